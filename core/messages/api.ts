@@ -1,0 +1,256 @@
+/**
+ * Shapes of the HTTP API's answers under `/api/v1`, shared by the services that give them and the pages that show
+ * them. Money and quantities are decimal text; instants are UTC milliseconds. Every answer with figures carries the
+ * moment as of which it holds.
+ */
+import type { AccountRecord, BudgetRecord, MeterRecord, PriceRecord } from './control.ts';
+import type { Alert, BudgetStateName, ProducerState, SampleCounts } from './rated.ts';
+
+/** GET /me */
+export interface Me {
+  readonly actor: string;
+  readonly role: 'admin' | 'operator' | 'auditor' | 'viewer';
+  readonly tenant: { readonly id: string; readonly name: string; readonly currency: string; readonly timeZone: string };
+}
+
+/** GET /accounts, GET /meters, GET /prices, GET /budgets */
+export interface Accounts {
+  readonly accounts: readonly AccountRecord[];
+}
+export interface Meters {
+  readonly meters: readonly MeterRecord[];
+}
+export interface Prices {
+  readonly prices: readonly (PriceRecord & { readonly approvedBy: string; readonly approvedAtMs: number })[];
+}
+export interface Budgets {
+  readonly budgets: readonly BudgetRecord[];
+}
+
+/** GET /live-state, and the first message on the WebSocket `/live`. */
+export interface LiveState {
+  readonly type: 'state';
+  readonly partition: number;
+  /** Figures hold as of this commit and log time. */
+  readonly outSeq: number;
+  readonly logTimeMs: number;
+  readonly period: { readonly key: string; readonly startMs: number; readonly endMs: number };
+  readonly currency: string;
+  readonly balances: readonly LiveBalance[];
+  readonly budgets: readonly LiveBudget[];
+  /** Newest first, at most 50. */
+  readonly alerts: readonly LiveAlert[];
+  readonly samples: SampleCounts;
+  readonly trust: Trust;
+  /** Charges of the tenant's roots per minute, the last 30 minutes: [minute start ms, amount]. */
+  readonly minutes: readonly (readonly [number, string])[];
+  /** Resources with the highest charges in the period, at most 8, as of the last refresh from the store. */
+  readonly topResources: readonly { readonly resource: string; readonly account: number; readonly amount: string }[];
+  readonly producers: readonly FleetMember[];
+}
+
+/** Pushed on `/live` after each commit that touched the tenant; values are absolute, lists hold what changed. */
+export interface LiveDelta {
+  readonly type: 'delta';
+  readonly outSeq: number;
+  readonly logTimeMs: number;
+  readonly balances: readonly LiveBalance[];
+  readonly budgets: readonly LiveBudget[];
+  readonly alerts: readonly LiveAlert[];
+  readonly samples: SampleCounts;
+  readonly trust: Trust;
+  readonly minutes: readonly (readonly [number, string])[];
+  readonly producers: readonly FleetMember[];
+}
+
+export interface LiveBalance {
+  readonly account: number;
+  readonly own: string;
+  readonly total: string;
+  /** Charge per hour, measured over the last minute of log time. */
+  readonly perHour: string;
+}
+
+export interface LiveBudget {
+  readonly id: string;
+  readonly account: number;
+  readonly name: string;
+  readonly amount: string;
+  readonly balance: string;
+  readonly currency: string;
+  readonly state: BudgetStateName;
+  readonly thresholds: readonly { readonly percent: string; readonly action: string; readonly crossed: boolean }[];
+}
+
+export interface LiveAlert extends Alert {
+  /** Newest delivery per target, as far as known. */
+  readonly deliveries: readonly Delivery[];
+}
+
+/** One attempt to deliver an alert to a webhook target; also the payload of a `DELIVERIES` message. */
+export interface Delivery {
+  readonly alertId: string;
+  readonly tenant: string;
+  readonly target: string;
+  readonly attempt: number;
+  readonly status: 'delivered' | 'failed' | 'given_up' | 'refused';
+  /** HTTP status of the receiver, 0 when it did not answer. */
+  readonly httpStatus: number;
+  readonly detail: string;
+  readonly atMs: number;
+  /** From the commit that raised the alert to the receiver's answer. */
+  readonly latencyMs: number;
+  readonly nextAttemptAtMs: number | null;
+}
+
+/** "Can I trust it": differences found by the reconciliation, gaps and refusals. */
+export interface Trust {
+  readonly checkedAtMs: number;
+  /** Log against balances against ClickHouse, decimal text; "0" is right. */
+  readonly difference: string;
+  /** Committed rated samples not yet in ClickHouse. */
+  readonly loadLag: number;
+  readonly producersLive: number;
+  readonly producersStale: number;
+  readonly gaps: number;
+  readonly refused: number;
+  readonly suspenseResources: number;
+  readonly unpricedSamples: number;
+}
+
+/** GET /fleet */
+export interface Fleet {
+  readonly asOfMs: number;
+  readonly producers: readonly FleetMember[];
+}
+
+export interface FleetMember extends ProducerState {
+  readonly type: 'agent' | 'gateway' | 'importer';
+  readonly simulated: boolean;
+  readonly enabled: boolean;
+  readonly keyIds: readonly string[];
+  readonly health: 'live' | 'late' | 'silent' | 'never';
+}
+
+export const exploreDimensions = ['account', 'service', 'component', 'meter', 'resource', 'producer', 'day', 'hour', 'kind'] as const;
+export type ExploreDimension = (typeof exploreDimensions)[number];
+
+/** GET /explore?by=account&by=day&from=…&to=…&account=…(subtree)&service=…&component=…&meter=…&resource=…&producer=… */
+export interface Explore {
+  readonly asOf: { readonly outSeq: number; readonly logTimeMs: number };
+  readonly currency: string;
+  readonly by: readonly ExploreDimension[];
+  /** Largest amount first; at most `exploreGroupsMax`, the rest in `other`. */
+  readonly groups: readonly ExploreGroup[];
+  readonly other: { readonly groups: number; readonly amount: string; readonly samples: number };
+  readonly total: { readonly amount: string; readonly samples: number };
+}
+export interface ExploreGroup {
+  /** One value per dimension of `by`: account id, names, or ISO day or hour in the tenant's zone. */
+  readonly key: readonly string[];
+  readonly amount: string;
+  readonly quantity: string;
+  readonly samples: number;
+}
+export const exploreGroupsMax = 500;
+
+/** GET /rows with the same filters, `limit` ≤ 500 and `cursor`; newest first. */
+export interface RatedRows {
+  readonly rows: readonly RatedRow[];
+  readonly cursor: string | null;
+}
+
+/** One sample's increment of one charge. `id` is `<partition>-<incarnation>-<outSeq>-<block>-<position>`. */
+export interface RatedRow {
+  readonly id: string;
+  readonly account: number;
+  readonly resource: string;
+  readonly service: string;
+  readonly component: string;
+  readonly meter: string;
+  readonly price: number;
+  readonly currency: string;
+  readonly kind: string;
+  readonly producer: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Index of the sample in its batch. */
+  readonly index: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly quantity: string;
+  readonly amount: string;
+  readonly partition: number;
+  readonly outSeq: number;
+  readonly usageSeq: number;
+  readonly logTimeMs: number;
+}
+
+/** GET /why/:rowId — the proof of one row, from the charge down to the signature. */
+export interface Why {
+  readonly row: RatedRow;
+  readonly path: readonly { readonly id: number; readonly name: string }[];
+  readonly price: PriceRecord & { readonly approvedBy: string; readonly approvedAtMs: number };
+  readonly meter: MeterRecord;
+  /** The tally before and after the sample, in base units and priced units, and the charge's steps at both. */
+  readonly tally: {
+    readonly before: string;
+    readonly after: string;
+    readonly chargeBefore: string;
+    readonly chargeAfter: string;
+    readonly stepsBefore: readonly ExplainStep[];
+    readonly stepsAfter: readonly ExplainStep[];
+  };
+  readonly sample: {
+    readonly metric: string;
+    readonly unit: string;
+    readonly scale: number;
+    readonly dims: Readonly<Record<string, string>>;
+    readonly quantity: string;
+    readonly rawEnd: string | null;
+    readonly rawStart: string | null;
+    readonly monotonicUs: number;
+  };
+  readonly batch: {
+    readonly producer: string;
+    readonly epoch: string;
+    readonly seq: number;
+    readonly samples: number;
+    readonly keyId: string;
+    readonly signature: string;
+    readonly hash: string;
+    readonly simulated: boolean;
+    readonly trace: string;
+  };
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+export interface ExplainStep {
+  readonly label: string;
+  /** Priced units, decimal text; "" where a step has none. */
+  readonly quantity: string;
+  readonly unitPrice: string;
+  readonly amount: string;
+}
+
+/** GET /status */
+export interface Status {
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly owner: boolean;
+    readonly incarnation: number;
+    readonly outSeq: number;
+    readonly loadedSeq: number;
+    readonly logTimeMs: number;
+    readonly totals: { readonly samples: SampleCounts; readonly batches: SampleCounts };
+  }[];
+  readonly rowsInClickHouse: number;
+  readonly alerts: number;
+  readonly webhooksDelivered: number;
+  readonly latencyMs: {
+    readonly commit: { readonly p50: number; readonly p99: number };
+    readonly alert: { readonly p50: number; readonly p99: number };
+  };
+}

@@ -1,0 +1,23 @@
+import type { BalanceEntry, BudgetState, ProducerState, Totals } from './rated.ts';
+
+/** Request on `balance.get.<p>`. */
+export interface BalanceRequest {
+  /** Empty: totals and producers of the whole partition, without balances. */
+  readonly tenant: string;
+}
+
+/**
+ * The rater's answer from committed state: everything as of commit `outSeq`. A reader goes on from there by applying
+ * the headers of `RATED_<p>` after `outSeq`, whose values are absolute.
+ */
+export interface BalanceReply {
+  readonly partition: number;
+  readonly incarnation: number;
+  readonly outSeq: number;
+  readonly hash: string;
+  readonly logTimeMs: number;
+  readonly totals: Totals;
+  readonly producers: readonly ProducerState[];
+  readonly balances: readonly BalanceEntry[];
+  readonly budgets: readonly BudgetState[];
+}

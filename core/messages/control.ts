@@ -1,0 +1,128 @@
+/**
+ * What billing tells the rater: master data that changes a rate, an owner or a balance. One message is one change set,
+ * published by billing's outbox to `CONTROL_<p>` with a gapless `seq` per partition; the rater takes each once.
+ */
+export interface ControlMessage {
+  readonly v: 1;
+  readonly tenant: string;
+  /** Gapless from 1 per partition: the outbox retries for ever, the rater drops what it has. */
+  readonly seq: number;
+  /** Audit row that explains who asked for it and why. */
+  readonly auditId: string;
+  readonly trace: string;
+  readonly changes: readonly ControlChange[];
+}
+
+export type ControlChange =
+  | ({ readonly kind: 'tenant' } & TenantRecord)
+  | ({ readonly kind: 'producer' } & ProducerRecord)
+  | ({ readonly kind: 'account' } & AccountRecord)
+  | ({ readonly kind: 'ownership' } & OwnershipRecord)
+  | ({ readonly kind: 'meter' } & MeterRecord)
+  | ({ readonly kind: 'price' } & PriceRecord)
+  | ({ readonly kind: 'budget' } & BudgetRecord)
+  | { readonly kind: 'budgetReset'; readonly budget: string; readonly reason: string };
+
+export interface TenantRecord {
+  readonly id: string;
+  readonly name: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** IANA. */
+  readonly timeZone: string;
+}
+
+export interface ProducerRecord {
+  readonly id: string;
+  readonly type: 'agent' | 'gateway' | 'importer';
+  readonly simulated: boolean;
+  /** Keys that may sign, newest last; a key absent from the list is revoked from this log position on. */
+  readonly keys: readonly { readonly id: string; /** Raw Ed25519 public key, base64url. */ readonly publicKey: string }[];
+  /** A disabled producer's batches are refused as `unauthentic`. */
+  readonly enabled: boolean;
+}
+
+export interface AccountRecord {
+  /** Dense per tenant, from 1, never re-used. */
+  readonly id: number;
+  /** Stable name for people and files, unique among the tenant's accounts. */
+  readonly slug: string;
+  readonly name: string;
+  /** 0 for a root. A parent is published before its children; the tree is fixed once published in this version. */
+  readonly parent: number;
+  readonly type: 'organisation' | 'department' | 'project' | 'host' | 'client' | 'suspense';
+  readonly timeZone: string;
+}
+
+/** From `fromMs` on (event time) the resource belongs to the account. `resource` may end in `/*`: everything below. */
+export interface OwnershipRecord {
+  readonly resource: string;
+  readonly account: number;
+  readonly fromMs: number;
+}
+
+export interface MeterRecord {
+  readonly id: string;
+  /** Metric that it counts. */
+  readonly metric: string;
+  /** Base unit (UCUM) and scale of its tally; the metric must arrive in this very unit and scale. */
+  readonly unit: string;
+  readonly scale: number;
+  /** `sum` adds deltas; `timeWeighted` adds level × milliseconds, so its tally's unit is `<unit>.ms`. */
+  readonly aggregation: 'sum' | 'timeWeighted';
+  /** Only samples whose dimensions match: for each named dimension one of the listed values. */
+  readonly filter: Readonly<Record<string, readonly string[]>>;
+}
+
+/** An immutable, approved price; a correction is a new version with its own id. */
+export interface PriceRecord {
+  /** Dense per tenant, from 1, never re-used. One id is one version. */
+  readonly id: number;
+  /** What the versions of one price share, e.g. "compute-std". */
+  readonly key: string;
+  readonly version: number;
+  readonly service: string;
+  readonly component: string;
+  readonly meter: string;
+  readonly currency: string;
+  /** Account whose subtree it applies to; the nearest ancestor's price wins. 0: everyone. */
+  readonly account: number;
+  readonly effectiveFromMs: number;
+  readonly tallyScope: 'resource' | 'account';
+  /** Priced unit = tally units × numerator / denominator; decimal integers as text. */
+  readonly unit: { readonly name: string; readonly numerator: string; readonly denominator: string };
+  /** Priced units free per period, decimal text; "0" for none. */
+  readonly allowance: string;
+  readonly model: PriceModel;
+}
+
+export type PriceModel =
+  | { readonly kind: 'perUnit'; readonly unitPrice: string }
+  | { readonly kind: 'graduated'; readonly tiers: readonly GraduatedTier[] };
+
+/** `upTo` is inclusive, in priced units after the allowance; null closes the list. `flat` is owed once the tier is entered. */
+export interface GraduatedTier {
+  readonly upTo: string | null;
+  readonly unitPrice: string;
+  readonly flat: string;
+}
+
+export interface BudgetRecord {
+  readonly id: string;
+  readonly account: number;
+  readonly name: string;
+  /** Decimal text in `currency`. */
+  readonly amount: string;
+  readonly currency: string;
+  readonly period: 'month';
+  readonly thresholds: readonly BudgetThreshold[];
+  /** Webhook targets that hear of it. */
+  readonly targets: readonly string[];
+  readonly enabled: boolean;
+}
+
+export interface BudgetThreshold {
+  /** Percent of the amount, decimal text, e.g. "80". Unique within the budget. */
+  readonly percent: string;
+  readonly action: 'notify' | 'throttle' | 'block';
+}

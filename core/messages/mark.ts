@@ -1,0 +1,12 @@
+/** What a producer learns on `mark.<tenant>.<producer>` and in reply to `mark.get…`: how far the rater has taken it. */
+export interface MarkMessage {
+  readonly tenant: string;
+  readonly producer: string;
+  /** `<startedAtMs>-<nonce>` of the highest epoch taken, "" when none was. */
+  readonly epoch: string;
+  /** Every batch up to here is committed (rated, duplicate or refused for good); trim and send on from the next. */
+  readonly mark: number;
+  readonly logTimeMs: number;
+  /** The newest refusal since the producer's last good batch, so that an agent can say what is wrong. */
+  readonly refusal: { readonly seq: number; readonly reason: string; readonly detail: string } | null;
+}

@@ -1,0 +1,65 @@
+/**
+ * Streams, subjects and id shapes: the one place where names of the log are spelled.
+ *
+ * | stream | subjects | written by | read by |
+ * |---|---|---|---|
+ * | `USAGE_<p>` | `usage.<p>.<tenant>.<producer>` | producers | rater, verify, "why" |
+ * | `CONTROL_<p>` | `control.<p>.<tenant>` | billing's outbox | rater, verify |
+ * | `RATED_<p>` | `rated.<p>` | the owner of p | loader, notifier, dashboards, standby, verify |
+ * | `ALERTS` | `alerts.<tenant>` | notifier | notifier, dashboards |
+ * | `DELIVERIES` | `deliveries.<tenant>.<target>` | notifier | notifier, dashboards |
+ *
+ * Core NATS, nothing kept: `mark.<tenant>.<producer>` (a producer's watermark, pushed after each commit) and its
+ * request form `mark.get.<p>.<tenant>.<producer>`; `balance.get.<p>` (the rater answers from committed state).
+ */
+export const streams = {
+  usage: (partition: number) => `USAGE_${partition}`,
+  control: (partition: number) => `CONTROL_${partition}`,
+  rated: (partition: number) => `RATED_${partition}`,
+  alerts: 'ALERTS',
+  deliveries: 'DELIVERIES',
+} as const;
+
+export const subjects = {
+  usage: (partition: number, tenant: string, producer: string) => `usage.${partition}.${tenant}.${producer}`,
+  usageOf: (partition: number) => `usage.${partition}.*.*`,
+  control: (partition: number, tenant: string) => `control.${partition}.${tenant}`,
+  controlOf: (partition: number) => `control.${partition}.*`,
+  rated: (partition: number) => `rated.${partition}`,
+  alerts: (tenant: string) => `alerts.${tenant}`,
+  alertsAll: 'alerts.*',
+  deliveries: (tenant: string, target: string) => `deliveries.${tenant}.${target}`,
+  deliveriesAll: 'deliveries.*.*',
+  mark: (tenant: string, producer: string) => `mark.${tenant}.${producer}`,
+  markGet: (partition: number, tenant: string, producer: string) => `mark.get.${partition}.${tenant}.${producer}`,
+  markGetOf: (partition: number) => `mark.get.${partition}.*.*`,
+  balanceGet: (partition: number) => `balance.get.${partition}`,
+} as const;
+
+/** Key-value buckets and object stores. */
+export const buckets = {
+  /** Leases, key = partition; TTL 2 s. */
+  lease: 'LEASE',
+  /** Loader intents, key = partition. */
+  load: 'LOAD',
+  /** Webhook targets with sealed secrets, key = `<tenant>.<target>`. */
+  targets: 'TARGETS',
+  /** Object store of snapshots, name = `<partition>/<outSeq>`. */
+  snapshots: 'SNAPSHOTS',
+} as const;
+
+/** Tenants, producers and webhook targets: immutable, safe in a subject. */
+export const idPattern = /^[a-z0-9-]{1,36}$/;
+
+/** Resources as producers name them: `host`, `host/ctr-3f2a`, `db:orders`. */
+export const resourcePattern = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}$/;
+
+/** Metrics and meters: `host.cpu.time`. */
+export const metricPattern = /^[a-z][a-z0-9_.]{0,99}$/;
+
+/** Default placement of a tenant; the tenant's record keeps what was decided when it was created. */
+export function defaultPartition(tenant: string, partitions: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < tenant.length; i++) hash = Math.imul(hash ^ tenant.charCodeAt(i), 0x01000193) >>> 0;
+  return hash % partitions;
+}

@@ -1,0 +1,239 @@
+/**
+ * What the rater commits: one message to `RATED_<p>` is one transaction. It is a JSON line (`CommitHeader`) and, after
+ * the newline, the rated blocks as tab-separated lines, the very bytes that ClickHouse reads (`blockColumns`).
+ * The header carries every change of state, so that a snapshot and the commits after it rebuild the state without
+ * rating anything again.
+ */
+import type { ControlMessage } from './control.ts';
+
+export interface CommitHeader {
+  readonly v: 1;
+  readonly kind: 'takeover' | 'commit';
+  readonly partition: number;
+  readonly incarnation: number;
+  /** Random per ownership; tells our own message from a twin's after a lost acknowledgement. */
+  readonly nonce: string;
+  /** Counts the owner's messages from 0 (the takeover). */
+  readonly n: number;
+  /** The message before this one: its stream sequence and hash; {0, ""} before the first. */
+  readonly prev: ChainLink;
+  /** Only in a takeover: where the new incarnation starts. Rows of older incarnations beyond it are void. */
+  readonly base?: { readonly incarnation: number; readonly outSeq: number; readonly hash: string };
+  readonly logTimeMs: number;
+  readonly inputs: CommitInputs;
+  /** Producers whose mark, hashes or counters changed, absolute values. */
+  readonly producers: readonly ProducerState[];
+  /** Dictionary: resources and tallies seen for the first time. */
+  readonly resources: readonly { readonly id: number; readonly tenant: string; readonly name: string }[];
+  readonly tallies: readonly TallyEntry[];
+  /** Tallies that changed: [tally id, quantity, charge in pico], absolute, as decimal text. */
+  readonly tallyValues: readonly (readonly [number, string, string])[];
+  /** Counters' last billed end: [tenant, producer, resource id, metric key, end ms]. */
+  readonly ends: readonly (readonly [string, string, number, string, number])[];
+  /** Balances that changed, absolute. */
+  readonly balances: readonly BalanceEntry[];
+  /** Control messages taken in this commit, whole, in order. */
+  readonly control: readonly ControlMessage[];
+  readonly budgets: readonly BudgetState[];
+  readonly alerts: readonly Alert[];
+  readonly refusals: readonly Refusal[];
+  /** Samples and batches since the partition began, absolute. */
+  readonly totals: Totals;
+  /** Number of block lines after the header. */
+  readonly blocks: number;
+}
+
+export interface ChainLink {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface CommitInputs {
+  /** In the order taken: stream, first and last sequence. */
+  readonly taken: readonly { readonly stream: 'usage' | 'control'; readonly from: number; readonly to: number }[];
+  /** Last sequence taken of each stream so far, and its hash, so that a rewound input is recognized. */
+  readonly usage: ChainLink;
+  readonly control: ChainLink;
+}
+
+export interface ProducerState {
+  readonly tenant: string;
+  readonly producer: string;
+  /** Epoch of the highest contiguous batch; null before the first. */
+  readonly epoch: { readonly startedAtMs: number; readonly nonce: string } | null;
+  /** Highest contiguous seq taken in that epoch. */
+  readonly mark: number;
+  /** Hashes of its last batches, newest last, at most `dedupHashesMax`: [seq, hash]. */
+  readonly hashes: readonly (readonly [number, string])[];
+  readonly samples: SampleCounts;
+  readonly batches: SampleCounts;
+  readonly lastSeenMs: number;
+  /** End of the newest sample rated, UTC ms. */
+  readonly lastSampleMs: number;
+  /** Signed notes seen so far, by kind. */
+  readonly notes: Readonly<Record<string, number>>;
+  readonly spool: { readonly batches: number; readonly bytes: number };
+}
+
+export interface SampleCounts {
+  readonly received: number;
+  readonly rated: number;
+  readonly duplicates: number;
+  readonly refused: number;
+}
+
+export interface Totals {
+  readonly samples: SampleCounts;
+  readonly batches: SampleCounts;
+  readonly alerts: number;
+  readonly blocks: number;
+}
+
+export interface TallyEntry {
+  readonly id: number;
+  readonly tenant: string;
+  /** Account that owns the tally. */
+  readonly account: number;
+  /** Resource id for `tallyScope: resource`, else 0. */
+  readonly resource: number;
+  /** Price id; 0 is the unpriced tally of `meter`. */
+  readonly price: number;
+  /** Meter id; for an unpriced tally of a metric without meter, the metric's name. */
+  readonly meter: string;
+  readonly periodStartMs: number;
+  readonly periodEndMs: number;
+}
+
+export interface BalanceEntry {
+  readonly tenant: string;
+  readonly account: number;
+  readonly periodStartMs: number;
+  readonly periodEndMs: number;
+  readonly currency: string;
+  /** Charges of the node's own rows, and of its whole subtree; decimal text. */
+  readonly own: string;
+  readonly total: string;
+}
+
+export interface BudgetState {
+  readonly tenant: string;
+  readonly budget: string;
+  readonly periodStartMs: number;
+  readonly state: BudgetStateName;
+  /** Counts resets and raises that armed it anew. */
+  readonly arming: number;
+  /** Percents of the thresholds crossed in this period and arming, ascending. */
+  readonly crossed: readonly string[];
+}
+
+export type BudgetStateName = 'within' | 'warned' | 'throttled' | 'blocked' | 'released';
+
+export interface Alert {
+  /** `<tenant>:<budget>:<period>:<percent>:<arming>` (crossed) or `…:released:<arming>`; contains no sequence. */
+  readonly id: string;
+  readonly tenant: string;
+  readonly budget: string;
+  readonly budgetName: string;
+  readonly account: number;
+  readonly accountSlug: string;
+  readonly type: 'budget.threshold_crossed' | 'budget.released';
+  readonly action: 'notify' | 'throttle' | 'block' | 'release';
+  readonly state: BudgetStateName;
+  /** Percent crossed; "" for a release. */
+  readonly percent: string;
+  readonly balance: string;
+  readonly limit: string;
+  readonly currency: string;
+  readonly periodStartMs: number;
+  readonly periodEndMs: number;
+  readonly logTimeMs: number;
+  readonly targets: readonly string[];
+  /** The batch whose rating crossed it; null when a control message did. */
+  readonly cause: { readonly producer: string; readonly epoch: string; readonly seq: number } | null;
+  readonly trace: string;
+}
+
+export interface Refusal {
+  readonly tenant: string;
+  readonly producer: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Index of the sample in its batch; -1 for the whole batch. */
+  readonly index: number;
+  readonly reason: RefusalReason;
+  readonly detail: string;
+  /** Samples that it stands for. */
+  readonly samples: number;
+  /** Where the payload lies in the input stream. */
+  readonly stream: 'usage' | 'control';
+  readonly inputSeq: number;
+  readonly logTimeMs: number;
+}
+
+export const refusalReasons = {
+  malformed: 'The message is not a batch, or a column is out of shape.',
+  oversized: 'The batch exceeds a named limit.',
+  unauthentic: 'The key is unknown, revoked, or the signature does not fit.',
+  subject_mismatch: 'Tenant or producer in the body differ from the subject that the broker vouched for.',
+  misplaced: 'The tenant is not placed on this partition.',
+  seq_reuse: 'A sequence number came again with other content.',
+  stale_epoch: 'A batch of an older epoch came after a newer one.',
+  ahead: 'The batch skips sequence numbers; it is taken when the producer re-sends from its mark.',
+  broken_chain: 'The batch names another predecessor than the one taken.',
+  out_of_range: 'A quantity, time or index lies outside its stated bounds.',
+  in_the_future: 'The sample lies more than 24 h ahead of log time.',
+  overlap: 'The sample starts before the end of what was already billed for its counter.',
+  unit_mismatch: 'The metric came in another unit, scale or kind than its meter declares.',
+  control_rejected: 'A control message could not be applied.',
+} as const;
+export type RefusalReason = keyof typeof refusalReasons;
+
+/** Columns of a rated block, in the order of its tab-separated line; types as ClickHouse reads them. */
+export const blockColumns = [
+  ['partition', 'UInt16'],
+  ['incarnation', 'UInt32'],
+  ['out_seq', 'UInt64'],
+  ['block', 'UInt32'],
+  ['tenant', 'LowCardinality(String)'],
+  ['account', 'UInt32'],
+  ['path', 'Array(UInt32)'],
+  ['service', 'LowCardinality(String)'],
+  ['component', 'LowCardinality(String)'],
+  ['meter', 'LowCardinality(String)'],
+  ['price', 'UInt32'],
+  ['currency', 'LowCardinality(String)'],
+  ['kind', 'LowCardinality(String)'],
+  ['producer', 'LowCardinality(String)'],
+  ['epoch', 'String'],
+  ['seq', 'UInt64'],
+  ['usage_seq', 'UInt64'],
+  ['log_time', "DateTime64(3, 'UTC')"],
+  ['period_start', "DateTime64(3, 'UTC')"],
+  ['period_end', "DateTime64(3, 'UTC')"],
+  ['first', "DateTime64(3, 'UTC')"],
+  ['last', "DateTime64(3, 'UTC')"],
+  ['count', 'UInt32'],
+  ['quantity', 'Decimal(38, 12)'],
+  ['amount', 'Decimal(38, 12)'],
+  ['resource', 'Array(UInt32)'],
+  ['idx', 'Array(UInt32)'],
+  ['offset', 'Array(UInt32)'],
+  ['duration', 'Array(UInt32)'],
+  ['quantities', 'Array(Decimal(38, 12))'],
+  ['amounts', 'Array(Decimal(38, 12))'],
+] as const;
+
+/** `usage` a priced sample; `unpriced` tallied at amount 0; `adjustment` a difference charged without a sample. */
+export type BlockKind = 'usage' | 'unpriced' | 'adjustment';
+
+/** How an epoch is written where one text is needed: `<startedAtMs>-<nonce>`. */
+export const epochText = (epoch: { readonly startedAtMs: number; readonly nonce: string }): string =>
+  `${epoch.startedAtMs}-${epoch.nonce}`;
+
+/** Splits a RATED message into its header and the bytes of its blocks, without copying the blocks. */
+export function splitCommit(bytes: Uint8Array): { readonly header: Uint8Array; readonly blocks: Uint8Array } {
+  const newline = bytes.indexOf(10);
+  return newline < 0
+    ? { header: bytes, blocks: bytes.subarray(bytes.length) }
+    : { header: bytes.subarray(0, newline), blocks: bytes.subarray(newline + 1) };
+}

@@ -1,0 +1,34 @@
+/** Billing periods in an account's time zone. Instants are UTC milliseconds; a period is `[startMs, endMs)`. */
+export interface Period {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export type PeriodKind = 'month' | 'day';
+
+/** The calendar month or day, in `timeZone` (IANA), that holds the instant. Days may have 23 or 25 hours. */
+export function periodAt(instantMs: number, timeZone: string, kind: PeriodKind = 'month'): Period {
+  const date = Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(timeZone).toPlainDate();
+  const first = kind === 'month' ? date.with({ day: 1 }) : date;
+  const next = kind === 'month' ? first.add({ months: 1 }) : first.add({ days: 1 });
+  return { startMs: startOfDayMs(first, timeZone), endMs: startOfDayMs(next, timeZone) };
+}
+
+function startOfDayMs(date: Temporal.PlainDate, timeZone: string): number {
+  return date.toZonedDateTime({ timeZone }).epochMilliseconds;
+}
+
+/** "2026-11" or "2026-11-23": how a period is named in alert ids, URLs and documents. */
+export function periodKey(period: Period, timeZone: string, kind: PeriodKind = 'month'): string {
+  const date = Temporal.Instant.fromEpochMilliseconds(period.startMs).toZonedDateTimeISO(timeZone).toPlainDate();
+  return kind === 'month' ? date.toPlainYearMonth().toString() : date.toString();
+}
+
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone);
+    return true;
+  } catch {
+    return false;
+  }
+}

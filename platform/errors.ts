@@ -1,0 +1,29 @@
+import { defineErrors } from '#core/errors.ts';
+
+export const platformError = defineErrors({
+  CONFIG_INVALID: {
+    status: 500,
+    title: 'The configuration is not valid.',
+    solve: 'Correct the key that the message names; `meterline doctor` lists the known keys.',
+  },
+  CONFIG_MISSING: {
+    status: 500,
+    title: 'There is no running instance at this data directory.',
+    solve: 'Start one with `npm start -- --data DIR`, or name another directory with --data.',
+  },
+  NATS_UNREACHABLE: {
+    status: 503,
+    title: 'The NATS server did not answer.',
+    solve: 'Check that nats-server runs at the address named and that its credentials are those of this instance.',
+  },
+  NATS_TOO_OLD: {
+    status: 500,
+    title: 'The NATS server is too old.',
+    solve: 'Use nats-server 2.12 or newer; set METERLINE_NATS_SERVER to its path.',
+  },
+  STREAM_MISCONFIGURED: {
+    status: 500,
+    title: 'A stream exists with settings that lose or duplicate data.',
+    solve: 'Restore the settings that the message names, or start on a fresh data directory.',
+  },
+});

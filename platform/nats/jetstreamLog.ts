@@ -1,0 +1,96 @@
+import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import type { AppendResult, Log, LogInfo, LogMessage } from '../log.ts';
+import type { NatsConnection } from './connect.ts';
+
+export const logLimits = {
+  /** How long one append waits for the broker's acknowledgement before its fate counts as unknown. */
+  appendTimeoutMs: 5000,
+  /** Bytes that a follower asks for ahead of its reader. */
+  followBytesMax: 8 * 1024 * 1024,
+  followMessagesMax: 1000,
+} as const;
+
+const wrongLastSequence = new Set([10071, 10164]);
+const outOfSpace = new Set([10023, 10047, 10077, 10122, 10028]);
+
+/** The log on JetStream. */
+export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
+  const client = jetstream(connection);
+  const manager = await jetstreamManager(connection);
+
+  const toMessage = (raw: { subject: string; seq: number; time: Date; data: Uint8Array }): LogMessage => ({
+    subject: raw.subject,
+    seq: raw.seq,
+    timeMs: raw.time.getTime(),
+    data: raw.data,
+  });
+
+  async function get(stream: string, seq: number): Promise<LogMessage | undefined> {
+    try {
+      const raw = await manager.streams.getMessage(stream, { seq });
+      return raw === null ? undefined : toMessage(raw);
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === 10037) return undefined;
+      throw error;
+    }
+  }
+
+  async function info(stream: string): Promise<LogInfo> {
+    const { state } = await manager.streams.info(stream);
+    return { firstSeq: state.first_seq, lastSeq: state.last_seq, bytes: state.bytes };
+  }
+
+  return {
+    append: (_stream, subject, data, expectedLastSeq) => append(connection, subject, data, expectedLastSeq),
+    get,
+    info,
+    async last(stream) {
+      const { lastSeq } = await info(stream);
+      return lastSeq === 0 ? undefined : get(stream, lastSeq);
+    },
+    async *follow(stream, fromSeq, signal) {
+      if (signal.aborted) return;
+      const consumer = await client.consumers.get(stream, { opt_start_seq: Math.max(1, fromSeq) });
+      const messages = await consumer.consume({ max_bytes: logLimits.followBytesMax });
+      const stop = () => messages.stop();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        for await (const message of messages) {
+          if (signal.aborted) return;
+          yield {
+            subject: message.subject,
+            seq: message.seq,
+            timeMs: Math.floor(Number(message.info.timestampNanos) / 1e6),
+            data: message.data,
+          };
+        }
+      } finally {
+        signal.removeEventListener('abort', stop);
+        messages.stop();
+      }
+    },
+  };
+}
+
+/** One append, for producers who have no right to the JetStream API. Never throws for what a retry can mend. */
+export async function append(
+  connection: NatsConnection,
+  subject: string,
+  data: Uint8Array,
+  expectedLastSeq: number | undefined,
+): Promise<AppendResult> {
+  const head = headers();
+  if (expectedLastSeq !== undefined) head.set('Nats-Expected-Last-Sequence', String(expectedLastSeq));
+  try {
+    const reply = await connection.request(subject, data, { headers: head, timeout: logLimits.appendTimeoutMs });
+    const ack = reply.json<{ seq?: number; error?: { err_code: number; description: string } }>();
+    if (ack.error === undefined) return { kind: 'stored', seq: ack.seq! };
+    if (wrongLastSequence.has(ack.error.err_code)) return { kind: 'conflict' };
+    if (outOfSpace.has(ack.error.err_code)) return { kind: 'full' };
+    throw new Error(`append to ${subject}: ${ack.error.description} (${ack.error.err_code})`);
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('append to ')) throw error;
+    return { kind: 'unknown' };
+  }
+}

@@ -1,0 +1,89 @@
+/** Configuration of the embedded nats-server: loopback, an nkey per role, least rights, every write synced to disk. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createUser, fromSeed } from '@nats-io/nkeys';
+import { inboxPrefix } from './connect.ts';
+
+/** Largest message that the broker takes; commits and batches stay below it. */
+export const maxPayloadBytes = 8 * 1024 * 1024;
+
+export interface AgentIdentity {
+  readonly tenant: string;
+  readonly producer: string;
+}
+
+export interface NatsServerOptions {
+  readonly port: number;
+  readonly monitorPort: number;
+  readonly storeDir: string;
+  /** Folder of the roles' seeds; missing ones are made. */
+  readonly credentials: string;
+  readonly agents: readonly AgentIdentity[];
+  readonly maxStoreBytes?: number;
+}
+
+interface Rights {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+const internalRoles: Readonly<Record<string, Rights>> = {
+  admin: { publish: ['>'], subscribe: ['>'] },
+  rater: {
+    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.TARGETS.>', '$O.SNAPSHOTS.>'],
+    subscribe: ['mark.get.*.*.*', 'balance.get.*', '$KV.>', '$O.>'],
+  },
+  office: {
+    publish: ['control.*.*', 'balance.get.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>'],
+    subscribe: ['$KV.>', 'mark.*.*'],
+  },
+  /** Publishes for many producers: the push gateway and the simulated fleet. */
+  gateway: { publish: ['usage.*.*.*', 'mark.get.*.*.*'], subscribe: ['mark.*.*'] },
+}; // prettier-ignore
+
+export const agentRole = (producer: string): string => `agent-${producer}`;
+
+const agentRights = ({ tenant, producer }: AgentIdentity): Rights => ({
+  publish: [`usage.*.${tenant}.${producer}`, `mark.get.*.${tenant}.${producer}`],
+  subscribe: [`mark.${tenant}.${producer}`],
+});
+
+/** The text of nats-server's configuration file; it holds public keys only. */
+export function natsServerConfig(options: NatsServerOptions): string {
+  const users = [
+    ...Object.entries(internalRoles),
+    ...options.agents.map((agent) => [agentRole(agent.producer), agentRights(agent)] as const),
+  ].map(([role, rights]) => {
+    const nkey = ensureSeed(options.credentials, role);
+    const subscribe = [...rights.subscribe, `${inboxPrefix(role)}.>`];
+    const permissions = `{ publish: { allow: ${list(rights.publish)} }, subscribe: { allow: ${list(subscribe)} }, allow_responses: { max: 1, expires: "1m" } }`;
+    return `    { nkey: ${nkey}, permissions: ${permissions} }`;
+  });
+  return `# Written by meterline; changes are overwritten at the next start.
+listen: "127.0.0.1:${options.port}"
+http: "127.0.0.1:${options.monitorPort}"
+server_name: meterline
+max_payload: ${maxPayloadBytes}
+max_pending: 67108864
+jetstream {
+  store_dir: ${JSON.stringify(options.storeDir)}
+  sync_interval: always
+  max_file_store: ${options.maxStoreBytes ?? 64 * 1024 ** 3}
+}
+authorization {
+  users: [
+${users.join(',\n')}
+  ]
+}
+`;
+}
+
+/** Makes the role's seed when it is missing (mode 0600) and returns its public key. */
+export function ensureSeed(credentials: string, role: string): string {
+  mkdirSync(credentials, { recursive: true, mode: 0o700 });
+  const path = join(credentials, `${role}.nk`);
+  if (!existsSync(path)) writeFileSync(path, createUser().getSeed(), { mode: 0o600, flag: 'wx' });
+  return fromSeed(new TextEncoder().encode(readFileSync(path, 'utf8').trim())).getPublicKey();
+}
+
+const list = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;

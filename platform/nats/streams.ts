@@ -1,0 +1,90 @@
+import { DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { streams, subjects } from '#core/messages/names.ts';
+import { platformError } from '../errors.ts';
+import type { NatsConnection } from './connect.ts';
+
+export interface StreamLimits {
+  /** Bytes that each stream may hold; a full stream refuses (`discard: new`), it never drops. */
+  readonly usageBytesMax: number;
+  readonly controlBytesMax: number;
+  readonly ratedBytesMax: number;
+  readonly alertsBytesMax: number;
+}
+
+const gibibyte = 1024 ** 3;
+export const defaultStreamLimits: StreamLimits = {
+  usageBytesMax: 4 * gibibyte,
+  controlBytesMax: gibibyte / 4,
+  ratedBytesMax: 6 * gibibyte,
+  alertsBytesMax: gibibyte / 4,
+};
+
+/** What every money stream must be; anything else may lose, age out or rewrite messages. */
+function moneyStream(name: string, streamSubjects: string[], bytesMax: number, replicas: number): StreamConfig {
+  return {
+    name,
+    subjects: streamSubjects,
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_age: 0,
+    max_msgs: -1,
+    max_bytes: bytesMax,
+    max_msg_size: -1,
+    num_replicas: replicas,
+    allow_direct: false,
+    allow_rollup_hdrs: false,
+    deny_delete: false,
+    deny_purge: false,
+    duplicate_window: 100_000_000,
+  } as StreamConfig;
+}
+
+/** All streams of an instance, by name. */
+export function streamConfigs(partitions: number, replicas: number, limits = defaultStreamLimits): StreamConfig[] {
+  const perPartition = Array.from({ length: partitions }, (_, p) => [
+    moneyStream(streams.usage(p), [subjects.usageOf(p)], limits.usageBytesMax, replicas),
+    moneyStream(streams.control(p), [subjects.controlOf(p)], limits.controlBytesMax, replicas),
+    moneyStream(streams.rated(p), [subjects.rated(p)], limits.ratedBytesMax, replicas),
+  ]).flat();
+  return [
+    ...perPartition,
+    moneyStream(streams.alerts, [subjects.alertsAll], limits.alertsBytesMax, replicas),
+    moneyStream(streams.deliveries, [subjects.deliveriesAll], limits.alertsBytesMax, replicas),
+  ];
+}
+
+const guarded = [
+  'subjects', 'storage', 'retention', 'discard', 'max_age', 'max_msgs', 'allow_direct', 'allow_rollup_hdrs',
+  'num_replicas', 'allow_msg_ttl', 'allow_atomic', 'allow_msg_counter', 'allow_msg_schedules',
+] as const; // prettier-ignore
+
+/** Creates what is missing and refuses to go on when an existing stream differs in a setting that guards money. */
+export async function ensureStreams(
+  connection: NatsConnection,
+  partitions: number,
+  replicas: number,
+  limits = defaultStreamLimits,
+): Promise<void> {
+  const manager = await jetstreamManager(connection);
+  const present = new Map<string, StreamConfig>();
+  for await (const info of manager.streams.list()) present.set(info.config.name, info.config);
+  for (const wanted of streamConfigs(partitions, replicas, limits)) {
+    const found = present.get(wanted.name);
+    if (found === undefined) await manager.streams.add(wanted);
+    else assertStream(found, wanted);
+  }
+}
+
+/** Throws STREAM_MISCONFIGURED when a stream's guarded settings are not as wanted. */
+export function assertStream(found: StreamConfig, wanted: StreamConfig): void {
+  const faults = guarded.filter((key) => !equal(found[key as keyof StreamConfig], wanted[key as keyof StreamConfig]));
+  if (faults.length === 0) return;
+  const detail = faults
+    .map((key) => `${key} is ${text(found[key as keyof StreamConfig])}, must be ${text(wanted[key as keyof StreamConfig])}`)
+    .join('; ');
+  throw platformError('STREAM_MISCONFIGURED', `${wanted.name}: ${detail}.`, { stream: wanted.name, faults });
+}
+
+const text = (value: unknown): string => JSON.stringify(value ?? null);
+const equal = (a: unknown, b: unknown): boolean => text(a || null) === text(b || null);
