@@ -26,4 +26,9 @@ export const platformError = defineErrors({
     title: 'A stream exists with settings that lose or duplicate data.',
     solve: 'Restore the settings that the message names, or start on a fresh data directory.',
   },
+  PORT_BUSY: {
+    status: 500,
+    title: 'The address cannot be listened on.',
+    solve: 'Stop what uses the port (`ss -ltnp` shows it), choose another with --port, or let --port 0 take a free one.',
+  },
 });
