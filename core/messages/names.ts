@@ -44,6 +44,8 @@ export const buckets = {
   load: 'LOAD',
   /** Webhook targets with sealed secrets, key = `<tenant>.<target>`. */
   targets: 'TARGETS',
+  /** How far the notifier has copied alerts, key = partition. */
+  notifier: 'NOTIFIER',
   /** Object store of snapshots, name = `<partition>/<outSeq>`. */
   snapshots: 'SNAPSHOTS',
 } as const;

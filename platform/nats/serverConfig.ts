@@ -30,7 +30,7 @@ interface Rights {
 const internalRoles: Readonly<Record<string, Rights>> = {
   admin: { publish: ['>'], subscribe: ['>'] },
   rater: {
-    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.TARGETS.>', '$O.SNAPSHOTS.>'],
+    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
     subscribe: ['mark.get.*.*.*', 'balance.get.*', '$KV.>', '$O.>'],
   },
   office: {
