@@ -31,4 +31,14 @@ export const platformError = defineErrors({
     title: 'The address cannot be listened on.',
     solve: 'Stop what uses the port (`ss -ltnp` shows it), choose another with --port, or let --port 0 take a free one.',
   },
+  SEALING_KEY_INVALID: {
+    status: 500,
+    title: 'The key that seals webhook secrets is damaged.',
+    solve: 'Restore the file from a backup; or delete it and apply the organisation file again, which seals them anew.',
+  },
+  SEAL_BROKEN: {
+    status: 500,
+    title: 'A sealed secret cannot be opened.',
+    solve: 'Apply the organisation file again, so that the secret is sealed with the key of this instance.',
+  },
 });
