@@ -61,6 +61,8 @@ export interface LiveDelta {
   readonly trust: Trust;
   readonly minutes: readonly (readonly [number, string])[];
   readonly producers: readonly FleetMember[];
+  /** Present when they were read anew and differ. */
+  readonly topResources?: LiveState['topResources'];
 }
 
 export interface LiveBalance {

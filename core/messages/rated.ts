@@ -28,8 +28,9 @@ export interface CommitHeader {
   readonly tallies: readonly TallyEntry[];
   /** Tallies that changed: [tally id, quantity, charge in pico], absolute, as decimal text. */
   readonly tallyValues: readonly (readonly [number, string, string])[];
-  /** Counters' last billed end: [tenant, producer, resource id, metric key, end ms]. */
-  readonly ends: readonly (readonly [string, string, number, string, number])[];
+  /** Counters of agents: first seen, and the end of what is billed: [series id, end ms], absolute. */
+  readonly series: readonly SeriesEntry[];
+  readonly ends: readonly (readonly [number, number])[];
   /** Balances that changed, absolute. */
   readonly balances: readonly BalanceEntry[];
   /** Control messages taken in this commit, whole, in order. */
@@ -54,6 +55,8 @@ export interface CommitInputs {
   /** Last sequence taken of each stream so far, and its hash, so that a rewound input is recognized. */
   readonly usage: ChainLink;
   readonly control: ChainLink;
+  /** Highest outbox seq of control messages taken or rejected for good. */
+  readonly controlMark: number;
 }
 
 export interface ProducerState {
@@ -102,6 +105,19 @@ export interface TallyEntry {
   readonly meter: string;
   readonly periodStartMs: number;
   readonly periodEndMs: number;
+  /** Start of the first sample in it, UTC ms. */
+  readonly firstMs: number;
+  /** Quantity that the previous version of the price had reached: the tier position carried over. "0" for none. */
+  readonly carried: string;
+}
+
+/** One counter of one agent; its samples may not overlap. `metric` is the name and the canonical dimensions. */
+export interface SeriesEntry {
+  readonly id: number;
+  readonly tenant: string;
+  readonly producer: string;
+  readonly resource: number;
+  readonly metric: string;
 }
 
 export interface BalanceEntry {
@@ -124,6 +140,8 @@ export interface BudgetState {
   readonly arming: number;
   /** Percents of the thresholds crossed in this period and arming, ascending. */
   readonly crossed: readonly string[];
+  /** Balance at the last manual reset in this period; spending counts from there. Decimal text. */
+  readonly baseline: string;
 }
 
 export type BudgetStateName = 'within' | 'warned' | 'throttled' | 'blocked' | 'released';
@@ -184,6 +202,7 @@ export const refusalReasons = {
   in_the_future: 'The sample lies more than 24 h ahead of log time.',
   overlap: 'The sample starts before the end of what was already billed for its counter.',
   unit_mismatch: 'The metric came in another unit, scale or kind than its meter declares.',
+  unowned: 'The resource has no owner and the tenant no suspense account.',
   control_rejected: 'A control message could not be applied.',
 } as const;
 export type RefusalReason = keyof typeof refusalReasons;
@@ -212,7 +231,10 @@ export const blockColumns = [
   ['period_end', "DateTime64(3, 'UTC')"],
   ['first', "DateTime64(3, 'UTC')"],
   ['last', "DateTime64(3, 'UTC')"],
+  /** Charge rows in the block, and the samples whose first row they are: a sample cut by a boundary or priced by two
+   * components has several rows and counts once. */
   ['count', 'UInt32'],
+  ['samples', 'UInt32'],
   ['quantity', 'Decimal(38, 12)'],
   ['amount', 'Decimal(38, 12)'],
   ['resource', 'Array(UInt32)'],
@@ -223,8 +245,11 @@ export const blockColumns = [
   ['amounts', 'Array(Decimal(38, 12))'],
 ] as const;
 
-/** `usage` a priced sample; `unpriced` tallied at amount 0; `adjustment` a difference charged without a sample. */
-export type BlockKind = 'usage' | 'unpriced' | 'adjustment';
+/**
+ * `usage`: a priced sample. `unpriced`: a meter takes it but no price does yet; tallied at amount 0. `unmetered`: no
+ * meter asks for it; kept, not tallied. `adjustment`: a difference charged without a sample.
+ */
+export type BlockKind = 'usage' | 'unpriced' | 'unmetered' | 'adjustment';
 
 /** How an epoch is written where one text is needed: `<startedAtMs>-<nonce>`. */
 export const epochText = (epoch: { readonly startedAtMs: number; readonly nonce: string }): string =>

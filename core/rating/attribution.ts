@@ -1,0 +1,82 @@
+/** Who owns a resource and which prices apply, at an instant, and until when that stays so (SPEC §4.1–4.3). */
+import type { CompiledPrice } from '../pricing/compile.ts';
+import type { MeterRecord } from '../messages/control.ts';
+import type { Account, Master } from './state.ts';
+
+/** Collects the instants at which an answer may change, and keeps the window around `atMs` that is free of them. */
+export class Window {
+  readonly atMs: number;
+  fromMs = 0;
+  toMs = Number.MAX_SAFE_INTEGER;
+
+  constructor(atMs: number) {
+    this.atMs = atMs;
+  }
+
+  boundary(instantMs: number): void {
+    if (instantMs <= this.atMs) this.fromMs = Math.max(this.fromMs, instantMs);
+    else this.toMs = Math.min(this.toMs, instantMs);
+  }
+}
+
+/** The owner's account, the suspense account, or undefined when the tenant has neither. */
+export function ownerAt(master: Master, resource: string, window: Window): Account | undefined {
+  let owner: Account | undefined;
+  for (const pattern of patternsOf(resource)) {
+    const records = master.ownership.get(pattern);
+    if (records === undefined) continue;
+    for (const record of records) window.boundary(record.fromMs);
+    if (owner !== undefined) continue;
+    const current = records.findLast((record) => record.fromMs <= window.atMs);
+    if (current !== undefined) owner = master.accounts.get(current.account);
+  }
+  return owner ?? master.suspense;
+}
+
+/** `a/b/c` is matched by itself, then `a/b/*`, then `a/*`. */
+function* patternsOf(resource: string): Generator<string> {
+  yield resource;
+  for (let slash = resource.lastIndexOf('/'); slash > 0; slash = resource.lastIndexOf('/', slash - 1)) {
+    yield `${resource.slice(0, slash)}/*`;
+  }
+}
+
+/** Meters that take a sample of this metric with these dimensions, by id. */
+export function metersOf(master: Master, metric: string, dims: Readonly<Record<string, string>>): MeterRecord[] {
+  const found: MeterRecord[] = [];
+  for (const meter of master.meters.values()) {
+    if (meter.metric !== metric) continue;
+    const fits = Object.entries(meter.filter).every(([name, values]) => {
+      const value = dims[name];
+      return value !== undefined && values.includes(value);
+    });
+    if (fits) found.push(meter);
+  }
+  return found.sort((a, b) => compareText(a.id, b.id));
+}
+
+/** One price per (service, component): nearest scope with an effective version, newest effective first. */
+export function pricesAt(master: Master, meter: string, account: Account, window: Window): CompiledPrice[] {
+  const scopes = [...account.chain.map((node) => node.record.id), 0];
+  const best = new Map<string, { price: CompiledPrice; rank: number }>();
+  for (const price of master.prices.values()) {
+    const { record } = price;
+    if (record.meter !== meter) continue;
+    const rank = scopes.indexOf(record.account);
+    if (rank < 0) continue;
+    window.boundary(record.effectiveFromMs);
+    if (record.effectiveFromMs > window.atMs) continue;
+    const key = `${record.service}\u0000${record.component}`;
+    const known = best.get(key);
+    if (known === undefined || rank < known.rank || (rank === known.rank && isNewer(price, known.price))) best.set(key, { price, rank });
+  }
+  return [...best.entries()].sort(([a], [b]) => compareText(a, b)).map(([, { price }]) => price);
+}
+
+function isNewer(a: CompiledPrice, b: CompiledPrice): boolean {
+  const difference = a.record.effectiveFromMs - b.record.effectiveFromMs;
+  return difference > 0 || (difference === 0 && a.record.id > b.record.id);
+}
+
+/** By code unit: the same order everywhere, whatever the locale. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

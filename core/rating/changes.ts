@@ -1,0 +1,78 @@
+/** What the inputs since the last commit have changed; the commit carries it, replay applies it. */
+import type { ControlMessage } from '../messages/control.ts';
+import type { Alert, CommitInputs, Refusal } from '../messages/rated.ts';
+import type { Balance, Budget, Producer, Resource, Series, Tally } from './state.ts';
+
+export class Changes {
+  readonly taken: { stream: 'usage' | 'control'; from: number; to: number }[] = [];
+  readonly producers: { readonly tenant: string; readonly producer: Producer }[] = [];
+  readonly resources: Resource[] = [];
+  readonly series: Series[] = [];
+  readonly ended: Series[] = [];
+  readonly opened: Tally[] = [];
+  readonly tallies: Tally[] = [];
+  readonly balances: Balance[] = [];
+  readonly control: ControlMessage[] = [];
+  readonly budgets: { readonly tenant: string; readonly budget: Budget }[] = [];
+  readonly alerts: Alert[] = [];
+  readonly refusals: Refusal[] = [];
+  /** Block lines without their four leading columns. */
+  readonly lines: string[] = [];
+  lineBytes = 0;
+  timeMoved = false;
+
+  get isEmpty(): boolean {
+    return this.taken.length === 0 && !this.timeMoved;
+  }
+
+  took(stream: CommitInputs['taken'][number]['stream'], seq: number): void {
+    const last = this.taken.at(-1);
+    if (last?.stream === stream && last.to === seq - 1) last.to = seq;
+    else this.taken.push({ stream, from: seq, to: seq });
+  }
+
+  producer(tenant: string, producer: Producer): void {
+    if (producer.dirty) return;
+    producer.dirty = true;
+    this.producers.push({ tenant, producer });
+  }
+
+  end(series: Series): void {
+    if (series.dirty) return;
+    series.dirty = true;
+    this.ended.push(series);
+  }
+
+  tally(tally: Tally): void {
+    if (tally.dirty) return;
+    tally.dirty = true;
+    this.tallies.push(tally);
+  }
+
+  balance(balance: Balance): void {
+    if (balance.dirty) return;
+    balance.dirty = true;
+    balance.written = true;
+    this.balances.push(balance);
+  }
+
+  budget(tenant: string, budget: Budget): void {
+    if (budget.dirty) return;
+    budget.dirty = true;
+    this.budgets.push({ tenant, budget });
+  }
+
+  line(text: string): void {
+    this.lines.push(text);
+    this.lineBytes += text.length + 40;
+  }
+
+  /** Forgets the marks on the changed objects, once they are written into a commit. */
+  clean(): void {
+    for (const { producer } of this.producers) producer.dirty = false;
+    for (const series of this.ended) series.dirty = false;
+    for (const tally of this.tallies) tally.dirty = false;
+    for (const balance of this.balances) balance.dirty = false;
+    for (const { budget } of this.budgets) budget.dirty = false;
+  }
+}

@@ -1,0 +1,84 @@
+/** Writes what has changed as one RATED message, and reads one back. */
+import { formatAmount } from '../money/fixed.ts';
+import type { BalanceEntry, BudgetState, ChainLink, CommitHeader, ProducerState } from '../messages/rated.ts';
+import type { Changes } from './changes.ts';
+import type { Balance, Budget, PartitionState, Producer, Tally } from './state.ts';
+
+/** Whose commit it is and where it stands in the chain. */
+export interface CommitPlace {
+  readonly kind: CommitHeader['kind'];
+  readonly incarnation: number;
+  readonly nonce: string;
+  readonly n: number;
+  readonly prev: ChainLink;
+  readonly base?: CommitHeader['base'];
+}
+
+/** The text of the message that is to become sequence `place.prev.seq + 1`; forgets the changes it has written. */
+export function encodeCommit(state: PartitionState, changes: Changes, place: CommitPlace): string {
+  const header: CommitHeader = {
+    v: 1,
+    ...place,
+    partition: state.partition,
+    logTimeMs: state.logTimeMs,
+    inputs: { taken: changes.taken, usage: state.usage, control: state.control, controlMark: state.controlMark },
+    producers: changes.producers.map(({ tenant, producer }) => producerState(tenant, producer)),
+    resources: changes.resources,
+    tallies: changes.opened.map((tally) => tally.entry),
+    tallyValues: changes.tallies.map(tallyValue),
+    series: changes.series.map(({ id, tenant, producer, resource, metric }) => ({ id, tenant, producer, resource: resource.id, metric })),
+    ends: changes.ended.map(({ id, endMs }) => [id, endMs]),
+    balances: changes.balances.map(balanceEntry),
+    control: changes.control,
+    budgets: changes.budgets.map(({ tenant, budget }) => budgetState(tenant, budget)),
+    alerts: changes.alerts,
+    refusals: changes.refusals,
+    totals: state.totals,
+    blocks: changes.lines.length,
+  };
+  changes.clean();
+  const outSeq = place.prev.seq + 1;
+  let text = JSON.stringify(header);
+  text += '\n';
+  changes.lines.forEach((line, block) => {
+    text += `${state.partition}\t${place.incarnation}\t${outSeq}\t${block}\t${line}\n`;
+  });
+  return text;
+}
+
+export const tallyValue = (tally: Tally): [number, string, string] => [tally.entry.id, tally.quantity.toString(), tally.charge.toString()];
+
+export const balanceEntry = (balance: Balance): BalanceEntry => ({
+  tenant: balance.tenant,
+  account: balance.account.record.id,
+  periodStartMs: balance.period.startMs,
+  periodEndMs: balance.period.endMs,
+  currency: balance.currency,
+  own: formatAmount(balance.own),
+  total: formatAmount(balance.total),
+});
+
+export const budgetState = (tenant: string, budget: Budget): BudgetState => ({
+  tenant,
+  budget: budget.id,
+  periodStartMs: budget.period.startMs,
+  state: budget.state,
+  arming: budget.arming,
+  crossed: [...budget.crossed],
+  baseline: formatAmount(budget.baseline),
+});
+
+export const producerState = (tenant: string, producer: Producer): ProducerState => ({
+  tenant,
+  producer: producer.id,
+  epoch: producer.epoch,
+  mark: producer.mark,
+  hashes: producer.hashes,
+  samples: producer.samples,
+  batches: producer.batches,
+  lastSeenMs: producer.lastSeenMs,
+  lastSampleMs: producer.lastSampleMs,
+  notes: producer.notes,
+  spool: producer.spool,
+});
+

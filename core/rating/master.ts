@@ -1,0 +1,128 @@
+/** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
+import { compilePrice } from '../pricing/compile.ts';
+import { minorDigits } from '../money/currency.ts';
+import { isTimeZone } from '../time/period.ts';
+import type { ControlChange, ControlMessage } from '../messages/control.ts';
+import { emptyTenant, type Account, type Master, type PartitionState, type Tenant } from './state.ts';
+
+/** A control change that cannot be applied; the message says why. */
+export class ControlFault extends Error {}
+
+/**
+ * Takes a whole message or nothing: on a fault the tenant's master data stays as it was and the fault is thrown.
+ * Returns the tenant, whose `master` is then a new object.
+ */
+export function applyMaster(state: PartitionState, message: ControlMessage): Tenant {
+  const known = state.tenants.get(message.tenant);
+  const first = message.changes[0];
+  if (known === undefined && (first?.kind !== 'tenant' || first.id !== message.tenant)) {
+    throw new ControlFault(`tenant ${message.tenant} is not known; its first change must create it`);
+  }
+  const tenant = known ?? emptyTenant(first as Extract<ControlChange, { kind: 'tenant' }>);
+  const draft = copyMaster(tenant.master);
+  const renames: (() => void)[] = [];
+  for (const change of message.changes) applyChange(draft, tenant.id, change, renames);
+  for (const rename of renames) rename();
+  tenant.master = draft;
+  state.tenants.set(tenant.id, tenant);
+  return tenant;
+}
+
+function copyMaster(master: Master): Master {
+  return {
+    ...master,
+    version: master.version + 1,
+    accounts: new Map(master.accounts),
+    producers: new Map(master.producers),
+    ownership: new Map(master.ownership),
+    meters: new Map(master.meters),
+    prices: new Map(master.prices),
+    budgets: new Map(master.budgets),
+  };
+}
+
+function applyChange(master: Master, tenant: string, change: ControlChange, renames: (() => void)[]): void {
+  switch (change.kind) {
+    case 'tenant': {
+      const { kind: _, ...record } = change;
+      require(record.id === tenant, `change names tenant ${record.id}`);
+      require(minorDigits(record.currency) !== undefined, `${record.currency} is not an ISO 4217 currency`);
+      require(isTimeZone(record.timeZone), `${record.timeZone} is not an IANA time zone`);
+      master.record = record;
+      return;
+    }
+    case 'producer': {
+      const { kind: _, ...record } = change;
+      master.producers.set(record.id, record);
+      return;
+    }
+    case 'account':
+      return applyAccount(master, change, renames);
+    case 'ownership': {
+      require(master.accounts.has(change.account), `account ${change.account} is not known`);
+      const records = [...(master.ownership.get(change.resource) ?? [])].filter((r) => r.fromMs !== change.fromMs);
+      records.push({ account: change.account, fromMs: change.fromMs });
+      master.ownership.set(change.resource, records.sort((a, b) => a.fromMs - b.fromMs));
+      return;
+    }
+    case 'meter': {
+      const { kind: _, ...record } = change;
+      const known = master.meters.get(record.id);
+      const fixed = known === undefined || (known.unit === record.unit && known.scale === record.scale && known.aggregation === record.aggregation);
+      require(fixed, `meter ${record.id} cannot change its unit, scale or aggregation`);
+      master.meters.set(record.id, record);
+      return;
+    }
+    case 'price': {
+      const { kind: _, ...record } = change;
+      const meter = master.meters.get(record.meter);
+      require(meter !== undefined, `meter ${record.meter} of price ${record.id} is not known`);
+      require(!master.prices.has(record.id), `price ${record.id} is published and immutable`);
+      require(record.account === 0 || master.accounts.has(record.account), `account ${record.account} is not known`);
+      try {
+        master.prices.set(record.id, compilePrice(record, meter!));
+      } catch (cause) {
+        throw new ControlFault(`price ${record.id}: ${cause instanceof Error ? cause.message : 'not valid'}`);
+      }
+      return;
+    }
+    case 'budget': {
+      const { kind: _, ...record } = change;
+      require(master.accounts.has(record.account), `account ${record.account} is not known`);
+      const known = master.budgets.get(record.id);
+      const fixed = known === undefined || (known.account === record.account && known.currency === record.currency);
+      require(fixed, `budget ${record.id} cannot change its account or currency`);
+      master.budgets.set(record.id, record);
+      return;
+    }
+    case 'budgetReset':
+      require(master.budgets.has(change.budget), `budget ${change.budget} is not known`);
+      return;
+    default:
+      throw new ControlFault(`unknown change ${JSON.stringify((change as { kind?: unknown }).kind)}`);
+  }
+}
+
+function applyAccount(master: Master, change: Extract<ControlChange, { kind: 'account' }>, renames: (() => void)[]): void {
+  const { kind: _, ...record } = change;
+  const known = master.accounts.get(record.id);
+  const fixed = known === undefined || (known.record.parent === record.parent && known.record.timeZone === record.timeZone);
+  require(fixed, `account ${record.id} cannot move or change its zone`);
+  require(isTimeZone(record.timeZone), `${record.timeZone} is not an IANA time zone`);
+  const parent = record.parent === 0 ? undefined : master.accounts.get(record.parent);
+  require(record.parent === 0 || parent !== undefined, `parent ${record.parent} of account ${record.id} is not known`);
+  if (known !== undefined) {
+    // Nodes below hold this very object in their chains, so it is renamed in place, once nothing can fail any more.
+    renames.push(() => ((known as { record: Account['record'] }).record = record));
+    return;
+  }
+  const chain: Account[] = [];
+  const account: Account = { record, chain };
+  chain.push(account, ...(parent?.chain ?? []));
+  master.accounts.set(record.id, account);
+  if (record.type === 'suspense' && master.suspense === undefined) master.suspense = account;
+}
+
+function require(holds: boolean, message: string): void {
+  if (!holds) throw new ControlFault(message);
+}

@@ -1,0 +1,101 @@
+/** Rebuilds the state from commits, without rating anything again: every value in a header is absolute. */
+import { parseAmount } from '../money/fixed.ts';
+import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry } from '../messages/rated.ts';
+import { periodAt } from '../time/period.ts';
+import { applyMaster } from './master.ts';
+import { balanceOf } from './plan.ts';
+import { newProducer, seriesKey, tallyKey, type PartitionState, type Resource, type Series, type Tally, type Tenant } from './state.ts';
+
+/** Applies the commit stored at `seq` with the given hash. */
+export function applyCommit(state: PartitionState, header: CommitHeader, seq: number, hash: string): void {
+  state.incarnation = header.incarnation;
+  state.outSeq = seq;
+  state.outHash = hash;
+  state.logTimeMs = header.logTimeMs;
+  state.usage = header.inputs.usage;
+  state.control = header.inputs.control;
+  state.controlMark = header.inputs.controlMark;
+  for (const message of header.control) applyMaster(state, message);
+  applyValues(state, header);
+  Object.assign(state.totals.samples, header.totals.samples);
+  Object.assign(state.totals.batches, header.totals.batches);
+  state.totals.alerts = header.totals.alerts;
+  state.totals.blocks = header.totals.blocks;
+}
+
+export type Values = Pick<CommitHeader, 'producers' | 'resources' | 'series' | 'ends' | 'tallies' | 'tallyValues' | 'balances' | 'budgets'>;
+
+/** Applies the part that a snapshot and a commit have in common. */
+export function applyValues(state: PartitionState, values: Values): void {
+  for (const record of values.producers) applyProducer(tenantOf(state, record.tenant), record);
+  for (const resource of values.resources) applyResource(state, resource);
+  for (const entry of values.series) applySeries(state, entry);
+  for (const [id, endMs] of values.ends) state.series[id - 1]!.endMs = endMs;
+  for (const entry of values.tallies) applyTally(state, entry);
+  for (const [id, quantity, charge] of values.tallyValues) {
+    const tally = state.tallies[id - 1]!;
+    tally.quantity = BigInt(quantity);
+    tally.charge = BigInt(charge);
+  }
+  for (const entry of values.balances) {
+    const tenant = tenantOf(state, entry.tenant);
+    const balance = balanceOf(tenant, tenant.master.accounts.get(entry.account)!, entry.periodStartMs, entry.currency);
+    balance.own = parseAmount(entry.own)!;
+    balance.total = parseAmount(entry.total)!;
+    balance.written = true;
+  }
+  for (const entry of values.budgets) {
+    const tenant = tenantOf(state, entry.tenant);
+    const account = tenant.master.accounts.get(tenant.master.budgets.get(entry.budget)!.account)!;
+    tenant.budgetStates.set(entry.budget, {
+      id: entry.budget,
+      period: periodAt(entry.periodStartMs, account.record.timeZone),
+      state: entry.state,
+      arming: entry.arming,
+      crossed: [...entry.crossed],
+      baseline: parseAmount(entry.baseline)!,
+      dirty: false,
+    });
+  }
+}
+
+function tenantOf(state: PartitionState, id: string): Tenant {
+  const tenant = state.tenants.get(id);
+  if (tenant === undefined) throw new Error(`the log names tenant ${id} before creating it`);
+  return tenant;
+}
+
+function applyProducer(tenant: Tenant, record: ProducerState): void {
+  const known = tenant.producers.get(record.producer) ?? newProducer(record.producer);
+  tenant.producers.set(record.producer, known);
+  const { tenant: _, producer: __, samples, batches, notes, hashes, ...rest } = record;
+  Object.assign(known, rest);
+  Object.assign(known.samples, samples);
+  Object.assign(known.batches, batches);
+  Object.assign(known.notes, notes);
+  known.hashes = [...hashes];
+}
+
+function applyResource(state: PartitionState, resource: Resource): void {
+  state.resources[resource.id - 1] = resource;
+  tenantOf(state, resource.tenant).resourcesByName.set(resource.name, resource);
+}
+
+function applySeries(state: PartitionState, entry: SeriesEntry): void {
+  const resource = state.resources[entry.resource - 1]!;
+  const series: Series = { ...entry, resource, endMs: 0, dirty: false, plan: undefined };
+  state.series[entry.id - 1] = series;
+  const tenant = tenantOf(state, entry.tenant);
+  const producer = tenant.producers.get(entry.producer) ?? newProducer(entry.producer);
+  tenant.producers.set(entry.producer, producer);
+  producer.seriesByKey.set(seriesKey(resource.name, entry.metric), series);
+}
+
+function applyTally(state: PartitionState, entry: TallyEntry): void {
+  const tenant = tenantOf(state, entry.tenant);
+  const price = tenant.master.prices.get(entry.price);
+  const carried = BigInt(entry.carried);
+  const tally: Tally = { entry, carried, carriedCharge: price?.charge(carried) ?? 0n, quantity: 0n, charge: 0n, dirty: false };
+  state.tallies[entry.id - 1] = tally;
+  tenant.talliesByKey.set(tallyKey(entry), tally);
+}

@@ -1,0 +1,79 @@
+/** The whole state as text, in one canonical order: equal states give equal bytes. */
+import type { ControlChange, ControlMessage } from '../messages/control.ts';
+import type { CommitHeader } from '../messages/rated.ts';
+import { compareText } from './attribution.ts';
+import { balanceEntry, budgetState, producerState, tallyValue } from './commit.ts';
+import { applyMaster } from './master.ts';
+import { applyValues, type Values } from './replay.ts';
+import { emptyState, type Master, type PartitionState } from './state.ts';
+
+interface SnapshotRecord extends Values {
+  readonly v: 1;
+  readonly partition: number;
+  readonly incarnation: number;
+  readonly outSeq: number;
+  readonly outHash: string;
+  readonly logTimeMs: number;
+  readonly inputs: Omit<CommitHeader['inputs'], 'taken'>;
+  readonly totals: CommitHeader['totals'];
+  /** Master data as the changes that make it, per tenant. */
+  readonly masters: readonly { readonly tenant: string; readonly changes: readonly ControlChange[] }[];
+}
+
+export function encodeState(state: PartitionState): string {
+  const tenants = [...state.tenants.values()].sort((a, b) => compareText(a.id, b.id));
+  const record: SnapshotRecord = {
+    v: 1,
+    partition: state.partition,
+    incarnation: state.incarnation,
+    outSeq: state.outSeq,
+    outHash: state.outHash,
+    logTimeMs: state.logTimeMs,
+    inputs: { usage: state.usage, control: state.control, controlMark: state.controlMark },
+    totals: state.totals,
+    masters: tenants.map(({ id, master }) => ({ tenant: id, changes: masterChanges(master) })),
+    producers: tenants.flatMap((tenant) => sorted(tenant.producers).map((producer) => producerState(tenant.id, producer))),
+    resources: state.resources,
+    series: state.series.map(({ id, tenant, producer, resource, metric }) => ({ id, tenant, producer, resource: resource.id, metric })),
+    ends: state.series.filter(({ endMs }) => endMs > 0).map(({ id, endMs }) => [id, endMs]),
+    tallies: state.tallies.map(({ entry }) => entry),
+    tallyValues: state.tallies.map(tallyValue),
+    balances: tenants.flatMap((tenant) => sorted(tenant.balancesByKey).filter(({ written }) => written).map(balanceEntry)),
+    budgets: tenants.flatMap((tenant) => sorted(tenant.budgetStates).map((budget) => budgetState(tenant.id, budget))),
+  };
+  return JSON.stringify(record);
+}
+
+/** Reads what `encodeState` wrote. */
+export function decodeState(text: string): PartitionState {
+  const record = JSON.parse(text) as SnapshotRecord;
+  const state = emptyState(record.partition);
+  for (const { tenant, changes } of record.masters) {
+    applyMaster(state, { v: 1, tenant, seq: 0, auditId: '', trace: '', changes } satisfies ControlMessage);
+  }
+  applyValues(state, record);
+  const { incarnation, outSeq, outHash, logTimeMs, inputs, totals } = record;
+  Object.assign(state, { incarnation, outSeq, outHash, logTimeMs, ...inputs });
+  Object.assign(state.totals.samples, totals.samples);
+  Object.assign(state.totals.batches, totals.batches);
+  Object.assign(state.totals, { alerts: totals.alerts, blocks: totals.blocks });
+  return state;
+}
+
+function sorted<Value>(map: ReadonlyMap<string, Value>): Value[] {
+  return [...map.entries()].sort(([a], [b]) => compareText(a, b)).map(([, value]) => value);
+}
+
+function masterChanges(master: Master): ControlChange[] {
+  return [
+    { kind: 'tenant', ...master.record },
+    ...[...master.accounts.values()].map(({ record }) => ({ kind: 'account' as const, ...record })),
+    ...sorted(master.producers).map((record) => ({ kind: 'producer' as const, ...record })),
+    ...[...master.ownership.entries()]
+      .sort(([a], [b]) => compareText(a, b))
+      .flatMap(([resource, records]) => records.map((record) => ({ kind: 'ownership' as const, resource, ...record }))),
+    ...sorted(master.meters).map((record) => ({ kind: 'meter' as const, ...record })),
+    ...[...master.prices.values()].map(({ record }) => ({ kind: 'price' as const, ...record })),
+    ...sorted(master.budgets).map((record) => ({ kind: 'budget' as const, ...record })),
+  ];
+}

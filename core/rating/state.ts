@@ -1,0 +1,192 @@
+/** The state of one partition: everything that deduplication, rating, balances and alerts depend on. */
+import type { CompiledPrice } from '../pricing/compile.ts';
+import type { AccountRecord, BudgetRecord, MeterRecord, ProducerRecord, TenantRecord } from '../messages/control.ts';
+import type { BudgetStateName, ChainLink, SampleCounts, TallyEntry } from '../messages/rated.ts';
+import type { Period } from '../time/period.ts';
+import type { Plan } from './plan.ts';
+
+export interface PartitionState {
+  readonly partition: number;
+  /** Our place in `RATED_<p>`. */
+  incarnation: number;
+  outSeq: number;
+  outHash: string;
+  logTimeMs: number;
+  usage: ChainLink;
+  control: ChainLink;
+  controlMark: number;
+  readonly tenants: Map<string, Tenant>;
+  readonly resources: Resource[];
+  readonly series: Series[];
+  readonly tallies: Tally[];
+  readonly totals: { samples: Counts; batches: Counts; alerts: number; blocks: number };
+}
+
+export type Counts = { -readonly [Key in keyof SampleCounts]: SampleCounts[Key] };
+
+export interface Tenant {
+  readonly id: string;
+  master: Master;
+  readonly producers: Map<string, Producer>;
+  readonly resourcesByName: Map<string, Resource>;
+  readonly talliesByKey: Map<string, Tally>;
+  readonly balancesByKey: Map<string, Balance>;
+  readonly budgetStates: Map<string, Budget>;
+}
+
+/** What billing decided; replaced as a whole when a control message is taken. */
+export interface Master {
+  /** Grows with every change; plans of an older version are resolved anew. */
+  version: number;
+  record: TenantRecord;
+  readonly accounts: Map<number, Account>;
+  suspense: Account | undefined;
+  readonly producers: Map<string, ProducerRecord>;
+  /** Per pattern, ascending by `fromMs`. */
+  readonly ownership: Map<string, readonly { readonly account: number; readonly fromMs: number }[]>;
+  readonly meters: Map<string, MeterRecord>;
+  readonly prices: Map<number, CompiledPrice>;
+  readonly budgets: Map<string, BudgetRecord>;
+}
+
+export interface Account {
+  readonly record: AccountRecord;
+  /** Itself first, the root last. */
+  readonly chain: readonly Account[];
+}
+
+export interface Producer {
+  readonly id: string;
+  epoch: { readonly startedAtMs: number; readonly nonce: string } | null;
+  mark: number;
+  hashes: (readonly [number, string])[];
+  readonly samples: Counts;
+  readonly batches: Counts;
+  lastSeenMs: number;
+  lastSampleMs: number;
+  readonly notes: Record<string, number>;
+  spool: { readonly batches: number; readonly bytes: number };
+  /** By resource name and metric with dimensions; ephemeral for producers that are not agents. */
+  readonly seriesByKey: Map<string, Series>;
+  dirty: boolean;
+}
+
+export interface Resource {
+  readonly id: number;
+  readonly tenant: string;
+  readonly name: string;
+}
+
+export interface Series {
+  /** Dense id for an agent's counter, whose end is part of the state; 0 otherwise. */
+  readonly id: number;
+  readonly tenant: string;
+  readonly producer: string;
+  readonly resource: Resource;
+  readonly metric: string;
+  endMs: number;
+  dirty: boolean;
+  /** How its samples are rated, while that does not change; derived, never stored. */
+  plan: Plan | undefined;
+}
+
+export interface Tally {
+  /** Id 0 until the first row falls on it: a plan may point at a tally that no sample ever reaches. */
+  entry: TallyEntry;
+  carried: bigint;
+  /** Charge of what was carried: increments count from there. */
+  carriedCharge: bigint;
+  quantity: bigint;
+  /** charge(carried + quantity) − charge(carried), in pico. */
+  charge: bigint;
+  dirty: boolean;
+}
+
+export interface Balance {
+  readonly tenant: string;
+  readonly account: Account;
+  readonly period: Period;
+  readonly currency: string;
+  own: bigint;
+  total: bigint;
+  dirty: boolean;
+  /** Whether a row ever fell on it; others are not part of the state. */
+  written: boolean;
+}
+
+export interface Budget {
+  readonly id: string;
+  period: Period;
+  state: BudgetStateName;
+  arming: number;
+  crossed: string[];
+  baseline: bigint;
+  dirty: boolean;
+}
+
+export const noCounts = (): Counts => ({ received: 0, rated: 0, duplicates: 0, refused: 0 });
+
+export function emptyState(partition: number): PartitionState {
+  return {
+    partition,
+    incarnation: 0,
+    outSeq: 0,
+    outHash: '',
+    logTimeMs: 0,
+    usage: { seq: 0, hash: '' },
+    control: { seq: 0, hash: '' },
+    controlMark: 0,
+    tenants: new Map(),
+    resources: [],
+    series: [],
+    tallies: [],
+    totals: { samples: noCounts(), batches: noCounts(), alerts: 0, blocks: 0 },
+  };
+}
+
+export function emptyTenant(record: TenantRecord): Tenant {
+  return {
+    id: record.id,
+    master: {
+      version: 1,
+      record,
+      accounts: new Map(),
+      suspense: undefined,
+      producers: new Map(),
+      ownership: new Map(),
+      meters: new Map(),
+      prices: new Map(),
+      budgets: new Map(),
+    },
+    producers: new Map(),
+    resourcesByName: new Map(),
+    talliesByKey: new Map(),
+    balancesByKey: new Map(),
+    budgetStates: new Map(),
+  };
+}
+
+export function newProducer(id: string): Producer {
+  return {
+    id,
+    epoch: null,
+    mark: 0,
+    hashes: [],
+    samples: noCounts(),
+    batches: noCounts(),
+    lastSeenMs: 0,
+    lastSampleMs: 0,
+    notes: {},
+    spool: { batches: 0, bytes: 0 },
+    seriesByKey: new Map(),
+    dirty: false,
+  };
+}
+
+export const tallyKey = (entry: Omit<TallyEntry, 'id' | 'tenant' | 'firstMs' | 'carried' | 'periodEndMs'>): string =>
+  `${entry.account}|${entry.resource}|${entry.price}|${entry.meter}|${entry.periodStartMs}`;
+
+export const balanceKey = (account: number, periodStartMs: number, currency: string): string =>
+  `${account}|${periodStartMs}|${currency}`;
+
+export const seriesKey = (resource: string, metric: string): string => `${resource}\u0000${metric}`;
