@@ -1,0 +1,109 @@
+import type { BudgetRecord } from '#core/messages/control.ts';
+import { minorDigits } from '#core/money/currency.ts';
+import { formatAmount, parseAmount, parseDecimal } from '#core/money/fixed.ts';
+import type { Insertable, Selectable } from 'kysely';
+import { change, type Author, type Done, type Office, type Recorded } from '../change.ts';
+import { billingError } from '../errors.ts';
+import type { BudgetTable, Reader, Tx } from '../schema.ts';
+
+/** Every budget of the tenant, by id. */
+export async function budgetsOf(db: Reader, tenant: string): Promise<BudgetRecord[]> {
+  const rows = await db.selectFrom('budget').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
+  return rows.map(toBudget);
+}
+
+const toBudget = (row: Selectable<BudgetTable>): BudgetRecord => ({
+  id: row.id,
+  account: row.account,
+  name: row.name,
+  amount: formatAmount(parseAmount(row.amount)!),
+  currency: row.currency,
+  period: row.period,
+  thresholds: row.thresholds,
+  targets: row.targets,
+  enabled: row.enabled,
+});
+
+export const budgetRow = (tenant: string, budget: BudgetRecord): Insertable<BudgetTable> => ({
+  tenant,
+  id: budget.id,
+  account: budget.account,
+  name: budget.name,
+  amount: budget.amount,
+  currency: budget.currency,
+  period: budget.period,
+  thresholds: JSON.stringify(budget.thresholds),
+  targets: JSON.stringify(budget.targets),
+  enabled: budget.enabled,
+});
+
+/**
+ * Sets a budget's amount; the rater re-evaluates its thresholds, so raising it releases what it throttled. `work` runs
+ * in the same transaction.
+ */
+export function changeAmount(
+  office: Office,
+  author: Author,
+  id: string,
+  to: { readonly amount: string; readonly reason: string },
+): Promise<Done<BudgetRecord>> {
+  return change(office, author, async (tx) => {
+    const before = await budgetOf(tx, author.tenant, id);
+    const after = { ...before, amount: readAmount(to.amount, before.currency) };
+    if (after.amount === before.amount) return { result: before };
+    await tx
+      .updateTable('budget')
+      .set({ amount: after.amount })
+      .where('tenant', '=', author.tenant)
+      .where('id', '=', id)
+      .execute();
+    const recorded: Recorded = {
+      action: 'budget.amount',
+      subject: `budget/${id}`,
+      before: { amount: before.amount },
+      after: { amount: after.amount },
+      why: to.reason,
+      changes: [{ kind: 'budget', ...after }],
+    };
+    return { result: after, recorded };
+  });
+}
+
+/** Starts a budget's spending anew from the balance that it has; what it throttled is released. */
+export function resetBudget(office: Office, author: Author, id: string, reason: string): Promise<Done<BudgetRecord>> {
+  return change(office, author, async (tx) => {
+    const result = await budgetOf(tx, author.tenant, id);
+    const recorded: Recorded = {
+      action: 'budget.reset',
+      subject: `budget/${id}`,
+      before: {},
+      after: {},
+      why: reason,
+      changes: [{ kind: 'budgetReset', budget: id, reason }],
+    };
+    return { result, recorded };
+  });
+}
+
+async function budgetOf(tx: Tx, tenant: string, id: string): Promise<BudgetRecord> {
+  const row = await tx
+    .selectFrom('budget')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) throw billingError('BUDGET_UNKNOWN', id, { budget: id });
+  return toBudget(row);
+}
+
+function readAmount(text: string, currency: string): string {
+  const digits = minorDigits(currency)!;
+  const minor = parseDecimal(text, digits);
+  if (minor === undefined || minor <= 0n || minor >= 10n ** 20n) {
+    throw billingError('AMOUNT_INVALID', `"${text}" ${currency} has ${digits} decimals at most.`, {
+      amount: text,
+      currency,
+    });
+  }
+  return formatAmount(parseAmount(text)!);
+}

@@ -1,0 +1,64 @@
+import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
+import type { Prices } from '#core/messages/api.ts';
+import type { Insertable, Selectable } from 'kysely';
+import type { PriceTable, Reader } from '../schema.ts';
+
+/** Every meter of the tenant, by id. */
+export async function metersOf(db: Reader, tenant: string): Promise<MeterRecord[]> {
+  const rows = await db.selectFrom('meter').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
+  return rows.map(({ id, metric, unit, scale, aggregation, filter }) => ({
+    id,
+    metric,
+    unit,
+    scale,
+    aggregation,
+    filter,
+  }));
+}
+
+export type ApprovedPrice = Prices['prices'][number];
+
+/** Every price version of the tenant with who approved it, oldest id first. */
+export async function pricesOf(db: Reader, tenant: string): Promise<ApprovedPrice[]> {
+  const rows = await db.selectFrom('price').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
+  return rows.map((row) => ({ ...toPrice(row), approvedBy: row.approved_by, approvedAtMs: row.approved_at_ms }));
+}
+
+export const toPrice = (row: Selectable<PriceTable>): PriceRecord => ({
+  id: row.id,
+  key: row.key,
+  version: row.version,
+  service: row.service,
+  component: row.component,
+  meter: row.meter,
+  currency: row.currency,
+  account: row.account,
+  effectiveFromMs: row.effective_from_ms,
+  tallyScope: row.tally_scope,
+  unit: row.unit,
+  allowance: row.allowance,
+  model: row.model,
+});
+
+export const priceRow = (
+  tenant: string,
+  price: PriceRecord,
+  approval: { readonly by: string; readonly atMs: number },
+): Insertable<PriceTable> => ({
+  tenant,
+  id: price.id,
+  key: price.key,
+  version: price.version,
+  service: price.service,
+  component: price.component,
+  meter: price.meter,
+  currency: price.currency,
+  account: price.account,
+  effective_from_ms: price.effectiveFromMs,
+  tally_scope: price.tallyScope,
+  unit: JSON.stringify(price.unit),
+  allowance: price.allowance,
+  model: JSON.stringify(price.model),
+  approved_by: approval.by,
+  approved_at_ms: approval.atMs,
+});

@@ -1,0 +1,219 @@
+import { defineErrors } from '#core/errors.ts';
+
+export const billingError = defineErrors({
+  APPLY_INVALID: {
+    status: 422,
+    title: 'The organisation file is not valid; nothing was changed.',
+    solve: 'Correct each place named, with its line and column, and apply the file again.',
+  },
+  TENANT_UNKNOWN: {
+    status: 404,
+    title: 'There is no such tenant.',
+    solve: 'Apply an organisation file that creates it.',
+  },
+  TENANT_MISMATCH: {
+    status: 403,
+    title: 'The file describes another tenant than the one you are signed in to.',
+    solve: "Use a credential of the file's tenant.",
+  },
+  BUDGET_UNKNOWN: {
+    status: 404,
+    title: 'There is no such budget.',
+    solve: 'List the budgets with GET /api/v1/budgets.',
+  },
+  AMOUNT_INVALID: {
+    status: 422,
+    title: 'The amount is not one.',
+    solve: 'Give a positive decimal with at most the currency\'s digits, such as "250.00".',
+  },
+  PRODUCER_UNKNOWN: {
+    status: 404,
+    title: 'There is no such producer.',
+    solve: 'List the producers with GET /api/v1/fleet.',
+  },
+  PRODUCER_CONFLICT: {
+    status: 409,
+    title: 'A producer of that id exists and is of another kind.',
+    solve: 'Enrol under another id; type and simulated mark of a producer never change.',
+  },
+  PRODUCER_KEY_INVALID: {
+    status: 422,
+    title: 'The public key is not an Ed25519 key.',
+    solve: 'Send the raw 32 bytes as base64url.',
+  },
+  PRODUCER_KEYS_FULL: {
+    status: 409,
+    title: 'The producer has as many keys as it may.',
+    solve: 'Revoke a key that is no longer used, then add the new one.',
+  },
+  PRODUCER_KEY_UNKNOWN: {
+    status: 404,
+    title: 'The producer has no such key.',
+    solve: 'GET /api/v1/fleet lists its keys.',
+  },
+  TARGET_UNKNOWN: {
+    status: 404,
+    title: 'There is no such webhook target.',
+    solve: 'List the targets with GET /api/v1/targets.',
+  },
+  USER_UNKNOWN: {
+    status: 404,
+    title: 'There is no such user, or the user is disabled.',
+    solve: 'Name an enabled user, or add one under `users` in the organisation file and apply it.',
+  },
+  LOGIN_LINK_INVALID: {
+    status: 401,
+    title: 'The login link was used already, has expired, or never was one.',
+    solve: 'Ask an administrator for a new link; `npx meterline login` prints one.',
+  },
+  API_KEY_EXISTS: { status: 409, title: 'There is an API key of that name.', solve: 'Choose another name.' },
+  API_KEY_UNKNOWN: {
+    status: 404,
+    title: 'There is no such API key in force.',
+    solve: 'GET /api/v1/api-keys lists them.',
+  },
+  ADMIN_KEY_INVALID: {
+    status: 500,
+    title: "The administrator's key file does not hold a key.",
+    solve: 'Remove the file and start again: a new key is made, and the old one stops working.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'The Idempotency-Key came with another request before.',
+    solve: 'Use a new key for a new request.',
+  },
+  OUTBOX_BEHIND_LOG: {
+    status: 500,
+    title: 'The log holds control messages that this database never wrote.',
+    solve: 'The database is older than the log: restore its newest backup, or start both on a fresh data directory.',
+  },
+
+  // What may be wrong in an organisation file; each fault carries its line and column.
+  FILE_TOO_LARGE: {
+    status: 422,
+    title: 'The file is too large.',
+    solve: 'Split it; what a file does not mention stays as it is.',
+  },
+  FILE_SYNTAX: {
+    status: 422,
+    title: 'This is not YAML that can be read.',
+    solve: 'Correct the syntax; indent with spaces.',
+  },
+  KEY_UNKNOWN: { status: 422, title: 'The key is not known here.', solve: 'Correct its spelling or remove it.' },
+  KEY_MISSING: { status: 422, title: 'A key is missing.', solve: 'Add it.' },
+  VALUE_INVALID: { status: 422, title: 'The value does not fit.', solve: 'Give what is expected.' },
+  DUPLICATE: {
+    status: 422,
+    title: 'This was named before.',
+    solve: 'Give each its own name, or remove one of the two.',
+  },
+  REFERENCE_UNKNOWN: {
+    status: 422,
+    title: 'What this refers to does not exist.',
+    solve: 'Correct the name, or add what it names.',
+  },
+  ACCOUNT_CYCLE: { status: 422, title: 'The account is its own ancestor.', solve: 'Break the circle of parents.' },
+  SUSPENSE_COUNT: {
+    status: 422,
+    title: 'A tenant has exactly one account of type suspense.',
+    solve: 'Keep one: it takes usage of resources that nobody owns.',
+  },
+  CURRENCY_UNKNOWN: { status: 422, title: 'This is no currency in use.', solve: 'Give an ISO 4217 code, such as EUR.' },
+  CURRENCY_FOREIGN: { status: 422, title: "The currency is not the tenant's.", solve: "Use the tenant's currency." },
+  TIME_ZONE_UNKNOWN: {
+    status: 422,
+    title: 'This is no time zone.',
+    solve: 'Give an IANA name, such as Europe/Berlin.',
+  },
+  DECIMAL_INVALID: {
+    status: 422,
+    title: 'This is no plain decimal number.',
+    solve: 'Write digits with an optional point, such as 0.05.',
+  },
+  DECIMALS_TOO_MANY: {
+    status: 422,
+    title: 'The number has too many decimals.',
+    solve: 'Round it to the decimals allowed.',
+  },
+  NEGATIVE: { status: 422, title: 'The number must not be negative.', solve: 'Give zero or more.' },
+  TIERS_NOT_ASCENDING: {
+    status: 422,
+    title: 'Each tier must end above the one before it.',
+    solve: 'Order the tiers by upTo.',
+  },
+  TIERS_NOT_CLOSED: {
+    status: 422,
+    title: 'The last tier, and no other, must be open.',
+    solve: 'Write `upTo: null` on the last tier and a number on the others.',
+  },
+  UNIT_UNKNOWN: {
+    status: 422,
+    title: 'The meter cannot be priced in that unit.',
+    solve: 'Choose one of the units listed.',
+  },
+  OWNERSHIP_AMBIGUOUS: {
+    status: 422,
+    title: 'The resource would have two owners at once.',
+    solve: 'Keep one of the two, or give the later one its own `from`.',
+  },
+  THRESHOLDS_NOT_ASCENDING: { status: 422, title: 'Thresholds must rise.', solve: 'Order them by percent, each once.' },
+  VERSION_GAP: {
+    status: 422,
+    title: 'Versions of a price are numbered without a gap.',
+    solve: 'Use the number after the newest version.',
+  },
+  EFFECTIVE_NOT_LATER: {
+    status: 422,
+    title: 'A later version must take effect after the one before it.',
+    solve: 'Give it a later effectiveFrom.',
+  },
+
+  // What would rewrite history.
+  TENANT_FIXED: {
+    status: 409,
+    title: 'Currency and time zone of a tenant never change.',
+    solve: 'They decide amounts and periods already charged; create a new tenant instead.',
+  },
+  ACCOUNT_FIXED: {
+    status: 409,
+    title: 'Parent, time zone and suspense type of a published account never change.',
+    solve: 'Add a new account in the right place and move resources to it with a new ownership and its `from`.',
+  },
+  METER_FIXED: {
+    status: 409,
+    title: 'A published meter never changes.',
+    solve: 'Add a meter with a new id and publish a new price for it.',
+  },
+  PRICE_FIXED: {
+    status: 409,
+    title: 'A published price version never changes.',
+    solve: 'Keep it and add an entry with the next `version` and an `effectiveFrom`.',
+  },
+  PRICE_IN_THE_PAST: {
+    status: 409,
+    title: 'A new version of a published price cannot take effect in the past.',
+    solve: 'Give an effectiveFrom that is still to come.',
+  },
+  OWNERSHIP_FIXED: {
+    status: 409,
+    title: 'A published ownership never changes.',
+    solve: 'Add an entry for the new owner with a `from` that is still to come.',
+  },
+  OWNERSHIP_IN_THE_PAST: {
+    status: 409,
+    title: 'A resource cannot change its owner in the past.',
+    solve: 'Give a `from` that is still to come.',
+  },
+  PRODUCER_FIXED: {
+    status: 409,
+    title: 'Type and simulated mark of a producer never change.',
+    solve: 'Enrol a producer with a new id.',
+  },
+  BUDGET_FIXED: {
+    status: 409,
+    title: 'A budget stays with its account.',
+    solve: 'Disable it and add a budget with a new id.',
+  },
+});
+
+export type BillingErrorCode = Parameters<typeof billingError>[0];

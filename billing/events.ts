@@ -1,0 +1,57 @@
+/** What happens in the back office: each helper writes the metric and the log line together. */
+import { Counter, register, type Registry } from 'prom-client';
+import type { Logger } from '#platform/telemetry.ts';
+
+export interface BillingEvents {
+  applied(
+    tenant: string,
+    counts: { readonly added: number; readonly changed: number; readonly messages: number },
+  ): void;
+  applyRefused(tenant: string, faults: number): void;
+  changed(action: string, subject: string, actor: string): void;
+  loggedIn(tenant: string, user: string): void;
+  authenticationRefused(kind: 'apiKey' | 'session' | 'loginLink'): void;
+  published(messages: number): void;
+  publishRetried(partition: number, outcome: string): void;
+}
+
+export function billingEvents(logger: Logger, registry: Registry = register): BillingEvents {
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter({ name: `meterline_billing_${name}`, help, labelNames, registers: [registry] });
+  const applies = counter('applies_total', 'Organisation files applied or refused.', ['result']);
+  const changes = counter('changes_total', 'Changes of master data by kind of action.', ['action']);
+  const logins = counter('logins_total', 'Sessions opened by login links.');
+  const refusals = counter('authentication_refused_total', 'Credentials that opened nothing.', ['kind']);
+  const publishedMessages = counter('outbox_published_total', 'Control messages stored in the log.');
+  const retries = counter('outbox_retries_total', 'Publishing passes that a log or bucket did not take.');
+  return {
+    applied(tenant, counts) {
+      applies.inc({ result: counts.added + counts.changed === 0 ? 'unchanged' : 'applied' });
+      logger.info({ tenant, ...counts }, 'organisation file applied');
+    },
+    applyRefused(tenant, faults) {
+      applies.inc({ result: 'refused' });
+      logger.warn({ tenant, faults }, 'organisation file refused');
+    },
+    changed(action, subject, actor) {
+      changes.inc({ action });
+      logger.info({ action, subject, actor }, 'master data changed');
+    },
+    loggedIn(tenant, user) {
+      logins.inc();
+      logger.info({ tenant, user }, 'user logged in');
+    },
+    authenticationRefused(kind) {
+      refusals.inc({ kind });
+      logger.debug({ kind }, 'credential refused');
+    },
+    published(messages) {
+      publishedMessages.inc(messages);
+      logger.debug({ messages }, 'control messages published');
+    },
+    publishRetried(partition, outcome) {
+      retries.inc();
+      logger.warn({ partition, outcome }, 'outbox not published, will try again');
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** Every bound of the back office, with what happens when it is reached. */
+export const billingLimits = {
+  /** Longest organisation file, in UTF-16 units; longer is FILE_TOO_LARGE. */
+  documentLengthMax: 2 * 1024 * 1024,
+  /** Faults reported of one file; the rest are counted. */
+  faultsMax: 200,
+  /** Changes in one control message; a larger change set is cut into several, in order. */
+  changesPerMessageMax: 500,
+  /** Bytes of one control message's changes, above one change's own size. The commit that takes it carries it whole. */
+  changeBytesPerMessageMax: 256 * 1024,
+  /** Accounts of a tenant; more are refused. */
+  accountsMax: 10_000,
+  /** Thresholds of one budget, tiers of one price, targets of one budget. */
+  thresholdsMax: 20,
+  tiersMax: 100,
+  targetsPerBudgetMax: 20,
+  /** Producers in one enrolment request; send several requests for more. */
+  enrolmentsMax: 5000,
+  /** Keys that one producer may sign with; revoke one before adding another. */
+  producerKeysMax: 4,
+  /** Length of names and reasons. */
+  nameLengthMax: 200,
+  /** A one-time login link expires unused. */
+  loginLinkMs: 10 * 60_000,
+  /** A session ends; the user asks for a new link. */
+  sessionMs: 12 * 3_600_000,
+  /** Answers kept for repeated requests with an Idempotency-Key; an older key counts as new. */
+  idempotencyMs: 7 * 24 * 3_600_000,
+  /** Rows of one page of the audit log. */
+  auditPageMax: 200,
+  /** Audit rows read at a time while the chain is verified. */
+  auditVerifyBatch: 1000,
+} as const;
+
+export const outboxLimits = {
+  /** Messages published for one partition before the others have their turn. */
+  batchMax: 50,
+  /** Wait between looks for rows that another process wrote; own changes are published at once. */
+  pollMs: 1000,
+  /** Wait after a refused or unanswered append: doubled each time, up to the second figure. It never gives up. */
+  retryMsMin: 100,
+  retryMsMax: 5000,
+} as const;

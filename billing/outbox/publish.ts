@@ -1,0 +1,101 @@
+import type { ControlMessage } from '#core/messages/control.ts';
+import { streams, subjects } from '#core/messages/names.ts';
+import type { AppendResult, Log } from '#platform/log.ts';
+import { billingError } from '../errors.ts';
+import { outboxLimits } from '../limits.ts';
+import type { Db } from '../schema.ts';
+
+export interface Published {
+  readonly messages: number;
+  /** Partitions whose log did not take a message, with what it said; their rows wait for the next pass. */
+  readonly stuck: readonly { readonly partition: number; readonly outcome: string }[];
+}
+
+/**
+ * One pass: publishes what waits, per partition in order, one message at a time. A message is marked only once it is
+ * stored and the next is sent only then, so a crash or a lost answer repeats the message but never skips one; the
+ * rater drops what it has. Two publishers at once repeat messages too, no worse.
+ */
+export async function publishWaiting(db: Db, log: Pick<Log, 'append'>, now: () => number): Promise<Published> {
+  const waiting = await db
+    .selectFrom('outbox')
+    .select('partition')
+    .distinct()
+    .where('published_ms', 'is', null)
+    .execute();
+  const passes = await Promise.all(waiting.map(({ partition }) => publishPartition(db, log, partition, now)));
+  return {
+    messages: passes.reduce((sum, pass) => sum + pass.messages, 0),
+    stuck: passes.flatMap((pass) => pass.stuck),
+  };
+}
+
+async function publishPartition(
+  db: Db,
+  log: Pick<Log, 'append'>,
+  partition: number,
+  now: () => number,
+): Promise<Published> {
+  const rows = await db
+    .selectFrom('outbox')
+    .select(['seq', 'tenant', 'payload'])
+    .where('partition', '=', partition)
+    .where('published_ms', 'is', null)
+    .orderBy('seq')
+    .limit(outboxLimits.batchMax)
+    .execute();
+  let messages = 0;
+  for (const { seq, tenant, payload } of rows) {
+    const outcome = await append(log, partition, tenant, payload);
+    if (outcome !== 'stored') return { messages, stuck: [{ partition, outcome }] };
+    await db
+      .updateTable('outbox')
+      .set({ published_ms: now() })
+      .where('partition', '=', partition)
+      .where('seq', '=', seq)
+      .execute();
+    messages++;
+  }
+  return { messages, stuck: [] };
+}
+
+async function append(
+  log: Pick<Log, 'append'>,
+  partition: number,
+  tenant: string,
+  payload: string,
+): Promise<AppendResult['kind'] | string> {
+  try {
+    const bytes = new TextEncoder().encode(payload);
+    return (await log.append(streams.control(partition), subjects.control(partition, tenant), bytes)).kind;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * Compares the outbox with the log at start. What the log lost (a restored or new log) is published again; a log that
+ * is ahead of the database means that the database was restored, and new messages would be taken for old ones:
+ * OUTBOX_BEHIND_LOG.
+ */
+export async function reconcileOutbox(db: Db, log: Pick<Log, 'last'>, partitions: number): Promise<void> {
+  const heads = new Map(
+    (await db.selectFrom('outbox_head').selectAll().execute()).map((row) => [row.partition, row.last_seq]),
+  );
+  for (let partition = 0; partition < partitions; partition++) {
+    const last = await log.last(streams.control(partition));
+    const logSeq = last === undefined ? 0 : (JSON.parse(new TextDecoder().decode(last.data)) as ControlMessage).seq;
+    const head = heads.get(partition) ?? 0;
+    if (logSeq > head) {
+      const detail = `${streams.control(partition)} ends with ${logSeq}, the database with ${head}.`;
+      throw billingError('OUTBOX_BEHIND_LOG', detail, { partition, logSeq, head });
+    }
+    await db
+      .updateTable('outbox')
+      .set({ published_ms: null })
+      .where('partition', '=', partition)
+      .where('seq', '>', logSeq)
+      .where('published_ms', 'is not', null)
+      .execute();
+  }
+}

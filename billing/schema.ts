@@ -1,0 +1,171 @@
+/** Tables of `migrations/`, as kysely sees them. jsonb is written as text and read as values. */
+import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { BudgetThreshold, PriceModel, PriceRecord, ProducerRecord } from '#core/messages/control.ts';
+import type { Role } from '#platform/http/index.ts';
+
+type Json<Value> = ColumnType<Value, string, string>;
+
+/** What jsonb carries. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+export interface TenantTable {
+  id: string;
+  name: string;
+  currency: string;
+  time_zone: string;
+  partition: number;
+  last_account: Generated<number>;
+  last_price: Generated<number>;
+  last_audit: Generated<number>;
+  created_ms: number;
+}
+
+export interface AccountTable {
+  tenant: string;
+  id: number;
+  slug: string;
+  name: string;
+  parent: number;
+  type: string;
+  time_zone: string;
+}
+
+export interface OwnershipTable {
+  tenant: string;
+  resource: string;
+  from_ms: number;
+  account: number;
+}
+
+export interface ProducerTable {
+  tenant: string;
+  id: string;
+  type: ProducerRecord['type'];
+  simulated: boolean;
+  enabled: boolean;
+  keys: Json<ProducerRecord['keys']>;
+  created_ms: number;
+}
+
+export interface MeterTable {
+  tenant: string;
+  id: string;
+  metric: string;
+  unit: string;
+  scale: number;
+  aggregation: 'sum' | 'timeWeighted';
+  filter: Json<Record<string, string[]>>;
+}
+
+export interface PriceTable {
+  tenant: string;
+  id: number;
+  key: string;
+  version: number;
+  service: string;
+  component: string;
+  meter: string;
+  currency: string;
+  account: number;
+  effective_from_ms: number;
+  tally_scope: 'resource' | 'account';
+  unit: Json<PriceRecord['unit']>;
+  allowance: string;
+  model: Json<PriceModel>;
+  approved_by: string;
+  approved_at_ms: number;
+}
+
+export interface TargetTable {
+  tenant: string;
+  id: string;
+  url: string;
+  enabled: boolean;
+  secret_sealed: string;
+  revision: Generated<number>;
+  published_revision: Generated<number>;
+}
+
+export interface BudgetTable {
+  tenant: string;
+  id: string;
+  account: number;
+  name: string;
+  amount: string;
+  currency: string;
+  period: 'month';
+  thresholds: Json<BudgetThreshold[]>;
+  targets: Json<string[]>;
+  enabled: boolean;
+}
+
+export interface MemberTable {
+  tenant: string;
+  id: string;
+  name: string;
+  role: Role;
+  enabled: boolean;
+}
+
+export interface ApiKeyTable {
+  hash: Buffer;
+  tenant: string;
+  id: string;
+  role: Role;
+  created_ms: number;
+  revoked_ms: number | null;
+}
+
+/** Login links and sessions. */
+export interface TokenTable {
+  hash: Buffer;
+  tenant: string;
+  member: string;
+  expires_ms: number;
+}
+
+export interface AuditTable {
+  tenant: string;
+  seq: number;
+  id: string;
+  at_ms: number;
+  actor: string;
+  action: string;
+  subject: string;
+  before: Json<JsonValue>;
+  after: Json<JsonValue>;
+  why: string;
+  prev_hash: string;
+  hash: string;
+}
+
+export interface Tables {
+  tenant: TenantTable;
+  account: AccountTable;
+  ownership: OwnershipTable;
+  producer: ProducerTable;
+  meter: MeterTable;
+  price: PriceTable;
+  target: TargetTable;
+  budget: BudgetTable;
+  member: MemberTable;
+  api_key: ApiKeyTable;
+  login_link: TokenTable;
+  session: TokenTable;
+  audit: AuditTable;
+  outbox_head: { partition: number; last_seq: number };
+  outbox: {
+    partition: number;
+    seq: number;
+    tenant: string;
+    payload: string;
+    created_ms: number;
+    published_ms: number | null;
+  };
+  idempotency: { tenant: string; key: string; request_hash: string; answer: Json<JsonValue>; created_ms: number };
+}
+
+export type Db = Kysely<Tables>;
+export type Tx = Transaction<Tables>;
+/** Reads run on either: inside a transaction they see its own writes. */
+export type Reader = Db | Tx;
