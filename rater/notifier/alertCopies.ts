@@ -1,0 +1,114 @@
+/**
+ * The copy of every alert in `ALERTS`, once per id. Each append expects the stream's last sequence, so whoever else
+ * writes (a twin after a take-over, our own message whose acknowledgement was lost) makes it fail; then the stream is
+ * read on and what it already holds is not written again.
+ */
+import { streams, subjects } from '#core/messages/names.ts';
+import type { AlertRecord } from '#core/messages/delivery.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import type { AppendResult, Log } from '#platform/log.ts';
+import type { NotifierEvents } from './events.ts';
+import { notifierLimits } from './limits.ts';
+import { readBack, readJson, writeJson } from './readBack.ts';
+
+interface Waiting {
+  readonly record: AlertRecord;
+  readonly stored: () => void;
+}
+
+export class AlertCopies {
+  private readonly log: Log;
+  private readonly signal: AbortSignal;
+  private readonly events: NotifierEvents;
+  private readonly ids = new Set<string>();
+  private readonly waiting: Waiting[] = [];
+  private lastSeq = 0;
+  private writing = false;
+
+  constructor(log: Log, signal: AbortSignal, events: NotifierEvents) {
+    this.log = log;
+    this.signal = signal;
+    this.events = events;
+  }
+
+  /** Alerts in the stream. */
+  get count(): number {
+    return this.ids.size;
+  }
+
+  /** Reads what the stream has beyond what we know; each record once, in order. */
+  async load(take: (record: AlertRecord) => void = () => undefined): Promise<void> {
+    this.lastSeq = await readBack(this.log, streams.alerts, this.lastSeq + 1, this.signal, (message) => {
+      const record = readJson<AlertRecord>(message);
+      if (this.ids.has(record.id)) return;
+      this.ids.add(record.id);
+      take(record);
+    });
+  }
+
+  /** Resolves when every record is in the stream, or the signal has aborted; the caller asks which. */
+  async add(records: readonly AlertRecord[]): Promise<void> {
+    const stored = records.map(
+      (record) => new Promise<void>((resolve) => this.waiting.push({ record, stored: resolve })),
+    );
+    if (!this.writing) void this.write();
+    await Promise.all(stored);
+  }
+
+  private async write(): Promise<void> {
+    this.writing = true;
+    while (this.waiting.length > 0 && !this.signal.aborted) {
+      const window = this.waiting.slice(0, notifierLimits.copyWindowMax);
+      const unknown = window.filter(
+        ({ record }, index) => !this.ids.has(record.id) && indexOfId(window, record.id) === index,
+      );
+      const results = await this.append(unknown.map(({ record }) => record));
+      const failed = results.find((result) => result.kind !== 'stored');
+      if (failed !== undefined) await this.resynchronize(failed.kind);
+      const left = this.waiting.filter((waiting) => {
+        if (!this.ids.has(waiting.record.id)) return true;
+        waiting.stored();
+        return false;
+      });
+      this.waiting.splice(0, this.waiting.length, ...left);
+    }
+    this.writing = false;
+    if (this.signal.aborted) for (const { stored } of this.waiting.splice(0)) stored();
+  }
+
+  /** Sends a window at once: each expects the one before it, so the first refusal refuses the rest. */
+  private async append(records: readonly AlertRecord[]): Promise<AppendResult[]> {
+    const expected = this.lastSeq;
+    const results = await Promise.all(
+      records.map((record, index) =>
+        this.log
+          .append(streams.alerts, subjects.alerts(record.tenant), writeJson(record), expected + index)
+          .catch((): AppendResult => ({ kind: 'unknown' })),
+      ),
+    );
+    for (const [index, result] of results.entries()) {
+      if (result.kind !== 'stored') break;
+      this.lastSeq = result.seq;
+      this.ids.add(records[index]!.id);
+      this.events.alertCopied(records[index]!.id);
+    }
+    return results;
+  }
+
+  private async resynchronize(reason: string): Promise<void> {
+    this.events.logRetried('alert', reason);
+    while (!this.signal.aborted) {
+      if (reason !== 'conflict') await sleep(notifierLimits.logRetryMs, this.signal);
+      try {
+        await this.load();
+        return;
+      } catch (error) {
+        this.events.logRetried('alert', String(error));
+        reason = 'unknown';
+      }
+    }
+  }
+}
+
+const indexOfId = (window: readonly Waiting[], id: string): number =>
+  window.findIndex(({ record }) => record.id === id);

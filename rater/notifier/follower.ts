@@ -1,0 +1,156 @@
+/** Follows one partition's commits and hands on their alerts, each partition by itself, from where the last run was. */
+import { streams } from '#core/messages/names.ts';
+import type { AlertRecord } from '#core/messages/delivery.ts';
+import type { Alert } from '#core/messages/rated.ts';
+import { sha256 } from '#platform/crypto.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import type { Log, LogMessage } from '#platform/log.ts';
+import type { AlertCopies } from './alertCopies.ts';
+import { chainNext, chainStart, type ChainTip } from './chain.ts';
+import { scanCommit, type CommitScan } from './commitScan.ts';
+import type { Courier } from './courier.ts';
+import type { NotifierEvents } from './events.ts';
+import { notifierLimits } from './limits.ts';
+import { Offers, type OfferedCommit } from './offers.ts';
+import type { Positions } from './positions.ts';
+
+export interface FollowerDeps {
+  readonly partition: number;
+  readonly log: Log;
+  readonly copies: AlertCopies;
+  readonly courier: Courier;
+  readonly positions: Positions;
+  readonly events: NotifierEvents;
+  readonly signal: AbortSignal;
+}
+
+export class Follower {
+  private readonly deps: FollowerDeps;
+  private readonly stream: string;
+  private tip: ChainTip;
+  /** The stream was trimmed: its first message cannot be checked against one before. */
+  private anchored: boolean;
+  private readonly offers: Offers;
+
+  private constructor(deps: FollowerDeps, tip: ChainTip, anchored: boolean) {
+    this.deps = deps;
+    this.stream = streams.rated(deps.partition);
+    this.tip = tip;
+    this.anchored = anchored;
+    this.offers = new Offers(tip.seq);
+  }
+
+  static async at(deps: FollowerDeps): Promise<Follower> {
+    const stream = streams.rated(deps.partition);
+    const [tip, { firstSeq }] = await Promise.all([deps.positions.read(deps.partition), deps.log.info(stream)]);
+    const trimmed = firstSeq > tip.seq + 1;
+    if (trimmed || tip.seq === 0 || (await isStored(deps.log, stream, tip))) return new Follower(deps, tip, !trimmed);
+    deps.events.rewound(deps.partition, tip.seq);
+    return new Follower(deps, chainStart, firstSeq <= 1);
+  }
+
+  /** The fast path; see offers.ts. */
+  offer(commit: OfferedCommit): void {
+    this.deliver(this.offers.offer(commit));
+  }
+
+  /** Runs until the signal aborts. */
+  async run(): Promise<void> {
+    const { signal, log, events, partition } = this.deps;
+    while (!signal.aborted) {
+      await this.read();
+      if (signal.aborted || (await this.isSound())) continue;
+      events.rewound(partition, this.tip.seq);
+      this.tip = chainStart;
+      this.anchored = (await log.info(this.stream)).firstSeq <= 1;
+      this.offers.rewound(0);
+    }
+  }
+
+  /** Takes messages until the log turns out to be another, or cannot be read for now. */
+  private async read(): Promise<void> {
+    const { log, signal, events } = this.deps;
+    const reading = new AbortController();
+    const watching = this.watchForRewind(reading);
+    try {
+      for await (const message of log.follow(
+        this.stream,
+        this.tip.seq + 1,
+        AbortSignal.any([signal, reading.signal]),
+      )) {
+        if (!(await this.take(message))) break;
+      }
+    } catch (error) {
+      events.logRetried('commit', String(error));
+      await sleep(notifierLimits.logRetryMs, signal);
+    }
+    reading.abort();
+    await watching;
+  }
+
+  /** False when the log is no longer the one that we have read. */
+  private async take(message: LogMessage): Promise<boolean> {
+    const { partition, courier, copies, positions, events, signal } = this.deps;
+    const scan = scanCommit(message.data);
+    const next = scan === undefined ? undefined : this.chain(message, scan);
+    if (scan === undefined || next === undefined) {
+      if (!(await this.isSound())) return false;
+      events.ignored(partition, message.seq);
+      return true;
+    }
+    this.tip = next;
+    this.anchored = true;
+    for (const alert of scan.alerts) courier.takeFollowed(alert, message.timeMs);
+    this.deliver(this.offers.followed(message.seq));
+    if (scan.alerts.length > 0) await copies.add(scan.alerts.map((alert) => this.record(alert, message)));
+    if (!signal.aborted) positions.move(partition, next);
+    return true;
+  }
+
+  private chain(message: LogMessage, scan: CommitScan): ChainTip | undefined {
+    const hash = sha256(message.data);
+    if (this.anchored) return chainNext(this.tip, message.seq, hash, scan);
+    return { seq: message.seq, hash, incarnation: scan.takeover?.incarnation ?? 0 };
+  }
+
+  private record(alert: Alert, message: LogMessage): AlertRecord {
+    return { ...alert, partition: this.deps.partition, outSeq: message.seq, committedAtMs: message.timeMs };
+  }
+
+  private deliver(commits: readonly OfferedCommit[]): void {
+    for (const { alerts, atMonotonicMs } of commits) {
+      for (const alert of alerts) this.deps.courier.takeOffered(alert, atMonotonicMs);
+    }
+  }
+
+  /** A log that has lost its tail sends nothing until it has grown again; so it is asked from time to time. */
+  private async watchForRewind(reading: AbortController): Promise<void> {
+    while (!reading.signal.aborted) {
+      await sleep(notifierLimits.checkpointIntervalMs, AbortSignal.any([this.deps.signal, reading.signal]));
+      const lastSeq = await this.deps.log.info(this.stream).then(
+        (info) => info.lastSeq,
+        () => Infinity,
+      );
+      if (this.deps.signal.aborted || lastSeq < this.tip.seq) reading.abort();
+    }
+  }
+
+  private async isSound(): Promise<boolean> {
+    const { log, events, signal } = this.deps;
+    while (!signal.aborted) {
+      try {
+        return this.tip.seq === 0 || (await isStored(log, this.stream, this.tip));
+      } catch (error) {
+        events.logRetried('commit', String(error));
+        await sleep(notifierLimits.logRetryMs, signal);
+      }
+    }
+    return true;
+  }
+}
+
+async function isStored(log: Log, stream: string, tip: ChainTip): Promise<boolean> {
+  const message = await log.get(stream, tip.seq);
+  if (message !== undefined) return sha256(message.data) === tip.hash;
+  return (await log.info(stream)).firstSeq > tip.seq;
+}

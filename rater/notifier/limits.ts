@@ -1,0 +1,43 @@
+/** Every bound of the notifier, with what happens when it is reached. */
+export const notifierLimits = {
+  /** Alerts appended to `ALERTS` before their acknowledgements are awaited; more wait their turn. */
+  copyWindowMax: 64,
+  /** Offers held until the follower has closed the gap before them; more are dropped, the follower brings them. */
+  offersHeldMax: 1024,
+  /** How often the position of each partition is written down; a restart reads again what came after. */
+  checkpointIntervalMs: 5000,
+  /** Pause before a failed read or write of the log is tried again. */
+  logRetryMs: 500,
+
+  /** Requests that one target has under way; the rest of its alerts wait. One budget never has two under way. */
+  requestsPerTargetMax: 4,
+  /** Alerts that wait for one target; more are given up at once, with that as their detail. */
+  pendingPerTargetMax: 50_000,
+  /** Attempts whose record waits for the log; beyond it the oldest is dropped, and that attempt may be made again. */
+  recordsWaitingMax: 10_000,
+
+  /** Name resolution and connection of one attempt; then it has failed. */
+  connectTimeoutMs: 3000,
+  /** One attempt from start to the end of the answer; then it has failed. */
+  attemptTimeoutMs: 10_000,
+  /** Bytes of an answer that are read; a longer one is cut off, its status counts. */
+  answerBytesMax: 16 * 1024,
+  /** Characters of an answer that the delivery's detail keeps. */
+  detailCharactersMax: 200,
+  /** A connection to a target without traffic is closed after this. */
+  idleConnectionMs: 60_000,
+
+  /** First pause after a failure; it doubles with each further one. */
+  retryFirstMs: 500,
+  /** Longest pause between two attempts, before jitter. */
+  retryPauseMsMax: 6 * 3_600_000,
+  /** Each pause is stretched or shortened by up to this share, so that targets do not retry in step. */
+  retryJitter: 0.2,
+  /** An alert not delivered this long after its first attempt is given up. */
+  retryForMsMax: 72 * 3_600_000,
+
+  /** On shutdown, requests under way get this long to be answered; then they are left to the next start. */
+  drainMsMax: 2000,
+  /** Latencies kept for the percentiles of the status. */
+  latenciesKept: 1024,
+} as const;

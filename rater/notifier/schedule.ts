@@ -1,0 +1,69 @@
+/** What follows from one attempt: delivered, tried again and when, or given up. */
+import type { Delivery } from '#core/messages/api.ts';
+import { notifierLimits } from './limits.ts';
+
+/** What came of one request. */
+export interface AttemptOutcome {
+  /** `answered`: the receiver spoke; `silent`: no connection, no answer in time; `refused`: we did not call it. */
+  readonly kind: 'answered' | 'silent' | 'refused';
+  /** 0 unless answered. */
+  readonly httpStatus: number;
+  readonly detail: string;
+  /** From the answer's Retry-After; null without one. */
+  readonly retryAfterMs: number | null;
+}
+
+export interface Verdict {
+  readonly status: Delivery['status'];
+  /** Null: final, or waiting until the target is changed. */
+  readonly nextAttemptAtMs: number | null;
+  /** 410 Gone: the receiver wants no more of them. */
+  readonly disablesTarget: boolean;
+  /** 429 and 503: the whole target is left alone until then. */
+  readonly pausesTargetUntilMs: number;
+}
+
+/** `attempt` counts from 1; `deadlineMs` is when the alert is given up; `random` lies in [0, 1). */
+export function judge(
+  outcome: AttemptOutcome,
+  attempt: number,
+  nowMs: number,
+  deadlineMs: number,
+  random: number,
+): Verdict {
+  const verdict = { nextAttemptAtMs: null, disablesTarget: false, pausesTargetUntilMs: 0 };
+  const { httpStatus } = outcome;
+  if (httpStatus >= 200 && httpStatus < 300) return { ...verdict, status: 'delivered' };
+  if (httpStatus === 410) return { ...verdict, status: 'refused', disablesTarget: true };
+  const pauseMs = Math.max(retryPauseMs(attempt, random), outcome.retryAfterMs ?? 0);
+  const nextAttemptAtMs = nowMs + pauseMs;
+  if (nextAttemptAtMs > deadlineMs) return { ...verdict, status: 'given_up' };
+  const pauses = outcome.retryAfterMs !== null && (httpStatus === 429 || httpStatus === 503);
+  return {
+    status: outcome.kind === 'refused' ? 'refused' : 'failed',
+    nextAttemptAtMs,
+    disablesTarget: false,
+    pausesTargetUntilMs: pauses ? nowMs + outcome.retryAfterMs! : 0,
+  };
+}
+
+/** Doubles from `retryFirstMs` to `retryPauseMsMax`, give or take the jitter; whole milliseconds. */
+export function retryPauseMs(attempt: number, random: number): number {
+  const { retryFirstMs, retryPauseMsMax, retryJitter } = notifierLimits;
+  const pause = Math.min(retryFirstMs * 2 ** (attempt - 1), retryPauseMsMax);
+  return Math.round(pause * (1 + retryJitter * (2 * random - 1)));
+}
+
+/** Milliseconds that a Retry-After header asks for: seconds or an HTTP date; null when it is neither. */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | null {
+  if (value === undefined) return null;
+  const text = value.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return null;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
+}
+
+/** A 4xx that will hardly change by itself: this alert may be overtaken by later ones of its budget. */
+export const rejectsThisAlert = (httpStatus: number): boolean =>
+  httpStatus >= 400 && httpStatus < 500 && ![408, 425, 429].includes(httpStatus);

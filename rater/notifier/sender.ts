@@ -1,0 +1,132 @@
+/**
+ * One POST to one target over kept connections. Each target has its own agent, so that one that hangs holds no
+ * connection of another. Redirects are not followed: the new address would not have been asked for by the tenant.
+ */
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { MeterlineError } from '#core/errors.ts';
+import { guardedLookup, parseTargetUrl, type Resolve } from './addresses.ts';
+import type { Clock } from './clock.ts';
+import { notifierLimits } from './limits.ts';
+import { parseRetryAfter, type AttemptOutcome } from './schedule.ts';
+
+export interface SenderOptions {
+  readonly allowLoopback: boolean;
+  readonly resolve: Resolve;
+  readonly clock: Clock;
+}
+
+export interface SentOutcome extends AttemptOutcome {
+  /** When the answer's head arrived, or the attempt failed; monotonic. */
+  readonly answeredAtMonotonicMs: number;
+}
+
+export interface Sender {
+  /** Never rejects: whatever happens is an outcome. */
+  send(headers: Readonly<Record<string, string>>, body: string): Promise<SentOutcome>;
+  close(): void;
+}
+
+/** Throws TARGET_URL_INVALID or TARGET_ADDRESS_FORBIDDEN when the address can never be used as it stands. */
+export function createSender(address: string, options: SenderOptions): Sender {
+  const url = parseTargetUrl(address, options.allowLoopback);
+  const secure = url.protocol === 'https:';
+  const agentOptions = {
+    keepAlive: true,
+    maxSockets: notifierLimits.requestsPerTargetMax,
+    timeout: notifierLimits.idleConnectionMs,
+  };
+  const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const request: RequestOptions = {
+    agent,
+    method: 'POST',
+    host,
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    path: url.pathname + url.search,
+    ...(isIP(host) === 0 ? { lookup: guardedLookup(url.protocol, options.allowLoopback, options.resolve) } : {}),
+  };
+  const send = async (headers: Readonly<Record<string, string>>, body: string): Promise<SentOutcome> => {
+    const first = await attempt(secure, { ...request, headers }, body, options.clock);
+    // The receiver closed an idle connection just as we took it: nothing was read, so the attempt is made on a new one.
+    const again = first.staleConnection ? await attempt(secure, { ...request, headers }, body, options.clock) : first;
+    return again.outcome;
+  };
+  return { send, close: () => agent.destroy() };
+}
+
+function attempt(
+  secure: boolean,
+  options: RequestOptions,
+  body: string,
+  clock: Clock,
+): Promise<{ outcome: SentOutcome; staleConnection: boolean }> {
+  return new Promise((resolve) => {
+    const outgoing = (secure ? httpsRequest : httpRequest)(options);
+    const limit = (ms: number, what: string) =>
+      setTimeout(() => outgoing.destroy(new Error(`${what} within ${ms / 1000} s`)), ms);
+    const timers = [
+      limit(notifierLimits.connectTimeoutMs, 'no connection'),
+      limit(notifierLimits.attemptTimeoutMs, 'no answer'),
+    ] as const;
+    const finish = (outcome: SentOutcome, staleConnection = false) => {
+      timers.forEach(clearTimeout);
+      resolve({ outcome, staleConnection });
+    };
+    outgoing.once('socket', (socket) => {
+      if (!socket.connecting) clearTimeout(timers[0]);
+      else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(timers[0]));
+    });
+    let answered = false;
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      if (answered) return;
+      const stale = outgoing.reusedSocket && error.code === 'ECONNRESET';
+      const kind = error instanceof MeterlineError ? 'refused' : 'silent';
+      finish(
+        { kind, httpStatus: 0, detail: error.message, retryAfterMs: null, answeredAtMonotonicMs: clock.monotonicMs() },
+        stale,
+      );
+    });
+    outgoing.once('response', (incoming) => {
+      answered = true;
+      const answeredAtMonotonicMs = clock.monotonicMs();
+      readAnswer(incoming, (text) => {
+        const httpStatus = incoming.statusCode ?? 0;
+        const retryAfterMs = parseRetryAfter(incoming.headers['retry-after'], clock.nowMs());
+        finish({
+          kind: 'answered',
+          httpStatus,
+          detail: detailOf(httpStatus, text),
+          retryAfterMs,
+          answeredAtMonotonicMs,
+        });
+      });
+    });
+    outgoing.end(body);
+  });
+}
+
+/** The first bytes of the answer; a connection that has more to say is cut, so that nobody can fill our memory. */
+function readAnswer(incoming: IncomingMessage, done: (text: string) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const finish = () => done(Buffer.concat(chunks).toString('utf8'));
+  incoming.on('data', (chunk: Buffer) => {
+    if (bytes < notifierLimits.answerBytesMax) chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= notifierLimits.answerBytesMax) incoming.destroy();
+  });
+  incoming.once('error', () => undefined);
+  incoming.once('close', finish);
+}
+
+function detailOf(httpStatus: number, text: string): string {
+  const redirected = httpStatus >= 300 && httpStatus < 400 ? ' (redirects are not followed)' : '';
+  // eslint-disable-next-line no-control-regex
+  const excerpt = text
+    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .trim()
+    .slice(0, notifierLimits.detailCharactersMax);
+  return `HTTP ${httpStatus}${redirected}${excerpt === '' ? '' : `: ${excerpt}`}`;
+}

@@ -1,0 +1,136 @@
+/** Webhook targets as billing keeps them in the bucket `TARGETS`, opened and ready to send, or closed with the reason. */
+import { Kvm, type KV, type KvEntry } from '@nats-io/kv';
+import { Webhook } from 'standardwebhooks';
+import { MeterlineError } from '#core/errors.ts';
+import { buckets } from '#core/messages/names.ts';
+import type { TargetRecord } from '#core/messages/delivery.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import type { NatsConnection } from '#platform/nats/index.ts';
+import { open } from '#platform/sealing.ts';
+import { notifierError } from './errors.ts';
+import type { NotifierEvents } from './events.ts';
+import { notifierLimits } from './limits.ts';
+import { createSender, type Sender, type SenderOptions } from './sender.ts';
+
+export type TargetState =
+  | { readonly kind: 'ready'; readonly revision: number; readonly signer: Webhook; readonly sender: Sender }
+  | { readonly kind: 'closed'; readonly reason: MeterlineError };
+
+export const missingTarget = (key: string): TargetState => ({
+  kind: 'closed',
+  reason: notifierError('TARGET_MISSING', `It is ${key}.`, { target: key }),
+});
+
+export interface TargetsDeps {
+  readonly connection: NatsConnection;
+  readonly replicas: number;
+  readonly sealingKey: Uint8Array;
+  readonly sender: SenderOptions;
+  readonly events: NotifierEvents;
+}
+
+export class Targets {
+  private readonly deps: TargetsDeps;
+  private readonly bucket: KV;
+  private readonly states = new Map<string, TargetState>();
+  private readonly revisions = new Map<string, number>();
+  private readonly changed: (key: string, state: TargetState) => void;
+
+  private constructor(deps: TargetsDeps, bucket: KV, changed: (key: string, state: TargetState) => void) {
+    this.deps = deps;
+    this.bucket = bucket;
+    this.changed = changed;
+  }
+
+  /** Reads every target there is; `changed` hears of each one now and at every later change. */
+  static async load(deps: TargetsDeps, changed: (key: string, state: TargetState) => void): Promise<Targets> {
+    const bucket = await new Kvm(deps.connection).create(buckets.targets, { replicas: deps.replicas });
+    const targets = new Targets(deps, bucket, changed);
+    for await (const key of await bucket.keys()) {
+      const entry = await bucket.get(key);
+      if (entry !== null) targets.take(entry);
+    }
+    return targets;
+  }
+
+  /** Follows the bucket until the signal aborts. */
+  async watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const entries = await this.bucket.watch();
+        const stop = () => entries.stop();
+        signal.addEventListener('abort', stop, { once: true });
+        if (signal.aborted) stop();
+        for await (const entry of entries) this.take(entry);
+        signal.removeEventListener('abort', stop);
+      } catch (error) {
+        this.deps.events.logRetried('target', String(error));
+      }
+      await sleep(notifierLimits.logRetryMs, signal);
+    }
+  }
+
+  /** The receiver answered 410: turns the target off unless somebody has changed it since `revision`. */
+  async turnOff(key: string, revision: number, atMs: number): Promise<void> {
+    this.deps.events.targetTurnedOff(key);
+    if (this.revisions.get(key) !== revision) return;
+    this.set(key, {
+      kind: 'closed',
+      reason: notifierError('TARGET_DISABLED', `${key} answered 410 Gone.`, { target: key }),
+    });
+    try {
+      const entry = await this.bucket.get(key, { revision });
+      if (entry === null) return;
+      const record: TargetRecord = {
+        ...entry.json<TargetRecord>(),
+        enabled: false,
+        disabled: { reason: 'gone', atMs },
+      };
+      await this.bucket.update(key, JSON.stringify(record), revision);
+    } catch (error) {
+      this.deps.events.logRetried('target', String(error));
+    }
+  }
+
+  /** Closes the connections. Those of an earlier address are left to finish; idle ones close by themselves. */
+  close(): void {
+    for (const state of this.states.values()) if (state.kind === 'ready') state.sender.close();
+  }
+
+  private take(entry: KvEntry): void {
+    if ((this.revisions.get(entry.key) ?? 0) >= entry.revision) return;
+    this.revisions.set(entry.key, entry.revision);
+    this.set(entry.key, entry.operation === 'PUT' ? this.opened(entry) : missingTarget(entry.key));
+  }
+
+  private set(key: string, state: TargetState): void {
+    this.states.set(key, state);
+    if (state.kind === 'closed') this.deps.events.targetUnusable(key, state.reason.code);
+    this.changed(key, state);
+  }
+
+  private opened(entry: KvEntry): TargetState {
+    const details = { target: entry.key };
+    try {
+      const record = entry.json<TargetRecord>();
+      if (!record.enabled)
+        return { kind: 'closed', reason: notifierError('TARGET_DISABLED', `It is ${entry.key}.`, details) };
+      const sender = createSender(record.url, this.deps.sender);
+      return { kind: 'ready', revision: entry.revision, signer: this.signer(record.secret, entry.key), sender };
+    } catch (error) {
+      if (error instanceof MeterlineError) return { kind: 'closed', reason: error };
+      return {
+        kind: 'closed',
+        reason: notifierError('TARGET_URL_INVALID', `The entry ${entry.key} is damaged.`, details),
+      };
+    }
+  }
+
+  private signer(sealed: string, key: string): Webhook {
+    try {
+      return new Webhook(open(this.deps.sealingKey, sealed));
+    } catch (cause) {
+      throw notifierError('TARGET_SECRET_UNREADABLE', `It is ${key}.`, { target: key }, cause);
+    }
+  }
+}
