@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 import type { Registry } from 'prom-client';
 import { platformError } from './errors.ts';
 
@@ -10,6 +10,8 @@ export interface HealthOptions {
   /** True, or `{ ready: true }`, once the role does its work; a `detail` names what it waits for. */
   readonly ready: () => boolean | Readiness | Promise<boolean | Readiness>;
   readonly registry: Registry;
+  /** Further pages of the role, by path; each answers with JSON. */
+  readonly pages?: Readonly<Record<string, () => unknown>>;
 }
 
 export interface Readiness {
@@ -55,6 +57,8 @@ async function answer(options: HealthOptions, request: IncomingMessage, response
     response.end(await options.registry.metrics());
     return;
   }
+  const page = options.pages?.[path ?? ''];
+  if (page !== undefined) return sendJson(response, 200, page());
   sendJson(response, 404, { error: 'Only /healthz, /readyz and /metrics are here.' });
 }
 

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import type { Wanted } from '../provide.ts';
+import type { SetExitCode } from './program.ts';
+
+/** What `npm test`, `npm run check` and `npm run bench` run; arguments go through to the tool. */
+export function addDevelopment(program: Command, setExitCode: SetExitCode): void {
+  const dev = program
+    .command('dev', { hidden: true })
+    .description('tests, checks and measurements of the program itself');
+  const command = (name: string, description: string, wanted: Wanted, run: (args: string[]) => Promise<number>) =>
+    dev
+      .command(name)
+      .description(description)
+      .argument('[args...]')
+      .allowUnknownOption()
+      .helpOption(false)
+      .passThroughOptions()
+      .action(async (args: string[]) => {
+        await (await import('../provide.ts')).provide(wanted);
+        setExitCode(await run(args));
+      });
+
+  dev.enablePositionalOptions();
+  program.enablePositionalOptions();
+  command('test', 'every suite, or those named', { broker: true, pages: true, compiled: true }, async (args) =>
+    (await import('../dev/test.ts')).testCommand(args),
+  );
+  command('check', 'types, lint, format, unused code', {}, async (args) =>
+    (await import('../dev/check.ts')).checkCommand(args),
+  );
+  command('bench', 'measurements', { broker: true, pages: true, compiled: true }, async (args) =>
+    (await import('#loadtest/bench/main.ts')).benchCommand(args),
+  );
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { Option, type Command } from 'commander';
+import { idPattern } from '#core/messages/names.ts';
+import { deployError } from '../errors.ts';
+import { officeOf } from '../officeClient.ts';
+import { dataOption, jsonOption, type CommonOptions } from './arguments.ts';
+import type { SetExitCode } from './program.ts';
+import { exitCodes, printJson, printLine } from './report.ts';
+
+/** What an operator does with an instance: look, check, prove, enrol, apply. */
+export function addOperations(program: Command, setExitCode: SetExitCode): void {
+  const command = (name: string, description: string) =>
+    program.command(name).description(description).addOption(dataOption()).addOption(jsonOption());
+
+  command('status', 'what runs, what it takes, how far it is').action(async ({ data, json }: CommonOptions) => {
+    setExitCode(await (await import('../status/index.ts')).statusCommand(data, json));
+  });
+
+  command('doctor', 'check ports, disk, versions, clock and permissions').action(
+    async ({ data, json }: CommonOptions) => {
+      setExitCode(await (await import('../doctor/index.ts')).doctorCommand(data, json));
+    },
+  );
+
+  command('verify', 'recompute everything from the log and compare every store').action(
+    async ({ data, json }: CommonOptions) => {
+      await (await import('../provide.ts')).provide({ broker: true });
+      setExitCode(await (await import('../verify.ts')).verifyCommand({ dataDir: data, json }));
+    },
+  );
+
+  command('enrol <producer>', 'make a key for a producer and register it')
+    .addOption(new Option('--type <type>').choices(['agent', 'gateway', 'importer']).default('agent'))
+    .option('--simulated', 'mark everything it sends as simulated', false)
+    .action(async (producer: string, flags: CommonOptions & EnrolFlags) => {
+      if (!idPattern.test(producer)) {
+        throw deployError('USAGE', `${producer} is not a producer id: 1 to 36 of a-z, 0-9 and "-".`, { producer });
+      }
+      const { enrol } = await import('../enrol.ts');
+      const result = await enrol(flags.data, { id: producer, type: flags.type, simulated: flags.simulated });
+      if (flags.json) return printJson({ ok: true, ...result });
+      printLine(
+        `${producer} is enrolled. Its signing key is ${result.signingKey}, its broker credentials ${result.credentials}.`,
+      );
+    });
+
+  command('apply <file>', 'bring the organisation to what a YAML file says; again is a no-op')
+    .option('--dry-run', 'show the changes and make none', false)
+    .action(async (file: string, flags: CommonOptions & { readonly dryRun: boolean }) => {
+      const answer = await officeOf(flags.data).send<ApplyAnswer>('POST', '/apply', {
+        document: readDocument(file),
+        dryRun: flags.dryRun,
+      });
+      if (flags.json) return printJson({ ok: true, ...answer });
+      const changes = answer.changes ?? [];
+      for (const change of changes) printLine(typeof change === 'string' ? change : JSON.stringify(change));
+      printLine(
+        changes.length === 0
+          ? 'Nothing to change.'
+          : `${changes.length} changes${flags.dryRun ? ' would be made' : ' made'}.`,
+      );
+      setExitCode(exitCodes.holds);
+    });
+}
+
+interface EnrolFlags {
+  readonly type: 'agent' | 'gateway' | 'importer';
+  readonly simulated: boolean;
+}
+
+interface ApplyAnswer {
+  readonly changes?: readonly unknown[];
+}
+
+function readDocument(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw deployError('FILE_UNREADABLE', `${path} (${(cause as NodeJS.ErrnoException).code}).`, { path }, cause);
+  }
+}

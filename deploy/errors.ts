@@ -1,0 +1,51 @@
+import { defineErrors } from '#core/errors.ts';
+import { bootstrapFailures } from './bootstrap/failure.mjs';
+
+export const deployError = defineErrors({
+  ...bootstrapFailures,
+  USAGE: {
+    status: 400,
+    title: 'The command was given wrongly.',
+    solve: 'See `meterline --help`, or `meterline COMMAND --help` for one command.',
+  },
+  INSTANCE_IN_USE: {
+    status: 409,
+    title: 'Another instance already uses this data directory.',
+    solve: 'Stop it (`meterline status` shows it), or name another directory with --data.',
+  },
+  INSTANCE_FOREIGN: {
+    status: 409,
+    title: 'The data directory belongs to another version or layout.',
+    solve: 'Start with the version that the message names, or on another directory with --data.',
+  },
+  DATA_DIR_UNUSABLE: {
+    status: 500,
+    title: 'The data directory cannot be written.',
+    solve: 'Give the user that runs Meterline write access to it, or name another directory with --data.',
+  },
+  DISK_TOO_FULL: {
+    status: 507,
+    title: 'There is not enough free disk space.',
+    solve: 'Free some space, or name a directory on a larger disk with --data.',
+  },
+  CHILD_NOT_READY: {
+    status: 500,
+    title: 'A process of the instance did not become ready.',
+    solve: 'Read the log lines of the process named above; `meterline doctor` checks ports, disk and permissions.',
+  },
+  OFFICE_UNREACHABLE: {
+    status: 503,
+    title: 'The instance does not answer.',
+    solve: 'Start it with `npm start -- --data DIR`, or wait until it is ready; `meterline status` tells.',
+  },
+  OFFICE_REFUSED: {
+    status: 400,
+    title: 'The instance refused the request.',
+    solve: 'Correct what the message names.',
+  },
+  FILE_UNREADABLE: {
+    status: 400,
+    title: 'A file could not be read.',
+    solve: 'Check the path and its permissions.',
+  },
+});

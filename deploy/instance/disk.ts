@@ -1,0 +1,60 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { defaultStreamLimits, type StreamLimits } from '#platform/nats/streams.ts';
+import { deployError } from '../errors.ts';
+
+const mebibyte = 1024 ** 2;
+
+export const diskLimits = {
+  /** Below this an instance does not start: ClickHouse merges and the broker's syncs would soon fail half-way. */
+  freeBytesMin: 512 * mebibyte,
+  /** Share of the disk that is kept for ClickHouse, spools, snapshots and everybody else. */
+  reservedPercent: 40,
+  /** Room in the broker beside the money streams: leases, intents, targets, snapshots. */
+  otherStoreBytes: 256 * mebibyte,
+} as const;
+
+export interface StorePlan {
+  readonly streams: StreamLimits;
+  /** All streams and buckets together; the broker refuses to promise more. */
+  readonly storeBytesMax: number;
+}
+
+/**
+ * Divides the disk so that all streams full, and the reserve, still fit: the default limits where they do, else all
+ * scaled down alike. `usedBytes` is what the broker's store holds already. Throws DISK_TOO_FULL.
+ */
+export function planStore(freeBytes: number, usedBytes: number, partitions: number): StorePlan {
+  if (freeBytes < diskLimits.freeBytesMin) {
+    const detail = `${toMebibytes(freeBytes)} MiB are free, ${toMebibytes(diskLimits.freeBytesMin)} MiB are needed.`;
+    throw deployError('DISK_TOO_FULL', detail, { freeBytes, freeBytesMin: diskLimits.freeBytesMin });
+  }
+  const available = ((freeBytes + usedBytes) * (100 - diskLimits.reservedPercent)) / 100 - diskLimits.otherStoreBytes;
+  const scale = Math.min(1, Math.max(0, available) / totalOf(defaultStreamLimits, partitions));
+  const scaled = (bytes: number) => Math.max(mebibyte, Math.floor(bytes * scale));
+  const streams: StreamLimits = {
+    usageBytesMax: scaled(defaultStreamLimits.usageBytesMax),
+    controlBytesMax: scaled(defaultStreamLimits.controlBytesMax),
+    ratedBytesMax: scaled(defaultStreamLimits.ratedBytesMax),
+    alertsBytesMax: scaled(defaultStreamLimits.alertsBytesMax),
+  };
+  return { streams, storeBytesMax: totalOf(streams, partitions) + diskLimits.otherStoreBytes };
+}
+
+/** Three streams a partition, alerts and deliveries. */
+function totalOf(limits: StreamLimits, partitions: number): number {
+  return (
+    partitions * (limits.usageBytesMax + limits.controlBytesMax + limits.ratedBytesMax) + 2 * limits.alertsBytesMax
+  );
+}
+
+/** Bytes that this user may still write at `path`, or at its nearest folder that exists. */
+export function freeBytesAt(path: string): number {
+  const { bavail, bsize } = statfsSync(existingFolder(path));
+  return bavail * bsize;
+}
+
+const existingFolder = (path: string): string =>
+  existsSync(path) || path === dirname(path) ? path : existingFolder(dirname(path));
+
+const toMebibytes = (bytes: number): number => Math.floor(bytes / mebibyte);

@@ -1,0 +1,83 @@
+/** Runs one role in this process, loading that role's code alone. */
+import { parseArgs } from 'node:util';
+import { MeterlineError } from '#core/errors.ts';
+import { readConfig, type Config } from '#platform/config.ts';
+import type { Life } from '#platform/lifecycle.ts';
+import { createLogger, type Logger } from '#platform/telemetry.ts';
+import { deployError } from './errors.ts';
+
+type Main = (config: Config, life: Life) => Promise<void>;
+
+const roleMains = {
+  rater: async () => (await import('#rater/main.ts')).main,
+  collector: async () => (await import('#collector/main.ts')).main,
+  office: async () => (await import('./office.ts')).main,
+} as const satisfies Record<string, () => Promise<Main>>;
+
+export type Role = keyof typeof roleMains;
+
+export const isRole = (name: string | undefined): name is Role => name !== undefined && Object.hasOwn(roleMains, name);
+
+export const loadRole = (role: Role): Promise<Main> => roleMains[role]();
+
+/** A role that has drained but is held open by something ends by force after this long. */
+const lingerMsMax = 5000;
+
+/** Runs the role until a signal, or until the supervisor that started it is gone; gives the exit code. */
+export async function runRole(role: Role, args: readonly string[]): Promise<number> {
+  const config = readConfig(configPathOf(role, args));
+  const logger = createLogger(role, config.log.level);
+  const stop = new AbortController();
+  const life: Life = { signal: stop.signal, logger };
+  listenForEnd((reason) => {
+    if (!stop.signal.aborted) logger.info({ reason }, 'draining');
+    stop.abort();
+  });
+  const exitCode = await toExitCode(logger, async () => (await loadRole(role))(config, life));
+  process.stdin.unref();
+  setTimeout(() => {
+    logger.warn('something kept the process open after it had drained');
+    process.exit(exitCode);
+  }, lingerMsMax).unref();
+  return exitCode;
+}
+
+async function toExitCode(logger: Logger, work: () => Promise<void>): Promise<number> {
+  try {
+    await work();
+    logger.info('stopped');
+    return 0;
+  } catch (error) {
+    if (error instanceof MeterlineError)
+      logger.fatal({ code: error.code, solve: error.solve, details: error.details }, error.message);
+    else logger.fatal({ err: error }, 'failed');
+    return 1;
+  }
+}
+
+function listenForEnd(onEnd: (reason: string) => void): void {
+  process.on('SIGTERM', onEnd);
+  process.on('SIGINT', onEnd);
+  if (process.env['METERLINE_SUPERVISED'] !== '1') return;
+  // The supervisor holds the other end; it closes when the supervisor dies, however it dies.
+  process.stdin.on('end', () => onEnd('the supervisor is gone'));
+  process.stdin.on('error', () => onEnd('the supervisor is gone'));
+  process.stdin.resume();
+}
+
+function configPathOf(role: Role, args: readonly string[]): string {
+  let path: string | undefined;
+  try {
+    path = parseArgs({ args: [...args], options: { config: { type: 'string' } } }).values.config;
+  } catch (cause) {
+    throw deployError(
+      'USAGE',
+      `${(cause as Error).message} Give ${role} its configuration with --config PATH.`,
+      {},
+      cause,
+    );
+  }
+  if (path === undefined)
+    throw deployError('USAGE', `${role} needs --config PATH, the configuration file of its instance.`);
+  return path;
+}

@@ -1,0 +1,83 @@
+import type { Status } from '#core/messages/api.ts';
+import { configPath, readConfig } from '#platform/config.ts';
+import { isInstanceRunning, readHolder } from '../instance/lock.ts';
+import { officeClient } from '../officeClient.ts';
+import { exitCodes, printJson, printLine, printTable } from '../cli/report.ts';
+import { usageOf, type ProcessUsage } from './processUsage.ts';
+
+/** Prints what runs, what it takes and how far it is. Exit code 1 when the instance does not run or answer. */
+export async function statusCommand(dataDir: string, json: boolean): Promise<number> {
+  const config = readConfig(configPath(dataDir));
+  const running = isInstanceRunning(dataDir);
+  const [processes, status] = await Promise.all([
+    running ? usageOf(dataDir) : [],
+    running
+      ? officeClient(config)
+          .get<Status>('/status')
+          .catch(() => undefined)
+      : undefined,
+  ]);
+  const ok = running && status !== undefined;
+  const total = sum(processes);
+  const url = running ? (readHolder(dataDir)?.url ?? '') : '';
+  if (json) printJson({ ok, running, dataDir, url, processes, total, status: status ?? null });
+  else printForPeople({ dataDir, url, running, processes, total, status });
+  return ok ? exitCodes.holds : exitCodes.holdsNot;
+}
+
+type Total = Pick<ProcessUsage, 'rssBytes' | 'cpuPercent'>;
+
+const sum = (processes: readonly ProcessUsage[]): Total => ({
+  rssBytes: processes.reduce((bytes, process) => bytes + process.rssBytes, 0),
+  cpuPercent: round(processes.reduce((percent, process) => percent + process.cpuPercent, 0)),
+});
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+function printForPeople(view: {
+  dataDir: string;
+  url: string;
+  running: boolean;
+  processes: readonly ProcessUsage[];
+  total: Total;
+  status: Status | undefined;
+}): void {
+  if (!view.running)
+    return printLine(`No instance runs at ${view.dataDir}. Start one with: npm start -- --data ${view.dataDir}`);
+  printLine(`${view.url}  (${view.dataDir})\n`);
+  const row = (name: string, pid: string, usage: Total, restarts: string) => [
+    name,
+    pid,
+    `${Math.round(usage.rssBytes / 1024 ** 2)} MiB`,
+    `${usage.cpuPercent} %`,
+    restarts,
+  ];
+  printTable([
+    ['PROCESS', 'PID', 'RESIDENT', 'CPU', 'RESTARTS'],
+    ...view.processes.map((process) => row(process.name, String(process.pid), process, String(process.restarts))),
+    row('total', '', view.total, ''),
+  ]);
+  printLine('');
+  if (view.status === undefined) return printLine('The office does not answer yet; its log lines say why.');
+  printTable([
+    ['PARTITION', 'OWNED', 'COMMITTED', 'LOADED', 'LAG', 'RECEIVED', 'RATED', 'DUPLICATES', 'REFUSED'],
+    ...view.status.partitions.map(({ partition, owner, outSeq, loadedSeq, totals: { samples } }) =>
+      [
+        partition,
+        owner ? 'yes' : 'no',
+        outSeq,
+        loadedSeq,
+        outSeq - loadedSeq,
+        samples.received,
+        samples.rated,
+        samples.duplicates,
+        samples.refused,
+      ].map(String),
+    ),
+  ]);
+  const { rowsInClickHouse, alerts, webhooksDelivered, latencyMs } = view.status;
+  printLine(`\n${rowsInClickHouse} rows in ClickHouse, ${alerts} alerts, ${webhooksDelivered} webhooks delivered`);
+  printLine(
+    `commit p50 ${latencyMs.commit.p50} ms, p99 ${latencyMs.commit.p99} ms; alert p50 ${latencyMs.alert.p50} ms, p99 ${latencyMs.alert.p99} ms`,
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * The supervisor: one data directory, four kinds of children (broker, rater, office, agent), restarts, ordered drain.
+ *
+ *     lock → end orphans → keys, configuration → broker → streams → rater and office → enrol → agent → demo, fleet
+ *     drain: agent, fleet, demo → (settle) → rater → office → broker
+ */
+import { lockInstance } from '../instance/lock.ts';
+import { prepareInstance, type Prepared } from '../instance/prepare.ts';
+import { endOrphans } from '../instance/processes.ts';
+import { programVersion } from '../instance/version.ts';
+import { printJson, exitCodes } from '../cli/report.ts';
+import { officeClient, type OfficeClient } from '../officeClient.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import { brokerSpec, prepareStreams } from './broker.ts';
+import type { ChildSpec } from './child.ts';
+import { demoSpecs, findAgent, servicePidPath } from './demo.ts';
+import { ensureEnrolled } from './enrolment.ts';
+import { Family } from './family.ts';
+import { createLogLines } from './logLines.ts';
+import type { UpOptions } from './options.ts';
+import { fleetSpec, roleSpec } from './roleSpecs.ts';
+import { listenForStop, type StopSignal } from './stopSignal.ts';
+import { settledSummary } from './summary.ts';
+import { sayReady } from './welcome.ts';
+
+/** Runs an instance until a signal or the end of its time; gives the exit code. */
+export async function up(options: UpOptions): Promise<number> {
+  const { logger, onChildLine } = createLogLines(options.logLevel);
+  using lock = lockInstance(options.dataDir);
+  await endOrphans(options.dataDir, (orphans) =>
+    logger.warn(
+      { orphans: orphans.map(({ name, pid }) => `${name} ${pid}`) },
+      'ending what a killed supervisor left running',
+    ),
+  );
+  const agent = findAgent(options);
+  const prepared = await prepareInstance({
+    ...options,
+    agent,
+    collector: {
+      processes: options.demo ? { 'svc-render': servicePidPath(options.dataDir) } : {},
+      ...options.collector,
+    },
+    allowLoopbackWebhooks: options.demo,
+  });
+  const family = new Family(options.dataDir, logger);
+  const stop = listenForStop(logger, () => family.killAll());
+  const onLine = onChildLine === undefined ? {} : { onLogLine: onChildLine };
+  const office = officeClient(prepared.config);
+  lock.describe({ url: office.url });
+  logger.info({ version: programVersion, dataDir: options.dataDir, instance: prepared.instance.id }, 'starting');
+  try {
+    await startAll(options, prepared, { family, office, stop, onLine });
+    const startMs = sinceLaunchMs();
+    if (!stop.signal.aborted) {
+      logger.info({ startMs, url: office.url }, 'ready');
+      await sayReady(office, options.json);
+    }
+    if (options.forSeconds === undefined) await aborted(stop);
+    else await runFor(options.forSeconds, stop);
+    return await drain(options, { family, office, stop }, startMs);
+  } finally {
+    await family.stopAll();
+    stop.release();
+    logger.info('stopped');
+  }
+}
+
+interface Running {
+  readonly family: Family;
+  readonly office: OfficeClient;
+  readonly stop: StopSignal;
+}
+
+async function startAll(
+  options: UpOptions,
+  { config, configPath, natsConfigPath, plan }: Prepared,
+  { family, office, stop, onLine }: Running & { onLine: Pick<ChildSpec, 'onLogLine'> },
+): Promise<void> {
+  const start = (spec: ChildSpec) => family.start(spec, stop.signal);
+  await start(brokerSpec(config, natsConfigPath));
+  if (stop.signal.aborted) return;
+  await prepareStreams(config, plan.streams);
+  await Promise.all([
+    start(roleSpec('rater', config, configPath, onLine)),
+    start(roleSpec('office', config, configPath, onLine)),
+  ]);
+  const { tenant, producer } = config.collector;
+  const last: ChildSpec[] = [];
+  if (options.demo) last.push(...demoSpecs(config, onLine));
+  if (tenant !== '' && !stop.signal.aborted) {
+    await ensureEnrolled(office, { id: producer, type: 'agent', simulated: false }, stop.signal);
+    last.push(roleSpec('collector', config, configPath, onLine));
+  }
+  if (options.fleetHosts > 0) last.push(fleetSpec(configPath, options.fleetHosts, options.historyDays, onLine));
+  if (!stop.signal.aborted) await Promise.all(last.map(start));
+}
+
+async function drain(options: UpOptions, { family, office, stop }: Running, startMs: number): Promise<number> {
+  const seconds = options.forSeconds;
+  stop.stop(seconds === undefined ? 'end' : `--for ${seconds}`);
+  await family.stop(['collector', 'fleet']);
+  if (seconds === undefined) return exitCodes.holds;
+  const summary = await settledSummary(office, { seconds, startMs });
+  if (options.json) printJson(summary);
+  else process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  return summary.ok ? exitCodes.holds : exitCodes.holdsNot;
+}
+
+const aborted = ({ signal }: StopSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+const runFor = (seconds: number, { signal }: StopSignal): Promise<void> => sleep(seconds * 1000, signal);
+
+/** Milliseconds since the launcher started, or since this process did when it was started without one. */
+function sinceLaunchMs(): number {
+  const launchedMs = Number(process.env['METERLINE_STARTED_MS'] ?? performance.timeOrigin);
+  return Math.round(Date.now() - launchedMs);
+}

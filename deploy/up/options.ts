@@ -1,0 +1,25 @@
+import type { Config } from '#platform/config.ts';
+
+export interface UpOptions {
+  readonly dataDir: string;
+  /** Web port; 0 takes a free one. */
+  readonly port: number;
+  /** Stops by itself this long after it became ready; undefined runs until a signal. */
+  readonly forSeconds: number | undefined;
+  readonly json: boolean;
+  /** Starts the busy service and the receiver that throttles it. */
+  readonly demo: boolean;
+  /** Organisation file for a first start; "" for none. */
+  readonly organisation: string;
+  /** Simulated hosts, and days of past usage for each. */
+  readonly fleetHosts: number;
+  readonly historyDays: number;
+  /** Partitions of a new instance; undefined takes the default, or what the instance has. */
+  readonly partitions: number | undefined;
+  readonly logLevel: Config['log']['level'];
+  /** Overrides for the agent: interval, roots. */
+  readonly collector?: Partial<Config['collector']>;
+}
+
+/** The agent of the machine that `up` runs on. */
+export const localProducer = 'this-host';
