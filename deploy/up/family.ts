@@ -38,7 +38,8 @@ export class Family {
 
   /** Stops the named children, side by side. */
   async stop(names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => this.#children.get(name)?.stop()));
+    const children = names.map((name) => this.#children.get(name)).filter((child) => child !== undefined);
+    await Promise.all(children.map((child) => child.stop()));
     for (const name of names) this.#children.delete(name);
     this.#record();
   }
