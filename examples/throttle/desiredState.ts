@@ -1,0 +1,76 @@
+/** What the budgets want of the service, kept in a small file so that a restarted receiver goes on where it was. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+
+/** Ids remembered to recognize a webhook that comes again; the oldest go first. */
+const idsMax = 1000;
+
+interface Saved {
+  /** By budget: whether it holds the service back, and since which instant of the log. */
+  readonly budgets: Record<string, { readonly holds: boolean; readonly logTimeMs: number }>;
+  readonly since: string | null;
+  readonly ids: string[];
+}
+
+export interface BudgetEvent {
+  readonly id: string;
+  readonly budget: string;
+  readonly action: 'notify' | 'throttle' | 'block' | 'release';
+  readonly logTimeMs: number;
+}
+
+export type Effect = 'throttled' | 'released' | 'noted' | 'repeated' | 'outdated';
+
+export class DesiredState {
+  private readonly path: string;
+  private saved: Saved;
+
+  constructor(path: string) {
+    this.path = path;
+    this.saved = read(path);
+  }
+
+  /** One budget that holds is enough. */
+  get throttled(): boolean {
+    return someHold(this.saved.budgets);
+  }
+
+  get since(): string | null {
+    return this.saved.since;
+  }
+
+  /** Takes an event once, and none that is older than what is known of its budget. Saved when it returns. */
+  take(event: BudgetEvent, now: Date): Effect {
+    if (this.saved.ids.includes(event.id)) return 'repeated';
+    const before = this.throttled;
+    const known = this.saved.budgets[event.budget];
+    const outdated = known !== undefined && event.logTimeMs < known.logTimeMs;
+    const acts = event.action !== 'notify' && !outdated;
+    const holds = event.action !== 'release';
+    const budgets = acts
+      ? { ...this.saved.budgets, [event.budget]: { holds, logTimeMs: event.logTimeMs } }
+      : this.saved.budgets;
+    const throttled = someHold(budgets);
+    const since = throttled === before ? this.saved.since : throttled ? now.toISOString() : null;
+    this.save({ budgets, since, ids: [...this.saved.ids, event.id].slice(-idsMax) });
+    if (outdated) return 'outdated';
+    if (!acts) return 'noted';
+    return this.throttled ? 'throttled' : 'released';
+  }
+
+  private save(next: Saved): void {
+    writeFileSync(`${this.path}.draft`, JSON.stringify(next), { mode: 0o600, flush: true });
+    renameSync(`${this.path}.draft`, this.path);
+    this.saved = next;
+  }
+}
+
+const someHold = (budgets: Saved['budgets']): boolean => Object.values(budgets).some(({ holds }) => holds);
+
+function read(path: string): Saved {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Saved;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return { budgets: {}, since: null, ids: [] };
+  }
+}

@@ -1,0 +1,198 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import { dutyCycle } from './dutyCycle.ts';
+import { Throttle } from './throttle.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'meterline-throttle-'));
+const secret = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;
+const secretFile = join(dir, 'secret');
+writeFileSync(secretFile, secret);
+const children = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('the throttle example', () => {
+  test('a signed throttle takes the service most of its CPU time, a release gives it back', async () => {
+    const service = await startService('a.pid');
+    const receiver = await startReceiver('a.pid');
+    const before = await cpuShare(service.pid);
+
+    expect(await receiver.post(event('e1', 'throttle', 10))).toEqual({ status: 200, body: { effect: 'throttled' } });
+    expect(await receiver.state()).toMatchObject({ throttled: true, since: expect.any(String), quotaPercent: 10 });
+    const during = await cpuShare(service.pid);
+
+    expect((await receiver.post(event('e2', 'release', 20))).body).toEqual({ effect: 'released' });
+    const after = await cpuShare(service.pid);
+    expect(during).toBeLessThan(before / 2);
+    expect(during).toBeLessThan(after / 2);
+    expect(await receiver.state()).toMatchObject({ throttled: false, since: null, method: 'none' });
+  });
+
+  test('the desired state outlives both: a killed receiver goes on, a restarted service is throttled again', async () => {
+    let service = await startService('b.pid');
+    let receiver = await startReceiver('b.pid');
+    const before = await cpuShare(service.pid);
+    await receiver.post(event('e1', 'block', 10));
+    await receiver.kill();
+    receiver = await startReceiver('b.pid');
+    expect(await receiver.state()).toMatchObject({ throttled: true });
+    expect((await receiver.post(event('e1', 'block', 10))).body).toEqual({ effect: 'repeated' });
+
+    await service.kill();
+    service = await startService('b.pid');
+    await until(async () => (await receiver.state()).method !== 'none');
+    const during = await cpuShare(service.pid);
+    expect(during).toBeLessThan(before / 2);
+    await receiver.post(event('e2', 'release', 20));
+    expect(await cpuShare(service.pid)).toBeGreaterThan(during * 2);
+  });
+
+  test('tampered, foreign, old and malformed webhooks change nothing', async () => {
+    const receiver = await startReceiver('none.pid');
+    const throttle = event('e1', 'throttle', 10);
+    const signed = sign(throttle);
+    expect((await receiver.post(throttle, { ...signed, body: signed.body.replace('render', 'batch') })).status).toBe(
+      401,
+    );
+    const foreign = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+    expect((await receiver.post(throttle, sign(throttle, foreign))).status).toBe(401);
+    const old = new Date(Date.now() - 6 * 60_000);
+    expect((await receiver.post(throttle, sign(throttle, secret, old))).status).toBe(401);
+    const oldMadeNew = { ...sign(throttle, secret, old), timestamp: signed.timestamp };
+    expect((await receiver.post(throttle, oldMadeNew)).status).toBe(401);
+    expect((await receiver.post({ type: 'budget.threshold_crossed', data: { id: 'x' } })).status).toBe(400);
+    expect((await receiver.post('x'.repeat(70_000))).status).toBe(413);
+    expect(await receiver.state()).toMatchObject({ throttled: false });
+  });
+
+  test('a throttle that comes after its release is outdated; two budgets both have to let go', async () => {
+    const receiver = await startReceiver('none.pid');
+    const effects = [];
+    for (const each of [
+      event('e2', 'release', 20),
+      event('e1', 'throttle', 10),
+      event('e3', 'throttle', 30),
+      event('e4', 'block', 30, 'other'),
+      event('e5', 'notify', 31),
+      event('e6', 'release', 40),
+      event('e7', 'release', 40, 'other'),
+    ]) {
+      effects.push(((await receiver.post(each)).body as { effect: string }).effect);
+    }
+    expect(effects).toEqual(['released', 'outdated', 'throttled', 'throttled', 'noted', 'throttled', 'released']);
+  });
+
+  test('without any privilege, stopping and continuing limits the service too', async () => {
+    const service = await startService('c.pid');
+    const throttle = new Throttle(join(dir, 'c.pid'), 10, [dutyCycle()]);
+    const before = await cpuShare(service.pid);
+    throttle.throttle();
+    expect(throttle.method).toBe('duty-cycle');
+    const during = await cpuShare(service.pid);
+    throttle.release();
+    expect(during).toBeLessThan(before / 2);
+    expect(await cpuShare(service.pid)).toBeGreaterThan(during * 2);
+  });
+});
+
+function event(id: string, action: string, logTimeMs: number, budget = 'render-month') {
+  return {
+    type: 'budget.threshold_crossed',
+    timestamp: '2026-11-01T00:00:00.000Z',
+    data: { id, budget, action, logTimeMs },
+  };
+}
+
+function sign(payload: unknown, withSecret = secret, at = new Date()) {
+  const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  return {
+    body,
+    timestamp: String(Math.floor(at.getTime() / 1000)),
+    signature: new Webhook(withSecret).sign('id', at, body),
+  };
+}
+
+function start(script: string, args: readonly string[]): ChildProcess & { kill(signal?: NodeJS.Signals): boolean } {
+  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.add(child);
+  return child;
+}
+
+const ended = (child: ChildProcess) => new Promise<void>((resolve) => child.once('exit', () => resolve()));
+
+async function startService(pidFile: string) {
+  const child = start('service.ts', ['--pid-file', join(dir, pidFile), '--busy-percent', '80']);
+  const pid = child.pid!;
+  await until(() => {
+    try {
+      return readFileSync(join(dir, pidFile), 'utf8').trim() === String(pid);
+    } catch {
+      return false;
+    }
+  });
+  return {
+    pid,
+    async kill() {
+      const exit = ended(child);
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
+
+async function startReceiver(pidFile: string) {
+  const stateFile = join(dir, `${expect.getState().currentTestName!.replaceAll(/\W+/g, '-')}.json`);
+  const child = start('receiver.ts', [
+    '--port=0', `--secret-file=${secretFile}`, `--pid-file=${join(dir, pidFile)}`, `--state-file=${stateFile}`, '--quota-percent=10',
+  ]); // prettier-ignore
+  const url = await new Promise<string>((resolve) => {
+    let text = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = /listening on (\S+)/.exec(text);
+      if (found !== null) resolve(found[1]!);
+    });
+  });
+  return {
+    async post(payload: unknown, signed = sign(payload)) {
+      const headers = {
+        'webhook-id': 'id',
+        'webhook-timestamp': signed.timestamp,
+        'webhook-signature': signed.signature,
+      };
+      const response = await fetch(url, { method: 'POST', headers, body: signed.body });
+      return { status: response.status, body: (await response.json()) as unknown };
+    },
+    state: async () => (await (await fetch(`${url}state`)).json()) as { throttled: boolean; method: string },
+    async kill() {
+      const exit = ended(child);
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
+
+/** Share of one core that the process used over some 1.5 s. */
+async function cpuShare(pid: number): Promise<number> {
+  const used = () => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  };
+  const [cpu, at] = [used(), performance.now()];
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  return (used() - cpu) / ((performance.now() - at) / 1000);
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
