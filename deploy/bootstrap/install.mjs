@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapFailure } from './failure.mjs';
 import { modules, nodeBinary, readText, root, writeText } from './paths.mjs';
-import { step } from './progress.mjs';
-import { run, tail } from './run.mjs';
+import { say, step } from './progress.mjs';
+import { head, run, tail } from './run.mjs';
 
 const stampPath = join(modules, '.meterline-stamp');
 
@@ -26,7 +26,9 @@ async function install() {
   // The flags win over whatever an outer `npm start` left in the environment.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const result = await run(npm, args, { cwd: root });
-  if (!result.ok) throw new BootstrapFailure('INSTALL_FAILED', `npm ci said:\n${tail(result.output, 20)}`);
+  if (result.ok) return;
+  say(head(result.output));
+  throw new BootstrapFailure('INSTALL_FAILED');
 }
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';

@@ -27,9 +27,9 @@ export function run(command, args, options = {}) {
 }
 
 /** The last lines of an output, indented, for a message. */
-export const tail = (output, lines = 12) =>
-  output
-    .split('\n')
-    .slice(-lines)
-    .map((line) => `    ${line}`)
-    .join('\n');
+export const tail = (output, lines = 12) => indent(output.split('\n').slice(-lines));
+
+/** The first ones: npm says what went wrong before it explains itself. */
+export const head = (output, lines = 12) => indent(output.split('\n').slice(0, lines));
+
+const indent = (lines) => lines.map((line) => `    ${line}`).join('\n');

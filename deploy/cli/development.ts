@@ -31,4 +31,7 @@ export function addDevelopment(program: Command, setExitCode: SetExitCode): void
   command('bench', 'measurements', { broker: true, pages: true, compiled: true }, async (args) =>
     (await import('#loadtest/bench/main.ts')).benchCommand(args),
   );
+  command('lock', 'complete package-lock.json for every platform', {}, async () =>
+    (await import('../dev/lockfile.ts')).lockCommand(),
+  );
 }
