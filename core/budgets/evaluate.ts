@@ -16,7 +16,13 @@ export interface Evaluation {
 }
 
 const stateByAction = { notify: 'warned', throttle: 'throttled', block: 'blocked' } as const;
-const strength: Readonly<Record<BudgetStateName, number>> = { within: 0, released: 0, warned: 1, throttled: 2, blocked: 3 };
+const strength: Readonly<Record<BudgetStateName, number>> = {
+  within: 0,
+  released: 0,
+  warned: 1,
+  throttled: 2,
+  blocked: 3,
+};
 
 /** The budget's state in the month that holds log time; a month that is left releases what it held. */
 export function budgetNow(evaluation: Evaluation, record: BudgetRecord): Budget {
@@ -25,10 +31,26 @@ export function budgetNow(evaluation: Evaluation, record: BudgetRecord): Budget 
   const known = tenant.budgetStates.get(record.id);
   if (known !== undefined && logTimeMs >= known.period.startMs && logTimeMs < known.period.endMs) return known;
   if (known !== undefined && strength[known.state] >= strength.throttled) {
-    evaluation.alert(alertOf(evaluation, record, account, known, { type: 'budget.released', arming: known.arming + 1, state: 'released', percent: '', action: 'release' }));
+    evaluation.alert(
+      alertOf(evaluation, record, account, known, {
+        type: 'budget.released',
+        arming: known.arming + 1,
+        state: 'released',
+        percent: '',
+        action: 'release',
+      }),
+    );
   }
   const period = periodAt(logTimeMs, account.record.timeZone);
-  const fresh: Budget = known ?? { id: record.id, period, state: 'within', arming: 0, crossed: [], baseline: 0n, dirty: false };
+  const fresh: Budget = known ?? {
+    id: record.id,
+    period,
+    state: 'within',
+    arming: 0,
+    crossed: [],
+    baseline: 0n,
+    dirty: false,
+  };
   Object.assign(fresh, { period, state: 'within', arming: 0, crossed: [], baseline: 0n });
   tenant.budgetStates.set(record.id, fresh);
   evaluation.changed(fresh);
@@ -63,14 +85,23 @@ export function evaluateBudget(evaluation: Evaluation, record: BudgetRecord): vo
 export function rearmBudget(evaluation: Evaluation, record: BudgetRecord): void {
   const budget = budgetNow(evaluation, record);
   const spent = totalOf(evaluation.tenant, record, budget) - budget.baseline;
-  const still = record.enabled ? ascending(record).filter(({ percent }) => budget.crossed.includes(percent) && isCrossed(spent, record, percent)) : [];
-  const state = still.reduce<BudgetStateName>((best, { action }) => (strength[stateByAction[action]] > strength[best] ? stateByAction[action] : best), 'within');
+  const still = record.enabled
+    ? ascending(record).filter(({ percent }) => budget.crossed.includes(percent) && isCrossed(spent, record, percent))
+    : [];
+  const state = still.reduce<BudgetStateName>(
+    (best, { action }) => (strength[stateByAction[action]] > strength[best] ? stateByAction[action] : best),
+    'within',
+  );
   const crossed = still.map(({ percent }) => percent);
   const isReleased = strength[budget.state] >= strength.throttled && strength[state] < strength[budget.state];
   if (crossed.length !== budget.crossed.length || isReleased) {
     const arming = budget.arming + 1;
     if (isReleased) release(evaluation, record, budget, arming);
-    Object.assign(budget, { crossed, arming, state: isReleased && strength[state] < strength.throttled ? 'released' : state });
+    Object.assign(budget, {
+      crossed,
+      arming,
+      state: isReleased && strength[state] < strength.throttled ? 'released' : state,
+    });
     evaluation.changed(budget);
   } else if (budget.state !== state && budget.state !== 'released') {
     budget.state = state;
@@ -85,16 +116,30 @@ export function resetBudget(evaluation: Evaluation, record: BudgetRecord): void 
   const arming = budget.arming + 1;
   const isReleased = strength[budget.state] >= strength.throttled;
   if (isReleased) release(evaluation, record, budget, arming);
-  Object.assign(budget, { baseline: totalOf(evaluation.tenant, record, budget), crossed: [], arming, state: isReleased ? 'released' : 'within' });
+  Object.assign(budget, {
+    baseline: totalOf(evaluation.tenant, record, budget),
+    crossed: [],
+    arming,
+    state: isReleased ? 'released' : 'within',
+  });
   evaluation.changed(budget);
 }
 
 function release(evaluation: Evaluation, record: BudgetRecord, budget: Budget, arming: number): void {
   const account = evaluation.tenant.master.accounts.get(record.account)!;
-  evaluation.alert(alertOf(evaluation, record, account, budget, { type: 'budget.released', arming, state: 'released', percent: '', action: 'release' }));
+  evaluation.alert(
+    alertOf(evaluation, record, account, budget, {
+      type: 'budget.released',
+      arming,
+      state: 'released',
+      percent: '',
+      action: 'release',
+    }),
+  );
 }
 
-const ascending = (record: BudgetRecord): BudgetRecord['thresholds'] => record.thresholds.toSorted((a, b) => comparePercents(a.percent, b.percent));
+const ascending = (record: BudgetRecord): BudgetRecord['thresholds'] =>
+  record.thresholds.toSorted((a, b) => comparePercents(a.percent, b.percent));
 
 export function comparePercents(a: string, b: string): number {
   const left = parseRational(a) ?? { numerator: 0n, denominator: 1n };
@@ -115,7 +160,13 @@ function totalOf(tenant: Tenant, record: BudgetRecord, budget: Budget): bigint {
 
 type Particulars = Pick<Alert, 'type' | 'state' | 'percent' | 'action'> & { readonly arming: number };
 
-function alertOf(evaluation: Evaluation, record: BudgetRecord, account: Account, budget: Budget, what: Particulars): Alert {
+function alertOf(
+  evaluation: Evaluation,
+  record: BudgetRecord,
+  account: Account,
+  budget: Budget,
+  what: Particulars,
+): Alert {
   const { tenant } = evaluation;
   const month = periodKey(budget.period, account.record.timeZone);
   const { arming, ...particulars } = what;
@@ -141,7 +192,8 @@ function alertOf(evaluation: Evaluation, record: BudgetRecord, account: Account,
 
 /** Whether a budget record can be evaluated at all; billing has checked it before. */
 export function budgetFault(record: BudgetRecord): string | undefined {
-  if (parseAmount(record.amount) === undefined) return `amount "${record.amount}" is not a decimal of at most ${AMOUNT_SCALE} places`;
+  if (parseAmount(record.amount) === undefined)
+    return `amount "${record.amount}" is not a decimal of at most ${AMOUNT_SCALE} places`;
   const bad = record.thresholds.find(({ percent }) => parseRational(percent) === undefined);
   return bad === undefined ? undefined : `percent "${bad.percent}" is not a decimal`;
 }

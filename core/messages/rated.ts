@@ -66,7 +66,10 @@ export interface ProducerState {
   readonly epoch: { readonly startedAtMs: number; readonly nonce: string } | null;
   /** Highest contiguous seq taken in that epoch. */
   readonly mark: number;
-  /** Hashes of its last batches, newest last, at most `dedupHashesMax`: [seq, hash]. */
+  /**
+   * Hashes of batches taken, newest last: [seq, hash]. In a commit those that it took, to be appended to what is known of
+   * the same epoch (of which the last `dedupHashesMax` count); in a snapshot all that count; in answers none.
+   */
   readonly hashes: readonly (readonly [number, string])[];
   readonly samples: SampleCounts;
   readonly batches: SampleCounts;

@@ -45,31 +45,38 @@ describe('charge', () => {
 
   test('TELESCOPE: increments in any cut add up to the charge, the steps to the charge, and it never falls', () => {
     const decimal = fc.tuple(fc.nat(99), fc.nat(9999)).map(([a, b]) => `${a}.${String(b).padStart(4, '0')}`);
-    const models = fc.array(fc.tuple(fc.integer({ min: 1, max: 50 }), decimal, decimal), { minLength: 1, maxLength: 5 }).map((tiers) => {
-      let upTo = 0;
-      return {
-        kind: 'graduated' as const,
-        tiers: tiers.map(([width, unitPrice, flat], index) => ({
-          upTo: index === tiers.length - 1 ? null : `${(upTo += width)}.25`,
-          unitPrice,
-          flat,
-        })),
-      };
-    });
+    const models = fc
+      .array(fc.tuple(fc.integer({ min: 1, max: 50 }), decimal, decimal), { minLength: 1, maxLength: 5 })
+      .map((tiers) => {
+        let upTo = 0;
+        return {
+          kind: 'graduated' as const,
+          tiers: tiers.map(([width, unitPrice, flat], index) => ({
+            upTo: index === tiers.length - 1 ? null : `${(upTo += width)}.25`,
+            unitPrice,
+            flat,
+          })),
+        };
+      });
     fc.assert(
-      fc.property(models, decimal, fc.array(fc.bigInt({ min: 0n, max: 40n * hour }), { maxLength: 20 }), (model, allowance, parts) => {
-        const compiled = compilePrice(price(model, allowance, '7', '25200000001'), meter);
-        let total = 0n;
-        let sum = 0n;
-        for (const part of parts) {
-          const increment = compiled.charge(total + part) - compiled.charge(total);
-          expect(increment).toBeGreaterThanOrEqual(0n);
-          sum += increment;
-          total += part;
-        }
-        expect(sum).toBe(compiled.charge(total));
-        expect(compiled.explain(total).reduce((a, step) => a + parseAmount(step.amount)!, 0n)).toBe(sum);
-      }),
+      fc.property(
+        models,
+        decimal,
+        fc.array(fc.bigInt({ min: 0n, max: 40n * hour }), { maxLength: 20 }),
+        (model, allowance, parts) => {
+          const compiled = compilePrice(price(model, allowance, '7', '25200000001'), meter);
+          let total = 0n;
+          let sum = 0n;
+          for (const part of parts) {
+            const increment = compiled.charge(total + part) - compiled.charge(total);
+            expect(increment).toBeGreaterThanOrEqual(0n);
+            sum += increment;
+            total += part;
+          }
+          expect(sum).toBe(compiled.charge(total));
+          expect(compiled.explain(total).reduce((a, step) => a + parseAmount(step.amount)!, 0n)).toBe(sum);
+        },
+      ),
     );
   });
 });

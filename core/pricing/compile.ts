@@ -1,4 +1,12 @@
-import { AMOUNT_SCALE, divideRounded, formatDecimal, parseRational, pow10, type AmountPico, type Rational } from '../money/fixed.ts';
+import {
+  AMOUNT_SCALE,
+  divideRounded,
+  formatDecimal,
+  parseRational,
+  pow10,
+  type AmountPico,
+  type Rational,
+} from '../money/fixed.ts';
 import type { MeterRecord, PriceRecord } from '../messages/control.ts';
 import type { ExplainStep } from '../messages/api.ts';
 import { graduatedSteps } from './graduated.ts';
@@ -24,7 +32,9 @@ export interface Bracket {
 }
 
 /** The brackets of each model; a new model is a new file with its function here. */
-const brackets: { [Kind in PriceRecord['model']['kind']]: (model: Extract<PriceRecord['model'], { kind: Kind }>) => Bracket[] } = {
+const brackets: {
+  [Kind in PriceRecord['model']['kind']]: (model: Extract<PriceRecord['model'], { kind: Kind }>) => Bracket[];
+} = {
   perUnit: perUnitSteps,
   graduated: graduatedSteps,
 };
@@ -46,19 +56,23 @@ export function compilePrice(record: PriceRecord, meter: MeterRecord): CompiledP
   const allowance = rational(record.allowance);
   const pieces = brackets[record.model.kind](record.model as never);
   // Bounds are multiples of 1/scale tally units once multiplied by `stretch`: compare integers, never fractions.
-  const stretch = commonDenominator([allowance, ...pieces.flatMap((piece) => [piece.from, piece.upTo ?? piece.from])], unit);
+  const stretch = commonDenominator(
+    [allowance, ...pieces.flatMap((piece) => [piece.from, piece.upTo ?? piece.from])],
+    unit,
+  );
   const toTally = (value: Rational): bigint =>
     (value.numerator * unit.denominator * stretch) / (value.denominator * unit.numerator);
   const free = toTally(allowance);
-  const compiled = pieces.map(
-    (piece): CompiledBracket => ({
-      from: toTally(piece.from),
-      upTo: piece.upTo === null ? null : toTally(piece.upTo),
-      ...reducePair(unit.numerator * piece.unitPrice.numerator * pow10(AMOUNT_SCALE), unit.denominator * stretch * piece.unitPrice.denominator),
-      flat: divideRounded(piece.flat.numerator * pow10(AMOUNT_SCALE), piece.flat.denominator, 'halfEven'),
-      source: piece,
-    }),
-  );
+  const compiled = pieces.map((piece): CompiledBracket => ({
+    from: toTally(piece.from),
+    upTo: piece.upTo === null ? null : toTally(piece.upTo),
+    ...reducePair(
+      unit.numerator * piece.unitPrice.numerator * pow10(AMOUNT_SCALE),
+      unit.denominator * stretch * piece.unitPrice.denominator,
+    ),
+    flat: divideRounded(piece.flat.numerator * pow10(AMOUNT_SCALE), piece.flat.denominator, 'halfEven'),
+    source: piece,
+  }));
 
   const charge = (quantity: bigint): AmountPico => {
     const billable = quantity * stretch - free;

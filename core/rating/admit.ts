@@ -48,7 +48,11 @@ export type Admission =
 export function admit(state: PartitionState, ports: Ports, input: Input): Admission {
   const [, , tenantId = '', producerId = ''] = input.subject.split('.');
   const tenant = state.tenants.get(tenantId);
-  const refuse = (reason: RefusalReason, detail: string, rest: { head?: BatchHead; samples?: number; hash?: string } = {}): Admission => ({
+  const refuse = (
+    reason: RefusalReason,
+    detail: string,
+    rest: { head?: BatchHead; samples?: number; hash?: string } = {},
+  ): Admission => ({
     kind: 'refused',
     reason,
     detail,
@@ -59,17 +63,20 @@ export function admit(state: PartitionState, ports: Ports, input: Input): Admiss
     ...(rest.hash === undefined ? {} : { hash: rest.hash }),
   });
 
-  if (input.data.length > batchLimits.bytesMax) return refuse('oversized', `${input.data.length} bytes, at most ${batchLimits.bytesMax}`);
+  if (input.data.length > batchLimits.bytesMax)
+    return refuse('oversized', `${input.data.length} bytes, at most ${batchLimits.bytesMax}`);
   const envelope = decodeEnvelope(input.data);
   if (envelope === undefined) return refuse('malformed', 'not a signature, a key id and a body on three lines');
-  if (tenant === undefined) return refuse('misplaced', `tenant ${tenantId} is not placed on partition ${state.partition}`);
+  if (tenant === undefined)
+    return refuse('misplaced', `tenant ${tenantId} is not placed on partition ${state.partition}`);
 
   const record = tenant.master.producers.get(producerId);
   if (record === undefined) return refuse('unauthentic', `producer ${producerId} is not enrolled`);
   if (!record.enabled) return refuse('unauthentic', `producer ${producerId} is disabled`);
   const key = record.keys.find((candidate) => candidate.id === envelope.keyId);
   if (key === undefined) return refuse('unauthentic', `key ${envelope.keyId} is not one of the producer's`);
-  if (!ports.verify(key.publicKey, envelope.body, envelope.signature)) return refuse('unauthentic', 'the signature does not fit the body');
+  if (!ports.verify(key.publicKey, envelope.body, envelope.signature))
+    return refuse('unauthentic', 'the signature does not fit the body');
 
   const body = parse(ports.text(envelope.body));
   if (body === undefined) return refuse('malformed', 'the body is not JSON');
@@ -107,7 +114,8 @@ function headOf(body: unknown): BatchHead | string {
   if (!isNatural(seq) || seq < 1) return 'seq is not an integer from 1';
   if (typeof prev !== 'string') return 'prev is not text';
   const { startedAtMs, nonce } = (epoch ?? {}) as Record<string, unknown>;
-  if (!isNatural(startedAtMs) || typeof nonce !== 'string' || !/^[0-9a-f]{16}$/.test(nonce)) return 'epoch is not {startedAtMs, nonce}';
+  if (!isNatural(startedAtMs) || typeof nonce !== 'string' || !/^[0-9a-f]{16}$/.test(nonce))
+    return 'epoch is not {startedAtMs, nonce}';
   return { tenant, producer, epoch: { startedAtMs, nonce }, seq };
 }
 
@@ -121,8 +129,17 @@ type Order =
 /** Where a sequence number stands to the producer's mark (SPEC §2.7–2.10). */
 function orderOf(producer: Producer | undefined, { epoch, seq }: BatchHead, hash: string): Order {
   const current = producer?.epoch ?? null;
-  const compared = current === null ? 1 : epoch.startedAtMs - current.startedAtMs || (epoch.nonce < current.nonce ? -1 : epoch.nonce > current.nonce ? 1 : 0);
-  if (compared < 0) return { kind: 'refused', reason: 'stale_epoch', detail: `epoch ${epoch.startedAtMs} is older than ${current!.startedAtMs}` };
+  const compared =
+    current === null
+      ? 1
+      : epoch.startedAtMs - current.startedAtMs ||
+        (epoch.nonce < current.nonce ? -1 : epoch.nonce > current.nonce ? 1 : 0);
+  if (compared < 0)
+    return {
+      kind: 'refused',
+      reason: 'stale_epoch',
+      detail: `epoch ${epoch.startedAtMs} is older than ${current!.startedAtMs}`,
+    };
   if (compared > 0 || producer === undefined) {
     return seq === 1
       ? { kind: 'next', previousHash: undefined }
@@ -134,6 +151,7 @@ function orderOf(producer: Producer | undefined, { epoch, seq }: BatchHead, hash
       ? { kind: 'duplicate' }
       : { kind: 'refused', reason: 'seq_reuse', detail: `seq ${seq} was taken with other content` };
   }
-  if (seq > producer.mark + 1) return { kind: 'refused', reason: 'ahead', detail: `seq ${seq} after mark ${producer.mark}` };
+  if (seq > producer.mark + 1)
+    return { kind: 'refused', reason: 'ahead', detail: `seq ${seq} after mark ${producer.mark}` };
   return { kind: 'next', previousHash: producer.hashes.at(-1)?.[1] };
 }

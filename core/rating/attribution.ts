@@ -68,7 +68,8 @@ export function pricesAt(master: Master, meter: string, account: Account, window
     if (record.effectiveFromMs > window.atMs) continue;
     const key = `${record.service}\u0000${record.component}`;
     const known = best.get(key);
-    if (known === undefined || rank < known.rank || (rank === known.rank && isNewer(price, known.price))) best.set(key, { price, rank });
+    if (known === undefined || rank < known.rank || (rank === known.rank && isNewer(price, known.price)))
+      best.set(key, { price, rank });
   }
   return [...best.entries()].sort(([a], [b]) => compareText(a, b)).map(([, { price }]) => price);
 }

@@ -101,7 +101,10 @@ export function blockLine(group: Group, rows: Rows, source: BlockSource): string
   return [
     source.tenant,
     account.record.id,
-    `[${account.chain.map((node) => node.record.id).reverse().join(',')}]`,
+    `[${account.chain
+      .map((node) => node.record.id)
+      .reverse()
+      .join(',')}]`,
     escapeText(price?.record.service ?? ''),
     escapeText(price?.record.component ?? ''),
     escapeText(group.meter),

@@ -69,7 +69,10 @@ export class Changes {
 
   /** Forgets the marks on the changed objects, once they are written into a commit. */
   clean(): void {
-    for (const { producer } of this.producers) producer.dirty = false;
+    for (const { producer } of this.producers) {
+      producer.dirty = false;
+      producer.freshHashes = 0;
+    }
     for (const series of this.ended) series.dirty = false;
     for (const tally of this.tallies) tally.dirty = false;
     for (const balance of this.balances) balance.dirty = false;

@@ -6,6 +6,7 @@ export interface BodyFault {
   readonly detail: string;
 }
 
+const noteKinds: ReadonlySet<unknown> = new Set(['reset', 'gap', 'lost', 'clock']);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 
@@ -23,8 +24,10 @@ function shapeFault(body: BatchBody): BodyFault | undefined {
   if (!body.resources.every(isText)) return malformed('a resource is not text');
   if (!body.metrics.every(isMetric)) return malformed('a metric is not {name, unit, scale, kind}');
   if (!body.dims.every(isDims)) return malformed('a set of dimensions is not an object of texts');
-  if (!body.ticks.every((tick) => Array.isArray(tick) && tick.length === 3 && tick.every(isInteger))) return malformed('a tick is not three integers');
-  const isIndex = (value: unknown, length: number, least = 0): boolean => isInteger(value) && value >= least && value < length;
+  if (!body.ticks.every((tick) => Array.isArray(tick) && tick.length === 3 && tick.every(isInteger)))
+    return malformed('a tick is not three integers');
+  const isIndex = (value: unknown, length: number, least = 0): boolean =>
+    isInteger(value) && value >= least && value < length;
   const seriesFit = body.series.every(
     (entry) =>
       Array.isArray(entry) && entry.length === 3 &&
@@ -34,16 +37,27 @@ function shapeFault(body: BatchBody): BodyFault | undefined {
   if (body.s.length !== body.q.length || body.k.length !== body.q.length || body.raw.length !== body.q.length) {
     return malformed('the columns s, k, q, raw differ in length');
   }
-  if (body.notes !== undefined && !(Array.isArray(body.notes) && body.notes.every((note) => isText(note?.kind) && isText(note.detail)))) {
+  if (
+    body.notes !== undefined &&
+    !(Array.isArray(body.notes) && body.notes.every((note) => noteKinds.has(note?.kind) && isText(note.detail)))
+  ) {
     return malformed('a note is not {kind, series, detail}');
   }
-  if (body.spool !== undefined && !(isInteger(body.spool?.batches) && isInteger(body.spool.bytes))) return malformed('spool is not {batches, bytes}');
+  if (body.spool !== undefined && !(isInteger(body.spool?.batches) && isInteger(body.spool.bytes)))
+    return malformed('spool is not {batches, bytes}');
   return undefined;
 }
 
 function isMetric(metric: BatchBody['metrics'][number] | null): boolean {
   if (typeof metric !== 'object' || metric === null) return false;
-  return isText(metric.name) && isText(metric.unit) && isInteger(metric.scale) && metric.scale >= 0 && metric.scale <= 12 && (metric.kind === 'delta' || metric.kind === 'level');
+  return (
+    isText(metric.name) &&
+    isText(metric.unit) &&
+    isInteger(metric.scale) &&
+    metric.scale >= 0 &&
+    metric.scale <= 12 &&
+    (metric.kind === 'delta' || metric.kind === 'level')
+  );
 }
 
 function isDims(dims: unknown): boolean {

@@ -1,6 +1,6 @@
 /** Writes what has changed as one RATED message, and reads one back. */
 import { formatAmount } from '../money/fixed.ts';
-import type { BalanceEntry, BudgetState, ChainLink, CommitHeader, ProducerState } from '../messages/rated.ts';
+import type { BalanceEntry, BudgetState, ChainLink, CommitHeader, ProducerState, Totals } from '../messages/rated.ts';
 import type { Changes } from './changes.ts';
 import type { Balance, Budget, PartitionState, Producer, Tally } from './state.ts';
 
@@ -11,29 +11,41 @@ export interface CommitPlace {
   readonly nonce: string;
   readonly n: number;
   readonly prev: ChainLink;
-  readonly base?: CommitHeader['base'];
+  readonly base?: NonNullable<CommitHeader['base']>;
 }
 
-/** The text of the message that is to become sequence `place.prev.seq + 1`; forgets the changes it has written. */
-export function encodeCommit(state: PartitionState, changes: Changes, place: CommitPlace): string {
+export interface EncodedCommit {
+  /** Values as of the commit; nothing in it changes afterwards. */
+  readonly header: CommitHeader;
+  readonly text: string;
+}
+
+/** The message that is to become sequence `place.prev.seq + 1`; forgets the changes it has written. */
+export function encodeCommit(state: PartitionState, changes: Changes, place: CommitPlace): EncodedCommit {
   const header: CommitHeader = {
     v: 1,
     ...place,
     partition: state.partition,
     logTimeMs: state.logTimeMs,
     inputs: { taken: changes.taken, usage: state.usage, control: state.control, controlMark: state.controlMark },
-    producers: changes.producers.map(({ tenant, producer }) => producerState(tenant, producer)),
+    producers: changes.producers.map(({ tenant, producer }) => producerState(tenant, producer, producer.freshHashes)),
     resources: changes.resources,
     tallies: changes.opened.map((tally) => tally.entry),
     tallyValues: changes.tallies.map(tallyValue),
-    series: changes.series.map(({ id, tenant, producer, resource, metric }) => ({ id, tenant, producer, resource: resource.id, metric })),
+    series: changes.series.map(({ id, tenant, producer, resource, metric }) => ({
+      id,
+      tenant,
+      producer,
+      resource: resource.id,
+      metric,
+    })),
     ends: changes.ended.map(({ id, endMs }) => [id, endMs]),
     balances: changes.balances.map(balanceEntry),
     control: changes.control,
     budgets: changes.budgets.map(({ tenant, budget }) => budgetState(tenant, budget)),
     alerts: changes.alerts,
     refusals: changes.refusals,
-    totals: state.totals,
+    totals: totalsOf(state),
     blocks: changes.lines.length,
   };
   changes.clean();
@@ -43,10 +55,20 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
   changes.lines.forEach((line, block) => {
     text += `${state.partition}\t${place.incarnation}\t${outSeq}\t${block}\t${line}\n`;
   });
-  return text;
+  return { header, text };
 }
 
-export const tallyValue = (tally: Tally): [number, string, string] => [tally.entry.id, tally.quantity.toString(), tally.charge.toString()];
+export const totalsOf = ({ totals }: PartitionState): Totals => ({
+  ...totals,
+  samples: { ...totals.samples },
+  batches: { ...totals.batches },
+});
+
+export const tallyValue = (tally: Tally): [number, string, string] => [
+  tally.entry.id,
+  tally.quantity.toString(),
+  tally.charge.toString(),
+];
 
 export const balanceEntry = (balance: Balance): BalanceEntry => ({
   tenant: balance.tenant,
@@ -68,17 +90,17 @@ export const budgetState = (tenant: string, budget: Budget): BudgetState => ({
   baseline: formatAmount(budget.baseline),
 });
 
-export const producerState = (tenant: string, producer: Producer): ProducerState => ({
+/** With the newest `hashCount` hashes. */
+export const producerState = (tenant: string, producer: Producer, hashCount: number): ProducerState => ({
   tenant,
   producer: producer.id,
   epoch: producer.epoch,
   mark: producer.mark,
-  hashes: producer.hashes,
-  samples: producer.samples,
-  batches: producer.batches,
+  hashes: hashCount === 0 ? [] : producer.hashes.slice(-hashCount),
+  samples: { ...producer.samples },
+  batches: { ...producer.batches },
   lastSeenMs: producer.lastSeenMs,
   lastSampleMs: producer.lastSampleMs,
-  notes: producer.notes,
+  notes: { ...producer.notes },
   spool: producer.spool,
 });
-

@@ -2,23 +2,28 @@
  * The partition's state machine: fed inputs in the order of record, it changes its state and collects what a commit
  * must carry. It is speculative until the commit is acknowledged; whoever drives it drops it when a commit fails.
  */
-import { budgetFault, budgetNow, evaluateBudget, rearmBudget, resetBudget, type Evaluation } from '../budgets/evaluate.ts';
+import {
+  budgetFault,
+  budgetNow,
+  evaluateBudget,
+  rearmBudget,
+  resetBudget,
+  type Evaluation,
+} from '../budgets/evaluate.ts';
 import type { ControlMessage } from '../messages/control.ts';
 import { epochText, type Alert, type RefusalReason } from '../messages/rated.ts';
 import { admit, type Admission, type BatchHead, type Input, type Ports } from './admit.ts';
 import { Groups, type BlockSource } from './block.ts';
 import { Changes } from './changes.ts';
+import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
 import { ControlFault, applyMaster } from './master.ts';
 import { chargeUnpriced } from './priceArrival.ts';
 import { rateBatch } from './rateBatch.ts';
-import { newProducer, type Balance, type PartitionState, type Producer, type Tenant } from './state.ts';
-
-/** Hashes of a producer's last batches that tell a duplicate from a re-used sequence number. */
-export const dedupHashesMax = 64;
+import { dedupHashesMax, newProducer, type Balance, type PartitionState, type Producer, type Tenant } from './state.ts';
 
 export class PartitionMachine {
   readonly state: PartitionState;
-  readonly changes = new Changes();
+  changes = new Changes();
   readonly #ports: Ports;
   readonly #groups = new Map<string, Groups>();
 
@@ -48,7 +53,7 @@ export class PartitionMachine {
       }
       const tenant = applyMaster(state, message);
       changes.control.push(message);
-      this.#afterControl(tenant, message, input);
+      this.#afterControl(tenant, message);
     } catch (error) {
       if (!(error instanceof ControlFault)) throw error;
       this.#rejectControl(input, tenantId, error.message);
@@ -75,6 +80,13 @@ export class PartitionMachine {
   /** Lets time act without an input: months end, budgets reset. */
   tick(nowMs: number): void {
     this.#advance(nowMs);
+  }
+
+  /** Writes what has changed since the last call as the commit at that place. */
+  drain(place: CommitPlace): EncodedCommit {
+    const { changes } = this;
+    this.changes = new Changes();
+    return encodeCommit(this.state, changes, place);
   }
 
   /** Instant at which time alone next changes the state, or undefined. */
@@ -105,7 +117,8 @@ export class PartitionMachine {
     const text = this.#ports.text(input.data);
     try {
       const message = JSON.parse(text ?? '') as ControlMessage;
-      if (message.v !== 1 || !Number.isSafeInteger(message.seq) || !Array.isArray(message.changes)) return 'not a control message of version 1';
+      if (message.v !== 1 || !Number.isSafeInteger(message.seq) || !Array.isArray(message.changes))
+        return 'not a control message of version 1';
       return message.tenant === tenantId ? message : `the message names tenant ${message.tenant}`;
     } catch {
       return 'the message is not JSON';
@@ -120,9 +133,16 @@ export class PartitionMachine {
     }); // prettier-ignore
   }
 
-  #afterControl(tenant: Tenant, message: ControlMessage, input: Input): void {
+  #afterControl(tenant: Tenant, message: ControlMessage): void {
     const { state, changes } = this;
-    const source: BlockSource = { tenant: tenant.id, producer: '', epoch: '', seq: 0, usageSeq: 0, logTimeMs: state.logTimeMs };
+    const source: BlockSource = {
+      tenant: tenant.id,
+      producer: '',
+      epoch: '',
+      seq: 0,
+      usageSeq: 0,
+      logTimeMs: state.logTimeMs,
+    };
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
     const moved = chargeUnpriced({ state, tenant, changes, source, groups: this.#groupsOf(tenant) }, prices);
     const evaluation = this.#evaluation(tenant, null, message.trace);
@@ -131,7 +151,6 @@ export class PartitionMachine {
       if (change.kind === 'budgetReset') resetBudget(evaluation, tenant.master.budgets.get(change.budget)!);
     }
     this.#evaluate(evaluation, moved);
-    void input;
   }
 
   #rate({ tenant, body, hash }: Extract<Admission, { kind: 'taken' }>, input: Input): void {
@@ -140,7 +159,14 @@ export class PartitionMachine {
     const record = tenant.master.producers.get(producer.id)!;
     const epoch = epochText(body.epoch);
     this.#moveMark(producer, body, hash);
-    const source: BlockSource = { tenant: tenant.id, producer: producer.id, epoch, seq: body.seq, usageSeq: input.seq, logTimeMs: state.logTimeMs };
+    const source: BlockSource = {
+      tenant: tenant.id,
+      producer: producer.id,
+      epoch,
+      seq: body.seq,
+      usageSeq: input.seq,
+      logTimeMs: state.logTimeMs,
+    };
     const { rated, refused, balances } = rateBatch({
       state, tenant, producer, changes, body, source,
       groups: this.#groupsOf(tenant),
@@ -191,7 +217,16 @@ export class PartitionMachine {
     this.#refusal(tenantId, admission.producer, head, -1, admission.reason, admission.detail, samples, input);
   }
 
-  #refusal(tenant: string, producer: string, head: BatchHead | undefined, index: number, reason: RefusalReason, detail: string, samples: number, input: Input): void {
+  #refusal(
+    tenant: string,
+    producer: string,
+    head: BatchHead | undefined,
+    index: number,
+    reason: RefusalReason,
+    detail: string,
+    samples: number,
+    input: Input,
+  ): void {
     this.changes.refusals.push({
       tenant, producer, epoch: head === undefined ? '' : epochText(head.epoch), seq: head?.seq ?? 0, index, reason, detail, samples,
       stream: 'usage', inputSeq: input.seq, logTimeMs: this.state.logTimeMs,
@@ -210,10 +245,14 @@ export class PartitionMachine {
   }
 
   #moveMark(producer: Producer, { epoch, seq }: BatchHead, hash: string): void {
-    if (producer.epoch?.nonce !== epoch.nonce || producer.epoch.startedAtMs !== epoch.startedAtMs) producer.hashes = [];
+    if (producer.epoch?.nonce !== epoch.nonce || producer.epoch.startedAtMs !== epoch.startedAtMs) {
+      producer.hashes = [];
+      producer.freshHashes = 0;
+    }
     producer.epoch = { startedAtMs: epoch.startedAtMs, nonce: epoch.nonce };
     producer.mark = seq;
     producer.hashes.push([seq, hash]);
+    producer.freshHashes = Math.min(producer.freshHashes + 1, dedupHashesMax);
     if (producer.hashes.length > dedupHashesMax) producer.hashes.shift();
   }
 
@@ -246,4 +285,3 @@ export class PartitionMachine {
     for (const record of budgets) evaluateBudget(evaluation, record);
   }
 }
-

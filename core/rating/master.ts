@@ -62,13 +62,18 @@ function applyChange(master: Master, tenant: string, change: ControlChange, rena
       require(master.accounts.has(change.account), `account ${change.account} is not known`);
       const records = [...(master.ownership.get(change.resource) ?? [])].filter((r) => r.fromMs !== change.fromMs);
       records.push({ account: change.account, fromMs: change.fromMs });
-      master.ownership.set(change.resource, records.sort((a, b) => a.fromMs - b.fromMs));
+      master.ownership.set(
+        change.resource,
+        records.sort((a, b) => a.fromMs - b.fromMs),
+      );
       return;
     }
     case 'meter': {
       const { kind: _, ...record } = change;
       const known = master.meters.get(record.id);
-      const fixed = known === undefined || (known.unit === record.unit && known.scale === record.scale && known.aggregation === record.aggregation);
+      const fixed =
+        known === undefined ||
+        (known.unit === record.unit && known.scale === record.scale && known.aggregation === record.aggregation);
       require(fixed, `meter ${record.id} cannot change its unit, scale or aggregation`);
       master.meters.set(record.id, record);
       return;
@@ -103,10 +108,15 @@ function applyChange(master: Master, tenant: string, change: ControlChange, rena
   }
 }
 
-function applyAccount(master: Master, change: Extract<ControlChange, { kind: 'account' }>, renames: (() => void)[]): void {
+function applyAccount(
+  master: Master,
+  change: Extract<ControlChange, { kind: 'account' }>,
+  renames: (() => void)[],
+): void {
   const { kind: _, ...record } = change;
   const known = master.accounts.get(record.id);
-  const fixed = known === undefined || (known.record.parent === record.parent && known.record.timeZone === record.timeZone);
+  const fixed =
+    known === undefined || (known.record.parent === record.parent && known.record.timeZone === record.timeZone);
   require(fixed, `account ${record.id} cannot move or change its zone`);
   require(isTimeZone(record.timeZone), `${record.timeZone} is not an IANA time zone`);
   const parent = record.parent === 0 ? undefined : master.accounts.get(record.parent);

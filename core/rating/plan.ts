@@ -50,7 +50,10 @@ export function resolvePlan(
   const misfit = meters.find((meter) => !meterTakes(meter, metric));
   if (misfit !== undefined) {
     const wants = `${misfit.unit}, scale ${misfit.scale}, ${misfit.aggregation === 'sum' ? 'delta' : 'level'}`;
-    return { reason: 'unit_mismatch', detail: `meter ${misfit.id} wants ${wants}; ${metric.name} came as ${metric.unit}, scale ${metric.scale}, ${metric.kind}` };
+    return {
+      reason: 'unit_mismatch',
+      detail: `meter ${misfit.id} wants ${wants}; ${metric.name} came as ${metric.unit}, scale ${metric.scale}, ${metric.kind}`,
+    };
   }
   const account = ownerAt(master, resource.name, window);
   if (account === undefined) return { reason: 'unowned', detail: resource.name };
@@ -67,7 +70,14 @@ export function resolvePlan(
       : prices.map((price) => laneOf(context, account, period, resource, meter, price, atMs));
   });
   if (lanes.length === 0) lanes.push(unmeteredLane(context, account, period, metric));
-  return { masterVersion: master.version, unit: metric.unit, scale: metric.scale, fromMs: window.fromMs, toMs: window.toMs, lanes };
+  return {
+    masterVersion: master.version,
+    unit: metric.unit,
+    scale: metric.scale,
+    fromMs: window.fromMs,
+    toMs: window.toMs,
+    lanes,
+  };
 }
 
 export function meterTakes(meter: MeterRecord, metric: BatchMetric): boolean {
@@ -76,7 +86,15 @@ export function meterTakes(meter: MeterRecord, metric: BatchMetric): boolean {
 }
 
 function unmeteredLane(context: PlanContext, account: Account, period: Period, metric: BatchMetric): Lane {
-  const group = context.groups.of({ account, period, kind: 'unmetered', meter: metric.name, scale: metric.scale, price: undefined, balances: [] });
+  const group = context.groups.of({
+    account,
+    period,
+    kind: 'unmetered',
+    meter: metric.name,
+    scale: metric.scale,
+    price: undefined,
+    balances: [],
+  });
   return { kind: 'unmetered', meter: undefined, price: undefined, tally: undefined, group };
 }
 
@@ -97,7 +115,12 @@ export function laneOf(
 }
 
 /** Balances of the account and its ancestors that a charge at the instant moves; none where nothing is charged. */
-export function balancesOf(tenant: Tenant, account: Account, price: CompiledPrice | undefined, atMs: number): Balance[] {
+export function balancesOf(
+  tenant: Tenant,
+  account: Account,
+  price: CompiledPrice | undefined,
+  atMs: number,
+): Balance[] {
   return price === undefined ? [] : account.chain.map((node) => balanceOf(tenant, node, atMs, price.record.currency));
 }
 
@@ -110,7 +133,13 @@ function tallyOf(
   price: CompiledPrice | undefined,
 ): Tally {
   const scoped = price?.record.tallyScope === 'resource' ? (resource?.id ?? 0) : 0;
-  const key = { account: account.record.id, resource: scoped, price: price?.record.id ?? 0, meter: meter.id, periodStartMs: period.startMs };
+  const key = {
+    account: account.record.id,
+    resource: scoped,
+    price: price?.record.id ?? 0,
+    meter: meter.id,
+    periodStartMs: period.startMs,
+  };
   let tally = tenant.talliesByKey.get(tallyKey(key));
   if (tally === undefined) {
     const entry = { id: 0, tenant: tenant.id, ...key, periodEndMs: period.endMs, firstMs: 0, carried: '0' };

@@ -17,7 +17,9 @@ export interface ArrivalRun extends PlanContext {
 export function chargeUnpriced(run: ArrivalRun, newPrices: ReadonlySet<number>): Set<Balance> {
   const moved = new Set<Balance>();
   if (newPrices.size === 0) return moved;
-  const unpriced = run.state.tallies.filter(({ entry, quantity }) => entry.tenant === run.tenant.id && entry.price === 0 && quantity > 0n);
+  const unpriced = run.state.tallies.filter(
+    ({ entry, quantity }) => entry.tenant === run.tenant.id && entry.price === 0 && quantity > 0n,
+  );
   for (const tally of unpriced) chargeTally(run, tally, newPrices, moved);
   return moved;
 }
@@ -29,7 +31,9 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
   const account = master.accounts.get(entry.account)!;
   const meter = master.meters.get(entry.meter)!;
   const period = { startMs: entry.periodStartMs, endMs: entry.periodEndMs };
-  const prices = pricesAt(master, meter.id, account, new Window(entry.firstMs)).filter((price) => newPrices.has(price.record.id));
+  const prices = pricesAt(master, meter.id, account, new Window(entry.firstMs)).filter((price) =>
+    newPrices.has(price.record.id),
+  );
   if (prices.length === 0) return;
 
   const charged = prices.flatMap((price) => {
@@ -46,13 +50,26 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     tally.quantity += change;
     tally.charge += amount;
     changes.tally(tally);
-    addRow(group, { resource: 0, index: 0, startMs: entry.firstMs, durationMs: 0, quantity: change, amount, primary: false });
+    addRow(group, {
+      resource: 0,
+      index: 0,
+      startMs: entry.firstMs,
+      durationMs: 0,
+      quantity: change,
+      amount,
+      primary: false,
+    });
     closeGroup(run, group, moved);
     state.totals.blocks += 1;
   };
   const common = { account, period, kind: 'adjustment', meter: meter.id, scale: meter.scale } as const;
   adjust(groups.of({ ...common, price: undefined, balances: [] }), unpriced, -quantity, 0n);
   for (const { price, tally, amount } of charged) {
-    adjust(groups.of({ ...common, price, balances: balancesOf(tenant, account, price, entry.firstMs) }), tally, quantity, amount);
+    adjust(
+      groups.of({ ...common, price, balances: balancesOf(tenant, account, price, entry.firstMs) }),
+      tally,
+      quantity,
+      amount,
+    );
   }
 }

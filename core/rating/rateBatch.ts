@@ -53,12 +53,22 @@ export function rateBatch(run: BatchRun): BatchResult {
   return { rated, refused, balances: moved };
 }
 
-function rateSample(run: BatchRun, index: number, known: (Series | Fault | undefined)[], groups: Group[]): Fault | undefined {
+function rateSample(
+  run: BatchRun,
+  index: number,
+  known: (Series | Fault | undefined)[],
+  groups: Group[],
+): Fault | undefined {
   const { body } = run;
   const seriesIndex = body.s[index]!;
   const tickIndex = body.k[index]!;
   const tick = body.ticks[tickIndex];
-  if (tick === undefined || !Number.isInteger(tickIndex) || !Number.isInteger(seriesIndex) || body.series[seriesIndex] === undefined) {
+  if (
+    tick === undefined ||
+    !Number.isInteger(tickIndex) ||
+    !Number.isInteger(seriesIndex) ||
+    body.series[seriesIndex] === undefined
+  ) {
     return ['out_of_range', 'an index lies outside its dictionary'];
   }
   const series = (known[seriesIndex] ??= seriesOf(run, seriesIndex));
@@ -95,15 +105,21 @@ interface Sample {
 }
 
 /** SPEC §3.1, §3.6, §3.2. */
-function readSample(run: BatchRun, index: number, [offsetMs, durationMs]: readonly [number, number, number]): Sample | Fault {
+function readSample(
+  run: BatchRun,
+  index: number,
+  [offsetMs, durationMs]: readonly [number, number, number],
+): Sample | Fault {
   const { body, state } = run;
   const quantity = integerOf(body.q[index]!);
   if (quantity === undefined) return ['out_of_range', 'the quantity is not an integer from 0 to 10^24'];
-  if (durationMs < 0 || durationMs > batchLimits.durationMsMax) return ['out_of_range', `a duration of ${durationMs} ms`];
+  if (durationMs < 0 || durationMs > batchLimits.durationMsMax)
+    return ['out_of_range', `a duration of ${durationMs} ms`];
   const startMs = body.baseMs + offsetMs;
   const endMs = startMs + durationMs;
   if (startMs < 0 || endMs > instantMsMax) return ['out_of_range', `a start at ${startMs} ms`];
-  if (startMs > state.logTimeMs + batchLimits.aheadMsMax) return ['in_the_future', `starts at ${startMs}, log time is ${state.logTimeMs}`];
+  if (startMs > state.logTimeMs + batchLimits.aheadMsMax)
+    return ['in_the_future', `starts at ${startMs}, log time is ${state.logTimeMs}`];
   const isDelta = body.metrics[body.series[body.s[index]!]![1]]!.kind === 'delta';
   return { startMs, endMs, quantity, isDelta };
 }
@@ -153,7 +169,11 @@ function seriesOf(run: BatchRun, seriesIndex: number): Series | Fault {
 }
 
 const canonical = (dims: Readonly<Record<string, string>>): string =>
-  JSON.stringify(Object.keys(dims).sort().map((name) => [name, dims[name]]));
+  JSON.stringify(
+    Object.keys(dims)
+      .sort()
+      .map((name) => [name, dims[name]]),
+  );
 
 /** The series' plan when it still holds at the instant, else a new one, kept when it can be used again. */
 function planFor(run: BatchRun, series: Series, seriesIndex: number, atMs: number): Plan | PlanFault {
@@ -188,9 +208,14 @@ function partsOf(run: BatchRun, series: Series, seriesIndex: number, sample: Sam
   const upTo = (instantMs: number): bigint => divideRounded(quantity * BigInt(instantMs - startMs), length, 'halfEven');
   const parts: Part[] = [];
   let plan = first;
-  for (let fromMs = startMs; ; ) {
+  for (let fromMs = startMs; ;) {
     const toMs = Math.min(endMs, plan.toMs);
-    parts.push({ plan, startMs: fromMs, durationMs: toMs - fromMs, quantity: isDelta ? upTo(toMs) - upTo(fromMs) : quantity });
+    parts.push({
+      plan,
+      startMs: fromMs,
+      durationMs: toMs - fromMs,
+      quantity: isDelta ? upTo(toMs) - upTo(fromMs) : quantity,
+    });
     if (toMs === endMs) return parts;
     const next = planFor(run, series, seriesIndex, toMs);
     if ('reason' in next) return [next.reason, next.detail];
@@ -247,7 +272,15 @@ function addRows(run: BatchRun, resource: Resource, index: number, charges: read
   for (const { lane, part, quantity, amount, opened } of charges) {
     if (opened) run.changes.opened.push(lane.tally!);
     if (lane.tally !== undefined) run.changes.tally(lane.tally);
-    const row = { resource: resource.id, index, startMs: part.startMs, durationMs: part.durationMs, quantity, amount, primary };
+    const row = {
+      resource: resource.id,
+      index,
+      startMs: part.startMs,
+      durationMs: part.durationMs,
+      quantity,
+      amount,
+      primary,
+    };
     if (addRow(lane.group, row)) groups.push(lane.group);
     primary = false;
   }

@@ -4,7 +4,17 @@ import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry } from '../me
 import { periodAt } from '../time/period.ts';
 import { applyMaster } from './master.ts';
 import { balanceOf } from './plan.ts';
-import { newProducer, seriesKey, tallyKey, type PartitionState, type Resource, type Series, type Tally, type Tenant } from './state.ts';
+import {
+  dedupHashesMax,
+  newProducer,
+  seriesKey,
+  tallyKey,
+  type PartitionState,
+  type Resource,
+  type Series,
+  type Tally,
+  type Tenant,
+} from './state.ts';
 
 /** Applies the commit stored at `seq` with the given hash. */
 export function applyCommit(state: PartitionState, header: CommitHeader, seq: number, hash: string): void {
@@ -23,7 +33,10 @@ export function applyCommit(state: PartitionState, header: CommitHeader, seq: nu
   state.totals.blocks = header.totals.blocks;
 }
 
-export type Values = Pick<CommitHeader, 'producers' | 'resources' | 'series' | 'ends' | 'tallies' | 'tallyValues' | 'balances' | 'budgets'>;
+export type Values = Pick<
+  CommitHeader,
+  'producers' | 'resources' | 'series' | 'ends' | 'tallies' | 'tallyValues' | 'balances' | 'budgets'
+>;
 
 /** Applies the part that a snapshot and a commit have in common. */
 export function applyValues(state: PartitionState, values: Values): void {
@@ -69,11 +82,12 @@ function applyProducer(tenant: Tenant, record: ProducerState): void {
   const known = tenant.producers.get(record.producer) ?? newProducer(record.producer);
   tenant.producers.set(record.producer, known);
   const { tenant: _, producer: __, samples, batches, notes, hashes, ...rest } = record;
+  const isSameEpoch = known.epoch?.startedAtMs === rest.epoch?.startedAtMs && known.epoch?.nonce === rest.epoch?.nonce;
+  known.hashes = [...(isSameEpoch ? known.hashes : []), ...hashes].slice(-dedupHashesMax);
   Object.assign(known, rest);
   Object.assign(known.samples, samples);
   Object.assign(known.batches, batches);
   Object.assign(known.notes, notes);
-  known.hashes = [...hashes];
 }
 
 function applyResource(state: PartitionState, resource: Resource): void {
@@ -95,7 +109,14 @@ function applyTally(state: PartitionState, entry: TallyEntry): void {
   const tenant = tenantOf(state, entry.tenant);
   const price = tenant.master.prices.get(entry.price);
   const carried = BigInt(entry.carried);
-  const tally: Tally = { entry, carried, carriedCharge: price?.charge(carried) ?? 0n, quantity: 0n, charge: 0n, dirty: false };
+  const tally: Tally = {
+    entry,
+    carried,
+    carriedCharge: price?.charge(carried) ?? 0n,
+    quantity: 0n,
+    charge: 0n,
+    dirty: false,
+  };
   state.tallies[entry.id - 1] = tally;
   tenant.talliesByKey.set(tallyKey(entry), tally);
 }

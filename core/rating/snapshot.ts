@@ -2,7 +2,7 @@
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import type { CommitHeader } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
-import { balanceEntry, budgetState, producerState, tallyValue } from './commit.ts';
+import { balanceEntry, budgetState, producerState, tallyValue, totalsOf } from './commit.ts';
 import { applyMaster } from './master.ts';
 import { applyValues, type Values } from './replay.ts';
 import { emptyState, type Master, type PartitionState } from './state.ts';
@@ -30,15 +30,27 @@ export function encodeState(state: PartitionState): string {
     outHash: state.outHash,
     logTimeMs: state.logTimeMs,
     inputs: { usage: state.usage, control: state.control, controlMark: state.controlMark },
-    totals: state.totals,
+    totals: totalsOf(state),
     masters: tenants.map(({ id, master }) => ({ tenant: id, changes: masterChanges(master) })),
-    producers: tenants.flatMap((tenant) => sorted(tenant.producers).map((producer) => producerState(tenant.id, producer))),
+    producers: tenants.flatMap((tenant) =>
+      sorted(tenant.producers).map((producer) => producerState(tenant.id, producer, producer.hashes.length)),
+    ),
     resources: state.resources,
-    series: state.series.map(({ id, tenant, producer, resource, metric }) => ({ id, tenant, producer, resource: resource.id, metric })),
+    series: state.series.map(({ id, tenant, producer, resource, metric }) => ({
+      id,
+      tenant,
+      producer,
+      resource: resource.id,
+      metric,
+    })),
     ends: state.series.filter(({ endMs }) => endMs > 0).map(({ id, endMs }) => [id, endMs]),
     tallies: state.tallies.map(({ entry }) => entry),
     tallyValues: state.tallies.map(tallyValue),
-    balances: tenants.flatMap((tenant) => sorted(tenant.balancesByKey).filter(({ written }) => written).map(balanceEntry)),
+    balances: tenants.flatMap((tenant) =>
+      sorted(tenant.balancesByKey)
+        .filter(({ written }) => written)
+        .map(balanceEntry),
+    ),
     budgets: tenants.flatMap((tenant) => sorted(tenant.budgetStates).map((budget) => budgetState(tenant.id, budget))),
   };
   return JSON.stringify(record);

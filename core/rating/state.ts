@@ -60,6 +60,8 @@ export interface Producer {
   epoch: { readonly startedAtMs: number; readonly nonce: string } | null;
   mark: number;
   hashes: (readonly [number, string])[];
+  /** How many of the hashes, at the end, the last commit does not carry yet. */
+  freshHashes: number;
   readonly samples: Counts;
   readonly batches: Counts;
   lastSeenMs: number;
@@ -124,6 +126,9 @@ export interface Budget {
   dirty: boolean;
 }
 
+/** Hashes of a producer's last batches that tell a duplicate from a re-used sequence number. */
+export const dedupHashesMax = 64;
+
 export const noCounts = (): Counts => ({ received: 0, rated: 0, duplicates: 0, refused: 0 });
 
 export function emptyState(partition: number): PartitionState {
@@ -172,6 +177,7 @@ export function newProducer(id: string): Producer {
     epoch: null,
     mark: 0,
     hashes: [],
+    freshHashes: 0,
     samples: noCounts(),
     batches: noCounts(),
     lastSeenMs: 0,

@@ -8,7 +8,13 @@ const tallyUnitsMax = 10n ** 26n;
 const chargeMax = 10n ** BigInt(18 + AMOUNT_SCALE);
 
 /** Gives the tally its id and, for a new version of a price, the position carried over from the version before. */
-export function openTally(state: PartitionState, tenant: Tenant, tally: Tally, price: CompiledPrice | undefined, firstMs: number): void {
+export function openTally(
+  state: PartitionState,
+  tenant: Tenant,
+  tally: Tally,
+  price: CompiledPrice | undefined,
+  firstMs: number,
+): void {
   tally.carried = price === undefined ? 0n : carriedInto(tenant, tally, price);
   tally.carriedCharge = price?.charge(tally.carried) ?? 0n;
   tally.entry = { ...tally.entry, id: state.tallies.length + 1, firstMs, carried: tally.carried.toString() };
@@ -22,7 +28,12 @@ export function closeTally(state: PartitionState, tally: Tally): void {
 }
 
 /** What the charge grows by when `quantity` is added; undefined when a bound would be passed. */
-export function incrementOf(tally: Tally, price: CompiledPrice | undefined, quantity: bigint, scale: number): bigint | undefined {
+export function incrementOf(
+  tally: Tally,
+  price: CompiledPrice | undefined,
+  quantity: bigint,
+  scale: number,
+): bigint | undefined {
   const after = tally.quantity + quantity;
   if (after >= tallyUnitsMax * pow10(scale)) return undefined;
   if (price === undefined) return 0n;

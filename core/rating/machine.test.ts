@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { blockColumns, type CommitHeader } from '../messages/rated.ts';
+import { parseAmount } from '../money/fixed.ts';
+import { inputsOf, testPorts, world, worldStartMs, type World, type WorldInput } from '../testing/world.ts';
+import { PartitionMachine } from './machine.ts';
+import { applyCommit } from './replay.ts';
+import { decodeState, encodeState } from './snapshot.ts';
+import { emptyState, type PartitionState } from './state.ts';
+
+interface Commit {
+  readonly header: CommitHeader;
+  readonly rows: readonly Readonly<Record<string, string>>[];
+  readonly text: string;
+}
+
+/** Runs inputs through a machine that commits where `isCut` says, and may be restarted from a snapshot on the way. */
+function run(
+  inputs: readonly WorldInput[],
+  isCut: (index: number) => boolean,
+  isRestarted: (index: number) => boolean = () => false,
+) {
+  let machine = new PartitionMachine(emptyState(0), testPorts);
+  const commits: Commit[] = [];
+  const commit = (): void => {
+    if (machine.changes.isEmpty) return;
+    const { state } = machine;
+    const { text } = machine.drain({
+      kind: 'commit',
+      incarnation: 1,
+      nonce: 'x',
+      n: commits.length,
+      prev: { seq: state.outSeq, hash: state.outHash },
+    });
+    Object.assign(state, { incarnation: 1, outSeq: state.outSeq + 1, outHash: testPorts.hash(Buffer.from(text)) });
+    const [head, ...lines] = text.trimEnd().split('\n');
+    commits.push({ header: JSON.parse(head!) as CommitHeader, rows: lines.map(readLine), text });
+  };
+  inputs.forEach((input, index) => {
+    if (input.stream === 'control') machine.takeControl(input);
+    else machine.takeUsage(input);
+    if (isCut(index)) commit();
+    if (isRestarted(index) && machine.changes.isEmpty)
+      machine = new PartitionMachine(decodeState(encodeState(machine.state)), testPorts);
+  });
+  commit();
+  return { state: machine.state, commits };
+}
+
+const readLine = (line: string): Record<string, string> =>
+  Object.fromEntries(line.split('\t').map((cell, i) => [blockColumns[i]![0], cell]));
+const everyInput = (): boolean => true;
+
+function forEveryWorld(name: string, check: (inputs: WorldInput[], seed: World) => void, runs = 150): void {
+  test(name, () =>
+    fc.assert(
+      fc.property(world, (seed) => check(inputsOf(seed), seed)),
+      { numRuns: runs },
+    ),
+  );
+}
+
+const sum = (values: Iterable<bigint>): bigint => [...values].reduce((a, b) => a + b, 0n);
+const entries = (cell: string): string[] => (cell === '[]' ? [] : cell.slice(1, -1).split(','));
+
+describe('invariants of the partition machine', () => {
+  forEveryWorld('CONSERVE: received = rated + duplicates + refused, at every commit, and the rows agree', (inputs) => {
+    const { commits } = run(inputs, everyInput);
+    let rows = 0;
+    for (const { header, rows: blocks } of commits) {
+      for (const counts of [
+        header.totals.samples,
+        header.totals.batches,
+        ...header.producers.flatMap((p) => [p.samples, p.batches]),
+      ]) {
+        expect(counts.received).toBe(counts.rated + counts.duplicates + counts.refused);
+      }
+      rows += blocks.reduce((a, block) => a + Number(block['samples']), 0);
+      expect(rows).toBe(header.totals.samples.rated);
+    }
+  });
+
+  forEveryWorld('ONCE: no sample has two first rows', (inputs) => {
+    const seen = new Map<string, number>();
+    for (const { rows } of run(inputs, everyInput).commits) {
+      for (const block of rows.filter((row) => row['kind'] !== 'adjustment')) {
+        for (const index of entries(block['idx']!)) {
+          const key = `${block['producer']} ${block['epoch']} ${block['seq']} ${index}`;
+          const usageSeq = Number(block['usage_seq']);
+          expect(seen.get(key) ?? usageSeq).toBe(usageSeq);
+          seen.set(key, usageSeq);
+        }
+      }
+    }
+  });
+
+  forEveryWorld(
+    'TELESCOPE: per tally Σ rows = charge(final tally), and the scalars of a block are the sums of its rows',
+    (inputs) => {
+      const { state, commits } = run(inputs, everyInput);
+      const charged = new Map<string, bigint>();
+      for (const block of commits.flatMap(({ rows }) => rows)) {
+        expect(sum(entries(block['amounts']!).map((text) => parseAmount(text)!))).toBe(parseAmount(block['amount']!));
+        const key = `${block['account']} ${block['price']} ${block['period_start']}`;
+        charged.set(key, (charged.get(key) ?? 0n) + parseAmount(block['amount']!)!);
+      }
+      const expected = new Map<string, bigint>();
+      for (const { entry, quantity, carried, charge } of state.tallies) {
+        const price = state.tenants.get('t')!.master.prices.get(entry.price);
+        expect(charge).toBe(price === undefined ? 0n : price.charge(carried + quantity) - price.charge(carried));
+        const key = `${entry.account} ${entry.price} ${entry.periodStartMs / 1000}.000`;
+        expected.set(key, (expected.get(key) ?? 0n) + charge);
+      }
+      for (const [key, amount] of expected) expect(charged.get(key) ?? 0n).toBe(amount);
+    },
+  );
+
+  forEveryWorld('TREE: a node is its children plus its own rows', (inputs) => {
+    const { state } = run(inputs, everyInput);
+    const balances = [...state.tenants.get('t')!.balancesByKey.values()];
+    for (const node of balances) {
+      const children = balances.filter(
+        ({ account, period }) =>
+          account.record.parent === node.account.record.id && period.startMs === node.period.startMs,
+      );
+      expect(node.total).toBe(node.own + sum(children.map(({ total }) => total)));
+    }
+  });
+
+  forEveryWorld(
+    'REPLAY: commits alone rebuild the state; other cuts and restarts give the same rows and values',
+    (inputs) => {
+      const { state, commits } = run(inputs, everyInput);
+      const replayed: PartitionState = emptyState(0);
+      commits.forEach(({ text, header }, i) => applyCommit(replayed, header, i + 1, testPorts.hash(Buffer.from(text))));
+      expect(encodeState(replayed)).toBe(encodeState(state));
+
+      const restarted = run(inputs, everyInput, (i) => i % 3 === 0);
+      expect(restarted.commits.map(({ text }) => text)).toEqual(commits.map(({ text }) => text));
+
+      const cut = run(inputs, (i) => i % 5 === 4);
+      const rows = (all: readonly Commit[]): string[] =>
+        all.flatMap((commit) => commit.rows.map((row) => JSON.stringify({ ...row, out_seq: '', block: '' })));
+      expect(rows(cut.commits)).toEqual(rows(commits));
+      Object.assign(cut.state, { outSeq: state.outSeq, outHash: state.outHash });
+      expect(encodeState(cut.state)).toBe(encodeState(state));
+    },
+  );
+
+  forEveryWorld('CAP: no alert id comes twice, and what is crossed is at or above its threshold', (inputs) => {
+    const alerts = run(inputs, everyInput).commits.flatMap(({ header }) => header.alerts);
+    expect(new Set(alerts.map(({ id }) => id)).size).toBe(alerts.length);
+    for (const alert of alerts.filter(({ type }) => type === 'budget.threshold_crossed')) {
+      const [whole, part = ''] = alert.percent.split('.');
+      const percent = BigInt(whole! + part.padEnd(2, '0'));
+      expect(parseAmount(alert.balance)! * 10_000n).toBeGreaterThanOrEqual(parseAmount(alert.limit)! * percent);
+    }
+  });
+});
+
+describe('ISOLATE', () => {
+  test('a batch signed for one tenant is refused under another, and moves nothing of it', () => {
+    const inputs = inputsOf({
+      prices: [],
+      budgets: [],
+      steps: [{ kind: 'next', producer: 0, samples: [[0, 0, 5]], gapMs: 1 }],
+    });
+    const machine = new PartitionMachine(emptyState(0), testPorts);
+    machine.takeControl(inputs[0]!);
+    const other = JSON.parse(Buffer.from(inputs[0]!.data).toString()) as { changes: { kind: string; id?: string }[] };
+    Object.assign(other, { tenant: 'u', seq: 2 });
+    other.changes[0]!.id = 'u';
+    machine.takeControl({ ...inputs[0]!, subject: 'control.0.u', seq: 2, data: Buffer.from(JSON.stringify(other)) });
+    machine.drain({ kind: 'commit', incarnation: 1, nonce: '', n: 0, prev: { seq: 0, hash: '' } });
+    machine.takeUsage({ ...inputs[1]!, subject: 'usage.0.u.p0' });
+    expect(machine.changes.refusals.map(({ reason, tenant }) => [reason, tenant])).toEqual([['subject_mismatch', 'u']]);
+    expect(machine.state.tenants.get('u')!.producers.get('p0')!.mark).toBe(0);
+  });
+});
+
+test('a month that ends releases what was throttled, once, by log time alone', () => {
+  const price = {
+    component: 'cpu',
+    meter: 'cpu',
+    account: 0,
+    effectiveOffsetMs: null,
+    tallyScope: 'account',
+    allowance: '0',
+    model: { kind: 'perUnit', unitPrice: '10' },
+  } as const;
+  const inputs = inputsOf({
+    prices: [price],
+    budgets: [{ account: 1, amount: '1.00', enabled: true }],
+    steps: [{ kind: 'next', producer: 0, samples: [[0, 0, 60_000_000]], gapMs: 1 }],
+  });
+  const machine = new PartitionMachine(emptyState(0), testPorts);
+  for (const input of inputs) {
+    if (input.stream === 'control') machine.takeControl(input);
+    else machine.takeUsage(input);
+  }
+  expect(machine.changes.alerts.map(({ percent, state }) => [percent, state])).toEqual([['50', 'warned'], ['80.5', 'throttled'], ['100', 'blocked']]); // prettier-ignore
+  machine.drain({ kind: 'commit', incarnation: 1, nonce: '', n: 0, prev: { seq: 0, hash: '' } });
+  expect(machine.nextDueMs()).toBe(Date.UTC(2026, 9, 31, 23));
+  machine.tick(worldStartMs + 3_600_000);
+  machine.tick(worldStartMs + 3_700_000);
+  expect(machine.changes.alerts.map(({ id }) => id)).toEqual(['t:b0:2026-10:released:1']);
+});

@@ -1,0 +1,120 @@
+/** What is committed of a partition, for answers: fed with headers whose values are absolute, never speculative. */
+import type { BalanceReply } from '#core/messages/balances.ts';
+import type { MarkMessage } from '#core/messages/mark.ts';
+import {
+  epochText,
+  type BalanceEntry,
+  type BudgetState,
+  type CommitHeader,
+  type ProducerState,
+  type Totals,
+} from '#core/messages/rated.ts';
+import { balanceEntry, budgetState, producerState, totalsOf } from '#core/rating/commit.ts';
+import type { PartitionState } from '#core/rating/state.ts';
+import { raterLimits } from './limits.ts';
+
+export class CommittedView {
+  readonly #partition: number;
+  readonly #producers = new Map<string, ProducerState>();
+  readonly #refusals = new Map<string, MarkMessage['refusal']>();
+  readonly #balances = new Map<string, Map<string, BalanceEntry>>();
+  readonly #budgets = new Map<string, BudgetState>();
+  #totals: Totals;
+  #incarnation: number;
+  #outSeq: number;
+  #hash: string;
+  #logTimeMs: number;
+
+  constructor(state: PartitionState) {
+    this.#partition = state.partition;
+    this.#totals = totalsOf(state);
+    this.#incarnation = state.incarnation;
+    this.#outSeq = state.outSeq;
+    this.#hash = state.outHash;
+    this.#logTimeMs = state.logTimeMs;
+    for (const tenant of state.tenants.values()) {
+      for (const producer of tenant.producers.values()) this.#producer(producerState(tenant.id, producer, 0));
+      for (const balance of tenant.balancesByKey.values()) if (balance.written) this.#balance(balanceEntry(balance));
+      for (const budget of tenant.budgetStates.values()) this.#budget(budgetState(tenant.id, budget));
+    }
+  }
+
+  get outSeq(): number {
+    return this.#outSeq;
+  }
+
+  get totals(): Totals {
+    return this.#totals;
+  }
+
+  get logTimeMs(): number {
+    return this.#logTimeMs;
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  /** Takes a stored commit; returns the marks to tell. */
+  apply(header: CommitHeader, seq: number, hash: string): MarkMessage[] {
+    this.#incarnation = header.incarnation;
+    this.#outSeq = seq;
+    this.#hash = hash;
+    this.#logTimeMs = header.logTimeMs;
+    this.#totals = header.totals;
+    for (const record of header.producers) {
+      this.#producer({ ...record, hashes: [] });
+      this.#refusals.delete(`${record.tenant}/${record.producer}`);
+    }
+    for (const refusal of header.refusals) {
+      if (refusal.stream !== 'usage' || refusal.index >= 0) continue;
+      const { seq: refused, reason, detail } = refusal;
+      this.#refusals.set(`${refusal.tenant}/${refusal.producer}`, { seq: refused, reason, detail });
+    }
+    for (const entry of header.balances) this.#balance(entry);
+    for (const entry of header.budgets) this.#budget(entry);
+    return header.producers.map(({ tenant, producer }) => this.mark(tenant, producer));
+  }
+
+  mark(tenant: string, producer: string): MarkMessage {
+    const known = this.#producers.get(`${tenant}/${producer}`);
+    return {
+      tenant,
+      producer,
+      epoch: known?.epoch == null ? '' : epochText(known.epoch),
+      mark: known?.mark ?? 0,
+      logTimeMs: this.#logTimeMs,
+      refusal: this.#refusals.get(`${tenant}/${producer}`) ?? null,
+    };
+  }
+
+  /** Everything of one tenant as of `outSeq`; balances of periods long past are left to ClickHouse. */
+  reply(tenant: string): BalanceReply {
+    const oldest = this.#logTimeMs - raterLimits.balanceAgeMsMax;
+    return {
+      partition: this.#partition,
+      incarnation: this.#incarnation,
+      outSeq: this.#outSeq,
+      hash: this.#hash,
+      logTimeMs: this.#logTimeMs,
+      totals: this.#totals,
+      producers: [...this.#producers.values()].filter((record) => tenant === '' || record.tenant === tenant),
+      balances: [...(this.#balances.get(tenant)?.values() ?? [])].filter((entry) => entry.periodEndMs >= oldest),
+      budgets: [...this.#budgets.values()].filter((entry) => entry.tenant === tenant),
+    };
+  }
+
+  #producer(record: ProducerState): void {
+    this.#producers.set(`${record.tenant}/${record.producer}`, record);
+  }
+
+  #balance(entry: BalanceEntry): void {
+    let entries = this.#balances.get(entry.tenant);
+    if (entries === undefined) this.#balances.set(entry.tenant, (entries = new Map()));
+    entries.set(`${entry.account}|${entry.periodStartMs}|${entry.currency}`, entry);
+  }
+
+  #budget(entry: BudgetState): void {
+    this.#budgets.set(`${entry.tenant}/${entry.budget}`, entry);
+  }
+}

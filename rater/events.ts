@@ -1,0 +1,111 @@
+/** One helper per business event: metric and log together. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { CommitHeader } from '#core/messages/rated.ts';
+import type { Logger } from '#platform/telemetry.ts';
+
+export type RaterEvents = ReturnType<typeof raterEvents>;
+
+export function raterEvents(registry: Registry, logger: Logger) {
+  const registers = [registry];
+  const commits = new Counter({
+    name: 'meterline_rater_commits_total',
+    help: 'Commits stored.',
+    labelNames: ['partition'],
+    registers,
+  });
+  const samples = new Counter({
+    name: 'meterline_rater_samples_total',
+    help: 'Samples by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'meterline_rater_refusals_total',
+    help: 'Refusals by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const alerts = new Counter({
+    name: 'meterline_rater_alerts_total',
+    help: 'Alerts committed.',
+    labelNames: ['type'],
+    registers,
+  });
+  const takeovers = new Counter({
+    name: 'meterline_rater_takeovers_total',
+    help: 'Partitions taken over.',
+    labelNames: ['partition'],
+    registers,
+  });
+  const fenced = new Counter({
+    name: 'meterline_rater_fenced_total',
+    help: 'Ownerships ended by another owner or a rewound log.',
+    labelNames: ['why'],
+    registers,
+  });
+  const full = new Counter({
+    name: 'meterline_rater_log_full_total',
+    help: 'Appends refused for space.',
+    labelNames: ['partition'],
+    registers,
+  });
+  const snapshots = new Counter({
+    name: 'meterline_rater_snapshots_total',
+    help: 'Snapshots saved.',
+    labelNames: ['partition'],
+    registers,
+  });
+  const owned = new Gauge({
+    name: 'meterline_rater_partitions_owned',
+    help: 'Partitions owned by this process.',
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'meterline_rater_commit_seconds',
+    help: 'From the broker time of the oldest input of a commit to its acknowledgement.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+    registers,
+  });
+
+  return {
+    takeover(partition: number, incarnation: number, outSeq: number, tookMs: number) {
+      takeovers.inc({ partition });
+      owned.inc();
+      logger.info({ partition, incarnation, outSeq, tookMs: Math.round(tookMs) }, 'partition taken over');
+    },
+    released(partition: number, why: string) {
+      owned.dec();
+      logger.info({ partition, why }, 'partition released');
+    },
+    fenced(partition: number, why: 'Fenced' | 'Rewound', detail: string) {
+      fenced.inc({ why });
+      logger.warn({ partition, why, detail }, 'ownership ended; the speculative state is dropped');
+    },
+    failed(partition: number, error: unknown) {
+      logger.error({ partition, err: error }, 'partition stopped; it is tried again');
+    },
+    logFull(partition: number) {
+      full.inc({ partition });
+      logger.error({ partition }, 'RATED refuses for space; rating waits until there is some');
+    },
+    snapshot(partition: number, outSeq: number, bytes: number) {
+      snapshots.inc({ partition });
+      logger.info({ partition, outSeq, bytes }, 'snapshot saved');
+    },
+    committed(header: CommitHeader, before: CommitHeader['totals'], latencyMs: number | undefined) {
+      commits.inc({ partition: header.partition });
+      for (const outcome of ['rated', 'duplicates', 'refused'] as const) {
+        samples.inc({ outcome }, header.totals.samples[outcome] - before.samples[outcome]);
+      }
+      for (const { reason } of header.refusals) refusals.inc({ reason });
+      const newest = header.refusals.at(-1);
+      if (newest !== undefined)
+        logger.warn({ partition: header.partition, count: header.refusals.length, newest }, 'refused');
+      for (const alert of header.alerts) {
+        alerts.inc({ type: alert.type });
+        logger.info({ alert: alert.id, action: alert.action, balance: alert.balance, limit: alert.limit }, 'alert');
+      }
+      if (latencyMs !== undefined) latency.observe(latencyMs / 1000);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** Reads the two input streams ahead, bounded, and hands them over in the order of record: control before usage. */
+import type { LogMessage, Log } from '#platform/log.ts';
+import { raterLimits } from './limits.ts';
+
+export interface TakenInput {
+  readonly stream: 'usage' | 'control';
+  readonly message: LogMessage;
+}
+
+export class Inputs {
+  readonly #queues = { control: [] as LogMessage[], usage: [] as LogMessage[] };
+  readonly #room = new Set<() => void>();
+  #arrived: (() => void) | undefined;
+  #failure: unknown;
+
+  /** Starts reading both streams; ends with the signal. */
+  constructor(log: Log, from: { control: [string, number]; usage: [string, number] }, signal: AbortSignal) {
+    void this.#read(log, 'control', ...from.control, signal);
+    void this.#read(log, 'usage', ...from.usage, signal);
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+  }
+
+  /** The next input, if one is there. Throws what broke the reading. */
+  next(): TakenInput | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    for (const stream of ['control', 'usage'] as const) {
+      const message = this.#queues[stream].shift();
+      if (message === undefined) continue;
+      for (const resume of this.#room) resume();
+      this.#room.clear();
+      return { stream, message };
+    }
+    return undefined;
+  }
+
+  /** Resolves when an input may be there. */
+  async arrival(): Promise<void> {
+    if (this.#queues.control.length > 0 || this.#queues.usage.length > 0 || this.#failure !== undefined) return;
+    await new Promise<void>((resolve) => (this.#arrived = resolve));
+  }
+
+  #wake(): void {
+    this.#arrived?.();
+    this.#arrived = undefined;
+  }
+
+  async #read(
+    log: Log,
+    stream: TakenInput['stream'],
+    name: string,
+    fromSeq: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      for await (const message of log.follow(name, fromSeq, signal)) {
+        this.#queues[stream].push(message);
+        this.#wake();
+        while (this.#queues[stream].length >= raterLimits.inputMessagesMax && !signal.aborted) {
+          await new Promise<void>((resolve) => this.#room.add(resolve));
+        }
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#wake();
+    }
+  }
+}

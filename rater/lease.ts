@@ -1,0 +1,77 @@
+/** Who may work on a partition (architecture §3.0). The lease gives liveness only; the stream's fence gives safety. */
+import { randomUUID } from 'node:crypto';
+import { Kvm, type KV } from '@nats-io/kv';
+import { buckets } from '#core/messages/names.ts';
+import type { NatsConnection } from '#platform/nats/index.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import { raterLimits } from './limits.ts';
+
+export async function openLeases(connection: NatsConnection, replicas: number): Promise<KV> {
+  return new Kvm(connection).create(buckets.lease, { history: 1, ttl: raterLimits.leaseTtlMs, replicas });
+}
+
+export class Lease implements AsyncDisposable {
+  readonly #kv: KV;
+  readonly #key: string;
+  readonly #owner: string;
+  readonly #lost = new AbortController();
+  #revision: number;
+  /** Monotonic ms until which the lease certainly holds. */
+  #holdsUntil: number;
+
+  private constructor(kv: KV, key: string, owner: string, revision: number, holdsUntil: number) {
+    this.#kv = kv;
+    this.#key = key;
+    this.#owner = owner;
+    this.#revision = revision;
+    this.#holdsUntil = holdsUntil;
+    void this.#renew();
+  }
+
+  /** Waits for the lease of a partition; undefined when the signal aborts first. */
+  static async acquire(kv: KV, partition: number, signal: AbortSignal): Promise<Lease | undefined> {
+    const owner = randomUUID();
+    while (!signal.aborted) {
+      const askedAt = performance.now();
+      try {
+        const revision = await kv.create(String(partition), owner);
+        return new Lease(kv, String(partition), owner, revision, askedAt + raterLimits.leaseTtlMs);
+      } catch {
+        // Another holds it, or the broker is away: ask again.
+        await sleep(raterLimits.leasePollMs, signal);
+      }
+    }
+    return undefined;
+  }
+
+  /** Aborts when the lease can no longer be renewed. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  isValid(): boolean {
+    return !this.#lost.signal.aborted && performance.now() < this.#holdsUntil;
+  }
+
+  async #renew(): Promise<void> {
+    while (!this.#lost.signal.aborted) {
+      await sleep(raterLimits.leaseRenewMs, this.#lost.signal);
+      if (this.#lost.signal.aborted) return;
+      const askedAt = performance.now();
+      try {
+        this.#revision = await this.#kv.update(this.#key, this.#owner, this.#revision);
+        this.#holdsUntil = askedAt + raterLimits.leaseTtlMs;
+      } catch {
+        // A time-out may pass; once the lease has run out another may hold it.
+        if (performance.now() >= this.#holdsUntil) this.#lost.abort();
+      }
+    }
+  }
+
+  /** Gives the lease back, so that the next owner need not wait for it to run out. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const wasHeld = this.isValid();
+    this.#lost.abort();
+    if (wasHeld) await this.#kv.delete(this.#key, { previousSeq: this.#revision }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,24 @@
+/** Every bound of the rater, with what happens when it is reached. */
+export const raterLimits = {
+  /** A lease that is not renewed for this long may be taken by another. */
+  leaseTtlMs: 2000,
+  leaseRenewMs: 500,
+  /** How often a standby asks for the lease. */
+  leasePollMs: 250,
+  /** Bytes of block lines after which no further input joins the commit being filled. */
+  commitBytesMax: 1024 * 1024,
+  /** Inputs read ahead per stream; the reader pauses beyond. */
+  inputMessagesMax: 256,
+  /** Pause before an append that was refused for space, or whose fate is unknown, is tried again. */
+  appendRetryMs: 250,
+  /** How long a stopping owner waits for its last commit; what it has not committed the next owner reads again. */
+  drainMsMax: 5000,
+  /** A snapshot is due after so many commits, and taken at a moment without a commit in flight. */
+  snapshotCommits: 5000,
+  /** Snapshots kept per partition. */
+  snapshotsKept: 2,
+  /** Balances answered on request: periods that ended longer ago are read from ClickHouse. */
+  balanceAgeMsMax: 62 * 24 * 3600 * 1000,
+  /** Latest commit latencies kept for the percentiles in the status. */
+  latencySamples: 4096,
+} as const;

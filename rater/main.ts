@@ -1,0 +1,61 @@
+/** The rater's process: owns what partitions it can lease, answers from committed state, delivers alerts. */
+import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
+import { sleep, type Life } from '#platform/lifecycle.ts';
+import type { Config } from '#platform/config.ts';
+import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
+import { subjects } from '#core/messages/names.ts';
+import { answerRequests } from './answers.ts';
+import type { CommittedView } from './committedView.ts';
+import { Fenced, Rewound } from './committer.ts';
+import { raterEvents } from './events.ts';
+import { Lease, openLeases } from './lease.ts';
+import { Latencies, serveRater } from './status.ts';
+import { createNotifier } from './notifier/index.ts';
+import { own, type OwnerDeps } from './owner.ts';
+import { openSnapshots } from './snapshots.ts';
+
+export async function main(config: Config, life: Life): Promise<void> {
+  const registry = new Registry();
+  const events = raterEvents(registry, life.logger);
+  const connection = await connectNats({ ...config.nats, role: 'rater' });
+  const log = await jetstreamLog(connection);
+  const snapshots = await openSnapshots(connection, log, config.nats.replicas);
+  const leases = await openLeases(connection, config.nats.replicas);
+  const views = new Map<number, CommittedView>();
+  const latencies = new Latencies();
+  const notifier = createNotifier({ config, connection, log, partitions: config.partitions }, life);
+  await using _health = await serveRater(config, { views, latencies, notifier, registry, instance: randomUUID() });
+
+  const deps = (partition: number): OwnerDeps => ({
+    log,
+    snapshots,
+    events,
+    nowMs: () => Date.now(),
+    owned: (view) => views.set(partition, view),
+    tellMark: (mark) => connection.publish(subjects.mark(mark.tenant, mark.producer), JSON.stringify(mark)),
+    offerAlerts: (p, outSeq, alerts) => notifier.offer(p, outSeq, alerts),
+    committed: (latencyMs) => latencies.add(latencyMs),
+  });
+
+  const keep = async (partition: number): Promise<void> => {
+    while (!life.signal.aborted) {
+      await using lease = await Lease.acquire(leases, partition, life.signal);
+      if (lease === undefined) return;
+      try {
+        await own(partition, deps(partition), AbortSignal.any([life.signal, lease.lost]));
+        events.released(partition, life.signal.aborted ? 'shutdown' : 'lease lost');
+      } catch (error) {
+        if (error instanceof Fenced || error instanceof Rewound) events.fenced(partition, error.name, error.message);
+        else events.failed(partition, error);
+        await sleep(200, life.signal);
+      } finally {
+        views.delete(partition);
+      }
+    }
+  };
+
+  answerRequests(connection, views, config.partitions);
+  await Promise.all([notifier.run(), ...Array.from({ length: config.partitions }, (_, partition) => keep(partition))]);
+  await connection.drain();
+}

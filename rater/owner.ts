@@ -1,0 +1,186 @@
+/** The owner of one partition: restore, fence, then inputs → machine → commit, one commit in flight (architecture §3). */
+import type { Alert, CommitHeader } from '#core/messages/rated.ts';
+import { streams } from '#core/messages/names.ts';
+import { PartitionMachine } from '#core/rating/machine.ts';
+import type { PartitionState } from '#core/rating/state.ts';
+import { sha256 } from '#platform/crypto.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import { CommittedView } from './committedView.ts';
+import { Committer, type Committed } from './committer.ts';
+import type { RaterEvents } from './events.ts';
+import { Inputs } from './inputs.ts';
+import { raterLimits } from './limits.ts';
+import { corePorts } from './ports.ts';
+import { restore } from './restore.ts';
+import { snapshotText, type Snapshots } from './snapshots.ts';
+import type { MarkMessage } from '#core/messages/mark.ts';
+
+export interface OwnerDeps {
+  readonly log: Log;
+  readonly snapshots: Snapshots;
+  readonly events: RaterEvents;
+  /** Broker-comparable wall clock, UTC ms, for ticks. */
+  readonly nowMs: () => number;
+  readonly owned: (view: CommittedView) => void;
+  readonly tellMark: (mark: MarkMessage) => void;
+  readonly offerAlerts: (partition: number, outSeq: number, alerts: readonly Alert[]) => void;
+  readonly committed: (latencyMs: number) => void;
+}
+
+/** Owns the partition until the signal aborts (drains and returns) or ownership is lost (throws Fenced or Rewound). */
+export async function own(partition: number, deps: OwnerDeps, signal: AbortSignal): Promise<void> {
+  const startedAt = performance.now();
+  const state = await restore(partition, deps.log, deps.snapshots);
+  const machine = new PartitionMachine(state, corePorts());
+  const committer = new Committer(deps.log, state, () => deps.events.logFull(partition));
+  const base = { incarnation: state.incarnation, outSeq: state.outSeq, hash: state.outHash };
+  settle(state, await committer.commit(machine.drain(committer.place('takeover', base)), signal));
+  const view = new CommittedView(state);
+  deps.owned(view);
+  deps.events.takeover(partition, state.incarnation, state.outSeq, performance.now() - startedAt);
+  deps.offerAlerts(partition, state.outSeq, []);
+  await new Owner(partition, deps, machine, committer, view).run(signal);
+}
+
+/** The state is level with the log again. */
+function settle(state: PartitionState, { header, seq, hash }: Committed): void {
+  state.incarnation = header.incarnation;
+  state.outSeq = seq;
+  state.outHash = hash;
+}
+
+class Owner {
+  readonly #partition: number;
+  readonly #deps: OwnerDeps;
+  readonly #machine: PartitionMachine;
+  readonly #committer: Committer;
+  readonly #view: CommittedView;
+  #oldestInputMs: number | undefined;
+  #sinceSnapshot = 0;
+
+  constructor(
+    partition: number,
+    deps: OwnerDeps,
+    machine: PartitionMachine,
+    committer: Committer,
+    view: CommittedView,
+  ) {
+    this.#partition = partition;
+    this.#deps = deps;
+    this.#machine = machine;
+    this.#committer = committer;
+    this.#view = view;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { state } = this.#machine;
+    const reading = new AbortController();
+    const inputs = new Inputs(
+      this.#deps.log,
+      {
+        control: [streams.control(this.#partition), (await this.#isRewound('control')) ? 1 : state.control.seq + 1],
+        usage: [streams.usage(this.#partition), (await this.#isRewound('usage')) ? 1 : state.usage.seq + 1],
+      },
+      reading.signal,
+    );
+    try {
+      await this.#loop(inputs, signal);
+    } finally {
+      reading.abort();
+    }
+  }
+
+  /** While one commit travels, the next fills; nothing is taken while a snapshot is due, so that it can be drawn. */
+  async #loop(inputs: Inputs, signal: AbortSignal): Promise<void> {
+    const stop = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    let travelling: Promise<void> | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    for (;;) {
+      if (failure !== undefined) throw failure.error;
+      const isDue = this.#sinceSnapshot >= raterLimits.snapshotCommits;
+      if (!signal.aborted && !isDue) this.#fill(inputs);
+      if (travelling === undefined) {
+        if (!this.#machine.changes.isEmpty) {
+          travelling = this.#commit(signal.aborted ? AbortSignal.timeout(raterLimits.drainMsMax) : signal).then(
+            () => (travelling = undefined),
+            (error: unknown) => {
+              failure = { error };
+              travelling = undefined;
+            },
+          );
+          continue;
+        }
+        if (isDue || signal.aborted) await this.#snapshot();
+        if (signal.aborted) return;
+        await Promise.race([inputs.arrival(), stop, sleep(this.#untilDueMs())]);
+        this.#tick();
+      } else {
+        await (this.#isFull() || isDue || signal.aborted ? travelling : Promise.race([travelling, inputs.arrival()]));
+      }
+    }
+  }
+
+  #isFull(): boolean {
+    return this.#machine.changes.lineBytes >= raterLimits.commitBytesMax;
+  }
+
+  #fill(inputs: Inputs): void {
+    while (!this.#isFull()) {
+      const input = inputs.next();
+      if (input === undefined) return;
+      this.#oldestInputMs ??= input.message.timeMs;
+      if (input.stream === 'control') this.#machine.takeControl(input.message);
+      else this.#machine.takeUsage(input.message);
+    }
+  }
+
+  /** Time acts without an input only when a dated effect is due: an idle partition writes nothing. */
+  #tick(): void {
+    const due = this.#machine.nextDueMs();
+    const nowMs = this.#deps.nowMs();
+    if (due !== undefined && nowMs >= due) this.#machine.tick(nowMs);
+  }
+
+  #untilDueMs(): number {
+    const due = this.#machine.nextDueMs() ?? Number.MAX_SAFE_INTEGER;
+    return Math.min(Math.max(due - this.#deps.nowMs(), 1), 60_000);
+  }
+
+  async #commit(signal: AbortSignal): Promise<void> {
+    const oldest = this.#oldestInputMs;
+    this.#oldestInputMs = undefined;
+    const before = this.#view.totals;
+    const committed = await this.#committer.commit(this.#machine.drain(this.#committer.place('commit')), signal);
+    this.#sinceSnapshot += 1;
+    this.#announce(committed, before, oldest);
+  }
+
+  #announce(committed: Committed, before: CommitHeader['totals'], oldestInputMs: number | undefined): void {
+    const { header, seq, hash } = committed;
+    settle(this.#machine.state, committed);
+    this.#deps.offerAlerts(this.#partition, seq, header.alerts);
+    for (const mark of this.#view.apply(header, seq, hash)) this.#deps.tellMark(mark);
+    const latencyMs = oldestInputMs === undefined ? undefined : Math.max(0, this.#deps.nowMs() - oldestInputMs);
+    if (latencyMs !== undefined) this.#deps.committed(latencyMs);
+    this.#deps.events.committed(header, before, latencyMs);
+  }
+
+  async #snapshot(): Promise<void> {
+    if (this.#sinceSnapshot === 0) return;
+    const { state } = this.#machine;
+    const text = snapshotText(state);
+    this.#sinceSnapshot = 0;
+    const { outSeq } = state;
+    await this.#deps.snapshots.save(text, this.#partition, outSeq);
+    this.#deps.events.snapshot(this.#partition, outSeq, text.length);
+  }
+
+  /** An input stream that lost its tail no longer holds what we took last: it is read again, the marks make that safe. */
+  async #isRewound(stream: 'usage' | 'control'): Promise<boolean> {
+    const { seq, hash } = this.#machine.state[stream];
+    if (seq === 0) return false;
+    const message = await this.#deps.log.get(streams[stream](this.#partition), seq);
+    return message === undefined || sha256(message.data) !== hash;
+  }
+}

@@ -1,0 +1,67 @@
+/** Snapshots of a partition's state in the object store (architecture §3.2, §3.7): checksummed, forward only, two kept. */
+import { Objm, type ObjectStore } from '@nats-io/obj';
+import { buckets, streams } from '#core/messages/names.ts';
+import { decodeState, encodeState } from '#core/rating/snapshot.ts';
+import type { PartitionState } from '#core/rating/state.ts';
+import { sha256 } from '#platform/crypto.ts';
+import type { Log } from '#platform/log.ts';
+import type { NatsConnection } from '#platform/nats/index.ts';
+import { raterLimits } from './limits.ts';
+
+export interface Snapshots {
+  /** Newest snapshot that the log confirms: its outSeq exists there with the same hash. */
+  newest(partition: number): Promise<PartitionState | undefined>;
+  save(text: string, partition: number, outSeq: number): Promise<void>;
+}
+
+export async function openSnapshots(connection: NatsConnection, log: Log, replicas: number): Promise<Snapshots> {
+  const store = await new Objm(connection).create(buckets.snapshots, { replicas });
+  return {
+    async newest(partition) {
+      for (const { name } of await namesOf(store, partition)) {
+        const text = await read(store, name);
+        const state = text === undefined ? undefined : decode(text);
+        if (state !== undefined && (await isConfirmed(log, state))) return state;
+      }
+      return undefined;
+    },
+    async save(text, partition, outSeq) {
+      const name = `${partition}/${String(outSeq).padStart(16, '0')}`;
+      const bytes = Buffer.from(`${sha256(Buffer.from(text))}\n${text}`);
+      await store.putBlob({ name }, bytes);
+      for (const old of (await namesOf(store, partition)).slice(raterLimits.snapshotsKept))
+        await store.delete(old.name);
+    },
+  };
+}
+
+/** The snapshot's text; taken only when state and log are level, that is, nothing is speculative. */
+export const snapshotText = (state: PartitionState): string => encodeState(state);
+
+async function namesOf(store: ObjectStore, partition: number): Promise<{ name: string }[]> {
+  const all = await store.list();
+  return all
+    .filter((entry) => !entry.deleted && entry.name.startsWith(`${partition}/`))
+    .sort((a, b) => (a.name < b.name ? 1 : -1));
+}
+
+async function read(store: ObjectStore, name: string): Promise<string | undefined> {
+  try {
+    const bytes = await store.getBlob(name);
+    return bytes === null ? undefined : Buffer.from(bytes).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** A torn or altered snapshot does not decode; it is passed over. */
+function decode(text: string): PartitionState | undefined {
+  const newline = text.indexOf('\n');
+  const body = text.slice(newline + 1);
+  return newline > 0 && text.slice(0, newline) === sha256(Buffer.from(body)) ? decodeState(body) : undefined;
+}
+
+async function isConfirmed(log: Log, state: PartitionState): Promise<boolean> {
+  const message = await log.get(streams.rated(state.partition), state.outSeq);
+  return message !== undefined && sha256(message.data) === state.outHash;
+}
