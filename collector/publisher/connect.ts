@@ -1,0 +1,32 @@
+/** Ties publishers to one connection: pushed marks, and word of its loss and return. */
+import type { MarkMessage } from '#core/messages/mark.ts';
+import { subjects } from '#core/messages/names.ts';
+import type { NatsConnection } from '#platform/nats/index.ts';
+
+export interface Listener {
+  onMark(mark: MarkMessage): void;
+  onConnection(connected: boolean): void;
+}
+
+/** `producer` is "*" for many; `find` names the listener of a producer. Ends with the connection. */
+export function listen(
+  connection: NatsConnection,
+  tenant: string,
+  producer: string,
+  find: (producer: string) => Listener | undefined,
+  onConnection: (connected: boolean) => void,
+): void {
+  connection.subscribe(subjects.mark(tenant, producer), {
+    callback: (error, message) => {
+      if (error !== null) return;
+      const mark = message.json<MarkMessage>();
+      find(mark.producer)?.onMark(mark);
+    },
+  });
+  void (async () => {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') onConnection(false);
+      else if (status.type === 'reconnect') onConnection(true);
+    }
+  })();
+}

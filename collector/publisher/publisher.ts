@@ -1,0 +1,228 @@
+/**
+ * Brings spooled batches to the log, oldest first, in a bounded window beyond the rater's mark, for ever. The mark is
+ * the only proof that a batch is done with; the broker's acknowledgement only says that it need not be sent again yet.
+ */
+import type { Epoch } from '#core/metering/batch.ts';
+import type { MarkMessage } from '#core/messages/mark.ts';
+import { subjects } from '#core/messages/names.ts';
+import { epochText } from '#core/messages/rated.ts';
+import { append, type NatsConnection } from '#platform/nats/index.ts';
+import type { Clock } from '#platform/clock.ts';
+import { limits } from '../limits.ts';
+import type { Position, StoredBatch } from '../spool/spool.ts';
+import { backoff } from './backoff.ts';
+import { positionOf } from './mark.ts';
+import { Waker } from './waker.ts';
+
+/** Where batches wait: the spool, or the memory of a simulated host. */
+export interface BatchStore {
+  pending(): { readonly epoch: Epoch; readonly firstSeq: number; readonly lastSeq: number } | undefined;
+  /** Batches from `fromSeq` on, as many as it likes to hand out at once; none when there are none. */
+  read(epoch: Epoch, fromSeq: number): readonly StoredBatch[];
+  acknowledge(position: Position): void;
+}
+
+export interface PublisherEvents {
+  published(batches: number): void;
+  appendFailed(kind: 'full' | 'unknown' | 'refused', detail: string): void;
+  appendRecovered(): void;
+  resent(fromSeq: number, why: string): void;
+  marked(mark: MarkMessage): void;
+}
+
+export interface PublisherOptions {
+  readonly connection: NatsConnection;
+  readonly tenant: string;
+  readonly producer: string;
+  readonly partition: number;
+  readonly store: BatchStore;
+  readonly clock: Clock;
+  readonly events: PublisherEvents;
+  /** Sees each mark before the store does. */
+  readonly onMark?: (mark: MarkMessage) => void;
+}
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #waker = new Waker();
+  readonly #subject: string;
+  #marked = false;
+  #connected = true;
+  /** The epoch being sent and how far it has been. */
+  #epoch = '';
+  #sentSeq = 0;
+  #inFlight = 0;
+  #inFlightBytes = 0;
+  #failures = 0;
+  #retryAtMs = 0;
+  #progressAtMs: number;
+  #stallMs: number = limits.stallMs;
+  /** Answers to appends from before the last rewind say nothing about what is sent now. */
+  #generation = 0;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#subject = subjects.usage(options.partition, options.tenant, options.producer);
+    this.#progressAtMs = this.#nowMs();
+  }
+
+  /** The rater has told how far it is. */
+  get marked(): boolean {
+    return this.#marked;
+  }
+
+  /** Nothing waits to be taken by the rater. */
+  get drained(): boolean {
+    return this.#options.store.pending() === undefined;
+  }
+
+  /** There may be something new to send. */
+  wake(): void {
+    this.#waker.wake();
+  }
+
+  /** Sends until the signal aborts. Never throws for what a retry can mend. */
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = () => this.#waker.wake();
+    signal.addEventListener('abort', wake, { once: true });
+    const unmarkedSinceMs = this.#nowMs();
+    for (let attempt = 0; !this.#marked && !signal.aborted; attempt++) {
+      if (await this.askMark()) break;
+      if (this.#nowMs() - unmarkedSinceMs > limits.markWaitMs) break;
+      await this.#waker.sleep(backoff(attempt, limits.retryMs, limits.markTimeoutMs));
+    }
+    while (!signal.aborted) {
+      const waitMs = await this.#step();
+      if (!signal.aborted) await this.#waker.sleep(waitMs);
+    }
+    signal.removeEventListener('abort', wake);
+  }
+
+  /** Asks the rater for the mark; false when nobody answers. */
+  async askMark(): Promise<boolean> {
+    const { connection, partition, tenant, producer } = this.#options;
+    try {
+      const subject = subjects.markGet(partition, tenant, producer);
+      const reply = await connection.request(subject, '', { timeout: limits.markTimeoutMs });
+      this.onMark(reply.json<MarkMessage>());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  onMark(mark: MarkMessage): void {
+    const { onMark, events, store } = this.#options;
+    const before = store.pending();
+    onMark?.(mark);
+    store.acknowledge(positionOf(mark));
+    events.marked(mark);
+    const after = store.pending();
+    const moved =
+      before?.firstSeq !== after?.firstSeq ||
+      (before !== undefined && after !== undefined && epochText(before.epoch) !== epochText(after.epoch));
+    if (moved || !this.#marked) {
+      this.#progressAtMs = this.#nowMs();
+      this.#stallMs = limits.stallMs;
+    }
+    this.#marked = true;
+    this.#waker.wake();
+  }
+
+  /** The connection was lost, or is back: what was under way may not have arrived. */
+  onConnection(connected: boolean): void {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    if (!connected) return;
+    this.#rewind('reconnected');
+    void this.askMark();
+  }
+
+  /** Sends what may be sent; answers for how long there will be nothing to do. */
+  async #step(): Promise<number> {
+    const nowMs = this.#nowMs();
+    if (!this.#connected) return limits.retryMsMax;
+    if (nowMs < this.#retryAtMs) return this.#retryAtMs - nowMs;
+    const pending = this.#options.store.pending();
+    if (pending === undefined) return limits.stallMsMax;
+    const epoch = epochText(pending.epoch);
+    if (epoch !== this.#epoch || this.#sentSeq < pending.firstSeq - 1) {
+      if (epoch !== this.#epoch) this.#progressAtMs = nowMs;
+      this.#epoch = epoch;
+      this.#sentSeq = pending.firstSeq - 1;
+    }
+    this.#send(pending);
+    if (this.#sentSeq < pending.firstSeq) return limits.stallMs;
+    const stalledMs = this.#nowMs() - this.#progressAtMs;
+    if (stalledMs < this.#stallMs) return this.#stallMs - stalledMs;
+    await this.#unstall(pending.firstSeq);
+    return 0;
+  }
+
+  #send(pending: { readonly epoch: Epoch; readonly firstSeq: number; readonly lastSeq: number }): void {
+    const lastSeq = Math.min(pending.lastSeq, pending.firstSeq - 1 + limits.windowBatchesMax);
+    if (this.#sentSeq === pending.firstSeq - 1 && this.#sentSeq < lastSeq) this.#progressAtMs = this.#nowMs();
+    while (this.#sentSeq < lastSeq && this.#inFlightBytes < limits.windowBytesMax && this.#nowMs() >= this.#retryAtMs) {
+      const batches = this.#options.store.read(pending.epoch, this.#sentSeq + 1);
+      if (batches.length === 0) return;
+      for (const batch of batches) {
+        if (batch.seq > lastSeq || this.#inFlightBytes >= limits.windowBytesMax) return;
+        void this.#publish(batch);
+        this.#sentSeq = batch.seq;
+      }
+    }
+  }
+
+  async #publish(batch: StoredBatch): Promise<void> {
+    const generation = this.#generation;
+    this.#inFlight++;
+    this.#inFlightBytes += batch.envelope.length;
+    let failure: 'full' | 'unknown' | 'refused' | undefined;
+    let detail = '';
+    try {
+      const result = await append(this.#options.connection, this.#subject, batch.envelope, undefined);
+      if (result.kind === 'full' || result.kind === 'unknown') failure = result.kind;
+    } catch (error) {
+      failure = 'refused';
+      detail = (error as Error).message;
+    }
+    this.#inFlight--;
+    this.#inFlightBytes -= batch.envelope.length;
+    if (failure === undefined) {
+      this.#options.events.published(1);
+      if (this.#failures > 0) this.#options.events.appendRecovered();
+      this.#failures = 0;
+      if (this.#inFlight === 0) this.#waker.wake();
+    } else if (generation === this.#generation) {
+      this.#options.events.appendFailed(failure, detail);
+      this.#retryAtMs = this.#nowMs() + backoff(this.#failures++, limits.retryMs, limits.retryMsMax);
+      this.#rewind(`append ${failure}`);
+    }
+  }
+
+  /** Batches are out and the mark stands still: if the rater lives and says so, they are sent again. */
+  async #unstall(firstSeq: number): Promise<void> {
+    const epoch = this.#epoch;
+    const answered = await this.askMark();
+    this.#progressAtMs = this.#nowMs();
+    const pending = this.#options.store.pending();
+    if (!answered || pending === undefined || epochText(pending.epoch) !== epoch || pending.firstSeq !== firstSeq)
+      return;
+    this.#stallMs = Math.min(this.#stallMs * 2, limits.stallMsMax);
+    this.#rewind('the mark stood still');
+  }
+
+  #rewind(why: string): void {
+    this.#generation++;
+    const firstSeq = this.#options.store.pending()?.firstSeq;
+    if (firstSeq !== undefined && this.#sentSeq >= firstSeq) {
+      this.#options.events.resent(firstSeq, why);
+      this.#sentSeq = firstSeq - 1;
+    }
+    this.#waker.wake();
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicUs() / 1000;
+  }
+}
