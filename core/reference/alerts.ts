@@ -1,0 +1,54 @@
+/** SPEC §6.3–6.6: the alerts that a budget raises; an id contains no sequence, so that none can come twice. */
+import type { BudgetRecord, BudgetThreshold } from '../messages/control.ts';
+import type { Alert } from '../messages/rated.ts';
+import { totalOf } from './budgets.ts';
+import { text } from './number.ts';
+import type { BudgetTrack, State, Tenant } from './state.ts';
+
+/** The alert of a threshold that the track has just crossed. */
+export function raised(
+  state: State,
+  tenant: Tenant,
+  budget: BudgetRecord,
+  track: BudgetTrack,
+  threshold: BudgetThreshold,
+  cause: Alert['cause'],
+  trace: string,
+): Alert {
+  const { percent, action } = threshold;
+  const id = `${tenant.record.id}:${budget.id}:${track.month.key}:${percent}:${track.arming}`;
+  return {
+    ...common(state, tenant, budget, track),
+    id,
+    type: 'budget.threshold_crossed',
+    action,
+    state: track.state,
+    percent,
+    cause,
+    trace,
+  };
+}
+
+/** The alert of letting go, made while the track is still as it was before. */
+export function released(state: State, tenant: Tenant, budget: BudgetRecord, track: BudgetTrack, trace: string): Alert {
+  const id = `${tenant.record.id}:${budget.id}:${track.month.key}:released:${track.arming + 1}`;
+  const what = { type: 'budget.released', action: 'release', state: 'released', percent: '', cause: null } as const;
+  return { ...common(state, tenant, budget, track), id, ...what, trace };
+}
+
+function common(state: State, tenant: Tenant, budget: BudgetRecord, track: BudgetTrack) {
+  return {
+    tenant: tenant.record.id,
+    budget: budget.id,
+    budgetName: budget.name,
+    account: budget.account,
+    accountSlug: tenant.accounts.get(budget.account)!.slug,
+    balance: text(totalOf(state, budget, track).minus(track.baseline)),
+    limit: budget.amount,
+    currency: budget.currency,
+    periodStartMs: track.month.startMs,
+    periodEndMs: track.month.endMs,
+    logTimeMs: state.logTimeMs,
+    targets: budget.targets,
+  };
+}

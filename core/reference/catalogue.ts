@@ -1,0 +1,60 @@
+/** Master data as a control message changes it (SPEC §1.3): on a copy, so that a message is taken whole or not at all. */
+import type { ControlChange } from '../messages/control.ts';
+import { fitsCatalogue } from './catalogueRules.ts';
+import { hasChangeShape } from './changeShape.ts';
+import type { Tenant } from './state.ts';
+
+/** The tenant with every change applied; `undefined` when one of them cannot be. */
+export function drafted(known: Tenant | undefined, id: string, changes: readonly unknown[]): Tenant | undefined {
+  let tenant = known === undefined ? undefined : copyOf(known);
+  for (const change of changes) {
+    if (!hasChangeShape(change) || !fitsCatalogue(tenant, id, change)) return undefined;
+    if (change.kind === 'tenant') tenant = { ...(tenant ?? emptyTenant()), record: change };
+    else apply(tenant!, change);
+  }
+  return tenant;
+}
+
+function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }>): void {
+  switch (change.kind) {
+    case 'producer':
+      tenant.producers.set(change.id, change);
+      break;
+    case 'account':
+      tenant.accounts.set(change.id, change);
+      break;
+    case 'ownership':
+      tenant.ownership.set(change.resource, [...(tenant.ownership.get(change.resource) ?? []), change]);
+      break;
+    case 'meter':
+      tenant.meters.set(change.id, change);
+      break;
+    case 'price':
+      tenant.prices.set(change.id, change);
+      break;
+    case 'budget':
+      tenant.budgets.set(change.id, change);
+      break;
+    case 'budgetReset':
+      break;
+  }
+}
+
+const emptyTenant = (): Omit<Tenant, 'record'> => ({
+  producers: new Map(),
+  accounts: new Map(),
+  ownership: new Map(),
+  meters: new Map(),
+  prices: new Map(),
+  budgets: new Map(),
+});
+
+const copyOf = (tenant: Tenant): Tenant => ({
+  record: tenant.record,
+  producers: new Map(tenant.producers),
+  accounts: new Map(tenant.accounts),
+  ownership: new Map(tenant.ownership),
+  meters: new Map(tenant.meters),
+  prices: new Map(tenant.prices),
+  budgets: new Map(tenant.budgets),
+});

@@ -1,0 +1,43 @@
+/** SPEC §1.3: whether what a change names is there, and what must never change stays. */
+import type { AccountRecord, BudgetRecord, ControlChange, MeterRecord } from '../messages/control.ts';
+import type { Tenant } from './state.ts';
+
+/** `id` is the tenant of the message; `tenant` what is known of it so far, changes earlier in the message included. */
+export function fitsCatalogue(tenant: Tenant | undefined, id: string, change: ControlChange): boolean {
+  if (change.kind === 'tenant') return change.id === id;
+  if (tenant === undefined) return false;
+  const hasAccount = (account: number) => tenant.accounts.has(account);
+  switch (change.kind) {
+    case 'producer':
+      return true;
+    case 'account':
+      return (change.parent === 0 || hasAccount(change.parent)) && staysInPlace(tenant.accounts.get(change.id), change);
+    case 'ownership':
+      return hasAccount(change.account);
+    case 'meter':
+      return countsTheSame(tenant.meters.get(change.id), change);
+    case 'price': {
+      const isKnown = tenant.prices.has(change.id);
+      return !isKnown && tenant.meters.has(change.meter) && (change.account === 0 || hasAccount(change.account));
+    }
+    case 'budget':
+      return hasAccount(change.account) && watchesTheSame(tenant.budgets.get(change.id), change);
+    case 'budgetReset':
+      return tenant.budgets.has(change.budget);
+  }
+}
+
+function staysInPlace(before: AccountRecord | undefined, after: AccountRecord): boolean {
+  if (before === undefined) return true;
+  return before.parent === after.parent && before.type === after.type && before.timeZone === after.timeZone;
+}
+
+/** A meter's tallies are in its unit and scale for ever; only its metric and filter may change. */
+function countsTheSame(before: MeterRecord | undefined, after: MeterRecord): boolean {
+  if (before === undefined) return true;
+  return before.unit === after.unit && before.scale === after.scale && before.aggregation === after.aggregation;
+}
+
+function watchesTheSame(before: BudgetRecord | undefined, after: BudgetRecord): boolean {
+  return before === undefined || (before.account === after.account && before.currency === after.currency);
+}

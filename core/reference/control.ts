@@ -1,0 +1,52 @@
+/** SPEC §1.3: control messages, each taken whole, in the order of the outbox, once. */
+import type { ControlMessage } from '../messages/control.ts';
+import { chargeUnpriced } from './adjustments.ts';
+import { isObject, isWhole, readJson } from './body.ts';
+import { changeBudget, evaluateMoved, resetBudget } from './budgets.ts';
+import { drafted } from './catalogue.ts';
+import type { Input, Ports } from './engine.ts';
+import type { Outcome, Source, State } from './state.ts';
+
+/** Applies the message; answers with it when it was taken. */
+export function takeControl(state: State, ports: Ports, input: Input, outcome: Outcome): ControlMessage | undefined {
+  const tenantId = input.subject.split('.')[2] ?? '';
+  const value = readJson(ports.readText, input.data);
+  const message = isMessage(value) && value.tenant === tenantId ? value : undefined;
+  if (message !== undefined && message.seq <= state.controlMark) return undefined;
+  const isNext = message?.seq === state.controlMark + 1;
+  if (isNext) state.controlMark += 1;
+  const tenant = isNext ? drafted(state.tenants.get(tenantId), tenantId, message!.changes) : undefined;
+  if (message === undefined || tenant === undefined) {
+    outcome.refusals.push(rejected(state, tenantId, input.seq));
+    return undefined;
+  }
+  state.tenants.set(tenantId, tenant);
+  const source: Source = { producer: '', epoch: '', seq: 0, inputSeq: 0, trace: message.trace };
+  const newPrices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
+  outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));
+  for (const change of message.changes) {
+    if (change.kind === 'budget') changeBudget(state, tenant, change.id, source, outcome);
+    if (change.kind === 'budgetReset') resetBudget(state, tenant, change.budget, source, outcome);
+  }
+  evaluateMoved(state, tenant, source, outcome);
+  return message;
+}
+
+function isMessage(value: unknown): value is ControlMessage {
+  return isObject(value) && value['v'] === 1 && isWhole(value['seq']) && Array.isArray(value['changes']);
+}
+
+function rejected(state: State, tenant: string, inputSeq: number): Outcome['refusals'][number] {
+  return {
+    tenant,
+    producer: '',
+    epoch: '',
+    seq: 0,
+    index: -1,
+    reason: 'control_rejected',
+    samples: 0,
+    stream: 'control',
+    inputSeq,
+    logTimeMs: state.logTimeMs,
+  };
+}

@@ -1,0 +1,78 @@
+/** SPEC §4.5: where a sample is cut, and what share of it each part has. */
+import type { MeterRecord, PriceRecord } from '../messages/control.ts';
+import { ownerAt, patternsOf, pricesAt } from './attribution.ts';
+import { monthAt, type Month } from './month.ts';
+import { Exact, roundedQuotient } from './number.ts';
+import { pathUp, type Tenant } from './state.ts';
+
+/** A piece of a sample within which nothing changes. */
+export interface Part {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly account: number;
+  readonly month: Month;
+  /** Per meter, in the meters' order. */
+  readonly prices: readonly (readonly PriceRecord[])[];
+}
+
+/** The parts of [startMs, endMs) in order, at least one; `undefined` when a part has no owner. */
+export function partsOf(
+  tenant: Tenant,
+  resource: string,
+  meters: readonly MeterRecord[],
+  startMs: number,
+  endMs: number,
+): Part[] | undefined {
+  const parts: Part[] = [];
+  let fromMs = startMs;
+  do {
+    const account = ownerAt(tenant, resource, fromMs);
+    if (account === undefined) return undefined;
+    const month = monthAt(fromMs, tenant.accounts.get(account)!.timeZone);
+    const prices = meters.map((meter) => pricesAt(tenant, account, meter.id, fromMs));
+    const untilMs = nextCut(tenant, resource, meters, account, fromMs, endMs);
+    parts.push({ startMs: fromMs, endMs: untilMs, account, month, prices });
+    fromMs = untilMs;
+  } while (fromMs < endMs);
+  return parts;
+}
+
+/** The first instant after `fromMs` at which a record, a price or a month begins, or the end. */
+function nextCut(
+  tenant: Tenant,
+  resource: string,
+  meters: readonly MeterRecord[],
+  account: number,
+  fromMs: number,
+  endMs: number,
+): number {
+  const nodes = pathUp(tenant, account);
+  const instants: number[] = nodes.map((node) => monthAt(fromMs, tenant.accounts.get(node)!.timeZone).endMs);
+  for (const pattern of patternsOf(resource)) {
+    for (const record of tenant.ownership.get(pattern) ?? []) instants.push(record.fromMs);
+  }
+  for (const price of tenant.prices.values()) {
+    const isInScope = price.account === 0 || nodes.includes(price.account);
+    if (isInScope && meters.some((meter) => meter.id === price.meter)) instants.push(price.effectiveFromMs);
+  }
+  return Math.min(endMs, ...instants.filter((instant) => instant > fromMs));
+}
+
+/** What of a delta falls before `untilMs`, in whole units; the parts' shares are differences of it and add up. */
+function shareUntil(quantity: Exact, startMs: number, endMs: number, untilMs: number): Exact {
+  if (untilMs === endMs) return quantity;
+  return roundedQuotient(quantity.times(untilMs - startMs), new Exact(endMs - startMs), 0);
+}
+
+/** The part's share of a delta, or the level that it had throughout. */
+export function quantityOf(
+  part: Part,
+  kind: 'delta' | 'level',
+  quantity: Exact,
+  startMs: number,
+  endMs: number,
+): Exact {
+  if (kind === 'level') return quantity;
+  const after = shareUntil(quantity, startMs, endMs, part.endMs);
+  return part.startMs === startMs ? after : after.minus(shareUntil(quantity, startMs, endMs, part.startMs));
+}

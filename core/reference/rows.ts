@@ -1,0 +1,78 @@
+/** SPEC §4.4 and 4.6: the rows of one sample, in order of part, meter, service and component. */
+import type { MeterRecord } from '../messages/control.ts';
+import type { BlockKind } from '../messages/rated.ts';
+import type { PriceRecord } from '../messages/control.ts';
+import type { BatchMetric } from '../metering/batch.ts';
+import { quantityOf, type Part } from './cutting.ts';
+import { powerOfTen, zero, type Exact } from './number.ts';
+import type { Row, Source, State, Tenant } from './state.ts';
+import { addToTally, type Journal } from './tallies.ts';
+
+export interface Sample {
+  readonly resource: string;
+  readonly metric: BatchMetric;
+  readonly dims: Readonly<Record<string, string>>;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Integer of 10⁻ˢᶜᵃˡᵉ metric units. */
+  readonly quantity: Exact;
+}
+
+/** Moves the tallies. Throws TooLarge; the journal then takes back what was done. */
+export function rowsOf(
+  state: State,
+  tenant: Tenant,
+  sample: Sample,
+  parts: readonly Part[],
+  meters: readonly MeterRecord[],
+  index: number,
+  source: Source,
+  journal: Journal,
+): Row[] {
+  const rows: Row[] = [];
+  const unit = powerOfTen(sample.metric.scale);
+  for (const part of parts) {
+    const { startMs, endMs, account, month } = part;
+    const place = {
+      tenant: tenant.record.id,
+      account,
+      resource: sample.resource,
+      startMs,
+      durationMs: endMs - startMs,
+      month,
+    };
+    const add = (terms: Terms) => rows.push({ ...place, ...terms, source, index, primary: rows.length === 0 });
+    const sent = quantityOf(part, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs);
+    if (meters.length === 0) add(withoutPrice('unmetered', sample.metric.name, sent.div(unit)));
+    for (const [position, meter] of meters.entries()) {
+      const counted = meter.aggregation === 'sum' ? sent : sent.times(endMs - startMs);
+      const tallied = (price: PriceRecord | undefined) =>
+        addToTally(
+          state,
+          tenant,
+          { account, resource: sample.resource, meter: meter.id, price, month },
+          startMs,
+          counted,
+          journal,
+        );
+      const prices = part.prices[position]!;
+      for (const price of prices) add(priced(price, counted.div(unit), tallied(price)));
+      if (prices.length > 0) continue;
+      tallied(undefined);
+      add(withoutPrice('unpriced', meter.id, counted.div(unit)));
+    }
+  }
+  return rows;
+}
+
+type Terms = Pick<Row, 'service' | 'component' | 'meter' | 'price' | 'currency' | 'kind' | 'quantity' | 'amount'>;
+
+/** Kept, and costing nothing. */
+export function withoutPrice(kind: BlockKind, meter: string, quantity: Exact): Terms {
+  return { kind, service: '', component: '', meter, price: 0, currency: '', quantity, amount: zero };
+}
+
+export function priced(price: PriceRecord, quantity: Exact, amount: Exact): Terms {
+  const { service, component, meter, currency } = price;
+  return { kind: 'usage', service, component, meter, price: price.id, currency, quantity, amount };
+}

@@ -1,0 +1,169 @@
+/** Everything that the reference engine remembers: plain objects in Maps, keyed by text that a person can read. */
+import type {
+  AccountRecord,
+  BudgetRecord,
+  MeterRecord,
+  OwnershipRecord,
+  PriceRecord,
+  ProducerRecord,
+  TenantRecord,
+} from '../messages/control.ts';
+import type { Alert, BlockKind, BudgetStateName, Refusal } from '../messages/rated.ts';
+import type { Month } from './month.ts';
+import { zero, type Exact } from './number.ts';
+
+/** Master data of one tenant, as the control messages gave it. */
+export interface Tenant {
+  record: TenantRecord;
+  readonly producers: Map<string, ProducerRecord>;
+  readonly accounts: Map<number, AccountRecord>;
+  /** By pattern, in the order published. */
+  readonly ownership: Map<string, OwnershipRecord[]>;
+  readonly meters: Map<string, MeterRecord>;
+  readonly prices: Map<number, PriceRecord>;
+  readonly budgets: Map<string, BudgetRecord>;
+}
+
+export interface Counts {
+  received: number;
+  rated: number;
+  duplicates: number;
+  refused: number;
+}
+
+/** What is known of one producer's batches. */
+export interface Track {
+  readonly tenant: string;
+  readonly producer: string;
+  epoch: { readonly startedAtMs: number; readonly nonce: string } | null;
+  mark: number;
+  /** Newest last, at most 64: [seq, hash] of the current epoch. */
+  hashes: [number, string][];
+  readonly samples: Counts;
+  readonly batches: Counts;
+}
+
+export interface Tally {
+  readonly tenant: string;
+  readonly account: number;
+  /** Name of the resource where the price counts per resource, else "". */
+  readonly resource: string;
+  /** 0: no price yet. */
+  readonly price: number;
+  readonly meter: string;
+  readonly month: Month;
+  /** Start of the sample that began it. */
+  readonly firstMs: number;
+  readonly carried: Exact;
+  quantity: Exact;
+  /** What its rows add up to. */
+  charged: Exact;
+}
+
+export interface Balance {
+  readonly tenant: string;
+  readonly account: number;
+  readonly month: Month;
+  readonly currency: string;
+  own: Exact;
+  total: Exact;
+}
+
+export interface BudgetTrack {
+  readonly tenant: string;
+  readonly budget: string;
+  month: Month;
+  state: BudgetStateName;
+  arming: number;
+  crossed: string[];
+  baseline: Exact;
+}
+
+export interface State {
+  readonly partition: number;
+  logTimeMs: number;
+  controlMark: number;
+  tenants: Map<string, Tenant>;
+  readonly tracks: Map<string, Track>;
+  /** End of what was billed, by producer, resource, metric and dimensions. */
+  readonly ends: Map<string, number>;
+  readonly tallies: Map<string, Tally>;
+  readonly balances: Map<string, Balance>;
+  readonly budgets: Map<string, BudgetTrack>;
+  readonly samples: Counts;
+  readonly batches: Counts;
+}
+
+/** One charge row, with names where the log has ids. */
+export interface Row {
+  readonly tenant: string;
+  readonly account: number;
+  readonly service: string;
+  readonly component: string;
+  readonly meter: string;
+  readonly price: number;
+  readonly currency: string;
+  readonly kind: BlockKind;
+  readonly resource: string;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly month: Month;
+  readonly quantity: Exact;
+  readonly amount: Exact;
+  /** First row of its sample: the one that counts it. */
+  readonly primary: boolean;
+  /** Where it came from; `index` is that of the sample in its batch, 0 for an adjustment. */
+  readonly source: Source;
+  readonly index: number;
+}
+
+export interface Source {
+  readonly producer: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Sequence of the message in `USAGE`; 0 for a control message. */
+  readonly inputSeq: number;
+  readonly trace: string;
+}
+
+/** What one input message leads to besides the state. */
+export interface Outcome {
+  readonly rows: Row[];
+  readonly refusals: Omit<Refusal, 'detail'>[];
+  readonly alerts: Alert[];
+}
+
+export const noCounts = (): Counts => ({ received: 0, rated: 0, duplicates: 0, refused: 0 });
+
+export function emptyState(partition: number): State {
+  return {
+    partition,
+    logTimeMs: 0,
+    controlMark: 0,
+    tenants: new Map(),
+    tracks: new Map(),
+    ends: new Map(),
+    tallies: new Map(),
+    balances: new Map(),
+    budgets: new Map(),
+    samples: noCounts(),
+    batches: noCounts(),
+  };
+}
+
+export const balanceKey = (tenant: string, account: number, startMs: number, currency: string): string =>
+  `${tenant} ${account} ${startMs} ${currency}`;
+
+/** An account and its ancestors, nearest first. */
+export function pathUp(tenant: Tenant, account: number): number[] {
+  const path: number[] = [];
+  for (let id = account; id !== 0; id = tenant.accounts.get(id)!.parent) path.push(id);
+  return path;
+}
+
+export function balanceOf(state: State, tenant: string, account: number, month: Month, currency: string): Balance {
+  const key = balanceKey(tenant, account, month.startMs, currency);
+  const balance = state.balances.get(key) ?? { tenant, account, month, currency, own: zero, total: zero };
+  state.balances.set(key, balance);
+  return balance;
+}
