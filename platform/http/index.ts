@@ -40,7 +40,8 @@ export const httpLimits = {
   requestTimeoutMs: 30_000,
 } as const;
 
-export function createApp(): App {
+/** `onFailure` hears of every error that is ours and not the caller's, with the route that it happened in. */
+export function createApp(onFailure?: (error: unknown, route: string) => void): App {
   const app = fastify({
     bodyLimit: httpLimits.bodyBytesMax,
     requestTimeout: httpLimits.requestTimeoutMs,
@@ -48,8 +49,9 @@ export function createApp(): App {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
+    if (problem.code === 'INTERNAL') onFailure?.(error, request.routeOptions.url ?? request.method);
     return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   });
   app.setNotFoundHandler((request, reply) =>

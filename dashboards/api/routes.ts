@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { Fleet, LiveState, Status, Why } from '#core/messages/api.ts';
+import type { Routes } from '#platform/http/index.ts';
+import type { Log } from '#platform/log.ts';
+import { dashboardsError } from '../errors.ts';
+import type { LiveHub } from '../live/hub.ts';
+import { apiLimits, mirrorLimits } from '../limits.ts';
+import type { Mirror } from '../mirror/index.ts';
+import type { Ports } from '../ports.ts';
+import { readStatus } from './status.ts';
+import { explainRow } from './why/why.ts';
+import { rowIdPattern } from './why/commitBlocks.ts';
+
+export interface DashboardRoutesDeps {
+  readonly mirror: Mirror;
+  readonly hub: LiveHub;
+  readonly log: Log;
+  readonly ports: Ports;
+  readonly version: string;
+  readonly startedAtMs: number;
+}
+
+const limit = (max: number) => z.coerce.number().int().min(1).max(max).default(100);
+
+/** The dashboards' own routes under /api/v1. */
+export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs }: DashboardRoutesDeps): Routes {
+  /** The caller's own figures; LIVE_NOT_READY before the first sync. */
+  const viewOf = (tenant: string) => {
+    const view = mirror.view(tenant);
+    if (view === undefined) throw dashboardsError('LIVE_NOT_READY');
+    return view;
+  };
+  return (app) => {
+    app.route({
+      method: 'GET',
+      url: '/live-state',
+      schema: { summary: 'Live figures, as a live connection would be sent first', tags: ['live'] },
+      async handler({ identity }): Promise<LiveState> {
+        const view = viewOf(identity.tenant);
+        await mirror.look(view);
+        return hub.state(view);
+      },
+    });
+
+    app.route({
+      method: 'GET',
+      url: '/fleet',
+      schema: { summary: 'Every producer, with its counts and health', tags: ['fleet'] },
+      handler: ({ identity }): Promise<Fleet> =>
+        Promise.resolve({ asOfMs: ports.now(), producers: viewOf(identity.tenant).fleet() }),
+    });
+
+    app.route({
+      method: 'GET',
+      url: '/why/:rowId',
+      schema: {
+        summary: 'The proof of one rated row, from the charge down to the signed batch',
+        tags: ['explore'],
+        params: z.object({ rowId: z.string().regex(rowIdPattern).describe('As GET /rows gives it.') }),
+      },
+      handler: ({ identity, params }): Promise<Why> => explainRow(ports, log, identity.tenant, params.rowId),
+    });
+
+    app.route({
+      method: 'GET',
+      url: '/alerts',
+      schema: {
+        summary: 'Alerts with their newest delivery per target, newest first',
+        tags: ['budgets'],
+        querystring: z.object({ limit: limit(mirrorLimits.alertsPerTenantMax) }),
+      },
+      handler: async ({ identity, query }) => ({ alerts: viewOf(identity.tenant).alerts.newest(query.limit) }),
+    });
+
+    app.route({
+      method: 'GET',
+      url: '/deliveries',
+      schema: {
+        summary: 'Attempts to deliver alerts, newest first',
+        tags: ['budgets'],
+        querystring: z.object({ limit: limit(mirrorLimits.deliveriesPerTenantMax) }),
+      },
+      handler: async ({ identity, query }) => ({ deliveries: viewOf(identity.tenant).alerts.deliveries(query.limit) }),
+    });
+
+    app.route({
+      method: 'GET',
+      url: '/refusals',
+      schema: {
+        summary: 'What was refused, and why, newest first',
+        tags: ['explore'],
+        querystring: z.object({
+          limit: limit(apiLimits.rowsMax),
+          beforeMs: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+        }),
+      },
+      handler: async ({ identity, query }) => ({
+        refusals: await ports.store.refusals(identity.tenant, {
+          limit: query.limit,
+          beforeMs: query.beforeMs ?? ports.now() + 1,
+        }),
+      }),
+    });
+
+    app.route({
+      method: 'GET',
+      url: '/status',
+      config: { role: 'admin' },
+      schema: {
+        summary: 'How far each partition is, counts and latencies of the whole instance',
+        tags: ['operations'],
+      },
+      handler: (): Promise<Status> => readStatus({ mirror, ports, version, startedAtMs }),
+    });
+  };
+}

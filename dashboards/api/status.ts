@@ -1,0 +1,36 @@
+import type { Status } from '#core/messages/api.ts';
+import type { Mirror } from '../mirror/index.ts';
+import type { Ports } from '../ports.ts';
+
+interface StatusDeps {
+  readonly mirror: Mirror;
+  readonly ports: Pick<Ports, 'store' | 'raterLatency'>;
+  readonly version: string;
+  readonly startedAtMs: number;
+}
+
+/** Figures of the whole instance, of no tenant in particular. */
+export async function readStatus({ mirror, ports, version, startedAtMs }: StatusDeps): Promise<Status> {
+  const [rowsInClickHouse, commit, loaded] = await Promise.all([
+    ports.store.rowCount(),
+    ports.raterLatency(),
+    Promise.all(mirror.partitions.map(({ partition }) => ports.store.loadedSeq(partition))),
+  ]);
+  return {
+    version,
+    startedAtMs,
+    partitions: mirror.partitions.map(({ partition, owner, incarnation, outSeq, logTimeMs, totals }, index) => ({
+      partition,
+      owner,
+      incarnation,
+      outSeq,
+      loadedSeq: loaded[index]!,
+      logTimeMs,
+      totals: { samples: totals.samples, batches: totals.batches },
+    })),
+    rowsInClickHouse,
+    alerts: mirror.partitions.reduce((sum, { totals }) => sum + totals.alerts, 0),
+    webhooksDelivered: mirror.deliveries.delivered,
+    latencyMs: { commit, alert: mirror.deliveries.latency() },
+  };
+}

@@ -1,0 +1,51 @@
+import type { RatedRow, Why } from '#core/messages/api.ts';
+import type { MeterRecord } from '#core/messages/control.ts';
+import type { BatchBody } from '#core/metering/batch.ts';
+import { formatDecimal, parseDecimal } from '#core/money/fixed.ts';
+import { dashboardsError } from '../../errors.ts';
+import type { Check } from './batchProof.ts';
+
+export interface SampleProof {
+  readonly sample: Why['sample'];
+  readonly check: Check;
+}
+
+/** The sample in its batch, and whether the row says of it what it says of itself. */
+export function proveSample(row: RatedRow, body: BatchBody, meter: MeterRecord | undefined): SampleProof {
+  const series = body.series[body.s[row.index] ?? -1];
+  const tick = body.ticks[body.k[row.index] ?? -1];
+  const metric = series === undefined ? undefined : body.metrics[series[1]];
+  const quantity = body.q[row.index];
+  if (series === undefined || tick === undefined || metric === undefined || quantity === undefined) {
+    throw dashboardsError('PROOF_UNAVAILABLE', `Batch ${body.seq} has no sample ${row.index}.`);
+  }
+  const startMs = body.baseMs + tick[0];
+  const endMs = startMs + tick[1];
+  const integer = BigInt(quantity);
+  const inside = startMs <= row.startMs && row.endMs <= endMs && row.startMs <= row.endMs;
+  const whole = row.startMs === startMs && row.endMs === endMs;
+  const expected = metric.kind === 'level' && meter !== undefined ? integer * BigInt(row.endMs - row.startMs) : integer;
+  const given = parseDecimal(row.quantity, metric.scale);
+  const fits = given === expected || (!whole && metric.kind === 'delta' && given !== undefined && given <= integer);
+  const raw = body.raw[row.index] ?? null;
+  const text = formatDecimal(integer, metric.scale);
+  return {
+    sample: {
+      metric: metric.name,
+      unit: metric.unit,
+      scale: metric.scale,
+      dims: series[2] < 0 ? {} : (body.dims[series[2]] ?? {}),
+      quantity: text,
+      rawEnd: raw === null ? null : String(raw),
+      rawStart: raw === null ? null : (BigInt(raw) - integer).toString(),
+      monotonicUs: tick[2],
+    },
+    check: {
+      name: 'sample',
+      ok: body.resources[series[0]] === row.resource && inside && fits,
+      detail: whole
+        ? `Sample ${row.index}: ${text} ${metric.unit}${metric.kind === 'level' ? ' held throughout' : ''} on ${row.resource}.`
+        : `A part of sample ${row.index} (${text} ${metric.unit}), which was cut where owner, price or period changes.`,
+    },
+  };
+}

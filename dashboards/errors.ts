@@ -1,0 +1,44 @@
+import { defineErrors } from '#core/errors.ts';
+
+export const dashboardsError = defineErrors({
+  UNAUTHENTICATED: {
+    status: 401,
+    title: 'This needs a login.',
+    solve: 'Open a fresh one-time link (`npx meterline login`), or send `Authorization: Bearer <API key>`.',
+  },
+  ROLE_TOO_LOW: {
+    status: 403,
+    title: 'Your role does not allow this.',
+    solve: 'Ask an administrator of your organisation for the role that the message names.',
+  },
+  CROSS_SITE_WRITE: {
+    status: 403,
+    title: 'A change that came with a cookie must come from our own pages.',
+    solve: 'Use the pages of this address, or an API key in the Authorization header.',
+  },
+  TOO_MANY_ATTEMPTS: {
+    status: 429,
+    title: 'Too many attempts from this address.',
+    solve: 'Wait for the time that Retry-After names.',
+  },
+  LIVE_NOT_READY: {
+    status: 503,
+    title: 'Live figures are not there yet.',
+    solve: 'Wait until /readyz is true; the rater must own the partition of this organisation.',
+  },
+  LIVE_FULL: {
+    status: 503,
+    title: 'Too many live connections.',
+    solve: 'Close some pages; the limit is named in docs/limits.md.',
+  },
+  ROW_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such rated row.',
+    solve: 'Take the id from GET /api/v1/rows; a row appears there within a second of its commit.',
+  },
+  PROOF_UNAVAILABLE: {
+    status: 409,
+    title: 'This row cannot be proved from the log.',
+    solve: 'Rows whose commit or batch was purged are proved by `meterline verify` from the archive.',
+  },
+});

@@ -1,0 +1,163 @@
+import type { Status } from '#core/messages/api.ts';
+import type { TenantRecord } from '#core/messages/control.ts';
+import { streams } from '#core/messages/names.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import type { NatsConnection } from '#platform/nats/index.ts';
+import type { DashboardEvents } from '../events.ts';
+import { mirrorLimits } from '../limits.ts';
+import type { Ports } from '../ports.ts';
+import { DeliveryFigures, followHistory } from './history.ts';
+import { PartitionMirror } from './partitionMirror.ts';
+import { StoreFigures } from './storeFigures.ts';
+import { TenantView } from './tenantView.ts';
+
+export { applyDelta } from './shown.ts';
+export type { TenantView } from './tenantView.ts';
+
+export interface MirrorOptions {
+  readonly partitions: number;
+  readonly log: Log;
+  readonly connection: NatsConnection;
+  readonly events: DashboardEvents;
+  readonly ports: Pick<Ports, 'master' | 'store' | 'now'>;
+}
+
+/** Committed figures of every tenant of this office, kept up to date from the log. */
+export interface Mirror {
+  /** Undefined while the tenant is unknown or its partition is not synced. */
+  view(tenant: string): TenantView | undefined;
+  /** Tells the mirror that somebody looks; resolves once figures of the store are fresh or could not be had. */
+  look(view: TenantView): Promise<void>;
+  /** Calls `listener` after each commit that touched a tenant. */
+  onChange(listener: (tenant: string) => void): void;
+  readonly partitions: readonly PartitionMirror[];
+  readonly deliveries: { readonly delivered: number; latency(): Status['latencyMs']['alert'] };
+  /** Partitions that are not synced. */
+  waiting(): number[];
+  /** Resolves when everything has stopped. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createMirror({ partitions, log, connection, events, ports }: MirrorOptions): Mirror {
+  const views = new Map<string, { readonly view: TenantView; readonly partition: number }>();
+  const listeners: ((tenant: string) => void)[] = [];
+  const deliveries = new DeliveryFigures();
+  const storeFigures = new StoreFigures(ports.store, events, ports.now);
+  const seeded = new Set<string>();
+  const stale = new Set<string>();
+  let signal = AbortSignal.abort();
+  let masterRead = Promise.resolve();
+
+  const changed = (tenant: string) => listeners.forEach((listener) => listener(tenant));
+
+  const mirrors = Array.from({ length: partitions }, (_, partition): PartitionMirror => {
+    const mirror: PartitionMirror = new PartitionMirror({
+      partition,
+      log,
+      connection,
+      events,
+      views: () => [...views.values()].filter((entry) => entry.partition === partition).map((entry) => entry.view),
+      view: (tenant) => views.get(tenant)?.view,
+      onControl(tenant, record) {
+        if (record !== undefined) know(record, partition);
+        refreshMaster(tenant);
+      },
+      onChange: changed,
+      onSynced() {
+        for (const entry of views.values()) if (entry.partition === partition) seed(entry.view, mirror);
+      },
+    });
+    return mirror;
+  });
+
+  function know(record: TenantRecord, partition: number): TenantView {
+    const known = views.get(record.id)?.view;
+    if (known !== undefined) return known;
+    const view = new TenantView(record, mirrors[partition]!, ports.now);
+    views.set(record.id, { view, partition });
+    return view;
+  }
+
+  function seed(view: TenantView, mirror: PartitionMirror): void {
+    if (seeded.has(view.record.id)) return;
+    seeded.add(view.record.id);
+    void storeFigures.seedMinutes(view, view.figures.outSeq, mirror.partition, signal);
+  }
+
+  /** Master data changed: read it again, one tenant after another, until it could be read. */
+  function refreshMaster(tenant: string): void {
+    if (stale.has(tenant)) return;
+    stale.add(tenant);
+    masterRead = masterRead.then(async () => {
+      while (!signal.aborted && stale.delete(tenant)) await readMaster(tenant);
+    });
+  }
+
+  async function readMaster(tenant: string): Promise<void> {
+    const view = views.get(tenant)?.view;
+    if (view === undefined) return;
+    try {
+      const [tenants, budgets, producers] = await Promise.all([
+        ports.master.tenants(),
+        ports.master.budgets(tenant),
+        ports.master.producers(tenant),
+      ]);
+      view.setMaster(tenants.find((record) => record.id === tenant) ?? view.record, budgets, producers);
+      changed(tenant);
+    } catch (error) {
+      events.masterFailed(tenant, error);
+      stale.add(tenant);
+      await sleep(mirrorLimits.seedRetryMs, signal);
+    }
+  }
+
+  async function readTenants(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for (const record of await ports.master.tenants()) {
+          know(record, record.partition);
+          refreshMaster(record.id);
+        }
+        return await masterRead;
+      } catch (error) {
+        events.masterFailed('', error);
+        await sleep(mirrorLimits.seedRetryMs, signal);
+      }
+    }
+  }
+
+  return {
+    view(tenant) {
+      const entry = views.get(tenant);
+      return entry !== undefined && mirrors[entry.partition]!.everSynced ? entry.view : undefined;
+    },
+    look: (view) => storeFigures.look(view),
+    onChange: (listener) => void listeners.push(listener),
+    partitions: mirrors,
+    deliveries,
+    waiting: () => mirrors.filter((mirror) => !mirror.synced).map((mirror) => mirror.partition),
+    async run(life) {
+      signal = life;
+      await readTenants();
+      const handlers = {
+        onAlert(alert: Parameters<TenantView['alerts']['add']>[0]) {
+          views.get(alert.tenant)?.view.alerts.add(alert, true);
+          changed(alert.tenant);
+        },
+        onDelivery(delivery: Parameters<TenantView['alerts']['deliver']>[0]) {
+          deliveries.add(delivery);
+          views.get(delivery.tenant)?.view.alerts.deliver(delivery);
+          changed(delivery.tenant);
+        },
+      };
+      await Promise.all([
+        ...mirrors.map((mirror) => mirror.run(signal)),
+        followHistory(log, streams.alerts, handlers, events, signal),
+        followHistory(log, streams.deliveries, handlers, events, signal),
+        storeFigures.run(() => [...views.values()].map((entry) => entry.view), signal),
+      ]);
+      await masterRead;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { sleep } from '#platform/lifecycle.ts';
+import type { DashboardEvents } from '../events.ts';
+import { mirrorLimits } from '../limits.ts';
+import type { StorePort } from '../ports.ts';
+import type { TenantView } from './tenantView.ts';
+
+/** Reads the store's figures for tenants that somebody looks at, and for nobody else: an unwatched office is idle. */
+export class StoreFigures {
+  readonly #store: StorePort;
+  readonly #events: DashboardEvents;
+  readonly #lookedAtMs = new Map<string, number>();
+  readonly #reading = new Map<string, Promise<void>>();
+  readonly #readAtMs = new Map<string, number>();
+  readonly #now: () => number;
+
+  constructor(store: StorePort, events: DashboardEvents, now: () => number) {
+    this.#store = store;
+    this.#events = events;
+    this.#now = now;
+  }
+
+  /** Somebody looks at the tenant. Resolves once its figures are fresh, or could not be had in a moment. */
+  async look(view: TenantView): Promise<void> {
+    const tenant = view.record.id;
+    this.#lookedAtMs.set(tenant, this.#now());
+    if (this.#now() - (this.#readAtMs.get(tenant) ?? 0) < mirrorLimits.storeRefreshMs) return;
+    const running = this.#reading.get(tenant) ?? this.#read(view).finally(() => this.#reading.delete(tenant));
+    this.#reading.set(tenant, running);
+    await Promise.race([running, sleep(mirrorLimits.storeWaitMs)]);
+  }
+
+  /** Refreshes what was looked at lately, until the signal aborts. */
+  async run(views: () => Iterable<TenantView>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(mirrorLimits.storeRefreshMs, signal);
+      for (const view of views()) {
+        if (signal.aborted) return;
+        const lookedAtMs = this.#lookedAtMs.get(view.record.id) ?? 0;
+        if (this.#now() - lookedAtMs < mirrorLimits.storeIdleMs) await this.#read(view);
+      }
+    }
+  }
+
+  /** The charges per minute before the mirror began, once the store has loaded that far. */
+  async seedMinutes(view: TenantView, outSeqMax: number, partition: number, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; attempt < mirrorLimits.seedAttemptsMax && !signal.aborted; attempt++) {
+      const fromMs = view.figures.logTimeMs - (mirrorLimits.minutes - 1) * 60_000;
+      try {
+        const minutes = await this.#store.minutes(view.record.id, {
+          partition,
+          outSeqMax,
+          fromMs: fromMs - (fromMs % 60_000),
+        });
+        if (minutes !== undefined) return view.figures.seedMinutes(minutes);
+      } catch (error) {
+        this.#events.storeFailed(view.record.id, error);
+      }
+      await sleep(mirrorLimits.seedRetryMs, signal);
+    }
+  }
+
+  async #read(view: TenantView): Promise<void> {
+    const tenant = view.record.id;
+    try {
+      const [trust, top] = await Promise.all([
+        this.#store.trust(tenant),
+        this.#store.topResources(tenant, view.state().period),
+      ]);
+      view.setStore(trust, top);
+      this.#readAtMs.set(tenant, this.#now());
+    } catch (error) {
+      this.#events.storeFailed(tenant, error);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What the dashboards need of the other services. They never import them: the office (deploy/office.ts) hands these in,
+ * and a test hands in its own. Every function that takes a tenant answers for that tenant only.
+ */
+import type {
+  AccountRecord,
+  BudgetRecord,
+  MeterRecord,
+  PriceRecord,
+  ProducerRecord,
+  TenantRecord,
+} from '#core/messages/control.ts';
+import type { LiveState, RatedRow, Status, Trust } from '#core/messages/api.ts';
+import type { Refusal } from '#core/messages/rated.ts';
+import type { Identity } from '#platform/http/index.ts';
+
+/** Logins, sessions and API keys; billing keeps them. */
+export interface AccessPort {
+  /** Whose API key or session this is; undefined when it is unknown, expired or revoked. */
+  authenticate(credential: string): Promise<Identity | undefined>;
+  /** Turns a one-time login token into a session; throws LOGIN_LINK_INVALID when it is used up, expired or unknown. */
+  redeemLogin(token: string): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
+  endSession(session: string): Promise<void>;
+}
+
+export type ApprovedPrice = PriceRecord & { readonly approvedBy: string; readonly approvedAtMs: number };
+
+/** Master data as billing has it now. */
+export interface MasterPort {
+  tenants(): Promise<readonly (TenantRecord & { readonly partition: number })[]>;
+  budgets(tenant: string): Promise<readonly BudgetRecord[]>;
+  producers(tenant: string): Promise<readonly ProducerRecord[]>;
+  accounts(tenant: string): Promise<readonly AccountRecord[]>;
+  price(tenant: string, id: number): Promise<ApprovedPrice | undefined>;
+  meter(tenant: string, id: string): Promise<MeterRecord | undefined>;
+}
+
+/** Figures of the store that the log does not carry. */
+export type StoreTrust = Pick<
+  Trust,
+  'checkedAtMs' | 'difference' | 'loadLag' | 'suspenseResources' | 'unpricedSamples'
+>;
+
+/** Where a tally is to be found. */
+export interface TallyTrail {
+  /** Commits that may have opened it, at most a dozen: those with its first row and with its adjustments. */
+  readonly openedAt: readonly number[];
+  /** Sum of the quantities of its rows before the row asked for, in log order; decimal text. */
+  readonly quantityBefore: string;
+}
+
+/** Rated rows; the aggregator keeps them in ClickHouse. */
+export interface StorePort {
+  row(tenant: string, rowId: string): Promise<RatedRow | undefined>;
+  /** The trail of the row's tally; `perResource` when each resource has its own. */
+  tallyTrail(tenant: string, row: RatedRow, perResource: boolean): Promise<TallyTrail>;
+  /** Charges per minute of log time from `fromMs`, of rows committed up to `outSeqMax`; undefined while not loaded so far. */
+  minutes(
+    tenant: string,
+    range: { readonly partition: number; readonly outSeqMax: number; readonly fromMs: number },
+  ): Promise<readonly (readonly [number, string])[] | undefined>;
+  topResources(
+    tenant: string,
+    period: { readonly startMs: number; readonly endMs: number },
+  ): Promise<LiveState['topResources']>;
+  trust(tenant: string): Promise<StoreTrust>;
+  refusals(tenant: string, page: { readonly limit: number; readonly beforeMs: number }): Promise<readonly Refusal[]>;
+  /** Last commit of the partition that is in the store. */
+  loadedSeq(partition: number): Promise<number>;
+  rowCount(): Promise<number>;
+}
+
+/** Latency of commits as the rater measures it, from its own health port; zeros while it does not answer. */
+export type RaterLatency = () => Promise<Status['latencyMs']['commit']>;
+
+export interface Ports {
+  readonly access: AccessPort;
+  readonly master: MasterPort;
+  readonly store: StorePort;
+  readonly raterLatency: RaterLatency;
+  /** Wall clock, UTC ms. */
+  now(): number;
+}
