@@ -1,0 +1,78 @@
+/** What the pages ask the API for, one function a question; keys are shared so that pages reuse answers. */
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type {
+  Accounts, Budgets, Explore, ExploreDimension, Fleet, Me, Prices, RatedRows, Status, Why,
+} from '#core/messages/api.ts'; // prettier-ignore
+import { get } from './client.ts';
+
+/** Filters of /explore and /rows; `account` means the whole subtree, instants are UTC milliseconds. */
+export interface UsageFilter {
+  readonly from: number;
+  readonly to: number;
+  readonly account?: string | undefined;
+  readonly service?: string | undefined;
+  readonly component?: string | undefined;
+  readonly meter?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly producer?: string | undefined;
+}
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => get<Me>('me', undefined, signal),
+  staleTime: Infinity,
+});
+
+export const accountsQuery = queryOptions({
+  queryKey: ['accounts'],
+  queryFn: ({ signal }) => get<Accounts>('accounts', undefined, signal),
+  select: (answer) => answer.accounts,
+  staleTime: 60_000,
+});
+
+export const budgetsQuery = queryOptions({
+  queryKey: ['budgets'],
+  queryFn: ({ signal }) => get<Budgets>('budgets', undefined, signal),
+  select: (answer) => answer.budgets,
+  staleTime: 10_000,
+});
+
+export const pricesQuery = queryOptions({
+  queryKey: ['prices'],
+  queryFn: ({ signal }) => get<Prices>('prices', undefined, signal),
+  select: (answer) => answer.prices,
+  staleTime: 60_000,
+});
+
+export const fleetQuery = queryOptions({
+  queryKey: ['fleet'],
+  queryFn: ({ signal }) => get<Fleet>('fleet', undefined, signal),
+  refetchInterval: 15_000,
+});
+
+export const statusQuery = queryOptions({
+  queryKey: ['status'],
+  queryFn: ({ signal }) => get<Status>('status', undefined, signal),
+  staleTime: 60_000,
+});
+
+export const exploreQuery = (by: readonly ExploreDimension[], filter: UsageFilter, refetchMs?: number) =>
+  queryOptions({
+    queryKey: ['explore', by, filter],
+    queryFn: ({ signal }) => get<Explore>('explore', { by, ...filter }, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 5_000,
+    ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
+  });
+
+export const rowsPageSize = 100;
+
+export const rowsPage = (filter: UsageFilter, cursor: string | null, signal: AbortSignal) =>
+  get<RatedRows>('rows', { ...filter, limit: rowsPageSize, cursor: cursor ?? undefined }, signal);
+
+export const whyQuery = (rowId: string) =>
+  queryOptions({
+    queryKey: ['why', rowId],
+    queryFn: ({ signal }) => get<Why>(`why/${encodeURIComponent(rowId)}`, undefined, signal),
+    staleTime: Infinity,
+  });

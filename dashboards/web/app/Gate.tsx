@@ -1,0 +1,35 @@
+/** Lets signed-in people through to the shell, everyone else to the sign-in page. */
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { isSignedOut } from '../api/client.ts';
+import { meQuery } from '../api/queries.ts';
+import { ErrorState, Skeleton } from '../components/states.tsx';
+import { startLive, stopLive } from '../live/store.ts';
+import { SignInPage } from '../pages/signIn/SignInPage.tsx';
+import { SessionContext } from './session.tsx';
+import { Shell } from './Shell.tsx';
+
+export function Gate() {
+  const me = useQuery(meQuery);
+  const signedIn = me.data !== undefined;
+
+  useEffect(() => {
+    if (!signedIn) return;
+    startLive();
+    return stopLive;
+  }, [signedIn]);
+
+  if (me.data !== undefined) {
+    return (
+      <SessionContext value={me.data}>
+        <Shell />
+      </SessionContext>
+    );
+  }
+  if (isSignedOut(me.error)) return <SignInPage />;
+  return (
+    <main className="page lonely">
+      {me.error === null ? <Skeleton label="Meterline" /> : <ErrorState error={me.error} retry={() => void me.refetch()} />}
+    </main>
+  );
+}

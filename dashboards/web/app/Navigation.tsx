@@ -1,0 +1,34 @@
+import { Link } from '@tanstack/react-router';
+import { Fragment } from 'react';
+import { Logo } from '../components/Logo.tsx';
+import { pages } from './pages.ts';
+import { useMe } from './session.tsx';
+
+export function Navigation() {
+  const me = useMe();
+  return (
+    <nav className="side no-print" aria-label="Pages">
+      <Link to="/" className="brand">
+        <Logo />
+        Meterline
+      </Link>
+      {pages.map((page, index) => (
+        <Fragment key={page.path}>
+          {page.group !== '' && page.group !== pages[index - 1]?.group && <span className="side-group">{page.group}</span>}
+          <Link
+            to={page.path}
+            className="side-link"
+            activeProps={{ className: 'on', 'aria-current': 'page' }}
+            activeOptions={{ exact: page.path === '/', includeSearch: false }}
+          >
+            {page.name}
+          </Link>
+        </Fragment>
+      ))}
+      <span className="side-foot">
+        {me.actor}
+        <small>{me.role}</small>
+      </span>
+    </nav>
+  );
+}

@@ -1,0 +1,61 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { NowPage } from '../pages/now/NowPage.tsx';
+import { parseExploreSearch } from '../pages/explore/search.ts';
+import { parseFleetSearch } from '../pages/fleet/search.ts';
+import { NotFound } from './NotFound.tsx';
+import { PageError } from './PageError.tsx';
+import { Gate } from './Gate.tsx';
+
+const root = createRootRoute({ component: Gate, notFoundComponent: NotFound, errorComponent: PageError });
+
+/** `budget` opens that budget's drawer. */
+export interface NowSearch {
+  readonly budget?: string;
+}
+
+const now = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: NowPage,
+  validateSearch: (search: Record<string, unknown>): NowSearch =>
+    typeof search['budget'] === 'string' ? { budget: search['budget'] } : {},
+});
+
+const explore = createRoute({
+  getParentRoute: () => root,
+  path: '/explore',
+  component: lazyRouteComponent(() => import('../pages/explore/ExplorePage.tsx'), 'ExplorePage'),
+  validateSearch: parseExploreSearch,
+});
+
+const why = createRoute({
+  getParentRoute: () => root,
+  path: '/why/$rowId',
+  component: lazyRouteComponent(() => import('../pages/why/WhyPage.tsx'), 'WhyPage'),
+});
+
+const fleet = createRoute({
+  getParentRoute: () => root,
+  path: '/fleet',
+  component: lazyRouteComponent(() => import('../pages/fleet/FleetPage.tsx'), 'FleetPage'),
+  validateSearch: parseFleetSearch,
+});
+
+/** Addresses stay readable: every parameter is plain text. */
+export const router = createRouter({
+  routeTree: root.addChildren([now, explore, why, fleet]),
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const entries = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    const text = new URLSearchParams(entries).toString();
+    return text === '' ? '' : `?${text}`;
+  },
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

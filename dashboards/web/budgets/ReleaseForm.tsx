@@ -1,0 +1,86 @@
+/** Raising or resetting a budget. Either is a message in the log; the state on the page changes when it is committed. */
+import { TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { parseAmount } from '#core/money/fixed.ts';
+import type { LiveBudget } from '#core/messages/api.ts';
+import { raiseBudget, resetBudget } from '../api/mutations.ts';
+import { ErrorState } from '../components/states.tsx';
+import { currencySymbol, formatMoney } from '../format/money.ts';
+
+export function ReleaseForm({ budget }: { budget: LiveBudget }) {
+  const queries = useQueryClient();
+  const [amount, setAmount] = useState('');
+  const [reason, setReason] = useState('');
+  const change = useMutation({
+    mutationFn: (what: 'raise' | 'reset') =>
+      what === 'raise' ? raiseBudget(budget.id, plainAmount(amount), reason.trim()) : resetBudget(budget.id, reason.trim()),
+    onSuccess: () => {
+      setAmount('');
+      setReason('');
+      return queries.invalidateQueries({ queryKey: ['budgets'] });
+    },
+  });
+  const fault = amountFault(amount, budget);
+  const mayRaise = amount !== '' && fault === null && reason.trim() !== '' && !change.isPending;
+  const raise = (event: FormEvent): void => {
+    event.preventDefault();
+    if (mayRaise) change.mutate('raise');
+  };
+
+  return (
+    <section>
+      <h2>Raise or reset</h2>
+      <form className="budget-form" onSubmit={raise}>
+        <TextInput
+          label="Reason"
+          description="Kept in the audit log with your name"
+          value={reason}
+          maxLength={500}
+          data-testid="budget-reason"
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+        <TextInput
+          label="New amount"
+          description={`Now ${formatMoney(budget.amount, budget.currency)}`}
+          leftSection={currencySymbol(budget.currency).trim()}
+          inputMode="decimal"
+          value={amount}
+          error={amount === '' ? null : fault}
+          data-testid="budget-new-amount"
+          onChange={(event) => setAmount(event.currentTarget.value)}
+        />
+        <div className="budget-buttons">
+          <button type="submit" className="button primary" disabled={!mayRaise} data-testid="budget-raise">
+            Raise
+          </button>
+          <button
+            type="button"
+            className="button"
+            disabled={reason.trim() === '' || change.isPending}
+            data-testid="budget-reset"
+            title="Counting starts anew from here and the thresholds are armed again; charges stay"
+            onClick={() => change.mutate('reset')}
+          >
+            Reset the count
+          </button>
+        </div>
+        {change.isSuccess && (
+          <p role="status" className="budget-done">
+            Written to the log. The state changes with the commit that takes it.
+          </p>
+        )}
+        {change.error !== null && <ErrorState error={change.error} />}
+      </form>
+    </section>
+  );
+}
+
+/** People type separators of thousands; the API takes plain decimals. */
+const plainAmount = (text: string): string => text.trim().replaceAll(/[\s,']/g, '');
+
+function amountFault(text: string, budget: LiveBudget): string | null {
+  const pico = parseAmount(plainAmount(text));
+  if (pico === undefined) return 'A decimal number such as 25.00';
+  return pico <= (parseAmount(budget.amount) ?? 0n) ? `More than the present ${formatMoney(budget.amount, budget.currency)}` : null;
+}

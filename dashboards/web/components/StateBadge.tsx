@@ -1,0 +1,39 @@
+/** A budget's state or an alert's action, in its colour and in words. */
+import './badge.css';
+
+export type Tone = 'ok' | 'warn' | 'throttle' | 'block' | 'info' | 'plain';
+
+const tones: Readonly<Record<string, Tone>> = {
+  within: 'ok',
+  warned: 'warn',
+  notify: 'warn',
+  throttled: 'throttle',
+  throttle: 'throttle',
+  blocked: 'block',
+  block: 'block',
+  released: 'info',
+  release: 'info',
+};
+
+export const toneOf = (state: string): Tone => tones[state] ?? 'plain';
+
+export function Badge({ tone, children, testId }: { tone: Tone; children: React.ReactNode; testId?: string }) {
+  return (
+    <span className={`badge ${tone}`} data-testid={testId}>
+      {children}
+    </span>
+  );
+}
+
+export const StateBadge = ({ state, testId }: { state: string; testId?: string }) => (
+  <Badge tone={toneOf(state)} {...(testId === undefined ? {} : { testId })}>
+    {state}
+  </Badge>
+);
+
+/** Stands wherever figures come from a simulated producer. */
+export const SimulatedMark = () => (
+  <span className="badge simulated" title="From a simulated producer, not from a real machine">
+    simulated
+  </span>
+);

@@ -1,0 +1,140 @@
+/**
+ * What the pages know of the running tenant, rebuilt from the live socket. A `state` message replaces everything, a
+ * `delta` overwrites what it names; both carry absolute values, so taking one twice changes nothing and a reconnecting
+ * page goes on where the ledger is, without a jump.
+ */
+import type {
+  FleetMember, LiveAlert, LiveBalance, LiveBudget, LiveDelta, LiveState, Trust,
+} from '#core/messages/api.ts'; // prettier-ignore
+import type { SampleCounts } from '#core/messages/rated.ts';
+import { sumAmounts } from '../format/money.ts';
+
+export const liveLimits = {
+  /** Alerts kept on the page; older ones fall off. */
+  alertsMax: 50,
+  /** Minutes of the line that are drawn. */
+  minutesMax: 30,
+  /** Commits whose balances are remembered, to compare a query with the balance as of the very same commit. */
+  historyMax: 600,
+} as const;
+
+export interface LiveView {
+  readonly partition: number;
+  readonly outSeq: number;
+  readonly logTimeMs: number;
+  readonly period: LiveState['period'];
+  readonly currency: string;
+  readonly balances: ReadonlyMap<number, LiveBalance>;
+  readonly budgets: ReadonlyMap<string, LiveBudget>;
+  readonly alerts: readonly LiveAlert[];
+  readonly samples: SampleCounts;
+  readonly trust: Trust;
+  readonly minutes: readonly (readonly [number, string])[];
+  readonly topResources: LiveState['topResources'];
+  readonly producers: ReadonlyMap<string, FleetMember>;
+  readonly history: readonly KnownBalances[];
+}
+
+/** Balances known to hold at `outSeq` and unchanged up to `untilOutSeq`; oldest first in the history. */
+export interface KnownBalances {
+  readonly outSeq: number;
+  readonly untilOutSeq: number;
+  readonly balances: ReadonlyMap<number, LiveBalance>;
+}
+
+export type LiveMessage = LiveState | LiveDelta;
+
+/** Takes one message of the socket. Returns the same object when nothing changed. */
+export function receive(view: LiveView | null, message: LiveMessage): LiveView | null {
+  return message.type === 'state' ? fromState(message) : view === null ? null : withDelta(view, message);
+}
+
+function fromState(state: LiveState): LiveView {
+  const balances = new Map(state.balances.map((balance) => [balance.account, balance]));
+  return {
+    partition: state.partition,
+    outSeq: state.outSeq,
+    logTimeMs: state.logTimeMs,
+    period: state.period,
+    currency: state.currency,
+    balances,
+    budgets: new Map(state.budgets.map((budget) => [budget.id, budget])),
+    alerts: mergeAlerts([], state.alerts),
+    samples: state.samples,
+    trust: state.trust,
+    minutes: mergeMinutes([], state.minutes),
+    topResources: state.topResources,
+    producers: new Map(state.producers.map((producer) => [producer.producer, producer])),
+    history: [{ outSeq: state.outSeq, untilOutSeq: state.outSeq, balances }],
+  };
+}
+
+function withDelta(view: LiveView, delta: LiveDelta): LiveView {
+  // An older commit than the one shown can only be a straggler; the same one may bring news of deliveries.
+  if (delta.outSeq < view.outSeq) return view;
+  const balances = overwrite(view.balances, delta.balances, (balance) => balance.account);
+  return {
+    ...view,
+    outSeq: delta.outSeq,
+    logTimeMs: Math.max(view.logTimeMs, delta.logTimeMs),
+    balances,
+    budgets: overwrite(view.budgets, delta.budgets, (budget) => budget.id),
+    alerts: mergeAlerts(view.alerts, delta.alerts),
+    samples: delta.samples,
+    trust: delta.trust,
+    minutes: mergeMinutes(view.minutes, delta.minutes),
+    topResources: delta.topResources ?? view.topResources,
+    producers: overwrite(view.producers, delta.producers, (producer) => producer.producer),
+    history: remember(view.history, delta.outSeq, balances),
+  };
+}
+
+function overwrite<Key, Value>(
+  known: ReadonlyMap<Key, Value>,
+  changed: readonly Value[],
+  keyOf: (value: Value) => Key,
+): ReadonlyMap<Key, Value> {
+  if (changed.length === 0) return known;
+  const next = new Map(known);
+  for (const value of changed) next.set(keyOf(value), value);
+  return next;
+}
+
+function mergeAlerts(known: readonly LiveAlert[], changed: readonly LiveAlert[]): readonly LiveAlert[] {
+  if (changed.length === 0) return known;
+  const byId = new Map(known.map((alert) => [alert.id, alert]));
+  for (const alert of changed) byId.set(alert.id, alert);
+  return [...byId.values()].sort((a, b) => b.logTimeMs - a.logTimeMs).slice(0, liveLimits.alertsMax);
+}
+
+type Minutes = LiveView['minutes'];
+
+function mergeMinutes(known: Minutes, changed: Minutes): Minutes {
+  if (changed.length === 0) return known;
+  const byStart = new Map(known);
+  for (const [startMs, amount] of changed) byStart.set(startMs, amount);
+  return [...byStart].sort(([a], [b]) => a - b).slice(-liveLimits.minutesMax);
+}
+
+function remember(history: LiveView['history'], outSeq: number, balances: LiveView['balances']): LiveView['history'] {
+  const last = history.at(-1);
+  if (last === undefined) return [{ outSeq, untilOutSeq: outSeq, balances }];
+  if (last.balances === balances) return [...history.slice(0, -1), { ...last, untilOutSeq: outSeq }];
+  const kept = last.outSeq === outSeq ? history.slice(0, -1) : history;
+  return [...kept, { outSeq, untilOutSeq: outSeq, balances }].slice(-liveLimits.historyMax);
+}
+
+/**
+ * The sum of these accounts' balances as of a commit that the page has seen pass. Several commits may come in one
+ * message: between two messages the sum is known only where both agree. Undefined when it is not known, or not yet.
+ */
+export function balanceAt(view: LiveView, accounts: readonly number[], outSeq: number): string | undefined {
+  const at = view.history.findLastIndex((entry) => entry.outSeq <= outSeq);
+  const known = view.history[at];
+  if (known === undefined) return undefined;
+  const sumOf = (entry: KnownBalances): string => sumAmounts(accounts.map((id) => entry.balances.get(id)?.total ?? '0'));
+  const sum = sumOf(known);
+  if (outSeq <= known.untilOutSeq) return sum;
+  const next = view.history[at + 1];
+  return next !== undefined && sumOf(next) === sum ? sum : undefined;
+}

@@ -1,0 +1,37 @@
+/** "Explore": any total taken apart, level by level, down to the rated rows. */
+import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { useTenant } from '../../app/session.tsx';
+import { accountsQuery } from '../../api/queries.ts';
+import { ErrorState, Skeleton } from '../../components/states.tsx';
+import { useLive, useNow } from '../../live/hooks.ts';
+import { Controls } from './Controls.tsx';
+import { Groups } from './Groups.tsx';
+import { Path } from './Path.tsx';
+import { RowsTable } from './RowsTable.tsx';
+import { scopeOf } from './scope.ts';
+import './explore.css';
+
+export function ExplorePage() {
+  const search = useSearch({ from: '/explore' });
+  const { timeZone } = useTenant();
+  const accounts = useQuery(accountsQuery);
+  const nowMs = useNow(60_000);
+  const ledgerMs = useLive((view) => view.period.startMs);
+  if (accounts.error !== null) return <main className="page"><ErrorState error={accounts.error} retry={() => void accounts.refetch()} /></main>;
+  if (accounts.data === undefined) return <main className="page"><Skeleton label="the accounts" /></main>;
+
+  // The ledger's month, once it is known, rather than this machine's clock.
+  const scope = scopeOf(search, accounts.data, timeZone, ledgerMs === undefined ? nowMs : ledgerMs);
+  return (
+    <main className="page explore" id="main" tabIndex={-1}>
+      <Path search={search} scope={scope} accounts={accounts.data} />
+      <Controls search={search} scope={scope} />
+      {search.view === 'rows' ? (
+        <RowsTable filter={scope.filter} accounts={accounts.data} />
+      ) : (
+        <Groups search={search} scope={scope} accounts={accounts.data} />
+      )}
+    </main>
+  );
+}

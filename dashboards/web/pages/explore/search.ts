@@ -1,0 +1,41 @@
+/** What Explore's address says: how to group, when, and which filters. Everything on the page follows from it. */
+import { exploreDimensions, type ExploreDimension } from '#core/messages/api.ts';
+import { isSpanKey } from '../../format/period.ts';
+
+export const filterNames = ['account', 'service', 'component', 'meter', 'resource', 'producer'] as const;
+export type FilterName = (typeof filterNames)[number];
+
+export type ExploreSearch = {
+  /** Dimension of the table; the first level not yet fixed by a filter when absent. */
+  readonly by?: ExploreDimension;
+  /** Second level, shown below a row when it is opened. */
+  readonly then?: ExploreDimension;
+  /** "2026-11", "2026-11-23" or "2026-11-23T14" in the tenant's zone; the running month when absent. */
+  readonly period?: string;
+  /** `rows` shows the rated rows instead of groups. */
+  readonly view?: 'rows';
+} & { readonly [Name in FilterName]?: string };
+
+/** Keeps what is meant for this page; a parameter that makes no sense is dropped, not an error. */
+export function parseExploreSearch(search: Record<string, unknown>): ExploreSearch {
+  const text = (name: string): string | undefined => {
+    const value = search[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const dimension = (name: string): ExploreDimension | undefined =>
+    exploreDimensions.find((candidate) => candidate === text(name));
+  const by = dimension('by');
+  const then = dimension('then');
+  const period = text('period');
+  const filters = filterNames.flatMap((name) => {
+    const value = text(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...(by === undefined ? {} : { by }),
+    ...(then === undefined || then === by ? {} : { then }),
+    ...(period === undefined || !isSpanKey(period) ? {} : { period }),
+    ...(search['view'] === 'rows' ? { view: 'rows' as const } : {}),
+    ...Object.fromEntries(filters),
+  };
+}

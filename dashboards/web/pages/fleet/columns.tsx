@@ -1,0 +1,99 @@
+import type { FleetMember } from '#core/messages/api.ts';
+import { epochText } from '#core/messages/rated.ts';
+import type { Column } from '../../components/DataTable.tsx';
+import { Badge, SimulatedMark, type Tone } from '../../components/StateBadge.tsx';
+import { formatBytes, formatCount, plural } from '../../format/quantity.ts';
+import { formatAge, formatSpan } from '../../format/time.ts';
+
+const tones: Readonly<Record<FleetMember['health'], Tone>> = { live: 'ok', late: 'warn', silent: 'block', never: 'plain' };
+const severity: Readonly<Record<FleetMember['health'], number>> = { silent: 0, late: 1, never: 2, live: 3 };
+
+const number = { className: 'number' } as const;
+
+/** Columns as of `nowMs` of the ledger, which ages are counted to. */
+export const fleetColumnsOf = (nowMs: number): Column<FleetMember>[] => [
+  { id: 'producer', header: 'Producer', accessorFn: (member) => member.producer, cell: ({ row }) => <Name member={row.original} /> },
+  {
+    id: 'health',
+    header: 'Health',
+    accessorFn: (member) => severity[member.health],
+    cell: ({ row }) => <Badge tone={tones[row.original.health]} testId={`fleet-${row.original.producer}-health`}>{row.original.health}</Badge>,
+  },
+  { id: 'seen', header: 'Last seen', accessorFn: (member) => member.lastSeenMs, cell: ({ row }) => seenText(row.original, nowMs) },
+  {
+    id: 'lag',
+    header: 'Lag',
+    meta: number,
+    accessorFn: lagMs,
+    cell: ({ row }) => (row.original.lastSampleMs === 0 ? '–' : formatSpan(lagMs(row.original))),
+  },
+  { id: 'mark', header: 'Epoch, mark', meta: number, accessorFn: (member) => member.mark, cell: ({ row }) => <Mark member={row.original} /> },
+  { id: 'spool', header: 'Spool', meta: number, accessorFn: (member) => member.spool.bytes, cell: ({ row }) => spoolText(row.original) },
+  {
+    id: 'received',
+    header: 'Samples',
+    meta: number,
+    accessorFn: (member) => member.samples.received,
+    cell: ({ row }) => <Samples member={row.original} />,
+  },
+  {
+    id: 'refused',
+    header: 'Refused',
+    meta: number,
+    accessorFn: (member) => member.samples.refused,
+    cell: ({ row: { original } }) => (
+      <span className={original.samples.refused > 0 ? 'fleet-alarm' : 'quiet'}>{formatCount(original.samples.refused)}</span>
+    ),
+  },
+  {
+    id: 'notes',
+    header: 'Gaps, resets, losses',
+    accessorFn: (member) => Object.values(member.notes).reduce((sum, count) => sum + count, 0),
+    cell: ({ row }) => <span className={notesText(row.original) === '' ? 'quiet' : 'fleet-alarm'}>{notesText(row.original) || 'none'}</span>,
+  },
+  { id: 'key', header: 'Signing key', enableSorting: false, meta: { className: 'mono' }, cell: ({ row }) => row.original.keyIds.at(-1) ?? 'none' },
+];
+
+const Name = ({ member }: { member: FleetMember }) => (
+  <span className="fleet-name">
+    <strong>{member.producer}</strong>
+    <span className="quiet">{member.type}</span>
+    {member.simulated && <SimulatedMark />}
+    {!member.enabled && <Badge tone="plain">disabled</Badge>}
+  </span>
+);
+
+/** From the end of its newest sample to when it was last heard from. */
+const lagMs = (member: FleetMember): number => Math.max(0, member.lastSeenMs - member.lastSampleMs);
+
+const seenText = (member: FleetMember, nowMs: number): string =>
+  member.lastSeenMs === 0 ? 'never' : formatAge(nowMs - member.lastSeenMs);
+
+const Mark = ({ member: { epoch, mark } }: { member: FleetMember }) =>
+  epoch === null ? (
+    <>–</>
+  ) : (
+    <span title={`Epoch ${epochText(epoch)}: every batch up to ${formatCount(mark)} is committed`}>
+      <code className="quiet">{epoch.nonce.slice(0, 6)}</code> {formatCount(mark)}
+    </span>
+  );
+
+const spoolText = ({ spool }: FleetMember): string =>
+  spool.batches === 0 ? 'empty' : `${plural(spool.batches, 'batch', 'batches')}, ${formatBytes(spool.bytes)}`;
+
+function Samples({ member: { samples } }: { member: FleetMember }) {
+  const title = `${formatCount(samples.received)} received = ${formatCount(samples.rated)} rated + ${formatCount(samples.duplicates)} duplicates + ${formatCount(samples.refused)} refused`;
+  return (
+    <span title={title}>
+      {formatCount(samples.rated)} rated
+      {samples.duplicates > 0 && <span className="quiet"> + {formatCount(samples.duplicates)} twice</span>}
+    </span>
+  );
+}
+
+/** "2 gaps, 1 reset". */
+export const notesText = (member: FleetMember): string =>
+  Object.entries(member.notes)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => (kind === 'lost' ? `${formatCount(count)} lost` : plural(count, kind)))
+    .join(', ');

@@ -1,0 +1,90 @@
+import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
+import type { LiveBudget } from '#core/messages/api.ts';
+import { useTenant } from '../../app/session.tsx';
+import { Amount } from '../../components/Amount.tsx';
+import { BudgetBar } from '../../components/BudgetBar.tsx';
+import { Badge, SimulatedMark, StateBadge } from '../../components/StateBadge.tsx';
+import type { TreeRow } from '../../format/accountTree.ts';
+import { plural } from '../../format/quantity.ts';
+import { useLive } from '../../live/hooks.ts';
+
+interface AccountRowProps {
+  readonly row: TreeRow;
+  /** Most urgent first. */
+  readonly budgets: readonly LiveBudget[];
+  readonly simulated: boolean;
+  readonly toggle: (id: number) => void;
+}
+
+/** Renders again only when its own balance or budgets change. */
+export const AccountRow = memo(function AccountRow({ row, budgets, simulated, toggle }: AccountRowProps) {
+  const { account, depth } = row;
+  const { currency } = useTenant();
+  const balance = useLive((view) => view.balances.get(account.id));
+  const suspense = account.type === 'suspense';
+  const budget = budgets[0];
+  return (
+    <tr className={`depth-${Math.min(depth, 6)} ${suspense ? 'suspense' : ''}`} data-testid={`account-${account.slug}`}>
+      <th scope="row">
+        <span className="tree-name">
+          {row.hasChildren ? (
+            <button
+              type="button"
+              className="tree-toggle"
+              aria-expanded={row.expanded}
+              aria-label={`${row.expanded ? 'Close' : 'Open'} ${account.name}`}
+              onClick={() => toggle(account.id)}
+            >
+              <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
+                <path d="M2.5 1l5 4-5 4z" fill="currentColor" />
+              </svg>
+            </button>
+          ) : (
+            <i className="tree-toggle" />
+          )}
+          <Link to="/explore" search={{ account: account.slug }} title={`What ${account.name} is made of`}>
+            {suspense ? 'Not yet owned (suspense)' : account.name}
+          </Link>
+          {simulated && <SimulatedMark />}
+        </span>
+      </th>
+      <td className="number">
+        <Amount amount={balance?.total ?? '0'} currency={currency} testId={`account-${account.slug}-amount`} />
+        <span className="narrow quiet">
+          <Amount amount={balance?.perHour ?? '0'} currency={currency} fine={2} /> / h
+        </span>
+      </td>
+      <td className="number wide">
+        <Amount amount={balance?.perHour ?? '0'} currency={currency} testId={`account-${account.slug}-rate`} />
+      </td>
+      <td className="tree-budget">
+        {suspense ? <SuspenseNote /> : budget !== undefined && <BudgetCell budget={budget} more={budgets.length - 1} />}
+      </td>
+      <td className="wide">
+        {budget !== undefined && <StateBadge state={budget.state} testId={`budget-${budget.id}-state`} />}
+        {suspense && <SuspenseState />}
+      </td>
+    </tr>
+  );
+});
+
+function BudgetCell({ budget, more }: { budget: LiveBudget; more: number }) {
+  return (
+    <Link to="/" search={{ budget: budget.id }} className="budget-link" data-testid={`budget-${budget.id}`} resetScroll={false}>
+      <BudgetBar budget={budget} />
+      {more > 0 && <span className="quiet">+{more}</span>}
+      <span className={`narrow state-${budget.state}`}>{budget.state}</span>
+    </Link>
+  );
+}
+
+function SuspenseNote() {
+  const count = useLive((view) => view.trust.suspenseResources) ?? 0;
+  return <span className="quiet">{count === 0 ? 'every resource has an owner' : `${plural(count, 'resource')} to assign`}</span>;
+}
+
+function SuspenseState() {
+  const count = useLive((view) => view.trust.suspenseResources) ?? 0;
+  return count === 0 ? <Badge tone="ok">empty</Badge> : <Badge tone="info">assign</Badge>;
+}

@@ -1,0 +1,59 @@
+import type uPlot from 'uplot';
+import { formatMinute } from '../../format/time.ts';
+
+/** A quiet line: three rules, its last point marked and labelled. Colours are read from the theme in force. */
+export function lineOptions(host: HTMLElement, timeZone: string): uPlot.Options {
+  const style = getComputedStyle(host);
+  const color = (name: string): string => style.getPropertyValue(name).trim();
+  const font = `11px ${color('--sans')}`;
+  const axis = { stroke: color('--ink-3'), font, ticks: { show: false }, gap: 6 } as const;
+  return {
+    width: host.clientWidth,
+    height: host.clientHeight,
+    legend: { show: false },
+    cursor: { show: false },
+    padding: [8, 4, 0, 6],
+    scales: { x: { time: true }, y: { range: (_plot, low, high) => rangeOf(low, high) } },
+    axes: [
+      { ...axis, size: 24, space: 90, grid: { show: false }, values: (_plot, ticks) => ticks.map((tick) => formatMinute(tick * 1000, timeZone)) },
+      {
+        ...axis,
+        side: 1,
+        size: 58,
+        space: 44,
+        grid: { stroke: color('--line'), width: 1 },
+        values: (_plot, ticks) => ticks.map((tick) => tickText(tick, ticks[1]! - ticks[0]!)),
+      },
+    ],
+    series: [{}, { stroke: color('--accent'), width: 2, points: { show: false } }],
+    hooks: { draw: [(plot) => drawEnd(plot, color('--accent'), color('--paper'))] },
+  };
+}
+
+/** Around the values with some air; never below zero for charges that are not. */
+function rangeOf(low: number | null, high: number | null): [number, number] {
+  const from = low ?? 0;
+  const to = high ?? 1;
+  const air = (to - from || Math.abs(to) || 1) * 0.18;
+  return [from >= 0 ? Math.max(0, from - air) : from - air, to + air];
+}
+
+function tickText(value: number, step: number): string {
+  const decimals = Math.min(9, Math.max(2, Math.ceil(-Math.log10(step || 1))));
+  return value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+function drawEnd(plot: uPlot, fill: string, ring: string): void {
+  const last = plot.data[0].length - 1;
+  const value = plot.data[1]?.[last];
+  if (last < 0 || value === undefined || value === null) return;
+  const { ctx } = plot;
+  const ratio = devicePixelRatio;
+  ctx.beginPath();
+  ctx.arc(plot.valToPos(plot.data[0][last]!, 'x', true), plot.valToPos(value, 'y', true), 4.5 * ratio, 0, 2 * Math.PI);
+  ctx.fillStyle = fill;
+  ctx.strokeStyle = ring;
+  ctx.lineWidth = 2 * ratio;
+  ctx.fill();
+  ctx.stroke();
+}

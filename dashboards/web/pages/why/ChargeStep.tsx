@@ -1,0 +1,77 @@
+/** Step 1: the charge of the whole tally, in steps of arithmetic, and what this one sample added to it. */
+import type { ExplainStep, Why } from '#core/messages/api.ts';
+import { useTenant } from '../../app/session.tsx';
+import { formatMoneyExact } from '../../format/money.ts';
+import { formatQuantity, pricedQuantity } from '../../format/quantity.ts';
+import { formatDate } from '../../format/time.ts';
+import { Step } from './Step.tsx';
+
+export function ChargeStep({ why }: { why: Why }) {
+  const { timeZone } = useTenant();
+  const { row, price, tally } = why;
+  const money = (amount: string): string => formatMoneyExact(amount, row.currency);
+  if (price.id === 0) {
+    return (
+      <Step number={1} title="The charge" figure={money(row.amount)}>
+        <p>
+          No price asks for <code>{row.meter}</code> yet, so it is kept at nothing and counted as unpriced. When a price is
+          approved, the difference is charged.
+        </p>
+      </Step>
+    );
+  }
+  return (
+    <Step number={1} title="The charge so far" figure={<span data-amount={tally.chargeAfter}>{money(tally.chargeAfter)}</span>}>
+      <p>
+        {formatQuantity(pricedQuantity(tally.after, price.unit))} {price.unit.name}{' '}
+        {price.tallyScope === 'resource' ? 'of this resource' : 'of this account'} in{' '}
+        {price.model.kind === 'graduated' ? 'graduated' : 'per-unit'} price{' '}
+        <strong>
+          {price.key} v{price.version}
+        </strong>
+        , approved by {price.approvedBy} on {formatDate(price.approvedAtMs, timeZone)}, effective from{' '}
+        {formatDate(price.effectiveFromMs, timeZone)}.
+      </p>
+      <div className="why-card" tabIndex={0} role="group" aria-label="Arithmetic of the charge">
+        <table className="why-sum">
+          <tbody>
+            {tally.stepsAfter.map((step, index) => (
+              <StepLine key={index} step={step} unit={price.unit.name} />
+            ))}
+          </tbody>
+          <tfoot>
+            <SumLine label="charge after this sample" amount={tally.chargeAfter} />
+            <SumLine label="charge before it" amount={tally.chargeBefore} sign="−" />
+            <SumLine label="this rated row" amount={row.amount} sign="=" strong />
+          </tfoot>
+        </table>
+      </div>
+    </Step>
+  );
+}
+
+const StepLine = ({ step, unit }: { step: ExplainStep; unit: string }) => (
+  <tr>
+    <th scope="row">{step.label}</th>
+    <td>{step.quantity === '' ? '' : `${formatQuantity(step.quantity)} ${unit}`}</td>
+    <td className="quiet">{step.unitPrice === '' ? '' : `× ${step.unitPrice}`}</td>
+    <td className="quiet">=</td>
+    <td>{fixed(step.amount)}</td>
+  </tr>
+);
+
+const SumLine = ({ label, amount, sign = '', strong = false }: { label: string; amount: string; sign?: string; strong?: boolean }) => (
+  <tr className={strong ? 'strong' : ''}>
+    <th scope="row" colSpan={3}>
+      {label}
+    </th>
+    <td className="quiet">{sign}</td>
+    <td data-amount={amount}>{fixed(amount)}</td>
+  </tr>
+);
+
+/** All twelve decimals, so that columns line up and can be added by hand. */
+function fixed(amount: string): string {
+  const [whole = '0', decimals = ''] = amount.split('.');
+  return `${formatQuantity(whole)}.${decimals.padEnd(12, '0')}`;
+}

@@ -1,0 +1,88 @@
+/** "Why this number": one rated row, from the charge down to the signed batch, each step checkable. */
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import type { Why } from '#core/messages/api.ts';
+import { useTenant } from '../../app/session.tsx';
+import { whyQuery } from '../../api/queries.ts';
+import { CopyButton } from '../../components/CopyButton.tsx';
+import { download } from '../../components/download.ts';
+import { ErrorState, Skeleton } from '../../components/states.tsx';
+import { SimulatedMark } from '../../components/StateBadge.tsx';
+import { formatMoneyExact } from '../../format/money.ts';
+import { formatSpanKey, spanKey } from '../../format/period.ts';
+import { formatClockMs, formatInstant, formatSpan } from '../../format/time.ts';
+import { ChargeStep } from './ChargeStep.tsx';
+import { BatchStep, ResourceStep, RowStep, SampleStep } from './steps.tsx';
+import { Checks } from './Checks.tsx';
+import { useVerify } from './useVerify.ts';
+import { WhyPath } from './WhyPath.tsx';
+import './why.css';
+
+export function WhyPage() {
+  const { rowId } = useParams({ from: '/why/$rowId' });
+  const query = useQuery(whyQuery(rowId));
+  return (
+    <main className="page why" id="main" tabIndex={-1}>
+      {query.error !== null ? (
+        <ErrorState error={query.error} retry={() => void query.refetch()} />
+      ) : query.data === undefined ? (
+        <Skeleton lines={12} label="the proof" />
+      ) : (
+        <Proof why={query.data} rowId={rowId} />
+      )}
+    </main>
+  );
+}
+
+function Proof({ why, rowId }: { why: Why; rowId: string }) {
+  const { timeZone } = useTenant();
+  const { row } = why;
+  const owner = why.path.at(-1)?.name ?? `account ${row.account}`;
+  return (
+    <>
+      <WhyPath why={why} />
+      <h1 data-testid="why-title">
+        Why is {owner} charged <span data-amount={row.amount}>{formatMoneyExact(row.amount, row.currency)}</span> for{' '}
+        {row.component === '' ? row.meter : row.component}? {why.batch.simulated && <SimulatedMark />}
+      </h1>
+      <p className="quiet why-when">
+        {formatSpanKey(spanKey(row.startMs, timeZone, 'month'))} · committed {formatInstant(row.logTimeMs, timeZone)} ({timeZone})
+      </p>
+      <ol className="why-steps">
+        <ChargeStep why={why} />
+        <ResourceStep why={why} />
+        <RowStep why={why} />
+        <SampleStep why={why} />
+        <BatchStep why={why} />
+      </ol>
+      <Checks checks={why.checks} />
+      <Actions why={why} rowId={rowId} />
+    </>
+  );
+}
+
+function Actions({ why, rowId }: { why: Why; rowId: string }) {
+  const { timeZone } = useTenant();
+  const { verify, running, result } = useVerify(rowId);
+  return (
+    <footer className="why-actions">
+      <button type="button" className="button primary no-print" disabled={running} onClick={verify} data-testid="why-verify">
+        {running ? 'Verifying' : 'Verify again'}
+      </button>
+      <CopyButton text={location.href} label="Copy the link">
+        Copy link
+      </CopyButton>
+      <button
+        type="button"
+        className="button small no-print"
+        onClick={() => download(`proof-${rowId}.json`, 'application/json', `${JSON.stringify(why, null, 2)}\n`)}
+      >
+        Download the proof
+      </button>
+      <span role="status" className={result?.ok === false ? 'check-bad' : 'quiet'} data-testid="why-verified">
+        {result !== null &&
+          `${result.ok ? 'All checks hold' : 'A check fails'}: read again from log and store at ${formatClockMs(result.atMs, timeZone)}, in ${formatSpan(result.tookMs)}.`}
+      </span>
+    </footer>
+  );
+}

@@ -1,0 +1,41 @@
+import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import type { Why } from '#core/messages/api.ts';
+import { accountsQuery } from '../../api/queries.ts';
+
+/** The way back up: every account above, then the service and the resource inside the owner. */
+export function WhyPath({ why }: { why: Why }) {
+  const slugs = new Map(useQuery(accountsQuery).data?.map((account) => [account.id, account.slug]));
+  const owner = slugs.get(why.row.account);
+  const { service, resource } = why.row;
+  return (
+    <nav className="path" aria-label="Breadcrumb">
+      <ol>
+        {why.path.map(({ id, name }) => {
+          const account = slugs.get(id);
+          return (
+            <li key={id}>
+              <Link to="/explore" search={account === undefined ? {} : { account }}>
+                {name}
+              </Link>
+            </li>
+          );
+        })}
+        {owner !== undefined && service !== '' && (
+          <li>
+            <Link to="/explore" search={{ account: owner, service }}>
+              {service}
+            </Link>
+          </li>
+        )}
+        {owner !== undefined && (
+          <li>
+            <Link to="/explore" search={{ account: owner, ...(service === '' ? {} : { service }), resource, view: 'rows' }}>
+              {resource}
+            </Link>
+          </li>
+        )}
+      </ol>
+    </nav>
+  );
+}

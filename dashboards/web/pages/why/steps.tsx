@@ -1,0 +1,96 @@
+/** Steps 2 to 5: the resource, the rated row, the sample, the signed batch. */
+import { Link } from '@tanstack/react-router';
+import type { Why } from '#core/messages/api.ts';
+import { useTenant } from '../../app/session.tsx';
+import { formatMoneyExact } from '../../format/money.ts';
+import { formatCount, formatQuantity, plural, pricedQuantity, unitName } from '../../format/quantity.ts';
+import { formatClockMs, formatDate } from '../../format/time.ts';
+import { Step } from './Step.tsx';
+
+export const ResourceStep = ({ why }: { why: Why }) => (
+  <Step number={2} title="The resource" figure={<code>{why.row.resource}</code>}>
+    <p>
+      Owned by {why.path.map(({ name }) => name).join(' / ')} at the time of the sample. Its charge adds to each of them.{' '}
+      <Link to="/explore" search={{ resource: why.row.resource }}>
+        All it is charged for
+      </Link>
+    </p>
+  </Step>
+);
+
+export function RowStep({ why: { row, price, tally, meter } }: { why: Why }) {
+  const { timeZone } = useTenant();
+  const priced = price.id !== 0;
+  const quantity = (text: string): string =>
+    priced ? `${formatQuantity(pricedQuantity(text, price.unit))} ${price.unit.name}` : `${formatQuantity(text)} ${tallyUnit(meter)}`;
+  return (
+    <Step number={3} title="The rated row" figure={<span data-amount={row.amount}>{formatMoneyExact(row.amount, row.currency)}</span>}>
+      <p>
+        {formatDate(row.startMs, timeZone)}, {formatClockMs(row.startMs, timeZone)} to {formatClockMs(row.endMs, timeZone)}: {quantity(row.quantity)}
+        {priced && ` on top of ${quantity(tally.before)}`}. Row <code>{row.id}</code> of commit {formatCount(row.outSeq)}.
+      </p>
+    </Step>
+  );
+}
+
+/** What a tally of the meter is counted in: time-weighted levels are levels × milliseconds. */
+const tallyUnit = (meter: Why['meter']): string =>
+  meter.aggregation === 'timeWeighted' ? `${unitName(meter.unit)}·ms` : unitName(meter.unit);
+
+export function SampleStep({ why: { sample, meter } }: { why: Why }) {
+  const unit = unitName(sample.unit);
+  const dims = Object.entries(sample.dims).map(([name, value]) => `${name}=${value}`);
+  const span = `${formatQuantity(seconds(sample.monotonicUs))} s of monotonic time`;
+  return (
+    <Step number={4} title="The sample" figure={`${formatQuantity(sample.quantity)} ${unit}`}>
+      <p>
+        <code>{[sample.metric, ...dims].join(' ')}</code>{' '}
+        {sample.rawStart !== null && sample.rawEnd !== null ? (
+          <>
+            went from <span className="figure">{formatQuantity(sample.rawStart)}</span> to{' '}
+            <span className="figure">{formatQuantity(sample.rawEnd)}</span> {unit}, in {span}.
+          </>
+        ) : meter.aggregation === 'timeWeighted' ? (
+          <>
+            stood at {formatQuantity(sample.quantity)} {unit} for {span}.
+          </>
+        ) : (
+          <>
+            counted {formatQuantity(sample.quantity)} {unit} in {span}.
+          </>
+        )}
+      </p>
+    </Step>
+  );
+}
+
+/** Microseconds as seconds, exactly: six decimals less trailing zeros. */
+const seconds = (us: number): string => `${Math.floor(us / 1e6)}.${String(us % 1e6).padStart(6, '0')}`;
+
+export function BatchStep({ why }: { why: Why }) {
+  const { batch, row, checks } = why;
+  const signed = checks.find((check) => check.name === 'signature')?.ok === true;
+  return (
+    <Step number={5} title="The signed batch" figure={<span className={signed ? 'check-ok' : 'check-bad'}>{signed ? '✓ signature verified' : '✗ signature not verified'}</span>}>
+      <p>
+        {batch.simulated ? 'Simulated producer' : 'Producer'}{' '}
+        <Link to="/fleet" search={{ search: batch.producer }}>
+          <code>{batch.producer}</code>
+        </Link>
+        , epoch <code>{batch.epoch}</code>, sequence {formatCount(batch.seq)}, {plural(batch.samples, 'sample')}, key{' '}
+        <code>{batch.keyId}</code>; message {formatCount(row.usageSeq)} of partition {row.partition}, committed once.
+      </p>
+      <details>
+        <summary>Hash, signature and trace</summary>
+        <dl className="why-bytes">
+          <dt>SHA-256</dt>
+          <dd>{batch.hash}</dd>
+          <dt>Ed25519</dt>
+          <dd>{batch.signature}</dd>
+          <dt>trace</dt>
+          <dd>{batch.trace === '' ? 'none' : batch.trace}</dd>
+        </dl>
+      </details>
+    </Step>
+  );
+}
