@@ -77,6 +77,8 @@ export const dataPaths = (dataDir: string) => ({
   adminKey: join(dataDir, 'keys', 'admin.key'),
   /** 32 random bytes, base64url: seals webhook secrets in the TARGETS bucket (AES-256-GCM). */
   sealingKey: join(dataDir, 'keys', 'sealing.key'),
+  /** Folder of webhook targets' first secrets, `<tenant>.<target>`, for the operator to hand to the receivers. */
+  targetSecrets: join(dataDir, 'keys', 'targets'),
   nats: join(dataDir, 'nats'),
   clickhouse: join(dataDir, 'clickhouse'),
   postgres: join(dataDir, 'postgres'),

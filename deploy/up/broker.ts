@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataPaths, type Config } from '#platform/config.ts';
 import { connectNats, ensureStreams } from '#platform/nats/index.ts';
@@ -8,15 +7,18 @@ import type { ChildSpec } from './child.ts';
 
 const logBytesMax = 4 * 1024 ** 2;
 
-/** The embedded nats-server. Where `setpriv` exists the kernel ends it with its supervisor, however that one ends. */
+/** The embedded nats-server. */
 export function brokerSpec(config: Config, natsConfigPath: string): ChildSpec {
   const program = process.env['METERLINE_NATS_SERVER'];
   if (program === undefined) throw deployError('NATS_NOT_FOUND', 'METERLINE_NATS_SERVER is not set.');
   const log = join(dataPaths(config.dataDir).run, 'nats-server.log');
-  const command = [program, '--config', natsConfigPath, '--log', log, '--log_size_limit', String(logBytesMax)];
-  const tied = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
-  const [first = program, ...args] = tied === undefined ? command : [tied, '--pdeathsig', 'TERM', '--', ...command];
-  return { name: 'nats-server', command: first, args, ready: () => isHealthy(`${config.nats.monitorUrl}/healthz`) };
+  return {
+    name: 'nats-server',
+    command: program,
+    args: ['--config', natsConfigPath, '--log', log, '--log_size_limit', String(logBytesMax)],
+    tied: true,
+    ready: () => isHealthy(`${config.nats.monitorUrl}/healthz`),
+  };
 }
 
 /** True when the address answers 200. */

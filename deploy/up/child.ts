@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Logger } from '#platform/telemetry.ts';
+import { deployError } from '../errors.ts';
 import { startedTicksOf, type ProcessRecord } from '../instance/processes.ts';
 import { upLimits } from './limits.ts';
 
@@ -9,6 +11,8 @@ export interface ChildSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Ends with this process however that one ends. Roles need it not: they drain when their standard input closes. */
+  readonly tied?: boolean;
   /** Where its log lines go; they are passed through untouched when absent. */
   readonly onLogLine?: (line: string) => void;
   /** True once it does its work; polled after each start. */
@@ -17,7 +21,7 @@ export interface ChildSpec {
 
 export interface Child {
   readonly name: string;
-  /** Resolves when it was ready for the first time; rejects when it was stopped before or took too long. */
+  /** Resolves when it was ready for the first time; rejects when it was stopped, or gave up by itself, before. */
   readonly firstReady: Promise<void>;
   /** Undefined while it is down. */
   record(): ProcessRecord | undefined;
@@ -33,6 +37,7 @@ export function keepRunning(spec: ChildSpec, logger: Logger, onChange: () => voi
   first.promise.catch(() => undefined);
   let running: { readonly process: ChildProcess; readonly startedTicks: number } | undefined;
   let restarts = 0;
+  let wasReady = false;
 
   const supervise = async () => {
     let pauseMs: number = upLimits.restartPauseMsMin;
@@ -42,10 +47,23 @@ export function keepRunning(spec: ChildSpec, logger: Logger, onChange: () => voi
       running = process.pid === undefined ? undefined : { process, startedTicks: startedTicksOf(process.pid) };
       onChange();
       const ended = endOf(process);
-      void announceReady(spec, ended, logger, restarts).then((ready) => ready && first.resolve());
+      void announceReady(spec, ended, logger, restarts).then((ready) => {
+        wasReady ||= ready;
+        if (ready) first.resolve();
+      });
       const reason = await ended;
       running = undefined;
       if (stopping.signal.aborted) return;
+      if (reason.exitCode !== undefined && !wasReady) {
+        // It gave up by itself before it ever worked: a wrong file or setting, which no restart mends.
+        first.reject(
+          deployError(
+            'CHILD_NOT_READY',
+            `${spec.name} ended with exit code ${reason.exitCode}; its last log line says why.`,
+          ),
+        );
+        return;
+      }
       if (performance.now() - startedMs > upLimits.stableAfterMs) pauseMs = upLimits.restartPauseMsMin;
       logger.warn({ child: spec.name, ...reason, restartInMs: pauseMs }, `${spec.name} ended, starting it again`);
       restarts += 1;
@@ -80,9 +98,17 @@ export function keepRunning(spec: ChildSpec, logger: Logger, onChange: () => voi
   };
 }
 
+/** From util-linux: asks the kernel for a signal at the parent's death. Without it the next start ends what is left. */
+const setprivPaths = ['/usr/bin/setpriv', '/bin/setpriv'];
+
 /** Own session, so that a terminal's interrupt reaches the supervisor alone, which then drains in order. */
 function start(spec: ChildSpec): ChildProcess {
-  const child = spawn(spec.command, spec.args, {
+  const setpriv = spec.tied === true ? setprivPaths.find((path) => existsSync(path)) : undefined;
+  const [command, args] =
+    setpriv === undefined
+      ? [spec.command, spec.args]
+      : [setpriv, ['--pdeathsig', 'TERM', '--', spec.command, ...spec.args]];
+  const child = spawn(command, args, {
     detached: true,
     stdio: ['pipe', 'ignore', spec.onLogLine === undefined ? 'inherit' : 'pipe'],
     env: { ...process.env, METERLINE_SUPERVISED: '1', ...spec.env },

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Config } from '#platform/config.ts';
 import { dataPaths } from '#platform/config.ts';
 import type { AgentIdentity } from '#platform/nats/index.ts';
 import { deployError } from '../errors.ts';
 import { recordedAgents } from '../instance/keys.ts';
+import { takePorts } from '../instance/ports.ts';
 import { programRoot } from '../instance/version.ts';
+import type { OfficeClient } from '../officeClient.ts';
+import { isHealthy } from './broker.ts';
 import type { ChildSpec } from './child.ts';
 import { localProducer, type UpOptions } from './options.ts';
 
@@ -35,20 +37,53 @@ function tenantOf(path: string): string {
   throw deployError('USAGE', `${path} names no tenant (tenant.id), so --organisation cannot use it.`, { path });
 }
 
+const targetId = 'throttle-demo';
 const throttle = join(programRoot, 'examples', 'throttle');
 
 /** Pid file of the busy demo service, which the agent meters as `svc-render`. */
 export const servicePidPath = (dataDir: string): string => join(dataPaths(dataDir).run, 'svc-render.pid');
 
-/** The busy service, and the receiver that throttles it when its budget is spent. */
-export function demoSpecs(config: Config, onLine: Pick<ChildSpec, 'onLogLine'>): ChildSpec[] {
-  const pidFile = servicePidPath(config.dataDir);
-  const spec = (name: string, script: string, args: readonly string[]): ChildSpec => ({
-    name,
-    command: process.execPath,
-    args: [join(throttle, script), '--pid-file', pidFile, ...args],
-    ready: () => Promise.resolve(existsSync(pidFile)),
-    ...onLine,
-  });
-  return [spec('demo-service', 'service.ts', []), spec('demo-receiver', 'receiver.ts', [])];
+interface Targets {
+  readonly targets: readonly { readonly id: string; readonly url: string }[];
+}
+
+/**
+ * The busy service, and the receiver that throttles it when its budget is spent; none in an organisation without their
+ * webhook target. The receiver listens where the target says; is that port taken, on another, and the target is changed.
+ */
+export async function demoSpecs(office: OfficeClient, onLine: Pick<ChildSpec, 'onLogLine'>): Promise<ChildSpec[]> {
+  const { dataDir, collector } = office.config;
+  const target = (await office.get<Targets>('/targets')).targets.find(({ id }) => id === targetId);
+  if (target === undefined) return [];
+  const port = await receiverPort(target.url);
+  const url = `http://127.0.0.1:${port}/`;
+  if (url !== target.url) {
+    await office.send('PATCH', `/targets/${targetId}`, { url, reason: 'the demo receiver listens on another port' });
+  }
+  const { run, targetSecrets } = dataPaths(dataDir);
+  const pidFile = servicePidPath(dataDir);
+  const secretFile = join(targetSecrets, `${collector.tenant}.${targetId}`);
+  const files = ['--secret-file', secretFile, '--pid-file', pidFile, '--state-file', join(run, 'throttle.json')];
+  const script = (name: string) => join(throttle, name);
+  const common = { command: process.execPath, tied: true, ...onLine };
+  return [
+    {
+      ...common,
+      name: 'demo-service',
+      args: [script('service.ts'), '--pid-file', pidFile],
+      ready: () => Promise.resolve(existsSync(pidFile)),
+    },
+    {
+      ...common,
+      name: 'demo-receiver',
+      args: [script('receiver.ts'), '--port', String(port), ...files],
+      ready: () => isHealthy(`${url}state`),
+    },
+  ];
+}
+
+async function receiverPort(url: string): Promise<number> {
+  const wanted = Number(new URL(url).port);
+  const [port = 0] = await takePorts('127.0.0.1', [wanted]).catch(() => takePorts('127.0.0.1', [0]));
+  return port;
 }

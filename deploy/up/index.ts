@@ -10,7 +10,7 @@ import { endOrphans } from '../instance/processes.ts';
 import { programVersion } from '../instance/version.ts';
 import { printJson, exitCodes } from '../cli/report.ts';
 import { officeClient, type OfficeClient } from '../officeClient.ts';
-import { sleep } from '#platform/lifecycle.ts';
+import { aborted, sleep } from '#platform/lifecycle.ts';
 import { brokerSpec, prepareStreams } from './broker.ts';
 import type { ChildSpec } from './child.ts';
 import { demoSpecs, findAgent, servicePidPath } from './demo.ts';
@@ -20,7 +20,7 @@ import { createLogLines } from './logLines.ts';
 import type { UpOptions } from './options.ts';
 import { fleetSpec, roleSpec } from './roleSpecs.ts';
 import { listenForStop, type StopSignal } from './stopSignal.ts';
-import { settledSummary } from './summary.ts';
+import { settledSummary, type Summary } from './summary.ts';
 import { sayReady } from './welcome.ts';
 
 /** Runs an instance until a signal or the end of its time; gives the exit code. */
@@ -51,14 +51,19 @@ export async function up(options: UpOptions): Promise<number> {
   logger.info({ version: programVersion, dataDir: options.dataDir, instance: prepared.instance.id }, 'starting');
   try {
     await startAll(options, prepared, { family, office, stop, onLine });
+    if (stop.signal.aborted) return exitCodes.holdsNot;
     const startMs = sinceLaunchMs();
-    if (!stop.signal.aborted) {
-      logger.info({ startMs, url: office.url }, 'ready');
-      await sayReady(office, options.json);
+    logger.info({ startMs, url: office.url }, 'ready');
+    await sayReady(office, options.json);
+    const seconds = options.forSeconds;
+    if (seconds === undefined) {
+      await aborted(stop.signal);
+      return exitCodes.holds;
     }
-    if (options.forSeconds === undefined) await aborted(stop);
-    else await runFor(options.forSeconds, stop);
-    return await drain(options, { family, office, stop }, startMs);
+    await sleep(seconds * 1000, stop.signal);
+    stop.stop(`--for ${seconds}`);
+    await family.stop(['collector', 'fleet']);
+    return printSummary(await settledSummary(office, { seconds, startMs }), options.json);
   } finally {
     await family.stopAll();
     stop.release();
@@ -87,7 +92,7 @@ async function startAll(
   ]);
   const { tenant, producer } = config.collector;
   const last: ChildSpec[] = [];
-  if (options.demo) last.push(...demoSpecs(config, onLine));
+  if (options.demo) last.push(...(await demoSpecs(office, onLine)));
   if (tenant !== '' && !stop.signal.aborted) {
     await ensureEnrolled(office, { id: producer, type: 'agent', simulated: false }, stop.signal);
     last.push(roleSpec('collector', config, configPath, onLine));
@@ -96,24 +101,11 @@ async function startAll(
   if (!stop.signal.aborted) await Promise.all(last.map(start));
 }
 
-async function drain(options: UpOptions, { family, office, stop }: Running, startMs: number): Promise<number> {
-  const seconds = options.forSeconds;
-  stop.stop(seconds === undefined ? 'end' : `--for ${seconds}`);
-  await family.stop(['collector', 'fleet']);
-  if (seconds === undefined) return exitCodes.holds;
-  const summary = await settledSummary(office, { seconds, startMs });
-  if (options.json) printJson(summary);
+function printSummary(summary: Summary, json: boolean): number {
+  if (json) printJson(summary);
   else process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   return summary.ok ? exitCodes.holds : exitCodes.holdsNot;
 }
-
-const aborted = ({ signal }: StopSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-const runFor = (seconds: number, { signal }: StopSignal): Promise<void> => sleep(seconds * 1000, signal);
 
 /** Milliseconds since the launcher started, or since this process did when it was started without one. */
 function sinceLaunchMs(): number {
