@@ -16,7 +16,10 @@ export class FakeRater implements AsyncDisposable {
   readonly #connection: NatsConnection;
   readonly #publicKeys: Readonly<Record<string, string>>;
   readonly #stop = new AbortController();
-  readonly #marks = new Map<string, { epoch: BatchBody['epoch']; seq: number; hash: string; hashes: Map<number, string> }>();
+  readonly #marks = new Map<
+    string,
+    { epoch: BatchBody['epoch']; seq: number; hash: string; hashes: Map<number, string> }
+  >();
   #following: Promise<void> = Promise.resolve();
   /** Takes batches but says nothing of it. */
   silent = false;
@@ -26,7 +29,11 @@ export class FakeRater implements AsyncDisposable {
     this.#publicKeys = publicKeys;
   }
 
-  static async start(server: { url: string; credentials: string }, publicKeys: Readonly<Record<string, string>>, partition = 0) {
+  static async start(
+    server: { url: string; credentials: string },
+    publicKeys: Readonly<Record<string, string>>,
+    partition = 0,
+  ) {
     const connection = await connectNats({ ...server, role: 'admin' });
     const rater = new FakeRater(connection, publicKeys);
     const log = await jetstreamLog(connection);
@@ -37,7 +44,8 @@ export class FakeRater implements AsyncDisposable {
       },
     });
     rater.#following = (async () => {
-      for await (const message of log.follow(streams.usage(partition), 1, rater.#stop.signal)) rater.#take(message.data);
+      for await (const message of log.follow(streams.usage(partition), 1, rater.#stop.signal))
+        rater.#take(message.data);
     })();
     return rater;
   }
@@ -68,7 +76,11 @@ export class FakeRater implements AsyncDisposable {
     else this.taken.push(body);
     const hashes = order === 0 ? known!.hashes : new Map<number, string>();
     this.#marks.set(body.producer, { epoch: body.epoch, seq: body.seq, hash, hashes: hashes.set(body.seq, hash) });
-    if (!this.silent) this.#connection.publish(subjects.mark(body.tenant, body.producer), JSON.stringify(this.#mark(body.tenant, body.producer)));
+    if (!this.silent)
+      this.#connection.publish(
+        subjects.mark(body.tenant, body.producer),
+        JSON.stringify(this.#mark(body.tenant, body.producer)),
+      );
   }
 
   /** Sum of the quantities of a metric that were taken, per resource. */

@@ -7,7 +7,8 @@ export class HostTree implements Disposable {
   readonly root: string;
   constructor(recording?: string) {
     this.root = mkdtempSync(join(tmpdir(), 'meterline-host-'));
-    if (recording !== undefined) cpSync(join(import.meta.dirname, '..', 'testdata', recording), this.root, { recursive: true });
+    if (recording !== undefined)
+      cpSync(join(import.meta.dirname, '..', 'testdata', recording), this.root, { recursive: true });
   }
   get procRoot(): string {
     return join(this.root, 'proc');
