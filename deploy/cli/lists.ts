@@ -60,13 +60,14 @@ export function addLists(program: Command): void {
       ]),
     ]);
   });
-  producer('disable <producer>', 'refuse whatever it sends from now on').action(
-    async (id: string, { data, json }: CommonOptions) => {
-      const answer = await officeOf(data).send('POST', `/producers/${encodeURIComponent(id)}/disable`, {});
-      if (json) return printJson({ ok: true, producer: answer });
+  producer('disable <producer>', 'refuse whatever it sends from now on')
+    .requiredOption('--reason <text>', 'kept in the audit log')
+    .action(async (id: string, { data, json, reason }: ReasonFlags) => {
+      const path = `/producers/${encodeURIComponent(id)}/disable`;
+      const answer = await officeOf(data).send<object>('POST', path, { reason });
+      if (json) return printJson({ ok: true, ...answer });
       printLine(`${id} is disabled; what it sends from now on is refused and counted.`);
-    },
-  );
+    });
 }
 
 interface ReasonFlags extends CommonOptions {
@@ -93,16 +94,19 @@ function addBudgets(budget: (verb: string, text: string) => Command): void {
   budget('raise <budget> <amount>', 'set a new amount; what it released is armed again')
     .requiredOption('--reason <text>', 'kept in the audit log')
     .action(async (id: string, amount: string, { data, json, reason }: ReasonFlags) => {
-      const answer = await officeOf(data).send('PATCH', `/budgets/${encodeURIComponent(id)}`, { amount, reason });
-      if (json) return printJson({ ok: true, budget: answer });
+      const answer = await officeOf(data).send<object>('PATCH', `/budgets/${encodeURIComponent(id)}`, {
+        amount,
+        reason,
+      });
+      if (json) return printJson({ ok: true, ...answer });
       printLine(`${id} is now ${amount}.`);
     });
 
   budget('reset <budget>', 'count from zero again and arm every threshold')
     .requiredOption('--reason <text>', 'kept in the audit log')
     .action(async (id: string, { data, json, reason }: ReasonFlags) => {
-      const answer = await officeOf(data).send('POST', `/budgets/${encodeURIComponent(id)}/reset`, { reason });
-      if (json) return printJson({ ok: true, budget: answer });
+      const answer = await officeOf(data).send<object>('POST', `/budgets/${encodeURIComponent(id)}/reset`, { reason });
+      if (json) return printJson({ ok: true, ...answer });
       printLine(`${id} counts from zero again.`);
     });
 }

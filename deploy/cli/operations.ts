@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
+import type { ApplyResult } from '#billing/apply/index.ts';
 import { idPattern } from '#core/messages/names.ts';
 import { deployError } from '../errors.ts';
 import { officeOf } from '../officeClient.ts';
 import { dataOption, jsonOption, type CommonOptions } from './arguments.ts';
 import type { SetExitCode } from './program.ts';
-import { exitCodes, printJson, printLine } from './report.ts';
+import { printJson, printLine } from './report.ts';
 
 /** What an operator does with an instance: look, check, prove, enrol, apply. */
 export function addOperations(program: Command, setExitCode: SetExitCode): void {
@@ -47,29 +49,19 @@ export function addOperations(program: Command, setExitCode: SetExitCode): void 
   command('apply <file>', 'bring the organisation to what a YAML file says; again is a no-op')
     .option('--dry-run', 'show the changes and make none', false)
     .action(async (file: string, flags: CommonOptions & { readonly dryRun: boolean }) => {
-      const answer = await officeOf(flags.data).send<ApplyAnswer>('POST', '/apply', {
+      const answer = await officeOf(flags.data).send<ApplyResult>('POST', '/apply', {
         document: readDocument(file),
         dryRun: flags.dryRun,
+        file: basename(file),
       });
       if (flags.json) return printJson({ ok: true, ...answer });
-      const changes = answer.changes ?? [];
-      for (const change of changes) printLine(typeof change === 'string' ? change : JSON.stringify(change));
-      printLine(
-        changes.length === 0
-          ? 'Nothing to change.'
-          : `${changes.length} changes${flags.dryRun ? ' would be made' : ' made'}.`,
-      );
-      setExitCode(exitCodes.holds);
+      printLine((await import('#billing/apply/index.ts')).printDiff(answer));
     });
 }
 
 interface EnrolFlags {
   readonly type: 'agent' | 'gateway' | 'importer';
   readonly simulated: boolean;
-}
-
-interface ApplyAnswer {
-  readonly changes?: readonly unknown[];
 }
 
 function readDocument(path: string): string {

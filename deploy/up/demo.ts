@@ -15,11 +15,16 @@ import { localProducer, type UpOptions } from './options.ts';
 /** The organisation that a first start shows. */
 export const demoOrganisation = join(programRoot, 'examples', 'northwind.yaml');
 
-/** The agent of this machine: the one recorded earlier, else one for the organisation's tenant; none without either. */
-export function findAgent(options: Pick<UpOptions, 'dataDir' | 'organisation'>): AgentIdentity | undefined {
+/** The agent of this machine: the one recorded earlier, else one for the organisation's tenant. */
+export function findAgent(options: Pick<UpOptions, 'dataDir' | 'organisation'>): AgentIdentity {
   const recorded = recordedAgents(options.dataDir).find(({ producer }) => producer === localProducer);
   if (recorded !== undefined) return recorded;
-  if (options.organisation === '') return undefined;
+  if (options.organisation === '') {
+    throw deployError(
+      'USAGE',
+      `${options.dataDir} has no organisation yet; beside --no-demo give one with --organisation FILE.`,
+    );
+  }
   return { tenant: tenantOf(options.organisation), producer: localProducer };
 }
 

@@ -90,15 +90,13 @@ async function startAll(
     start(roleSpec('rater', config, configPath, onLine)),
     start(roleSpec('office', config, configPath, onLine)),
   ]);
-  const { tenant, producer } = config.collector;
-  const last: ChildSpec[] = [];
-  if (options.demo) last.push(...(await demoSpecs(office, onLine)));
-  if (tenant !== '' && !stop.signal.aborted) {
-    await ensureEnrolled(office, { id: producer, type: 'agent', simulated: false }, stop.signal);
-    last.push(roleSpec('collector', config, configPath, onLine));
-  }
-  if (options.fleetHosts > 0) last.push(fleetSpec(configPath, options.fleetHosts, options.historyDays, onLine));
-  if (!stop.signal.aborted) await Promise.all(last.map(start));
+  if (stop.signal.aborted) return;
+  const demo = options.demo ? await demoSpecs(office, onLine) : [];
+  await ensureEnrolled(office, { id: config.collector.producer, type: 'agent', simulated: false }, stop.signal);
+  if (stop.signal.aborted) return;
+  const { fleetHosts, historyDays } = options;
+  const fleet = fleetHosts > 0 ? [fleetSpec(configPath, fleetHosts, historyDays, onLine)] : [];
+  await Promise.all([...demo, roleSpec('collector', config, configPath, onLine), ...fleet].map(start));
 }
 
 function printSummary(summary: Summary, json: boolean): number {
