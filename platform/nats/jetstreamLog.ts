@@ -9,7 +9,16 @@ export const logLimits = {
   /** Bytes that a follower asks for ahead of its reader. */
   followBytesMax: 8 * 1024 * 1024,
   followMessagesMax: 1000,
+  /** A follower that misses two heartbeats asks anew: a killed broker's consumers are gone, and nobody tells us. */
+  followHeartbeatMs: 1000,
+  followRequestMs: 5000,
 } as const;
+
+const followOptions = {
+  max_bytes: logLimits.followBytesMax,
+  expires: logLimits.followRequestMs,
+  idle_heartbeat: logLimits.followHeartbeatMs,
+};
 
 const wrongLastSequence = new Set([10071, 10164]);
 const outOfSpace = new Set([10023, 10047, 10077, 10122, 10028]);
@@ -52,7 +61,7 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
     async *follow(stream, fromSeq, signal) {
       if (signal.aborted) return;
       const consumer = await client.consumers.get(stream, { opt_start_seq: Math.max(1, fromSeq) });
-      const messages = await consumer.consume({ max_bytes: logLimits.followBytesMax });
+      const messages = await consumer.consume(followOptions);
       const stop = () => messages.stop();
       signal.addEventListener('abort', stop, { once: true });
       try {
