@@ -14,6 +14,7 @@ import type { Log } from '#platform/log.ts';
 import { connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { loadSealingKey, seal } from '#platform/sealing.ts';
+import type { Clock } from './clock.ts';
 import { createNotifier, type Notifier, type NotifierDeps } from './index.ts';
 import { readBack, readJson } from './readBack.ts';
 
@@ -211,6 +212,41 @@ export async function startWorld(partitions = 1, allowLoopback = true): Promise<
       await server[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Time that moves only when it is told to; what falls due runs in order. */
+export class ManualClock implements Clock {
+  private atMs = Date.now();
+  private readonly timers = new Set<{ atMs: number; run: () => void }>();
+
+  nowMs(): number {
+    return this.atMs;
+  }
+
+  monotonicMs(): number {
+    return this.atMs;
+  }
+
+  random(): number {
+    return 0.5;
+  }
+
+  schedule(ms: number, run: () => void): () => void {
+    const timer = { atMs: this.atMs + ms, run };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  moveTo(atMs: number): void {
+    for (;;) {
+      const due = [...this.timers].filter((timer) => timer.atMs <= atMs).toSorted((a, b) => a.atMs - b.atMs)[0];
+      if (due === undefined) break;
+      this.timers.delete(due);
+      this.atMs = Math.max(this.atMs, due.atMs);
+      due.run();
+    }
+    this.atMs = Math.max(this.atMs, atMs);
+  }
 }
 
 /** Waits for what must come; the test's own time limit ends the wait. */
