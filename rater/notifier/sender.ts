@@ -65,18 +65,17 @@ function attempt(
   return new Promise((resolve) => {
     const outgoing = (secure ? httpsRequest : httpRequest)(options);
     const limit = (ms: number, what: string) =>
-      setTimeout(() => outgoing.destroy(new Error(`${what} within ${ms / 1000} s`)), ms);
-    const timers = [
-      limit(notifierLimits.connectTimeoutMs, 'no connection'),
-      limit(notifierLimits.attemptTimeoutMs, 'no answer'),
-    ] as const;
+      clock.schedule(ms, () => outgoing.destroy(new Error(`${what} within ${ms / 1000} s`)));
+    const cancelConnectLimit = limit(notifierLimits.connectTimeoutMs, 'no connection');
+    const cancelAnswerLimit = limit(notifierLimits.attemptTimeoutMs, 'no answer');
     const finish = (outcome: SentOutcome, staleConnection = false) => {
-      timers.forEach(clearTimeout);
+      cancelConnectLimit();
+      cancelAnswerLimit();
       resolve({ outcome, staleConnection });
     };
     outgoing.once('socket', (socket) => {
-      if (!socket.connecting) clearTimeout(timers[0]);
-      else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(timers[0]));
+      if (!socket.connecting) cancelConnectLimit();
+      else socket.once(secure ? 'secureConnect' : 'connect', () => cancelConnectLimit());
     });
     let answered = false;
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
