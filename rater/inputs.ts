@@ -17,7 +17,7 @@ export class Inputs {
   constructor(log: Log, from: { control: [string, number]; usage: [string, number] }, signal: AbortSignal) {
     void this.#read(log, 'control', ...from.control, signal);
     void this.#read(log, 'usage', ...from.usage, signal);
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    signal.addEventListener('abort', () => this.wake(), { once: true });
   }
 
   /** The next input, if one is there. Throws what broke the reading. */
@@ -33,13 +33,14 @@ export class Inputs {
     return undefined;
   }
 
-  /** Resolves when an input may be there. */
+  /** Resolves when an input may be there, or somebody calls `wake`. */
   async arrival(): Promise<void> {
     if (this.#queues.control.length > 0 || this.#queues.usage.length > 0 || this.#failure !== undefined) return;
     await new Promise<void>((resolve) => (this.#arrived = resolve));
   }
 
-  #wake(): void {
+  /** Ends the present wait: an input, a stop, a due date. */
+  wake(): void {
     this.#arrived?.();
     this.#arrived = undefined;
   }
@@ -54,14 +55,14 @@ export class Inputs {
     try {
       for await (const message of log.follow(name, fromSeq, signal)) {
         this.#queues[stream].push(message);
-        this.#wake();
+        this.wake();
         while (this.#queues[stream].length >= raterLimits.inputMessagesMax && !signal.aborted) {
           await new Promise<void>((resolve) => this.#room.add(resolve));
         }
       }
     } catch (error) {
       this.#failure = error;
-      this.#wake();
+      this.wake();
     }
   }
 }

@@ -4,15 +4,14 @@ import { streams } from '#core/messages/names.ts';
 import { PartitionMachine } from '#core/rating/machine.ts';
 import type { PartitionState } from '#core/rating/state.ts';
 import { sha256 } from '#platform/crypto.ts';
-import { sleep } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { CommittedView } from './committedView.ts';
-import { Committer, type Committed } from './committer.ts';
+import { Committer, Fenced, type Committed } from './committer.ts';
 import type { RaterEvents } from './events.ts';
 import { Inputs } from './inputs.ts';
 import { raterLimits } from './limits.ts';
 import { corePorts } from './ports.ts';
-import { restore } from './restore.ts';
+import { catchUp, restore } from './restore.ts';
 import { snapshotText, type Snapshots } from './snapshots.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 
@@ -31,16 +30,31 @@ export interface OwnerDeps {
 /** Owns the partition until the signal aborts (drains and returns) or ownership is lost (throws Fenced or Rewound). */
 export async function own(partition: number, deps: OwnerDeps, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now();
-  const state = await restore(partition, deps.log, deps.snapshots);
+  const state = await restore(partition, deps.snapshots);
   const machine = new PartitionMachine(state, corePorts());
-  const committer = new Committer(deps.log, state, () => deps.events.logFull(partition));
-  const base = { incarnation: state.incarnation, outSeq: state.outSeq, hash: state.outHash };
-  settle(state, await committer.commit(machine.drain(committer.place('takeover', base)), signal));
+  const committer = await takeOver(machine, deps, signal);
   const view = new CommittedView(state);
   deps.owned(view);
   deps.events.takeover(partition, state.incarnation, state.outSeq, performance.now() - startedAt);
   deps.offerAlerts(partition, state.outSeq, []);
   await new Owner(partition, deps, machine, committer, view).run(signal);
+}
+
+/** Fences older owners: the take-over is stored right behind the last commit that the state holds, or tried again. */
+async function takeOver(machine: PartitionMachine, deps: OwnerDeps, signal: AbortSignal): Promise<Committer> {
+  const { state } = machine;
+  for (;;) {
+    await catchUp(state, deps.log);
+    const committer = new Committer(deps.log, state, () => deps.events.logFull(state.partition));
+    const base = { incarnation: state.incarnation, outSeq: state.outSeq, hash: state.outHash };
+    try {
+      settle(state, await committer.commit(machine.drain(committer.place('takeover', base)), signal));
+      return committer;
+    } catch (error) {
+      // The owner before us committed once more in between: its commit is good, and we start behind it.
+      if (!(error instanceof Fenced) || signal.aborted) throw error;
+    }
+  }
 }
 
 /** The state is level with the log again. */
@@ -93,7 +107,7 @@ class Owner {
 
   /** While one commit travels, the next fills; nothing is taken while a snapshot is due, so that it can be drawn. */
   async #loop(inputs: Inputs, signal: AbortSignal): Promise<void> {
-    const stop = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    signal.addEventListener('abort', () => inputs.wake(), { once: true });
     let travelling: Promise<void> | undefined;
     let failure: { readonly error: unknown } | undefined;
     for (;;) {
@@ -113,7 +127,9 @@ class Owner {
         }
         if (isDue || signal.aborted) await this.#snapshot();
         if (signal.aborted) return;
-        await Promise.race([inputs.arrival(), stop, sleep(this.#untilDueMs())]);
+        const timer = setTimeout(() => inputs.wake(), this.#untilDueMs());
+        await inputs.arrival();
+        clearTimeout(timer);
         this.#tick();
       } else {
         await (this.#isFull() || isDue || signal.aborted ? travelling : Promise.race([travelling, inputs.arrival()]));

@@ -8,12 +8,16 @@ import type { Log } from '#platform/log.ts';
 import { raterError } from './errors.ts';
 import type { Snapshots } from './snapshots.ts';
 
-/** The state as of the last message of `RATED_<p>`. */
-export async function restore(partition: number, log: Log, snapshots: Snapshots): Promise<PartitionState> {
-  const stream = streams.rated(partition);
-  const state = (await snapshots.newest(partition)) ?? emptyState(partition);
+/** The state of the newest valid snapshot; empty when there is none. */
+export async function restore(partition: number, snapshots: Snapshots): Promise<PartitionState> {
+  return (await snapshots.newest(partition)) ?? emptyState(partition);
+}
+
+/** Applies the commits that are not in the state yet, up to the last message of `RATED_<p>`. */
+export async function catchUp(state: PartitionState, log: Log): Promise<void> {
+  const stream = streams.rated(state.partition);
   const { lastSeq } = await log.info(stream);
-  if (state.outSeq >= lastSeq) return state;
+  if (state.outSeq >= lastSeq) return;
   const reading = new AbortController();
   for await (const message of log.follow(stream, state.outSeq + 1, reading.signal)) {
     const header = parseHeader(message.data);
@@ -25,7 +29,6 @@ export async function restore(partition: number, log: Log, snapshots: Snapshots)
     if (message.seq >= lastSeq) break;
   }
   reading.abort();
-  return state;
 }
 
 export function parseHeader(data: Uint8Array): CommitHeader {
