@@ -1,5 +1,5 @@
 /** A recorded /proc and /sys below a directory of its own, whose counters a test moves. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -21,7 +21,9 @@ export class HostTree implements Disposable {
   }
   write(name: string, text: string): void {
     mkdirSync(dirname(this.path(name)), { recursive: true });
-    writeFileSync(this.path(name), text);
+    // In one step, as the kernel shows its counters: a reader never sees half a file.
+    writeFileSync(`${this.path(name)}.new`, text);
+    renameSync(`${this.path(name)}.new`, this.path(name));
   }
   remove(name: string): void {
     rmSync(this.path(name), { recursive: true });
