@@ -6,6 +6,16 @@ export const billingError = defineErrors({
     title: 'The organisation file is not valid; nothing was changed.',
     solve: 'Correct each place named, with its line and column, and apply the file again.',
   },
+  ORGANISATION_UNREADABLE: {
+    status: 500,
+    title: 'The organisation file for the first start cannot be read.',
+    solve: 'Correct `office.applyAtFirstStart` in the configuration, or the rights of the file.',
+  },
+  APPLY_NEEDS_ADMIN: {
+    status: 403,
+    title: 'Only an administrator may change users and producers.',
+    solve: 'Leave those sections as they are, or have an administrator apply the file.',
+  },
   TENANT_UNKNOWN: {
     status: 404,
     title: 'There is no such tenant.',

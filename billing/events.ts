@@ -7,10 +7,9 @@ export interface BillingEvents {
     tenant: string,
     counts: { readonly added: number; readonly changed: number; readonly messages: number },
   ): void;
-  applyRefused(tenant: string, faults: number): void;
+  applyRefused(tenant: string, error: unknown): void;
   changed(action: string, subject: string, actor: string): void;
   loggedIn(tenant: string, user: string): void;
-  authenticationRefused(kind: 'apiKey' | 'session' | 'loginLink'): void;
   published(messages: number): void;
   publishRetried(partition: number, outcome: string): void;
 }
@@ -21,7 +20,6 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
   const applies = counter('applies_total', 'Organisation files applied or refused.', ['result']);
   const changes = counter('changes_total', 'Changes of master data by kind of action.', ['action']);
   const logins = counter('logins_total', 'Sessions opened by login links.');
-  const refusals = counter('authentication_refused_total', 'Credentials that opened nothing.', ['kind']);
   const publishedMessages = counter('outbox_published_total', 'Control messages stored in the log.');
   const retries = counter('outbox_retries_total', 'Publishing passes that a log or bucket did not take.');
   return {
@@ -29,9 +27,9 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
       applies.inc({ result: counts.added + counts.changed === 0 ? 'unchanged' : 'applied' });
       logger.info({ tenant, ...counts }, 'organisation file applied');
     },
-    applyRefused(tenant, faults) {
+    applyRefused(tenant, error) {
       applies.inc({ result: 'refused' });
-      logger.warn({ tenant, faults }, 'organisation file refused');
+      logger.warn({ tenant, code: (error as { code?: string }).code }, 'organisation file refused');
     },
     changed(action, subject, actor) {
       changes.inc({ action });
@@ -40,10 +38,6 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     loggedIn(tenant, user) {
       logins.inc();
       logger.info({ tenant, user }, 'user logged in');
-    },
-    authenticationRefused(kind) {
-      refusals.inc({ kind });
-      logger.debug({ kind }, 'credential refused');
     },
     published(messages) {
       publishedMessages.inc(messages);

@@ -2,7 +2,8 @@ import type { BudgetRecord } from '#core/messages/control.ts';
 import { minorDigits } from '#core/money/currency.ts';
 import { formatAmount, parseAmount, parseDecimal } from '#core/money/fixed.ts';
 import type { Insertable, Selectable } from 'kysely';
-import { change, type Author, type Done, type Office, type Recorded } from '../change.ts';
+import type { Author, Done, Office, Recorded } from '../change.ts';
+import { changeOnce } from '../idempotency.ts';
 import { billingError } from '../errors.ts';
 import type { BudgetTable, Reader, Tx } from '../schema.ts';
 
@@ -38,16 +39,17 @@ export const budgetRow = (tenant: string, budget: BudgetRecord): Insertable<Budg
 });
 
 /**
- * Sets a budget's amount; the rater re-evaluates its thresholds, so raising it releases what it throttled. `work` runs
- * in the same transaction.
+ * Sets a budget's amount; the rater re-evaluates its thresholds, so raising it releases what it throttled. A repetition
+ * with the same `idempotencyKey` changes nothing.
  */
 export function changeAmount(
   office: Office,
   author: Author,
   id: string,
-  to: { readonly amount: string; readonly reason: string },
+  to: { readonly amount: string; readonly reason: string; readonly idempotencyKey?: string | undefined },
 ): Promise<Done<BudgetRecord>> {
-  return change(office, author, async (tx) => {
+  const request = { key: to.idempotencyKey, content: ['budget.amount', id, to.amount, to.reason] };
+  return changeOnce(office, author, request, async (tx) => {
     const before = await budgetOf(tx, author.tenant, id);
     const after = { ...before, amount: readAmount(to.amount, before.currency) };
     if (after.amount === before.amount) return { result: before };
@@ -70,8 +72,15 @@ export function changeAmount(
 }
 
 /** Starts a budget's spending anew from the balance that it has; what it throttled is released. */
-export function resetBudget(office: Office, author: Author, id: string, reason: string): Promise<Done<BudgetRecord>> {
-  return change(office, author, async (tx) => {
+export function resetBudget(
+  office: Office,
+  author: Author,
+  id: string,
+  asked: { readonly reason: string; readonly idempotencyKey?: string | undefined },
+): Promise<Done<BudgetRecord>> {
+  const { reason } = asked;
+  const request = { key: asked.idempotencyKey, content: ['budget.reset', id, reason] };
+  return changeOnce(office, author, request, async (tx) => {
     const result = await budgetOf(tx, author.tenant, id);
     const recorded: Recorded = {
       action: 'budget.reset',

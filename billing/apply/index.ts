@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { defaultPartition } from '#core/messages/names.ts';
+import { seal } from '#platform/sealing.ts';
+import { change, type Author, type Office } from '../change.ts';
+import { billingError } from '../errors.ts';
+import { firstSecret } from '../targets/targets.ts';
+import { auditedValues, diffOf, type ApplyResult } from './diff.ts';
+import { Faults } from './faults.ts';
+import { controlChanges, planChanges } from './plan.ts';
+import { readPresent } from './present.ts';
+import { readOrganisation } from './read.ts';
+import { writePlan } from './write.ts';
+
+export { printDiff, type ApplyResult, type DiffEntry } from './diff.ts';
+export { describeFault, type Fault } from './faults.ts';
+
+export interface ApplyOptions {
+  /** How the file is called in messages. */
+  readonly file: string;
+  readonly dryRun: boolean;
+  readonly reason: string;
+  /** Who may change users and producers, which open doors, besides what an operator may. */
+  readonly isAdmin: boolean;
+}
+
+export interface Secrets {
+  readonly sealingKey: Uint8Array;
+  /** Folder of the targets' first secrets, `<tenant>.<target>`. */
+  readonly targetSecrets: string;
+}
+
+/**
+ * Applies an organisation file: everything in it is checked before anything is written, and all of it is written or
+ * nothing. A file that says what is so already changes nothing. Throws APPLY_INVALID with every fault, or TENANT_MISMATCH.
+ */
+export async function applyDocument(
+  office: Office,
+  author: Author,
+  secrets: Secrets,
+  text: string,
+  options: ApplyOptions,
+): Promise<ApplyResult> {
+  const faults = new Faults();
+  const wanted = readOrganisation(text, faults);
+  if (wanted === undefined) faults.throwIfAny(options.file);
+  const tenant = wanted!.tenant.id;
+  if (tenant !== author.tenant) {
+    throw billingError('TENANT_MISMATCH', `The file says ${tenant}, you are signed in to ${author.tenant}.`, {
+      tenant,
+    });
+  }
+  const { result, auditId, messages } = await change(office, author, async (tx) => {
+    const nowMs = office.now();
+    const present = await readPresent(tx, tenant);
+    const plan = planChanges(wanted!, present, nowMs, faults);
+    faults.throwIfAny(options.file);
+    const diff = diffOf(plan);
+    const doors = [...plan.users, ...plan.producers].filter((item) => item.status !== 'unchanged');
+    if (doors.length > 0 && !options.isAdmin)
+      throw billingError('APPLY_NEEDS_ADMIN', doors.map((item) => item.id).join(', '));
+    if (options.dryRun || diff.changes.length === 0) return { result: diff };
+    await writePlan(tx, plan, {
+      tenant,
+      actor: author.actor,
+      nowMs,
+      partition: defaultPartition(tenant, office.partitions),
+      sealedSecret: (target) =>
+        seal(secrets.sealingKey, firstSecret(join(secrets.targetSecrets, `${tenant}.${target}`))),
+    });
+    const recorded = {
+      action: 'apply',
+      subject: `tenant/${tenant}`,
+      ...auditedValues(plan),
+      why: options.reason,
+      changes: controlChanges(plan),
+    };
+    return { result: diff, recorded };
+  });
+  return { tenant, dryRun: options.dryRun, ...result, auditId, messages };
+}

@@ -1,0 +1,83 @@
+import type {
+  AccountRecord,
+  BudgetThreshold,
+  MeterRecord,
+  PriceModel,
+  PriceRecord,
+  ProducerRecord,
+  TenantRecord,
+} from '#core/messages/control.ts';
+import type { Role } from '#platform/http/index.ts';
+import type { Target } from '../targets/targets.ts';
+import type { At } from './faults.ts';
+
+/** Something the file asks for, with its place, so that a refusal can point at it. */
+export type Wanted<Value> = Value & { readonly at: At };
+
+/** A name that must exist, in the file or in the database. */
+export interface Ref {
+  readonly name: string;
+  readonly at: At;
+}
+
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly enabled: boolean;
+}
+
+export interface WantedAccount {
+  readonly slug: string;
+  readonly name: string;
+  readonly type: AccountRecord['type'];
+  /** Undefined for a root. */
+  readonly parent: Ref | undefined;
+  /** Undefined: the tenant's. */
+  readonly timeZone: string | undefined;
+}
+
+export interface WantedOwnership {
+  readonly resource: string;
+  readonly account: Ref;
+  readonly fromMs: number;
+}
+
+export interface WantedPrice {
+  readonly key: string;
+  readonly version: number;
+  readonly service: string;
+  readonly component: string;
+  readonly meter: Ref;
+  readonly per: Ref;
+  /** Undefined: everyone. */
+  readonly account: Ref | undefined;
+  /** Undefined: not said, which only a first version may leave. */
+  readonly effectiveFromMs: number | undefined;
+  readonly tallyScope: PriceRecord['tallyScope'];
+  readonly allowance: string;
+  readonly model: PriceModel;
+}
+
+export interface WantedBudget {
+  readonly id: string;
+  readonly account: Ref;
+  readonly name: string;
+  readonly amount: string;
+  readonly thresholds: readonly BudgetThreshold[];
+  readonly targets: readonly Ref[];
+  readonly enabled: boolean;
+}
+
+/** An organisation file as read: shapes are right, references are not looked up yet. */
+export interface Organisation {
+  readonly tenant: Wanted<TenantRecord>;
+  readonly users: readonly Wanted<User>[];
+  readonly accounts: readonly Wanted<WantedAccount>[];
+  readonly ownership: readonly Wanted<WantedOwnership>[];
+  readonly producers: readonly Wanted<Pick<ProducerRecord, 'id' | 'type' | 'simulated' | 'keys'>>[];
+  readonly meters: readonly Wanted<MeterRecord>[];
+  readonly prices: readonly Wanted<WantedPrice>[];
+  readonly targets: readonly Wanted<Target>[];
+  readonly budgets: readonly Wanted<WantedBudget>[];
+}

@@ -1,0 +1,54 @@
+/** Parts that several sections of the file share. */
+import type { TenantRecord } from '#core/messages/control.ts';
+import { minorDigits } from '#core/money/currency.ts';
+import { isTimeZone } from '#core/time/period.ts';
+import type { At, Faults } from './faults.ts';
+import type { Fields } from './fields.ts';
+import type { Ref } from './organisation.ts';
+import { nameShape, type Shape } from './shapes.ts';
+
+/** Leaves out, and reports, what has the key of something before it. */
+export function unique<Item extends { readonly at: At }>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  faults: Faults,
+): Item[] {
+  const seen = new Map<string, Item>();
+  for (const item of items) {
+    const first = seen.get(keyOf(item));
+    if (first === undefined) seen.set(keyOf(item), item);
+    else faults.add('DUPLICATE', item.at, keyOf(item), `another name; it stands in line ${first.at.line} already`);
+  }
+  return [...seen.values()];
+}
+
+/** The text of `timeZone`; undefined, with the fault told, when it is no IANA zone or is missing. */
+export function readTimeZone(fields: Fields, faults: Faults): string | undefined {
+  const zone = fields.text('timeZone', nameShape);
+  if (zone === undefined || isTimeZone(zone)) return zone;
+  faults.add('TIME_ZONE_UNKNOWN', fields.atOf('timeZone'), zone, 'an IANA time zone');
+  return undefined;
+}
+
+/** Prices and budgets are in the tenant's currency; saying so is allowed. */
+export function checkCurrency(fields: Fields, tenant: TenantRecord | undefined, faults: Faults): void {
+  if (!fields.has('currency')) return;
+  const currency = fields.text('currency', nameShape);
+  if (currency === undefined) return;
+  if (minorDigits(currency) === undefined)
+    faults.add('CURRENCY_UNKNOWN', fields.atOf('currency'), currency, 'an ISO 4217 code');
+  else if (tenant !== undefined && tenant.currency !== '' && currency !== tenant.currency) {
+    faults.add('CURRENCY_FOREIGN', fields.atOf('currency'), currency, tenant.currency);
+  }
+}
+
+export function readRef(fields: Fields, key: string, shape: Shape): Ref | undefined {
+  const name = fields.text(key, shape);
+  return name === undefined ? undefined : { name, at: fields.atOf(key) };
+}
+
+type Complete<Value> = { readonly [Key in keyof Value]-?: Exclude<Value[Key], undefined> };
+
+/** True when no value is undefined. */
+export const isComplete = <Value extends object>(value: Value): value is Value & Complete<Value> =>
+  Object.values(value).every((item) => item !== undefined);

@@ -1,0 +1,83 @@
+import type {
+  AccountRecord, BudgetRecord, ControlChange, MeterRecord, OwnershipRecord, PriceRecord, ProducerRecord, TenantRecord,
+} from '#core/messages/control.ts'; // prettier-ignore
+import type { Target } from '../targets/targets.ts';
+import type { Faults } from './faults.ts';
+import { compare, keeps, type Item } from './item.ts';
+import type { Organisation, User } from './organisation.ts';
+import { planAccounts } from './planAccounts.ts';
+import { planBudgets, planMeters, planProducers, planTargets } from './planSimple.ts';
+import { planOwnership } from './planOwnership.ts';
+import { planPrices } from './planPrices.ts';
+import type { Present } from './present.ts';
+
+/** What applying the file would do; what it does not mention stays as it is. */
+export interface Plan {
+  readonly tenant: readonly Item<TenantRecord>[];
+  readonly users: readonly Item<User>[];
+  readonly producers: readonly Item<ProducerRecord>[];
+  readonly accounts: readonly Item<AccountRecord>[];
+  readonly ownership: readonly Item<OwnershipRecord>[];
+  readonly meters: readonly Item<MeterRecord>[];
+  readonly prices: readonly Item<PriceRecord>[];
+  readonly targets: readonly Item<Target>[];
+  readonly budgets: readonly Item<BudgetRecord>[];
+}
+
+export type Section = keyof Plan;
+
+/** Sections in the order in which they are written, published and shown: what is referred to comes first. */
+export const sectionOrder: readonly Section[] = [
+  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'prices', 'targets', 'budgets',
+]; // prettier-ignore
+
+/** Looks up references and compares; pure. What cannot be done goes to `faults`, and the plan is then not to be used. */
+export function planChanges(asked: Organisation, present: Present, nowMs: number, faults: Faults): Plan {
+  const tenant = planTenant(asked, present, faults);
+  // A refused change of currency or zone is one fault, not one for each price and account that would follow it.
+  const wanted = { ...asked, tenant: { ...asked.tenant, ...tenant.before, name: asked.tenant.name } };
+  const accounts = planAccounts(wanted, present, faults);
+  const accountIds = new Map(
+    [...present.accounts, ...accounts.map((item) => item.after)].map((account) => [account.slug, account.id]),
+  );
+  const meters = planMeters(wanted, present, faults);
+  const targets = planTargets(wanted, present);
+  return {
+    tenant: [tenant],
+    users: wanted.users.map(({ at: _, ...user }) =>
+      compare(
+        user.id,
+        present.users.find(({ id }) => id === user.id),
+        user,
+      ),
+    ),
+    producers: planProducers(wanted, present, faults),
+    accounts,
+    ownership: planOwnership(wanted, { present, accountIds, nowMs }, faults),
+    meters,
+    prices: planPrices(wanted, { present, accountIds, meters: meters.map((item) => item.after), nowMs }, faults),
+    targets,
+    budgets: planBudgets(wanted, { present, accountIds, targets: targets.map((item) => item.after) }, faults),
+  };
+}
+
+function planTenant(wanted: Organisation, present: Present, faults: Faults): Item<TenantRecord> {
+  const { at, ...tenant } = wanted.tenant;
+  if (present.tenant !== undefined)
+    keeps(present.tenant, tenant, ['currency', 'timeZone'], { code: 'TENANT_FIXED', at, faults });
+  return compare(tenant.id, present.tenant, tenant);
+}
+
+const changedItems = <Value>(items: readonly Item<Value>[]): Value[] =>
+  items.flatMap((item) => (item.status === 'unchanged' ? [] : [item.after]));
+
+/** The part of a plan that the rater must know, in the order in which it can take it. */
+export const controlChanges = (plan: Plan): ControlChange[] => [
+  ...changedItems(plan.tenant).map((record) => ({ kind: 'tenant' as const, ...record })),
+  ...changedItems(plan.producers).map((record) => ({ kind: 'producer' as const, ...record })),
+  ...changedItems(plan.accounts).map((record) => ({ kind: 'account' as const, ...record })),
+  ...changedItems(plan.ownership).map((record) => ({ kind: 'ownership' as const, ...record })),
+  ...changedItems(plan.meters).map((record) => ({ kind: 'meter' as const, ...record })),
+  ...changedItems(plan.prices).map((record) => ({ kind: 'price' as const, ...record })),
+  ...changedItems(plan.budgets).map((record) => ({ kind: 'budget' as const, ...record })),
+];

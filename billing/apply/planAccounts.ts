@@ -1,0 +1,46 @@
+import type { AccountRecord } from '#core/messages/control.ts';
+import { billingLimits } from '../limits.ts';
+import type { Faults } from './faults.ts';
+import { compare, keeps, type Item } from './item.ts';
+import type { Organisation } from './organisation.ts';
+import type { Present } from './present.ts';
+
+/** Accounts in the file's order, parents first; new ones get the next dense ids. */
+export function planAccounts(wanted: Organisation, present: Present, faults: Faults): Item<AccountRecord>[] {
+  const before = new Map(present.accounts.map((account) => [account.slug, account]));
+  const ids = new Map(present.accounts.map((account) => [account.slug, account.id]));
+  let lastId = present.lastAccount;
+  const items: Item<AccountRecord>[] = [];
+  for (const { at, slug, name, type, parent: ref, timeZone } of wanted.accounts) {
+    const parent = ref === undefined ? 0 : ids.get(ref.name);
+    if (parent === undefined) {
+      faults.unknown(ref!, 'the slug of an account');
+      faults.unreadable.add(slug);
+      continue;
+    }
+    const published = before.get(slug);
+    const id = published?.id ?? ++lastId;
+    ids.set(slug, id);
+    const after = { id, slug, name, parent, type, timeZone: timeZone ?? wanted.tenant.timeZone };
+    if (published !== undefined) {
+      const movesSuspense = (published.type === 'suspense') !== (type === 'suspense');
+      const fixed = ['parent', 'timeZone', ...(movesSuspense ? ['type' as const] : [])] as const;
+      keeps(published, after, fixed, { code: 'ACCOUNT_FIXED', at, faults });
+    }
+    items.push(compare(slug, published, after));
+  }
+  checkSuspense(wanted, present, faults);
+  if (ids.size > billingLimits.accountsMax) {
+    faults.add('VALUE_INVALID', wanted.tenant.at, String(ids.size), `at most ${billingLimits.accountsMax} accounts`);
+  }
+  return items;
+}
+
+function checkSuspense(wanted: Organisation, present: Present, faults: Faults): void {
+  const published = present.accounts.filter((account) => account.type === 'suspense');
+  const inFile = wanted.accounts.filter((account) => account.type === 'suspense');
+  const all = new Set([...published, ...inFile].map((account) => account.slug));
+  if (all.size === 1 || faults.unreadable.size > 0) return;
+  const at = inFile.at(-1)?.at ?? { ...wanted.tenant.at, path: 'accounts' };
+  faults.add('SUSPENSE_COUNT', at, [...all].join(', '), 'one account of type suspense');
+}

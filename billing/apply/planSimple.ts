@@ -1,0 +1,75 @@
+/** Sections whose items stand for themselves. */
+import type { BudgetRecord, MeterRecord, ProducerRecord } from '#core/messages/control.ts';
+import { billingLimits } from '../limits.ts';
+import type { Target } from '../targets/targets.ts';
+import type { Faults } from './faults.ts';
+import { compare, keeps, type Item } from './item.ts';
+import type { Organisation } from './organisation.ts';
+import type { Present } from './present.ts';
+
+/** Keys of the file are added to those that are enrolled; only a revocation takes one away. */
+export function planProducers(wanted: Organisation, present: Present, faults: Faults): Item<ProducerRecord>[] {
+  const published = new Map(present.producers.map((producer) => [producer.id, producer]));
+  return wanted.producers.map(({ at, id, type, simulated, keys }) => {
+    const before = published.get(id);
+    const known = before?.keys ?? [];
+    const all = [...known, ...keys.filter((key) => !known.some((other) => other.id === key.id))];
+    const after = { id, type, simulated, keys: all, enabled: before?.enabled ?? true };
+    if (before !== undefined) keeps(before, after, ['type', 'simulated'], { code: 'PRODUCER_FIXED', at, faults });
+    if (all.length > billingLimits.producerKeysMax) {
+      faults.add('PRODUCER_KEYS_FULL', at, id, `at most ${billingLimits.producerKeysMax} keys with those enrolled`);
+    }
+    return compare(id, before, after);
+  });
+}
+
+export function planMeters(wanted: Organisation, present: Present, faults: Faults): Item<MeterRecord>[] {
+  const published = new Map(present.meters.map((meter) => [meter.id, meter]));
+  return wanted.meters.map(({ at, ...after }) => {
+    const before = published.get(after.id);
+    const fixed = ['metric', 'unit', 'scale', 'aggregation', 'filter'] as const;
+    if (before !== undefined) keeps(before, after, fixed, { code: 'METER_FIXED', at, faults });
+    return compare(after.id, before, after);
+  });
+}
+
+export function planTargets(wanted: Organisation, present: Present): Item<Target>[] {
+  const published = new Map(present.targets.map((target) => [target.id, target]));
+  return wanted.targets.map(({ at: _, ...after }) => compare(after.id, published.get(after.id), after));
+}
+
+export interface BudgetContext {
+  readonly present: Present;
+  readonly accountIds: ReadonlyMap<string, number>;
+  /** Of the file; those of the database are in `present`. */
+  readonly targets: readonly Target[];
+}
+
+export function planBudgets(wanted: Organisation, context: BudgetContext, faults: Faults): Item<BudgetRecord>[] {
+  const published = new Map(context.present.budgets.map((budget) => [budget.id, budget]));
+  const targets = new Set([...context.present.targets, ...context.targets].map((target) => target.id));
+  return wanted.budgets.flatMap(({ at, account: ref, targets: refs, id, name, amount, thresholds, enabled }) => {
+    const account = context.accountIds.get(ref.name);
+    if (account === undefined) faults.unknown(ref, 'the slug of an account');
+    for (const target of refs.filter((target) => !targets.has(target.name))) {
+      faults.unknown(target, 'the id of a target');
+    }
+    if (account === undefined) return [];
+    const { currency } = wanted.tenant;
+    const names = [...new Set(refs.map((target) => target.name))];
+    const after: BudgetRecord = {
+      id,
+      account,
+      name,
+      amount,
+      currency,
+      period: 'month',
+      thresholds,
+      targets: names,
+      enabled,
+    };
+    const before = published.get(id);
+    if (before !== undefined) keeps(before, after, ['account'], { code: 'BUDGET_FIXED', at, faults });
+    return [compare(id, before, after)];
+  });
+}

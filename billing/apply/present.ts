@@ -1,0 +1,51 @@
+import type {
+  AccountRecord,
+  BudgetRecord,
+  MeterRecord,
+  OwnershipRecord,
+  PriceRecord,
+  ProducerRecord,
+  TenantRecord,
+} from '#core/messages/control.ts';
+import { accountsOf, findTenant, ownershipOf } from '../accounts/accounts.ts';
+import { usersOf } from '../access/users.ts';
+import { budgetsOf } from '../budgets/budgets.ts';
+import { metersOf, toPrice } from '../catalogue/catalogue.ts';
+import { producersOf } from '../producers/producers.ts';
+import type { Reader } from '../schema.ts';
+import { targetsOf, type Target } from '../targets/targets.ts';
+import type { User } from './organisation.ts';
+
+/** A tenant's master data as it is now; of a tenant to be, nothing. */
+export interface Present {
+  readonly tenant: TenantRecord | undefined;
+  /** Highest dense ids given so far. */
+  readonly lastAccount: number;
+  readonly lastPrice: number;
+  readonly users: readonly User[];
+  readonly accounts: readonly AccountRecord[];
+  readonly ownership: readonly OwnershipRecord[];
+  readonly producers: readonly ProducerRecord[];
+  readonly meters: readonly MeterRecord[];
+  readonly prices: readonly PriceRecord[];
+  readonly targets: readonly Target[];
+  readonly budgets: readonly BudgetRecord[];
+}
+
+export async function readPresent(db: Reader, id: string): Promise<Present> {
+  const row = await findTenant(db, id);
+  const prices = await db.selectFrom('price').selectAll().where('tenant', '=', id).orderBy('id').execute();
+  return {
+    tenant: row === undefined ? undefined : { id, name: row.name, currency: row.currency, timeZone: row.time_zone },
+    lastAccount: row?.last_account ?? 0,
+    lastPrice: row?.last_price ?? 0,
+    users: await usersOf(db, id),
+    accounts: await accountsOf(db, id),
+    ownership: await ownershipOf(db, id),
+    producers: await producersOf(db, id),
+    meters: await metersOf(db, id),
+    prices: prices.map(toPrice),
+    targets: await targetsOf(db, id),
+    budgets: await budgetsOf(db, id),
+  };
+}

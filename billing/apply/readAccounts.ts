@@ -1,0 +1,69 @@
+import type { Faults } from './faults.ts';
+import { Fields } from './fields.ts';
+import type { Organisation, Ref, Wanted, WantedAccount } from './organisation.ts';
+import { readTimeZone, unique } from './parts.ts';
+import { nameShape, slugShape } from './shapes.ts';
+import { billingLimits } from '../limits.ts';
+import type { Node } from './yaml.ts';
+
+const types = ['organisation', 'department', 'project', 'host', 'client', 'suspense'] as const;
+
+/** Deeper trees are a mistake, and every level is added to by every sample below it. */
+const depthMax = 32;
+
+/** Accounts, nested under `children` or flat with `parent`, in the order of the file with parents first. */
+export function readAccounts(file: Fields, faults: Faults): Organisation['accounts'] {
+  const found: Wanted<WantedAccount>[] = [];
+  const readAll = (nodes: readonly Node[], above: Ref | undefined, depth: number): void => {
+    for (const node of nodes) {
+      const fields = Fields.of(node, ['slug', 'name', 'type', 'timeZone', 'parent', 'children'], faults);
+      if (fields === undefined) continue;
+      const slug = fields.text('slug', slugShape);
+      const account = readAccount(fields, above, faults);
+      if (slug !== undefined && account !== undefined) found.push({ slug, ...account, at: fields.atOf('slug') });
+      else if (slug !== undefined) faults.unreadable.add(slug);
+      const children = fields.list('children', billingLimits.accountsMax);
+      if (depth >= depthMax && children.length > 0) {
+        faults.add('VALUE_INVALID', fields.atOf('children'), '', `a tree of at most ${depthMax} levels`);
+      } else readAll(children, { name: slug ?? '', at: fields.at }, depth + 1);
+    }
+  };
+  readAll(file.list('accounts', billingLimits.accountsMax), undefined, 1);
+  return parentsFirst(
+    unique(found, (account) => account.slug, faults),
+    faults,
+  );
+}
+
+function readAccount(fields: Fields, above: Ref | undefined, faults: Faults): Omit<WantedAccount, 'slug'> | undefined {
+  const name = fields.text('name', nameShape);
+  const type = fields.oneOf('type', types);
+  const timeZone = fields.has('timeZone') ? readTimeZone(fields, faults) : undefined;
+  const said = fields.has('parent') ? fields.text('parent', slugShape) : undefined;
+  if (above !== undefined && fields.has('parent')) {
+    faults.add('KEY_UNKNOWN', fields.atOf('parent'), said ?? '', 'no parent here: the account stands below one');
+  }
+  const parent = above ?? (said === undefined ? undefined : { name: said, at: fields.atOf('parent') });
+  return name === undefined || type === undefined ? undefined : { name, type, timeZone, parent };
+}
+
+/** Orders accounts so that a parent precedes its children; circles are reported and left out. */
+function parentsFirst(accounts: readonly Wanted<WantedAccount>[], faults: Faults): Wanted<WantedAccount>[] {
+  const bySlug = new Map(accounts.map((account) => [account.slug, account]));
+  const state = new Map<string, 'open' | 'done' | 'circle'>();
+  const ordered: Wanted<WantedAccount>[] = [];
+  const place = (account: Wanted<WantedAccount>): boolean => {
+    const known = state.get(account.slug);
+    if (known === 'open')
+      faults.add('ACCOUNT_CYCLE', account.parent?.at ?? account.at, account.slug, 'a parent that is not below it');
+    if (known !== undefined) return known === 'done';
+    state.set(account.slug, 'open');
+    const parent = account.parent === undefined ? undefined : bySlug.get(account.parent.name);
+    const placed = parent === undefined || place(parent);
+    state.set(account.slug, placed ? 'done' : 'circle');
+    if (placed) ordered.push(account);
+    return placed;
+  };
+  for (const account of accounts) place(account);
+  return ordered;
+}

@@ -1,0 +1,58 @@
+import { metricPattern } from '#core/messages/names.ts';
+import type { Faults } from './faults.ts';
+import { Fields, textOf } from './fields.ts';
+import type { Organisation } from './organisation.ts';
+import { isComplete, unique } from './parts.ts';
+import { matching } from './shapes.ts';
+
+const metricShape = matching(metricPattern, 'lower-case letters, digits, dots and underscores, such as host.cpu.time');
+const meterShape = matching(
+  /^[a-z][a-z0-9._-]{0,99}$/,
+  'lower-case letters, digits, dots, hyphens and underscores, such as cpu-busy',
+);
+const unitShape = matching(/^[A-Za-z0-9./{}%[\]]{1,20}$/, 'a UCUM unit, such as us, By or 1');
+const valueShape = matching(/^[^\p{Cc}]{1,200}$/u, 'a value of the dimension');
+
+const metersMax = 1000;
+
+export function readMeters(file: Fields, faults: Faults): Organisation['meters'] {
+  const read = file.list('meters', metersMax).flatMap((node) => {
+    const fields = Fields.of(node, ['id', 'metric', 'unit', 'scale', 'aggregation', 'filter'], faults);
+    if (fields === undefined) return [];
+    const id = fields.text('id', meterShape);
+    const metric = fields.text('metric', metricShape);
+    const unit = fields.text('unit', unitShape);
+    const scale = fields.integer('scale', { min: 0, max: 12, otherwise: 0 });
+    const aggregation = fields.oneOf('aggregation', ['sum', 'timeWeighted']);
+    const filter = readFilter(fields, faults);
+    const meter = { id, metric, unit, scale, aggregation };
+    if (isComplete(meter)) return [{ ...meter, filter, at: fields.atOf('id') }];
+    if (id !== undefined) faults.unreadable.add(id);
+    return [];
+  });
+  return unique(read, (meter) => meter.id, faults);
+}
+
+/** `filter: { mode: [user, system] }`; one value needs no list. Dimensions and values in code-unit order. */
+function readFilter(fields: Fields, faults: Faults): Record<string, string[]> {
+  const node = fields.nodeOf('filter');
+  if (node === undefined) return {};
+  if (node.kind !== 'map') {
+    faults.add('VALUE_INVALID', node.at, textOf(node), 'a map from dimension to the values that count');
+    return {};
+  }
+  const dimensions = [...node.entries.keys()].toSorted();
+  return Object.fromEntries(
+    dimensions.map((dimension) => {
+      const value = node.entries.get(dimension)!.node;
+      const items = value.kind === 'list' ? value.items : [value];
+      const texts = items.flatMap((item) => {
+        if (item.kind === 'text' && valueShape.fits(item.text)) return item.text;
+        faults.add('VALUE_INVALID', item.at, textOf(item), valueShape.expected);
+        return [];
+      });
+      if (items.length === 0) faults.add('VALUE_INVALID', value.at, '[]', 'at least one value');
+      return [dimension, [...new Set(texts)].toSorted()];
+    }),
+  );
+}

@@ -1,0 +1,35 @@
+import { idPattern } from '#core/messages/names.ts';
+import { billingLimits } from '../limits.ts';
+
+/** What a text must look like, and how to say so. */
+export interface Shape {
+  fits(text: string): boolean;
+  readonly expected: string;
+}
+
+export const matching = (pattern: RegExp, expected: string): Shape => ({
+  fits: (text) => pattern.test(text),
+  expected,
+});
+
+/** No control characters: names end up in logs and documents. */
+export const nameShape = matching(
+  new RegExp(`^[^\\p{Cc}]{1,${billingLimits.nameLengthMax}}$`, 'u'),
+  `1 to ${billingLimits.nameLengthMax} characters on one line`,
+);
+
+export const idShape = matching(idPattern, 'lower-case letters, digits and hyphens, 1 to 36 characters');
+
+export const slugShape = matching(
+  /^[a-z0-9][a-z0-9-]{0,62}$/,
+  'lower-case letters, digits and hyphens, 1 to 63 characters, no hyphen first',
+);
+
+export const webhookUrlShape: Shape = {
+  fits(text) {
+    if (text.length > 2000 || !URL.canParse(text)) return false;
+    const { protocol, username, password, hash } = new URL(text);
+    return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '' && hash === '';
+  },
+  expected: 'an http or https address without user, password or fragment',
+};

@@ -1,0 +1,125 @@
+import { budgetRow } from '../budgets/budgets.ts';
+import { priceRow } from '../catalogue/catalogue.ts';
+import { saveProducers } from '../producers/producers.ts';
+import type { Tx } from '../schema.ts';
+import type { Item } from './item.ts';
+import type { Plan } from './plan.ts';
+
+export interface WriteContext {
+  readonly tenant: string;
+  readonly actor: string;
+  readonly nowMs: number;
+  /** Where a new tenant is placed. */
+  readonly partition: number;
+  /** The sealed first secret of a new target. */
+  readonly sealedSecret: (target: string) => string;
+}
+
+/** Writes what a plan adds and changes, in an order that satisfies every reference. */
+export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Promise<void> {
+  const { tenant, nowMs } = context;
+  await writeTenant(tx, plan, context);
+  for (const { after } of touched(plan.users)) {
+    await tx
+      .insertInto('member')
+      .values({ tenant, ...after })
+      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet(after))
+      .execute();
+  }
+  await saveProducers(
+    tx,
+    tenant,
+    touched(plan.producers).map((item) => item.after),
+    nowMs,
+  );
+  for (const { after } of touched(plan.accounts)) {
+    const { timeZone, ...account } = after;
+    await tx
+      .insertInto('account')
+      .values({ tenant, ...account, time_zone: timeZone })
+      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ name: after.name, type: after.type }))
+      .execute();
+  }
+  for (const { after } of added(plan.ownership)) {
+    await tx
+      .insertInto('ownership')
+      .values({ tenant, resource: after.resource, from_ms: after.fromMs, account: after.account })
+      .execute();
+  }
+  for (const { after } of added(plan.meters)) {
+    await tx
+      .insertInto('meter')
+      .values({ tenant, ...after, filter: JSON.stringify(after.filter) })
+      .execute();
+  }
+  for (const { after } of added(plan.prices)) {
+    await tx
+      .insertInto('price')
+      .values(priceRow(tenant, after, { by: context.actor, atMs: nowMs }))
+      .execute();
+  }
+  await writeTargets(tx, plan, context);
+  for (const { after } of touched(plan.budgets)) {
+    const row = budgetRow(tenant, after);
+    await tx
+      .insertInto('budget')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet(row))
+      .execute();
+  }
+}
+
+async function writeTenant(tx: Tx, plan: Plan, { tenant, nowMs, partition }: WriteContext): Promise<void> {
+  for (const { after } of touched(plan.tenant)) {
+    await tx
+      .insertInto('tenant')
+      .values({
+        id: tenant,
+        name: after.name,
+        currency: after.currency,
+        time_zone: after.timeZone,
+        partition,
+        created_ms: nowMs,
+      })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ name: after.name }))
+      .execute();
+  }
+  const lastOf = (items: readonly { readonly after: { readonly id: number } }[]) =>
+    Math.max(0, ...items.map((item) => item.after.id));
+  const newAccounts = added(plan.accounts);
+  const newPrices = added(plan.prices);
+  if (newAccounts.length > 0)
+    await tx
+      .updateTable('tenant')
+      .set({ last_account: lastOf(newAccounts) })
+      .where('id', '=', tenant)
+      .execute();
+  if (newPrices.length > 0)
+    await tx
+      .updateTable('tenant')
+      .set({ last_price: lastOf(newPrices) })
+      .where('id', '=', tenant)
+      .execute();
+}
+
+async function writeTargets(tx: Tx, plan: Plan, { tenant, sealedSecret }: WriteContext): Promise<void> {
+  for (const { after, status } of touched(plan.targets)) {
+    if (status === 'added') {
+      await tx
+        .insertInto('target')
+        .values({ tenant, ...after, secret_sealed: sealedSecret(after.id) })
+        .execute();
+      continue;
+    }
+    await tx
+      .updateTable('target')
+      .set((eb) => ({ url: after.url, enabled: after.enabled, revision: eb('revision', '+', 1) }))
+      .where('tenant', '=', tenant)
+      .where('id', '=', after.id)
+      .execute();
+  }
+}
+
+const touched = <Value>(items: readonly Item<Value>[]): Item<Value>[] =>
+  items.filter((item) => item.status !== 'unchanged');
+const added = <Value>(items: readonly Item<Value>[]): Item<Value>[] => items.filter((item) => item.status === 'added');

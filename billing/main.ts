@@ -1,0 +1,130 @@
+/** The back office as one part of the office process: database, publisher, access, routes and master data. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { parse } from 'yaml';
+import type { TenantRecord } from '#core/messages/control.ts';
+import { dataPaths, type Config } from '#platform/config.ts';
+import type { Routes } from '#platform/http/index.ts';
+import { jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
+import { migrate, openDatabase } from '#platform/postgres/index.ts';
+import { loadSealingKey } from '#platform/sealing.ts';
+import { newTraceparent, type Logger } from '#platform/telemetry.ts';
+import { authenticate, logIn, logOut } from './access/access.ts';
+import { ensureAdminKey } from './access/adminKey.ts';
+import { accountsOf, tenantIds } from './accounts/accounts.ts';
+import { applyDocument, type Secrets } from './apply/index.ts';
+import { budgetsOf } from './budgets/budgets.ts';
+import { metersOf, pricesOf } from './catalogue/catalogue.ts';
+import type { Office } from './change.ts';
+import { billingError } from './errors.ts';
+import { billingEvents, type BillingEvents } from './events.ts';
+import { Publisher } from './outbox/publisher.ts';
+import { reconcileOutbox } from './outbox/publish.ts';
+import { producersOf } from './producers/producers.ts';
+import { billingRoutes } from './routes.ts';
+import type { Db, Tables } from './schema.ts';
+import { reconcileTargets, targetBucket } from './targets/targets.ts';
+
+export type Billing = Awaited<ReturnType<typeof createBilling>>;
+
+/**
+ * Opens and migrates the database, agrees with the log and the bucket on what was published, applies the first
+ * organisation, and sees to the administrator's key. `start` then publishes until its signal aborts.
+ */
+export async function createBilling(config: Config, connection: NatsConnection, logger: Logger) {
+  const paths = dataPaths(config.dataDir);
+  const events = billingEvents(logger);
+  const database = await openDatabase<Tables>(config.postgres.url);
+  try {
+    const { db } = database;
+    await migrate(db, new URL('./migrations/', import.meta.url));
+    const log = await jetstreamLog(connection);
+    const targets = await targetBucket(connection, config.nats.replicas);
+    await reconcileOutbox(db, log, config.partitions);
+    await reconcileTargets(db, targets);
+    const publisher = new Publisher({ db, log, targets, events, now: Date.now });
+    const office: Office = { db, now: Date.now, partitions: config.partitions, wake: publisher.wake };
+    const secrets: Secrets = { sealingKey: loadSealingKey(paths.sealingKey), targetSecrets: paths.targetSecrets };
+    await applyFirst(office, secrets, config.office.applyAtFirstStart, events);
+    const first = (await tenantIds(db))[0];
+    if (first !== undefined) await ensureAdminKey(office, first, paths.adminKey);
+    return {
+      access: accessOf(office, events),
+      master: masterData(db),
+      routes: billingRoutes({ office, secrets, events }) satisfies Routes,
+      start: (signal: AbortSignal): Promise<void> => publisher.run(signal),
+      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await database[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+const accessOf = (office: Office, events: BillingEvents) => ({
+  /** The identity behind an API key (`mtl_…`) or a session (`mts_…`), now. */
+  authenticate: (credential: string) => authenticate(office, credential),
+  /** Trades a login link's token for a session; throws LOGIN_LINK_INVALID. */
+  async redeemLogin(token: string) {
+    const session = await logIn(office, token);
+    events.loggedIn(session.identity.tenant, session.identity.actor);
+    return session;
+  },
+  endSession: (session: string) => logOut(office, session),
+});
+
+/** Master data as committed; published to the log a moment later. */
+const masterData = (db: Db) => ({
+  async tenants(): Promise<(TenantRecord & { readonly partition: number })[]> {
+    const rows = await db.selectFrom('tenant').selectAll().orderBy('created_ms').orderBy('id').execute();
+    return rows.map(({ id, name, currency, time_zone: timeZone, partition }) => ({
+      id,
+      name,
+      currency,
+      timeZone,
+      partition,
+    }));
+  },
+  accounts: (tenant: string) => accountsOf(db, tenant),
+  budgets: (tenant: string) => budgetsOf(db, tenant),
+  producers: (tenant: string) => producersOf(db, tenant),
+  meters: (tenant: string) => metersOf(db, tenant),
+  prices: (tenant: string) => pricesOf(db, tenant),
+  meter: async (tenant: string, id: string) => (await metersOf(db, tenant)).find((meter) => meter.id === id),
+  price: async (tenant: string, id: number) => (await pricesOf(db, tenant)).find((price) => price.id === id),
+});
+
+/** Applies the configured file while its tenant does not exist yet; afterwards the file is nobody's business. */
+async function applyFirst(office: Office, secrets: Secrets, path: string, events: BillingEvents): Promise<void> {
+  if (path === '') return;
+  const text = readOrganisationFile(path);
+  const tenant = tenantIdOf(text);
+  const known = await tenantIds(office.db);
+  if (tenant !== undefined && known.includes(tenant)) return;
+  const author = { tenant: tenant ?? '', actor: 'system', trace: newTraceparent() };
+  const options = { file: basename(path), dryRun: false, reason: 'first start', isAdmin: true };
+  events.applied(author.tenant, await applyDocument(office, author, secrets, text, options));
+}
+
+function readOrganisationFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw billingError(
+      'ORGANISATION_UNREADABLE',
+      `${path} (${(cause as NodeJS.ErrnoException).code}).`,
+      { path },
+      cause,
+    );
+  }
+}
+
+/** Just the id; what is wrong with the file is for `applyDocument` to say. */
+function tenantIdOf(text: string): string | undefined {
+  try {
+    const id = (parse(text, { schema: 'failsafe' }) as { tenant?: { id?: unknown } } | null)?.tenant?.id;
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
