@@ -16,12 +16,13 @@ export function takeUsage(state: State, ports: Ports, input: Input, outcome: Out
     epoch: verdict.body === undefined ? '' : epochText(verdict.body.epoch),
     seq: verdict.body?.seq ?? 0,
     inputSeq: input.seq,
+    logTimeMs: state.logTimeMs,
     trace: verdict.kind === 'taken' ? verdict.body.trace : '',
   };
   const track = trackOf(state, tenantId, producerId);
   switch (verdict.kind) {
     case 'refused':
-      outcome.refusals.push(refusalOf(state, tenantId, source, -1, verdict.reason, samples));
+      outcome.refusals.push(refusalOf(tenantId, source, -1, verdict.reason, samples));
       count(state, track, 'batches', 'refused', 1);
       count(state, track, 'samples', 'refused', samples);
       return;
@@ -35,7 +36,7 @@ export function takeUsage(state: State, ports: Ports, input: Input, outcome: Out
         const rows = takeSample(state, verdict.tenant, verdict.body, index, source);
         const isRefused = typeof rows === 'string';
         count(state, track, 'samples', isRefused ? 'refused' : 'rated', 1);
-        if (isRefused) outcome.refusals.push(refusalOf(state, tenantId, source, index, rows, 1));
+        if (isRefused) outcome.refusals.push(refusalOf(tenantId, source, index, rows, 1));
         else outcome.rows.push(...rows);
       }
       evaluateMoved(state, verdict.tenant, source, outcome);
@@ -43,14 +44,12 @@ export function takeUsage(state: State, ports: Ports, input: Input, outcome: Out
 }
 
 function refusalOf(
-  state: State,
   tenant: string,
-  { producer, epoch, seq, inputSeq }: Source,
+  { producer, epoch, seq, inputSeq, logTimeMs }: Source,
   index: number,
   reason: RefusalReason,
   samples: number,
 ): Outcome['refusals'][number] {
-  const { logTimeMs } = state;
   return { tenant, producer, epoch, seq, index, reason, samples, stream: 'usage', inputSeq, logTimeMs };
 }
 

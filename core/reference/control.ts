@@ -21,7 +21,14 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
     return undefined;
   }
   state.tenants.set(tenantId, tenant);
-  const source: Source = { producer: '', epoch: '', seq: 0, inputSeq: 0, trace: message.trace };
+  const source: Source = {
+    producer: '',
+    epoch: '',
+    seq: 0,
+    inputSeq: 0,
+    logTimeMs: state.logTimeMs,
+    trace: message.trace,
+  };
   const newPrices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
   outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));
   for (const change of message.changes) {

@@ -26,7 +26,7 @@ export interface Ports {
   sha256(bytes: Uint8Array): string;
   /** Whether an Ed25519 signature (base64url) of a batch body is by the raw public key (base64url). */
   verifySignature(publicKey: string, body: Uint8Array, signature: string): boolean;
-  /** Strict UTF-8 to text, keeping a byte order mark; `undefined` for other bytes. */
+  /** Strict UTF-8 to text, without a byte order mark; `undefined` for other bytes. */
   readText(bytes: Uint8Array): string | undefined;
 }
 

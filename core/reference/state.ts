@@ -123,6 +123,8 @@ export interface Source {
   readonly seq: number;
   /** Sequence of the message in `USAGE`; 0 for a control message. */
   readonly inputSeq: number;
+  /** Log time when it was taken. */
+  readonly logTimeMs: number;
   readonly trace: string;
 }
 

@@ -1,0 +1,103 @@
+/**
+ * The audit of one partition: commit by commit the inputs go through the reference engine, and everything that the commit
+ * says is compared with what the engine finds. Memory grows with the state, not with the log.
+ */
+import type { ControlMessage } from '../../messages/control.ts';
+import type { CommitHeader } from '../../messages/rated.ts';
+import { ReferenceEngine, type Input, type Ports } from '../engine.ts';
+import type { Outcome, State } from '../state.ts';
+import { readBlocks, type Block } from './blocks.ts';
+import { Chain, type StoredCommit } from './chain.ts';
+import { Decisions } from './decisions.ts';
+import type { Faults } from './faults.ts';
+import { Fold } from './fold.ts';
+import { Names } from './names.ts';
+import { Once } from './once.ts';
+import { compareRows } from './rows.ts';
+import { Sums } from './sums.ts';
+import { checkConserve, checkTree } from './tree.ts';
+import { compareAll, compareTouched } from './values.ts';
+
+export class Auditor {
+  readonly partition: number;
+  readonly faults: Faults;
+  readonly chain = new Chain();
+  readonly decisions = new Decisions();
+  readonly fold = new Fold();
+  readonly sums = new Sums();
+  readonly #ports: Ports;
+  readonly #engine: ReferenceEngine;
+  readonly #names = new Names();
+  readonly #once = new Once();
+
+  constructor(partition: number, ports: Ports, faults: Faults) {
+    this.partition = partition;
+    this.faults = faults;
+    this.#ports = ports;
+    this.#engine = new ReferenceEngine(partition, ports);
+  }
+
+  /** The reference's state after the last commit. */
+  get state(): State {
+    return this.#engine.state;
+  }
+
+  /** Judges one commit; `inputs` are the messages of its `inputs.taken`, in that order. */
+  check(commit: StoredCommit, inputs: readonly Input[]): void {
+    const { faults, state } = this;
+    const { header, seq } = commit;
+    const where = `partition ${this.partition}, commit ${seq}`;
+    const { outcome, control } = this.#rerate(header, inputs, where);
+    this.#names.learn(header, where, faults);
+    this.fold.take(header, this.#names);
+    const blocks = this.#readable(commit, where);
+    compareRows(blocks, outcome.rows, { outSeq: seq, header }, this.#names, state, faults);
+    this.#once.check(blocks, seq, faults);
+    this.sums.take(blocks, this.#names, state);
+    this.decisions.check(header, outcome, control, where, faults);
+    compareTouched(header, this.fold, this.#names, state, where, faults);
+    faults.same('CAP', `${where}: alerts so far`, header.totals.alerts, this.decisions.alerts);
+  }
+
+  /** The checks over the whole log; call once, after the last commit. Answers how much they looked at. */
+  finish(): { readonly tallies: number; readonly nodes: number } {
+    this.chain.finish(this.partition, this.faults);
+    compareAll(this.fold, this.state, `partition ${this.partition}, at the end`, this.faults);
+    checkConserve(this.fold, this.state, this.faults);
+    return {
+      tallies: this.sums.telescope(this.state, this.faults),
+      nodes: checkTree(this.fold, this.state, this.faults),
+    };
+  }
+
+  #rerate(header: CommitHeader, inputs: readonly Input[], where: string) {
+    const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
+    const control: ControlMessage[] = [];
+    const last = { usage: this.#last.usage, control: this.#last.control };
+    for (const input of inputs) {
+      const taken = this.#engine.take(input);
+      outcome.rows.push(...taken.rows);
+      outcome.refusals.push(...taken.refusals);
+      outcome.alerts.push(...taken.alerts);
+      if (taken.control !== undefined) control.push(taken.control);
+      last[input.stream] = { seq: input.seq, hash: this.#ports.sha256(input.data) };
+    }
+    if (inputs.length === 0) outcome.alerts.push(...this.#engine.tick(header.logTimeMs));
+    this.#last = last;
+    for (const stream of ['usage', 'control'] as const) {
+      this.faults.same('FENCE', `${where}: last input of ${stream}`, header.inputs[stream], last[stream]);
+    }
+    return { outcome, control };
+  }
+
+  #last = { usage: { seq: 0, hash: '' }, control: { seq: 0, hash: '' } };
+
+  #readable(commit: StoredCommit, where: string): Block[] {
+    const blocks = readBlocks(commit.blocks);
+    this.faults.same('BLOCKS', `${where}: number of blocks`, blocks.length, commit.header.blocks);
+    const readable = blocks.filter((block) => block !== undefined);
+    if (readable.length < blocks.length)
+      this.faults.add('BLOCKS', `${where}: a block has another number of columns than the contract`);
+    return readable;
+  }
+}

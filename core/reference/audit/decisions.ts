@@ -1,0 +1,71 @@
+/** CAP and RERATE: what a commit says it decided (control taken, alerts, refusals) against the reference. */
+import type { ControlMessage } from '../../messages/control.ts';
+import type { Alert, CommitHeader } from '../../messages/rated.ts';
+import type { Outcome } from '../state.ts';
+import type { Faults } from './faults.ts';
+
+export class Decisions {
+  readonly #alertIds = new Set<string>();
+
+  get alerts(): number {
+    return this.#alertIds.size;
+  }
+
+  hasAlert(id: string): boolean {
+    return this.#alertIds.has(id);
+  }
+
+  check(
+    header: CommitHeader,
+    outcome: Outcome,
+    control: readonly ControlMessage[],
+    where: string,
+    faults: Faults,
+  ): void {
+    for (const { id } of header.alerts) {
+      if (this.#alertIds.has(id)) faults.add('CAP', `${where}: alert ${id} is raised again`);
+      this.#alertIds.add(id);
+    }
+    compareLists('CAP', `${where}: alert`, header.alerts, outcome.alerts, (alert: Alert) => alert.id, faults);
+    const refusals = header.refusals.map(({ detail: _, ...refusal }) => refusal);
+    compareLists(
+      'RERATE',
+      `${where}: refusal`,
+      refusals,
+      outcome.refusals,
+      ({ stream, inputSeq, index }) => `${stream} ${inputSeq} ${index}`,
+      faults,
+    );
+    compareLists('RERATE', `${where}: control message`, header.control, control, ({ seq }) => String(seq), faults);
+  }
+}
+
+/** The same entries, whatever their order and that of their fields. */
+function compareLists<T extends object>(
+  check: 'CAP' | 'RERATE',
+  what: string,
+  found: readonly T[],
+  wanted: readonly T[],
+  nameOf: (entry: T) => string,
+  faults: Faults,
+): void {
+  const left = new Map<string, T>(wanted.map((entry) => [nameOf(entry), entry]));
+  for (const entry of found) {
+    const name = nameOf(entry);
+    const partner = left.get(name);
+    left.delete(name);
+    if (partner === undefined) faults.add(check, `${what} ${name} should not be`);
+    else if (sorted(entry) !== sorted(partner))
+      faults.add(check, `${what} ${name} is ${sorted(entry)}, should be ${sorted(partner)}`);
+  }
+  for (const name of left.keys()) faults.add(check, `${what} ${name} is missing`);
+}
+
+/** JSON with the fields of every object in the order of their names. */
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_, field: unknown) =>
+    typeof field === 'object' && field !== null && !Array.isArray(field)
+      ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : field,
+  );
+}

@@ -1,0 +1,96 @@
+/** TELESCOPE, TREE and CONSERVE over the whole log, from what the stored rows add up to. */
+import { Exact, powerOfTen, text, zero } from '../number.ts';
+import type { State } from '../state.ts';
+import { chargeOfTally, tallyKey } from '../tallies.ts';
+import { instantMs, type Block } from './blocks.ts';
+import type { Faults } from './faults.ts';
+import type { Names } from './names.ts';
+import { numberIn } from './rowText.ts';
+
+interface Sum {
+  quantity: Exact;
+  amount: Exact;
+}
+
+/** What ClickHouse must hold of one (tenant, account, price, currency, period, kind): decimal text and counts. */
+export interface Group extends Sum {
+  rows: number;
+  samples: number;
+}
+
+export const groupKey = (
+  tenant: string,
+  account: number,
+  price: number,
+  currency: string,
+  periodStartMs: number,
+  kind: string,
+): string => [tenant, account, price, currency, periodStartMs, kind].join(' ');
+
+export class Sums {
+  readonly #tallies = new Map<string, Sum>();
+  readonly groups = new Map<string, Group>();
+
+  take(blocks: readonly Block[], names: Names, state: State): void {
+    for (const block of blocks) {
+      this.#takeGroup(block);
+      if (block.scalar('kind') === 'unmetered') continue;
+      const resources = block.list('resource');
+      const [quantities, amounts] = [block.list('quantities'), block.list('amounts')];
+      for (const [i, resource] of resources.entries()) {
+        const sum = this.#tally(block, Number(resource), names, state);
+        sum.quantity = sum.quantity.plus(numberIn(quantities[i]));
+        sum.amount = sum.amount.plus(numberIn(amounts[i]));
+      }
+    }
+  }
+
+  #takeGroup(block: Block): void {
+    const [tenant, currency, kind] = [block.scalar('tenant'), block.scalar('currency'), block.scalar('kind')];
+    const [account, price] = [Number(block.scalar('account')), Number(block.scalar('price'))];
+    const key = groupKey(tenant, account, price, currency, instantMs(block.scalar('period_start')), kind);
+    const group = this.groups.get(key) ?? { quantity: zero, amount: zero, rows: 0, samples: 0 };
+    group.quantity = group.quantity.plus(numberIn(block.scalar('quantity')));
+    group.amount = group.amount.plus(numberIn(block.scalar('amount')));
+    group.rows += Number(block.scalar('count'));
+    group.samples += Number(block.scalar('samples'));
+    this.groups.set(key, group);
+  }
+
+  #tally(block: Block, resource: number, names: Names, state: State): Sum {
+    const tenant = block.scalar('tenant');
+    const price = Number(block.scalar('price'));
+    const isOwn = state.tenants.get(tenant)?.prices.get(price)?.tallyScope === 'resource';
+    const name = isOwn && resource !== 0 ? names.resource(resource) : '';
+    const key = tallyKey(
+      tenant,
+      Number(block.scalar('account')),
+      price,
+      block.scalar('meter'),
+      name,
+      instantMs(block.scalar('period_start')),
+    );
+    const sum = this.#tallies.get(key) ?? { quantity: zero, amount: zero };
+    this.#tallies.set(key, sum);
+    return sum;
+  }
+
+  /** TELESCOPE: the stored rows of each tally add up to its quantity, and to the charge of it worked out from nothing. */
+  telescope(state: State, faults: Faults): number {
+    for (const key of new Set([...this.#tallies.keys(), ...state.tallies.keys()])) {
+      const rows = this.#tallies.get(key) ?? { quantity: zero, amount: zero };
+      const tally = state.tallies.get(key);
+      const tenant = tally === undefined ? undefined : state.tenants.get(tally.tenant);
+      if (tally === undefined || tenant === undefined) {
+        faults.add('TELESCOPE', `rows fall on tally ${key}, which should not be`, rows.amount);
+        continue;
+      }
+      const quantity = tally.quantity.div(powerOfTen(tenant.meters.get(tally.meter)!.scale));
+      const charge = chargeOfTally(tenant, tally);
+      if (rows.quantity.eq(quantity) && rows.amount.eq(charge)) continue;
+      const detail = `rows of tally ${key} add up to ${text(rows.quantity)} for ${text(rows.amount)}, should be ${text(quantity)} for ${text(charge)}`;
+      faults.add('TELESCOPE', detail, rows.amount.minus(charge));
+    }
+    return state.tallies.size;
+  }
+}

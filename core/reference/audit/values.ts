@@ -1,0 +1,129 @@
+/** Compares the folded headers with the state of the reference: what a commit touched after each, everything at the end. */
+import type { BalanceEntry, CommitHeader, ProducerState } from '../../messages/rated.ts';
+import { powerOfTen, text, zero } from '../number.ts';
+import { balanceKey, type State, type Tally } from '../state.ts';
+import type { Faults } from './faults.ts';
+import type { Fold } from './fold.ts';
+import type { Names } from './names.ts';
+import { numberIn } from './rowText.ts';
+
+const pico = powerOfTen(12);
+
+/** After each commit: the keys that its header names. */
+export function compareTouched(
+  header: CommitHeader,
+  fold: Fold,
+  names: Names,
+  state: State,
+  where: string,
+  faults: Faults,
+): void {
+  const { samples, batches } = state;
+  const log = { logTimeMs: header.logTimeMs, controlMark: header.inputs.controlMark };
+  faults.same('RERATE', `${where}: log time and mark`, log, {
+    logTimeMs: state.logTimeMs,
+    controlMark: state.controlMark,
+  });
+  faults.same('CONSERVE', `${where}: samples`, header.totals.samples, samples);
+  faults.same('CONSERVE', `${where}: batches`, header.totals.batches, batches);
+  faults.same('BLOCKS', `${where}: blocks so far`, header.totals.blocks, fold.blocks);
+  for (const entry of header.tallies) compareOpening(names.keyOf(entry), fold, state, where, faults);
+  for (const [id] of header.tallyValues) compareTally(names.tally(id), fold, state, where, faults);
+  for (const entry of header.balances) {
+    compareBalance(
+      balanceKey(entry.tenant, entry.account, entry.periodStartMs, entry.currency),
+      fold.balances,
+      state,
+      where,
+      faults,
+    );
+  }
+  for (const { tenant, producer } of header.producers)
+    compareProducer(`${tenant} ${producer}`, fold, state, where, faults);
+  for (const { tenant, budget } of header.budgets) compareBudget(`${tenant} ${budget}`, fold, state, where, faults);
+  for (const [id] of header.ends) compareEnd(names.counter(id), fold, state, where, faults);
+}
+
+/** At the end: nothing changed that no header told. */
+export function compareAll(fold: Fold, state: State, where: string, faults: Faults): void {
+  for (const key of keysOf(fold.tallies, state.tallies)) compareTally(key, fold, state, where, faults);
+  for (const key of keysOf(fold.balances, state.balances)) compareBalance(key, fold.balances, state, where, faults);
+  for (const key of keysOf(fold.producers, state.tracks)) compareProducer(key, fold, state, where, faults);
+  for (const key of keysOf(fold.budgets, state.budgets)) compareBudget(key, fold, state, where, faults);
+  for (const key of keysOf(fold.ends, state.ends)) compareEnd(key, fold, state, where, faults);
+}
+
+const keysOf = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>) =>
+  new Set([...a.keys(), ...b.keys()]);
+
+function compareOpening(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
+  const tally = state.tallies.get(key);
+  if (tally === undefined) return;
+  const wanted = { carried: text(tally.carried), firstMs: tally.firstMs, periodEndMs: tally.month.endMs };
+  faults.same('RERATE', `${where}: tally ${key} begins`, fold.openings.get(key), wanted);
+}
+
+/** A tally that one side has not is one at zero. */
+function compareTally(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
+  const tally: Pick<Tally, 'quantity' | 'charged'> = state.tallies.get(key) ?? { quantity: zero, charged: zero };
+  const wanted = [text(tally.quantity), text(tally.charged.times(pico))];
+  faults.same('RERATE', `${where}: tally ${key}`, fold.tallies.get(key) ?? ['0', '0'], wanted);
+}
+
+export function compareBalance(
+  key: string,
+  found: ReadonlyMap<string, BalanceEntry>,
+  state: State,
+  where: string,
+  faults: Faults,
+): void {
+  const entry = found.get(key) ?? { own: '0', total: '0' };
+  const wanted = state.balances.get(key) ?? { own: zero, total: zero };
+  if (entry.own === text(wanted.own) && entry.total === text(wanted.total)) return;
+  const detail = `${where}: balance ${key} is ${entry.own} of ${entry.total}, should be ${text(wanted.own)} of ${text(wanted.total)}`;
+  faults.add('BALANCES', detail, numberIn(entry.total).minus(wanted.total));
+}
+
+export function compareProducer(
+  key: string,
+  fold: Pick<Fold, 'producers'>,
+  state: State,
+  where: string,
+  faults: Faults,
+): void {
+  const none = { received: 0, rated: 0, duplicates: 0, refused: 0 };
+  const facts = ({
+    epoch,
+    mark,
+    hashes,
+    samples,
+    batches,
+  }: Pick<ProducerState, 'epoch' | 'mark' | 'hashes' | 'samples' | 'batches'>) => [
+    epoch,
+    mark,
+    hashes,
+    samples,
+    batches,
+  ];
+  const blank = { epoch: null, mark: 0, hashes: [], samples: none, batches: none };
+  const found = fold.producers.get(key) ?? blank;
+  faults.same('CONSERVE', `${where}: producer ${key}`, facts(found), facts(state.tracks.get(key) ?? blank));
+}
+
+function compareBudget(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
+  const found = fold.budgets.get(key);
+  const wanted = state.budgets.get(key);
+  const left = found && [found.periodStartMs, found.state, found.arming, found.crossed.toSorted(), found.baseline];
+  const right = wanted && [
+    wanted.month.startMs,
+    wanted.state,
+    wanted.arming,
+    wanted.crossed.toSorted(),
+    text(wanted.baseline),
+  ];
+  faults.same('CAP', `${where}: budget ${key}`, left, right);
+}
+
+function compareEnd(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
+  faults.same('ONCE', `${where}: end of ${key}`, fold.ends.get(key), state.ends.get(key));
+}
