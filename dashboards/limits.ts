@@ -37,6 +37,8 @@ export const mirrorLimits = {
   balancesKeptMs: 100 * 24 * 3600 * 1000,
   /** How often figures of the store (top resources, trust) are read anew while somebody looks. */
   storeRefreshMs: 5000,
+  /** A reading that takes long is followed by a rest of this many times as long. */
+  storeRestFactor: 20,
   /** How long a page waits for the store before it shows what is known. */
   storeWaitMs: 500,
   /** How long after nobody looked the store is left alone. */

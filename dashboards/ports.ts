@@ -47,6 +47,8 @@ export interface TallyTrail {
   readonly openedAt: readonly number[];
   /** Sum of the quantities of its rows before the row asked for, in log order; decimal text. */
   readonly quantityBefore: string;
+  /** A late price moved quantity into or out of tallies like it, in rows that do not name the resource. */
+  readonly adjusted: boolean;
 }
 
 /** Rated rows; the aggregator keeps them in ClickHouse. */

@@ -12,7 +12,7 @@ const noPages = `<!doctype html><meta charset="utf-8"><title>Meterline</title>
  */
 export async function mountPages(app: App, folder: string): Promise<void> {
   const files = new Set(listFiles(folder));
-  await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false });
+  await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false, suppressWarning: true });
   app.route({
     method: 'GET',
     url: '/*',

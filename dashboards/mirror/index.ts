@@ -43,7 +43,7 @@ export function createMirror({ partitions, log, connection, events, ports }: Mir
   const views = new Map<string, { readonly view: TenantView; readonly partition: number }>();
   const listeners: ((tenant: string) => void)[] = [];
   const deliveries = new DeliveryFigures();
-  const storeFigures = new StoreFigures(ports.store, events, ports.now);
+  const storeFigures = new StoreFigures(ports.store, events);
   const seeded = new Set<string>();
   const stale = new Set<string>();
   let signal = AbortSignal.abort();

@@ -10,23 +10,20 @@ export class StoreFigures {
   readonly #events: DashboardEvents;
   readonly #lookedAtMs = new Map<string, number>();
   readonly #reading = new Map<string, Promise<void>>();
-  readonly #readAtMs = new Map<string, number>();
-  readonly #now: () => number;
+  /** Earliest next reading of a tenant's figures: the longer one takes, the rarer it is. */
+  readonly #dueAtMs = new Map<string, number>();
 
-  constructor(store: StorePort, events: DashboardEvents, now: () => number) {
+  constructor(store: StorePort, events: DashboardEvents) {
     this.#store = store;
     this.#events = events;
-    this.#now = now;
   }
 
   /** Somebody looks at the tenant. Resolves once its figures are fresh, or could not be had in a moment. */
   async look(view: TenantView): Promise<void> {
     const tenant = view.record.id;
-    this.#lookedAtMs.set(tenant, this.#now());
-    if (this.#now() - (this.#readAtMs.get(tenant) ?? 0) < mirrorLimits.storeRefreshMs) return;
-    const running = this.#reading.get(tenant) ?? this.#read(view).finally(() => this.#reading.delete(tenant));
-    this.#reading.set(tenant, running);
-    await Promise.race([running, sleep(mirrorLimits.storeWaitMs)]);
+    this.#lookedAtMs.set(tenant, performance.now());
+    if (performance.now() < (this.#dueAtMs.get(tenant) ?? 0)) return;
+    await Promise.race([this.#readOnce(view), sleep(mirrorLimits.storeWaitMs)]);
   }
 
   /** Refreshes what was looked at lately, until the signal aborts. */
@@ -35,8 +32,9 @@ export class StoreFigures {
       await sleep(mirrorLimits.storeRefreshMs, signal);
       for (const view of views()) {
         if (signal.aborted) return;
-        const lookedAtMs = this.#lookedAtMs.get(view.record.id) ?? 0;
-        if (this.#now() - lookedAtMs < mirrorLimits.storeIdleMs) await this.#read(view);
+        const tenant = view.record.id;
+        const isWatched = performance.now() - (this.#lookedAtMs.get(tenant) ?? -Infinity) < mirrorLimits.storeIdleMs;
+        if (isWatched && performance.now() >= (this.#dueAtMs.get(tenant) ?? 0)) await this.#readOnce(view);
       }
     }
   }
@@ -59,17 +57,27 @@ export class StoreFigures {
     }
   }
 
+  #readOnce(view: TenantView): Promise<void> {
+    const tenant = view.record.id;
+    const running = this.#reading.get(tenant) ?? this.#read(view).finally(() => this.#reading.delete(tenant));
+    this.#reading.set(tenant, running);
+    return running;
+  }
+
   async #read(view: TenantView): Promise<void> {
     const tenant = view.record.id;
+    const startedAtMs = performance.now();
     try {
       const [trust, top] = await Promise.all([
         this.#store.trust(tenant),
         this.#store.topResources(tenant, view.state().period),
       ]);
       view.setStore(trust, top);
-      this.#readAtMs.set(tenant, this.#now());
     } catch (error) {
       this.#events.storeFailed(tenant, error);
     }
+    const tookMs = performance.now() - startedAtMs;
+    const restMs = Math.max(mirrorLimits.storeRefreshMs, tookMs * mirrorLimits.storeRestFactor);
+    this.#dueAtMs.set(tenant, performance.now() + restMs);
   }
 }

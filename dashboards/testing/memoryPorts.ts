@@ -38,7 +38,7 @@ export const emptyMemory = (tenants: readonly string[], nowMs: () => number): Me
   rows: [],
   credentials: new Map(),
   loginTokens: new Map(),
-  trail: { openedAt: [], quantityBefore: '0' },
+  trail: { openedAt: [], quantityBefore: '0', adjusted: false },
   minutes: [],
   nowMs,
 });

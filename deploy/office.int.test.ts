@@ -1,0 +1,206 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Explore, Fleet, LiveState, Me, RatedRows, Status, Why } from '#core/messages/api.ts';
+import { formatAmount, parseAmount } from '#core/money/fixed.ts';
+import type { BatchBody } from '#core/metering/batch.ts';
+import { dataPaths, parseConfig, type Config } from '#platform/config.ts';
+import { connectNats, type NatsConnection } from '#platform/nats/index.ts';
+import { TestProducer } from '#platform/nats/testProducer.ts';
+import { freePort, startTestServer, type TestServer } from '#platform/nats/testServer.ts';
+import { main as rater } from '#rater/main.ts';
+import { main as office } from './office.ts';
+
+const logger = pino({ level: process.env['LOUD'] ?? 'silent' }, pino.destination(2));
+const baseMs = Date.now() - 3_600_000;
+const producer = new TestProducer('acme', 'p1', baseMs);
+let broker: TestServer;
+let admin: NatsConnection;
+let config: Config;
+let stopOffice: () => Promise<void>;
+let stopRater: () => Promise<void>;
+
+/** A graduated price per account, one per resource, a level weighed by time, and a metric that nobody prices. */
+const organisation = `
+version: 1
+tenant: { id: acme, name: Acme, currency: EUR, timeZone: Europe/Berlin }
+users: [{ id: anna, name: Anna, role: admin }]
+accounts:
+  - slug: acme
+    name: Acme
+    type: organisation
+    children:
+      - { slug: shop, name: Shop, type: project }
+      - { slug: suspense, name: Suspense, type: suspense }
+ownership: [{ resource: h1, account: shop }, { resource: h1/*, account: shop }]
+producers: [{ id: p1, type: agent, keys: [PUBLIC_KEY] }]
+meters:
+  - { id: cpu, metric: host.cpu.time, unit: us, aggregation: sum, filter: { mode: [user, system] } }
+  - { id: memory, metric: host.memory.used, unit: By, aggregation: timeWeighted }
+  - { id: network, metric: host.network.io, unit: By, aggregation: sum }
+prices:
+  - key: cpu
+    service: compute
+    component: cpu
+    meter: cpu
+    per: vCPU·s
+    allowance: 1
+    tiers: [{ upTo: 3, unitPrice: 0.01 }, { upTo: null, unitPrice: 0.003, flat: 1 }]
+  - { key: memory, service: compute, component: memory, meter: memory, per: GiB·h, tallyScope: resource, unitPrice: 0.37 }
+budgets:
+  - { id: shop-month, account: shop, name: Shop, amount: 1, thresholds: [{ percent: 80, action: notify }] }
+`;
+
+/** One second: CPU of two resources by mode, memory of both, and some network traffic. */
+function batch(): Partial<BatchBody> {
+  return {
+    metrics: [
+      { name: 'host.cpu.time', unit: 'us', scale: 0, kind: 'delta' },
+      { name: 'host.memory.used', unit: 'By', scale: 0, kind: 'level' },
+      { name: 'host.network.io', unit: 'By', scale: 0, kind: 'delta' },
+      { name: 'host.odd', unit: '1', scale: 0, kind: 'delta' },
+    ],
+    dims: [{ mode: 'user' }, { mode: 'idle' }],
+    series: [[0, 0, 0], [1, 0, 0], [0, 0, 1], [0, 1, -1], [1, 1, -1], [0, 2, -1], [0, 3, -1]],
+    s: [0, 1, 2, 3, 4, 5, 6],
+    k: [0, 0, 0, 0, 0, 0, 0],
+    q: [400_000, 300_001, 300_000, 2 ** 31, 2 ** 30 + 1, 1500, 7],
+    raw: ['900000', null, null, null, null, null, null],
+  }; // prettier-ignore
+}
+const samplesPerBatch = 7;
+
+beforeAll(async () => {
+  broker = await startTestServer({ partitions: 1 });
+  admin = await connectNats({ ...broker, role: 'admin' });
+  const dataDir = mkdtempSync(join(tmpdir(), 'meterline-office-'));
+  const file = join(dataDir, 'acme.yaml');
+  writeFileSync(file, organisation.replace('PUBLIC_KEY', producer.key.publicKey));
+  config = parseConfig(
+    {
+      dataDir,
+      partitions: 1,
+      nats: { url: broker.url, credentials: broker.credentials },
+      clickhouse: { url: `embedded:${join(dataDir, 'clickhouse')}` },
+      postgres: { url: `embedded:${join(dataDir, 'postgres')}` },
+      office: { port: await freePort(), applyAtFirstStart: file },
+      rater: { port: await freePort() },
+      collector: { port: 0 },
+      webhooks: {},
+    },
+    'test',
+  );
+  stopRater = run(rater);
+  stopOffice = run(office);
+  await ready();
+});
+
+afterAll(async () => {
+  await stopOffice();
+  await stopRater();
+  await admin.close();
+  await broker[Symbol.asyncDispose]();
+  rmSync(config.dataDir, { recursive: true, force: true });
+});
+
+function run(role: typeof office): () => Promise<void> {
+  const stop = new AbortController();
+  const running = role(config, { signal: stop.signal, logger });
+  running.catch((error: unknown) => console.error(error));
+  return () => {
+    stop.abort();
+    return running;
+  };
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+const url = (path: string) => `http://127.0.0.1:${config.office.port}${path}`;
+const ready = () => until(async () => (await fetch(url('/readyz'))).ok);
+const key = () => readFileSync(dataPaths(config.dataDir).adminKey, 'utf8').trim();
+
+async function get<Answer>(path: string): Promise<Answer> {
+  const answer = await fetch(url(`/api/v1${path}`), { headers: { authorization: `Bearer ${key()}` } });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Answer;
+}
+const send = (count: number) =>
+  Array.from({ length: count }).reduce<Promise<void>>(
+    (before) => before.then(() => producer.publish(admin, producer.next(0, ['h1', 'h1/svc'], batch()))),
+    Promise.resolve(),
+  );
+const loaded = (batches: number) => until(async () => (await get<Status>('/status')).rowsInClickHouse === batches * samplesPerBatch);
+
+test('one process answers for the live figures, the drill-down and the proof of every single row', async () => {
+  await send(12);
+  await loaded(12);
+  const status = await get<Status>('/status');
+  expect(status.partitions[0]).toMatchObject({ owner: true, totals: { samples: { received: 84, rated: 84, duplicates: 0, refused: 0 } } });
+  expect(status.alerts).toBe(1);
+  expect((await get<Me>('/me')).tenant).toEqual({ id: 'acme', name: 'Acme', currency: 'EUR', timeZone: 'Europe/Berlin' });
+
+  const live = await get<LiveState>('/live-state');
+  const explored = await get<Explore>('/explore?by=account');
+  const total = live.balances.find((balance) => balance.account === 1)!.total;
+  expect(parseAmount(explored.total.amount)).toBe(parseAmount(total));
+  expect(live.budgets).toMatchObject([{ id: 'shop-month', state: 'warned', thresholds: [{ percent: '80', crossed: true }] }]);
+  expect(live.alerts).toHaveLength(1);
+  expect(live.trust).toMatchObject({ difference: '0', gaps: 0, refused: 0 });
+  expect(live.topResources.map((top) => top.resource)).toEqual(['h1', 'h1/svc']);
+  const minutes = live.minutes.reduce((sum, [, amount]) => sum + parseAmount(amount)!, 0n);
+  expect(formatAmount(minutes)).toBe(total);
+  expect((await get<Fleet>('/fleet')).producers).toMatchObject([{ producer: 'p1', health: 'live', mark: 12 }]);
+
+  const { rows } = await get<RatedRows>('/rows?limit=500');
+  expect(rows.length).toBe(84);
+  let sum = 0n;
+  for (const row of rows) {
+    const why = await get<Why>(`/why/${row.id}`);
+    const failed = why.checks.filter((check) => !check.ok);
+    expect([row.id, row.kind, row.meter, failed]).toEqual([row.id, row.kind, row.meter, []]);
+    const steps = (list: Why['tally']['stepsAfter']) => list.reduce((charge, step) => charge + parseAmount(step.amount)!, 0n);
+    expect(steps(why.tally.stepsAfter) - steps(why.tally.stepsBefore)).toBe(parseAmount(row.amount));
+    expect(why.path.map((node) => node.name)).toEqual(['Acme', 'Shop']);
+    sum += parseAmount(row.amount)!;
+  }
+  expect(formatAmount(sum)).toBe(total);
+});
+
+test('a price that arrives late charges what was unpriced; old and new rows still have their proof', async () => {
+  const later = organisation.replace(
+    'budgets:',
+    '  - { key: network, service: transfer, component: out, meter: network, per: GB, unitPrice: 0.09 }\nbudgets:',
+  );
+  const answer = await fetch(url('/api/v1/apply'), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ document: later.replace('PUBLIC_KEY', producer.key.publicKey) }),
+  });
+  expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
+  await until(async () => (await get<RatedRows>('/rows?limit=500')).rows.some((row) => row.kind === 'adjustment'));
+  await send(1);
+  await loaded(13);
+  const { rows } = await get<RatedRows>('/rows?meter=network&limit=500');
+  const usage = rows.filter((row) => row.kind !== 'adjustment');
+  expect(usage.map((row) => row.kind).sort()).toEqual([...Array.from({ length: 12 }, () => 'unpriced'), 'usage']);
+  for (const row of usage) expect((await get<Why>(`/why/${row.id}`)).checks.filter((check) => !check.ok)).toEqual([]);
+  const priced = await get<Why>(`/why/${usage.find((row) => row.kind === 'usage')!.id}`);
+  expect([priced.tally.before, priced.tally.after]).toEqual(['18000', '19500']);
+});
+
+test('a restart keeps everything: same figures, minutes from the store, proofs as before', async () => {
+  const before = await get<LiveState>('/live-state');
+  await stopOffice();
+  stopOffice = run(office);
+  await ready();
+  const pick = ({ balances, budgets, samples, minutes }: LiveState) => ({
+    balances: balances.map(({ perHour: _, ...rest }) => rest).sort((a, b) => a.account - b.account),
+    budgets,
+    samples,
+    minutes,
+  });
+  await until(async () => JSON.stringify(pick(await get<LiveState>('/live-state'))) === JSON.stringify(pick(before)));
+});

@@ -1,0 +1,48 @@
+/** The office: aggregator, back office and dashboards in one process, the sole owner of the embedded databases. */
+import { createAggregator } from '#aggregator/main.ts';
+import { reconcileRoutes } from '#aggregator/reconcileRoutes.ts';
+import { aggregatorRoutes } from '#aggregator/routes.ts';
+import { createBilling } from '#billing/main.ts';
+import { createDashboards } from '#dashboards/index.ts';
+import type { Config } from '#platform/config.ts';
+import { aborted, type Life } from '#platform/lifecycle.ts';
+import { connectNats } from '#platform/nats/index.ts';
+import { programVersion } from './instance/version.ts';
+import { dashboardPorts, masterFacts } from './office/ports.ts';
+
+/**
+ * Starts in order of need: databases, loader and outbox, then the port. Drains the other way round: no new request,
+ * then no new work, then the databases close. Rejects when a part cannot start or breaks for good.
+ */
+export async function main(config: Config, life: Life): Promise<void> {
+  const logger = life.logger;
+  const connection = await connectNats({ ...config.nats, role: 'office' });
+  await using cleanUp = new AsyncDisposableStack();
+  cleanUp.defer(() => connection.drain());
+  const aggregator = cleanUp.use(await createAggregator(config, connection, logger));
+  const billing = cleanUp.use(await createBilling(config, connection, logger));
+
+  const work = new AbortController();
+  const running = Promise.all([aggregator.start(work.signal), billing.start(work.signal)]);
+  cleanUp.defer(async () => {
+    work.abort();
+    await Promise.allSettled([running]);
+  });
+  const dashboards = await createDashboards({
+    host: config.office.host,
+    port: config.office.port,
+    partitions: config.partitions,
+    version: programVersion,
+    connection,
+    logger,
+    ports: dashboardPorts(config, aggregator, billing),
+    routes: [
+      billing.routes,
+      aggregatorRoutes({ aggregator, master: masterFacts(billing) }),
+      reconcileRoutes(aggregator),
+    ],
+  });
+  cleanUp.defer(() => dashboards.close());
+
+  await Promise.race([aborted(life.signal), running]);
+}
