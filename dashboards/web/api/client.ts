@@ -45,7 +45,12 @@ async function send<Answer>(url: string, init: RequestInit): Promise<Answer> {
     response = await fetch(url, { credentials: 'same-origin', ...init });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError(0, 'UNREACHABLE', 'The office does not answer.', 'Is `meterline up` still running? The page tries again.');
+    throw new ApiError(
+      0,
+      'UNREACHABLE',
+      'The office does not answer.',
+      'Is `meterline up` still running? The page tries again.',
+    );
   }
   const text = await response.text();
   if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as Answer;

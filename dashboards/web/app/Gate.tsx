@@ -29,7 +29,11 @@ export function Gate() {
   if (isSignedOut(me.error)) return <SignInPage />;
   return (
     <main className="page lonely">
-      {me.error === null ? <Skeleton label="Meterline" /> : <ErrorState error={me.error} retry={() => void me.refetch()} />}
+      {me.error === null ? (
+        <Skeleton label="Meterline" />
+      ) : (
+        <ErrorState error={me.error} retry={() => void me.refetch()} />
+      )}
     </main>
   );
 }

@@ -16,7 +16,7 @@ export function Header({ openPalette, openHelp }: { openPalette: () => void; ope
       </span>
       <span className="top-space" />
       <FreshnessBadge />
-      <button type="button" className="pill top-search no-print" onClick={openPalette} aria-label="Search, Control K">
+      <button type="button" className="pill top-search no-print" onClick={openPalette}>
         <span>search</span> <kbd>Ctrl K</kbd>
       </button>
       <ThemeMenu />

@@ -28,7 +28,14 @@ export default function Help({ close }: { close: () => void }) {
   const page = pages.find((candidate) => candidate.path === pathname);
   const questions = pathname.startsWith('/why/') ? whyQuestions : (page?.questions ?? []);
   return (
-    <Modal opened onClose={close} title="Help" size={560} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened
+      onClose={close}
+      title="Help"
+      size={560}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      attributes={{ header: { role: 'presentation' } }}
+    >
       <div className="help">
         {questions.length > 0 && (
           <section>

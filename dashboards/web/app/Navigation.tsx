@@ -14,7 +14,9 @@ export function Navigation() {
       </Link>
       {pages.map((page, index) => (
         <Fragment key={page.path}>
-          {page.group !== '' && page.group !== pages[index - 1]?.group && <span className="side-group">{page.group}</span>}
+          {page.group !== '' && page.group !== pages[index - 1]?.group && (
+            <span className="side-group">{page.group}</span>
+          )}
           <Link
             to={page.path}
             className="side-link"

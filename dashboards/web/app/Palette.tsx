@@ -41,13 +41,23 @@ export default function Palette({ close }: { close: () => void }) {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
       const step = event.key === 'ArrowDown' ? 1 : -1;
-      setActive((index) => (hits.length === 0 ? 0 : (Math.min(index, hits.length - 1) + step + hits.length) % hits.length));
+      setActive((index) =>
+        hits.length === 0 ? 0 : (Math.min(index, hits.length - 1) + step + hits.length) % hits.length,
+      );
     }
     if (event.key === 'Enter') run(chosen);
   };
 
   return (
-    <Modal opened onClose={close} withCloseButton={false} padding={0} yOffset="12vh" size={560} aria-label="Search">
+    <Modal
+      opened
+      onClose={close}
+      withCloseButton={false}
+      padding={0}
+      yOffset="12vh"
+      size={560}
+      attributes={{ content: { 'aria-label': 'Search' } }}
+    >
       <input
         className="palette-input"
         role="combobox"
@@ -90,7 +100,10 @@ function useEntries(): readonly Entry[] {
   const accounts = useQuery(accountsQuery).data;
   return useMemo(() => {
     const { view } = readLive();
-    const go = (to: string, search: Record<string, string> = {}) => () => void navigate({ to, search });
+    const go =
+      (to: string, search: Record<string, string> = {}) =>
+      () =>
+        void navigate({ to, search });
     return [
       ...pages.map((page) => ({ id: page.path, name: page.name, kind: 'page', run: go(page.path) })),
       ...(accounts ?? []).map((account) => ({

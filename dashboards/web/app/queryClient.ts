@@ -8,7 +8,8 @@ export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     // A session that ended shows the sign-in page, whichever request found out.
     onError: (error, query) => {
-      if (isSignedOut(error) && query.queryKey[0] !== 'me') void queryClient.resetQueries({ queryKey: meQuery.queryKey });
+      if (isSignedOut(error) && query.queryKey[0] !== 'me')
+        void queryClient.resetQueries({ queryKey: meQuery.queryKey });
     },
   }),
   defaultOptions: {

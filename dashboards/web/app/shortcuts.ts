@@ -19,7 +19,8 @@ export function useShortcuts(open: (what: 'palette' | 'help') => void): void {
         return;
       }
       const target = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, [role=dialog]')) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, [role=dialog]'))
+        return;
       if (event.key === '?') open('help');
       if (event.key === '/') {
         event.preventDefault();

@@ -36,6 +36,7 @@ export default function BudgetDrawer({ id, close }: { id: string; close: () => v
       size={460}
       title={budget?.name ?? 'Budget'}
       closeButtonProps={{ 'aria-label': 'Close' }}
+      attributes={{ header: { role: 'presentation' } }}
     >
       {budget !== undefined ? (
         <Details budget={budget} />
@@ -59,19 +60,27 @@ function Details({ budget }: { budget: LiveBudget }) {
         <span>
           <Amount amount={budget.balance} currency={budget.currency} symbol testId={`budget-${budget.id}-balance`} />
           <small>
-            of <span data-amount={budget.amount} data-testid={`budget-${budget.id}-amount`}>{formatMoney(budget.amount, budget.currency)}</span>
+            of{' '}
+            <span data-amount={budget.amount} data-testid={`budget-${budget.id}-amount`}>
+              {formatMoney(budget.amount, budget.currency)}
+            </span>
           </small>
         </span>
         <StateBadge state={budget.state} testId={`budget-${budget.id}-drawer-state`} />
       </div>
       <BudgetBar budget={budget} />
       <p className="quiet">
-        {formatPercent(basisPoints(budget.balance, budget.amount))} used at <Amount amount={perHour} currency={budget.currency} symbol fine={2} /> per hour
+        {formatPercent(basisPoints(budget.balance, budget.amount))} used at{' '}
+        <Amount amount={perHour} currency={budget.currency} symbol fine={2} /> per hour
         {hours !== undefined && hours > 0 && `; the limit is reached in ${formatHours(hours)}`}.
       </p>
       <Thresholds budget={budget} />
       <History budget={budget} />
-      {mayOperate(me) ? <ReleaseForm budget={budget} /> : <p className="quiet">Operators may raise or reset a budget; you are signed in as {me.role}.</p>}
+      {mayOperate(me) ? (
+        <ReleaseForm budget={budget} />
+      ) : (
+        <p className="quiet">Operators may raise or reset a budget; you are signed in as {me.role}.</p>
+      )}
     </div>
   );
 }
@@ -103,10 +112,15 @@ const Thresholds = ({ budget }: { budget: LiveBudget }) => (
       {budget.thresholds.map((threshold) => (
         <li key={threshold.percent} data-testid={`threshold-${threshold.percent}`} data-crossed={threshold.crossed}>
           <span>
-            {threshold.percent} % <span className="quiet">{formatMoney(thresholdAmount(budget.amount, threshold.percent), budget.currency)}</span>
+            {threshold.percent} %{' '}
+            <span className="quiet">
+              {formatMoney(thresholdAmount(budget.amount, threshold.percent), budget.currency)}
+            </span>
           </span>
           <span>{deeds[threshold.action] ?? threshold.action}</span>
-          <span className={threshold.crossed ? 'budget-crossed' : 'quiet'}>{threshold.crossed ? 'crossed' : 'not yet'}</span>
+          <span className={threshold.crossed ? 'budget-crossed' : 'quiet'}>
+            {threshold.crossed ? 'crossed' : 'not yet'}
+          </span>
         </li>
       ))}
     </ul>

@@ -14,7 +14,9 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
   const [reason, setReason] = useState('');
   const change = useMutation({
     mutationFn: (what: 'raise' | 'reset') =>
-      what === 'raise' ? raiseBudget(budget.id, plainAmount(amount), reason.trim()) : resetBudget(budget.id, reason.trim()),
+      what === 'raise'
+        ? raiseBudget(budget.id, plainAmount(amount), reason.trim())
+        : resetBudget(budget.id, reason.trim()),
     onSuccess: () => {
       setAmount('');
       setReason('');
@@ -82,5 +84,7 @@ const plainAmount = (text: string): string => text.trim().replaceAll(/[\s,']/g, 
 function amountFault(text: string, budget: LiveBudget): string | null {
   const pico = parseAmount(plainAmount(text));
   if (pico === undefined) return 'A decimal number such as 25.00';
-  return pico <= (parseAmount(budget.amount) ?? 0n) ? `More than the present ${formatMoney(budget.amount, budget.currency)}` : null;
+  return pico <= (parseAmount(budget.amount) ?? 0n)
+    ? `More than the present ${formatMoney(budget.amount, budget.currency)}`
+    : null;
 }

@@ -24,7 +24,15 @@ export interface DataTableProps<Data extends object> {
 
 const unsorted: SortingState = [];
 
-export function DataTable<Data extends object>({ label, columns, data, rowId, rowTestId, sorting = unsorted, onSort }: DataTableProps<Data>) {
+export function DataTable<Data extends object>({
+  label,
+  columns,
+  data,
+  rowId,
+  rowTestId,
+  sorting = unsorted,
+  onSort,
+}: DataTableProps<Data>) {
   const table = useTable({
     features,
     columns,
@@ -51,7 +59,9 @@ export function DataTable<Data extends object>({ label, columns, data, rowId, ro
                   {header.column.getCanSort() ? (
                     <button type="button" onClick={header.column.getToggleSortingHandler()}>
                       <table.FlexRender header={header} />
-                      <span aria-hidden="true">{{ asc: ' ↑', desc: ' ↓', false: '' }[String(header.column.getIsSorted())]}</span>
+                      <span aria-hidden="true">
+                        {{ asc: ' ↑', desc: ' ↓', false: '' }[String(header.column.getIsSorted())]}
+                      </span>
                     </button>
                   ) : (
                     <table.FlexRender header={header} />

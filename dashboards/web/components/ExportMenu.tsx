@@ -18,7 +18,9 @@ export const ExportMenu = ({ fileName, columns, rows }: ExportMenuProps) => (
     </Menu.Target>
     <Menu.Dropdown>
       <Menu.Item onClick={() => download(`${fileName}.csv`, 'text/csv', csvOf(columns, rows))}>CSV</Menu.Item>
-      <Menu.Item onClick={() => download(`${fileName}.json`, 'application/json', jsonOf(columns, rows))}>JSON</Menu.Item>
+      <Menu.Item onClick={() => download(`${fileName}.json`, 'application/json', jsonOf(columns, rows))}>
+        JSON
+      </Menu.Item>
       <Menu.Item onClick={() => void navigator.clipboard.writeText(location.href)}>Copy link to this view</Menu.Item>
     </Menu.Dropdown>
   </Menu>

@@ -31,9 +31,12 @@ export const StateBadge = ({ state, testId }: { state: string; testId?: string }
   </Badge>
 );
 
-/** Stands wherever figures come from a simulated producer. */
-export const SimulatedMark = () => (
-  <span className="badge simulated" title="From a simulated producer, not from a real machine">
-    simulated
+/** Stands wherever figures come from a simulated producer; `part` where others are summed with them. */
+export const SimulatedMark = ({ part = false }: { part?: boolean }) => (
+  <span
+    className={`badge simulated ${part ? 'part' : ''}`}
+    title={part ? 'Includes usage of simulated producers, below' : 'From a simulated producer, not from a real machine'}
+  >
+    {part ? 'part simulated' : 'simulated'}
   </span>
 );

@@ -15,7 +15,15 @@ export function Skeleton({ lines = 5, label }: { lines?: number; label: string }
 }
 
 /** Nothing here yet: says why, and gives a command to paste where there is one. */
-export function EmptyState({ title, children, command }: { title: string; children: React.ReactNode; command?: string }) {
+export function EmptyState({
+  title,
+  children,
+  command,
+}: {
+  title: string;
+  children: React.ReactNode;
+  command?: string;
+}) {
   return (
     <div className="empty">
       <h2>{title}</h2>
@@ -42,7 +50,7 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
       : new ApiError(0, 'PAGE', error instanceof Error ? error.message : String(error), 'Reload the page.');
   return (
     <div className="failed" role="alert">
-      <h2>{problem.message}</h2>
+      <h1>{problem.message}</h1>
       <p>
         {problem.solve} <code>{problem.code}</code>
       </p>

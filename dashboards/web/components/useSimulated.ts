@@ -44,7 +44,9 @@ function useProducers(): ReadonlySet<string> {
 const cache = new WeakMap<object, string>();
 
 /** One text of all names, so that the set stays the same object while no name comes or goes. */
-function simulatedNames(producers: ReadonlyMap<string, { readonly producer: string; readonly simulated: boolean }>): string {
+function simulatedNames(
+  producers: ReadonlyMap<string, { readonly producer: string; readonly simulated: boolean }>,
+): string {
   let names = cache.get(producers);
   if (names === undefined) {
     names = [...producers.values()].flatMap((producer) => (producer.simulated ? [producer.producer] : [])).join(' ');

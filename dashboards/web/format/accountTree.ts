@@ -17,7 +17,10 @@ export const rootsOf = (accounts: readonly AccountRecord[]): readonly AccountRec
   accounts.filter((account) => account.parent === 0);
 
 /** Visible rows: parents before children, by id, suspense last among its siblings. */
-export function treeRows(accounts: readonly AccountRecord[], isOpen: (account: AccountRecord, depth: number) => boolean): TreeRow[] {
+export function treeRows(
+  accounts: readonly AccountRecord[],
+  isOpen: (account: AccountRecord, depth: number) => boolean,
+): TreeRow[] {
   const children = Map.groupBy(accounts, (account) => account.parent);
   const rows: TreeRow[] = [];
   const visit = (parent: number, depth: number): void => {
@@ -39,6 +42,7 @@ export function treeRows(accounts: readonly AccountRecord[], isOpen: (account: A
 export function pathOf(accounts: readonly AccountRecord[], id: number): readonly AccountRecord[] {
   const byId = new Map(accounts.map((account) => [account.id, account]));
   const path: AccountRecord[] = [];
-  for (let at = byId.get(id); at !== undefined && path.length <= accounts.length; at = byId.get(at.parent)) path.unshift(at);
+  for (let at = byId.get(id); at !== undefined && path.length <= accounts.length; at = byId.get(at.parent))
+    path.unshift(at);
   return path;
 }

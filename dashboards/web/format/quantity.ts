@@ -47,11 +47,15 @@ export const unitName = (ucum: string): string => unitNames[ucum] ?? ucum;
 const pricedDecimals = 12;
 
 /** A tally in the units that its price is for: tally × numerator ÷ denominator, to twelve decimals. */
-export function pricedQuantity(tally: string, unit: { readonly numerator: string; readonly denominator: string }): string {
+export function pricedQuantity(
+  tally: string,
+  unit: { readonly numerator: string; readonly denominator: string },
+): string {
   const quantity = parseRational(tally);
   const numerator = parseRational(unit.numerator);
   const denominator = parseRational(unit.denominator);
-  if (quantity === undefined || numerator === undefined || denominator === undefined || denominator.numerator === 0n) return tally;
+  if (quantity === undefined || numerator === undefined || denominator === undefined || denominator.numerator === 0n)
+    return tally;
   const top = quantity.numerator * numerator.numerator * denominator.denominator * pow10(pricedDecimals);
   const bottom = quantity.denominator * numerator.denominator * denominator.numerator;
   return formatDecimal(divideRounded(top, bottom, 'halfAwayFromZero'), pricedDecimals);

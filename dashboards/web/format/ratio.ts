@@ -14,14 +14,20 @@ export function basisPoints(part: string, whole: string): number | undefined {
 export function formatPercent(points: number | undefined): string {
   if (points === undefined) return '–';
   const tenths = Math.floor(points / 10);
-  return tenths % 10 === 0 || tenths >= 1000 ? `${Math.floor(tenths / 10)} %` : `${(tenths / 10).toLocaleString('en')} %`;
+  return tenths % 10 === 0 || tenths >= 1000
+    ? `${Math.floor(tenths / 10)} %`
+    : `${(tenths / 10).toLocaleString('en')} %`;
 }
 
 /** A share for a person: "0.3 %", "12 %", "<0.1 %". */
 export function formatShare(part: string, whole: string): string {
   const points = basisPoints(part, whole);
   if (points === undefined) return '–';
-  return points === 0 && parseAmount(part) !== 0n ? '<0.1 %' : points < 10 && points > 0 ? '<0.1 %' : formatPercent(points);
+  return points === 0 && parseAmount(part) !== 0n
+    ? '<0.1 %'
+    : points < 10 && points > 0
+      ? '<0.1 %'
+      : formatPercent(points);
 }
 
 /** Hours until `balance` reaches `amount` at `perHour`; undefined when it never will at this rate, 0 when it has. */

@@ -132,7 +132,8 @@ export function balanceAt(view: LiveView, accounts: readonly number[], outSeq: n
   const at = view.history.findLastIndex((entry) => entry.outSeq <= outSeq);
   const known = view.history[at];
   if (known === undefined) return undefined;
-  const sumOf = (entry: KnownBalances): string => sumAmounts(accounts.map((id) => entry.balances.get(id)?.total ?? '0'));
+  const sumOf = (entry: KnownBalances): string =>
+    sumAmounts(accounts.map((id) => entry.balances.get(id)?.total ?? '0'));
   const sum = sumOf(known);
   if (outSeq <= known.untilOutSeq) return sum;
   const next = view.history[at + 1];

@@ -28,17 +28,33 @@ export default function Bars({ search, scope, accounts, groups }: BarsProps) {
   const part = spanKind(scope.periodKey) === 'month' ? 'day' : 'hour';
   const split = scope.by === 'day' || scope.by === 'hour' ? undefined : scope.by;
   const totals = useQuery(exploreQuery([part], scope.filter)).data;
-  const parts = useQuery({ ...exploreQuery(split === undefined ? [part] : [part, split], scope.filter), enabled: split !== undefined }).data;
+  const parts = useQuery({
+    ...exploreQuery(split === undefined ? [part] : [part, split], scope.filter),
+    enabled: split !== undefined,
+  }).data;
   const stack = useMemo(
-    () => stacked(partsOf(scope.periodKey, timeZone), totals, split === undefined ? undefined : parts, split, accounts, scope.account, groups),
+    () =>
+      stacked(
+        partsOf(scope.periodKey, timeZone),
+        totals,
+        split === undefined ? undefined : parts,
+        split,
+        accounts,
+        scope.account,
+        groups,
+      ),
     [scope.periodKey, scope.account, timeZone, totals, parts, split, accounts, groups],
   );
   return (
     <ChartFrame
       title={`${currencySymbol(currency).trim()} per ${part}`}
-      hint={`in ${timeZone}; a click opens the ${part}`}
+      hint={`${timeZone}; a click opens the ${part}`}
       columns={[part, ...stack.series.map((series) => series.name), 'total']}
-      rows={stack.keys.map((key, index) => [key, ...stack.series.map((series) => series.amounts[index]!), stack.totals[index]!])}
+      rows={stack.keys.map((key, index) => [
+        key,
+        ...stack.series.map((series) => series.amounts[index]!),
+        stack.totals[index]!,
+      ])}
       fileName={`charges-per-${part}-${scope.periodKey}`}
       className="bars"
     >
@@ -47,7 +63,17 @@ export default function Bars({ search, scope, accounts, groups }: BarsProps) {
   );
 }
 
-function Chart({ stack, search, currency, label }: { stack: Stack; search: ExploreSearch; currency: string; label: string }) {
+function Chart({
+  stack,
+  search,
+  currency,
+  label,
+}: {
+  stack: Stack;
+  search: ExploreSearch;
+  currency: string;
+  label: string;
+}) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<echarts.ECharts | null>(null);
   const scheme = useComputedColorScheme('light');

@@ -28,7 +28,12 @@ export function Controls({ search, scope }: { search: ExploreSearch; scope: Scop
           </label>
           <label>
             <span>then by</span>
-            <Choice value={scope.then ?? ''} choose={thenBy} choices={exploreDimensions.filter((one) => one !== scope.by)} none="nothing" />
+            <Choice
+              value={scope.then ?? ''}
+              choose={thenBy}
+              choices={exploreDimensions.filter((one) => one !== scope.by)}
+              none="nothing"
+            />
           </label>
         </>
       )}
@@ -37,7 +42,12 @@ export function Controls({ search, scope }: { search: ExploreSearch; scope: Scop
         <Link to="/explore" search={rest} className={rows ? '' : 'on'} aria-current={rows ? undefined : 'true'}>
           Groups
         </Link>
-        <Link to="/explore" search={{ ...rest, view: 'rows' }} className={rows ? 'on' : ''} aria-current={rows ? 'true' : undefined}>
+        <Link
+          to="/explore"
+          search={{ ...rest, view: 'rows' }}
+          className={rows ? 'on' : ''}
+          aria-current={rows ? 'true' : undefined}
+        >
           Rated rows
         </Link>
       </span>

@@ -4,7 +4,8 @@ import { useSearch } from '@tanstack/react-router';
 import { useTenant } from '../../app/session.tsx';
 import { accountsQuery } from '../../api/queries.ts';
 import { ErrorState, Skeleton } from '../../components/states.tsx';
-import { useLive, useNow } from '../../live/hooks.ts';
+import { spanKey } from '../../format/period.ts';
+import { useLive } from '../../live/hooks.ts';
 import { Controls } from './Controls.tsx';
 import { Groups } from './Groups.tsx';
 import { Path } from './Path.tsx';
@@ -16,13 +17,22 @@ export function ExplorePage() {
   const search = useSearch({ from: '/explore' });
   const { timeZone } = useTenant();
   const accounts = useQuery(accountsQuery);
-  const nowMs = useNow(60_000);
-  const ledgerMs = useLive((view) => view.period.startMs);
-  if (accounts.error !== null) return <main className="page"><ErrorState error={accounts.error} retry={() => void accounts.refetch()} /></main>;
-  if (accounts.data === undefined) return <main className="page"><Skeleton label="the accounts" /></main>;
-
   // The ledger's month, once it is known, rather than this machine's clock.
-  const scope = scopeOf(search, accounts.data, timeZone, ledgerMs === undefined ? nowMs : ledgerMs);
+  const month = useLive((view) => view.period.key) ?? spanKey(Date.now(), timeZone, 'month');
+  if (accounts.error !== null)
+    return (
+      <main className="page">
+        <ErrorState error={accounts.error} retry={() => void accounts.refetch()} />
+      </main>
+    );
+  if (accounts.data === undefined)
+    return (
+      <main className="page">
+        <Skeleton label="the accounts" />
+      </main>
+    );
+
+  const scope = scopeOf(search, accounts.data, timeZone, month);
   return (
     <main className="page explore" id="main" tabIndex={-1}>
       <Path search={search} scope={scope} accounts={accounts.data} />

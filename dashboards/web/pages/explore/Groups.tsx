@@ -16,7 +16,15 @@ const Bars = lazy(() => import('./Bars.tsx'));
 /** The running period is asked again this often; a past one does not change. */
 const refreshMs = 10_000;
 
-export function Groups({ search, scope, accounts }: { search: ExploreSearch; scope: Scope; accounts: readonly AccountRecord[] }) {
+export function Groups({
+  search,
+  scope,
+  accounts,
+}: {
+  search: ExploreSearch;
+  scope: Scope;
+  accounts: readonly AccountRecord[];
+}) {
   const running = scope.filter.to > Date.now();
   const query = useQuery(exploreQuery([scope.by], scope.filter, running ? refreshMs : undefined));
   const answer = query.data;
@@ -29,11 +37,15 @@ export function Groups({ search, scope, accounts }: { search: ExploreSearch; sco
   if (query.error !== null) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   if (answer === undefined) return <Skeleton lines={9} label="the charges" />;
   return (
-    <div className={query.isPlaceholderData ? 'explore-body fading' : 'explore-body'} aria-busy={query.isPlaceholderData}>
+    <div
+      className={query.isPlaceholderData ? 'explore-body fading' : 'explore-body'}
+      aria-busy={query.isPlaceholderData}
+    >
       <Sum answer={answer} groups={groups} scope={scope} accounts={accounts} askAgain={askAgain} />
       {answer.total.samples === 0 ? (
         <EmptyState title="Nothing was charged here">
-          No rated sample matches this period and these filters. Go back a step in the path above, or take another period.
+          No rated sample matches this period and these filters. Go back a step in the path above, or take another
+          period.
         </EmptyState>
       ) : (
         <>

@@ -6,7 +6,15 @@ import { pathOf } from '../../format/accountTree.ts';
 import { filterNames, type ExploreSearch } from './search.ts';
 import type { Scope } from './scope.ts';
 
-export function Path({ search, scope, accounts }: { search: ExploreSearch; scope: Scope; accounts: readonly AccountRecord[] }) {
+export function Path({
+  search,
+  scope,
+  accounts,
+}: {
+  search: ExploreSearch;
+  scope: Scope;
+  accounts: readonly AccountRecord[];
+}) {
   const tenant = useTenant();
   const { account: _account, by: _by, then: _then, view: _view, ...rest } = search;
   const path = scope.account === undefined ? [] : pathOf(accounts, scope.account.id);

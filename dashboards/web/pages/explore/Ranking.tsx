@@ -83,8 +83,17 @@ export function Ranking({ search, scope, accounts, groups, answer }: RankingProp
   );
 }
 
-function exportRows(groups: readonly LevelGroup[], answer: Explore, scope: Scope, accounts: readonly AccountRecord[]): string[][] {
-  const rows = groups.map((group) => [keyName(scope.by, group.key, accounts, group.own), group.amount, String(group.samples)]);
+function exportRows(
+  groups: readonly LevelGroup[],
+  answer: Explore,
+  scope: Scope,
+  accounts: readonly AccountRecord[],
+): string[][] {
+  const rows = groups.map((group) => [
+    keyName(scope.by, group.key, accounts, group.own),
+    group.amount,
+    String(group.samples),
+  ]);
   if (answer.other.groups > 0) rows.push(['other', answer.other.amount, String(answer.other.samples)]);
   return [...rows, ['total', answer.total.amount, String(answer.total.samples)]];
 }

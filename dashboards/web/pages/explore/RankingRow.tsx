@@ -40,14 +40,26 @@ export function RankingRow({ group, rank, search, scope, accounts, total, larges
         <th scope="row">
           <span className="ranking-name">
             {scope.then !== undefined && inside !== undefined && (
-              <button type="button" className="tree-toggle" aria-expanded={open} aria-label={`Parts of ${name}`} onClick={() => setOpen(!open)}>
+              <button
+                type="button"
+                className="tree-toggle"
+                aria-expanded={open}
+                aria-label={`Parts of ${name}`}
+                onClick={() => setOpen(!open)}
+              >
                 <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
                   <path d="M2.5 1l5 4-5 4z" fill="currentColor" />
                 </svg>
               </button>
             )}
             <i className="key" style={{ background: color }} aria-hidden="true" />
-            {down === undefined ? <span>{name}</span> : <Link to="/explore" search={down} title={name}>{name}</Link>}
+            {down === undefined ? (
+              <span>{name}</span>
+            ) : (
+              <Link to="/explore" search={down} title={name}>
+                {name}
+              </Link>
+            )}
             <SimulatedIf by={scope.by} value={group.key} />
             {down !== undefined && (
               <Link to="/explore" search={{ ...down, view: 'rows' }} className="ranking-rows">
@@ -66,7 +78,14 @@ export function RankingRow({ group, rank, search, scope, accounts, total, larges
         <td className="number wide quiet">{formatCount(group.samples)}</td>
       </tr>
       {open && scope.then !== undefined && inside !== undefined && (
-        <Parts by={scope.then} filter={inside} parent={group} search={down ?? search} accounts={accounts} scope={scope} />
+        <Parts
+          by={scope.then}
+          filter={inside}
+          parent={group}
+          search={down ?? search}
+          accounts={accounts}
+          scope={scope}
+        />
       )}
     </>
   );
@@ -110,7 +129,15 @@ function Parts({ by, filter, parent, search, accounts, scope }: PartsProps) {
         const name = keyName(by, group.key, accounts, group.own);
         return (
           <tr key={group.key} className="ranking-part" data-testid={`group-${parent.key}-${group.key}`}>
-            <th scope="row">{down === undefined ? name : <Link to="/explore" search={down}>{name}</Link>}</th>
+            <th scope="row">
+              {down === undefined ? (
+                name
+              ) : (
+                <Link to="/explore" search={down}>
+                  {name}
+                </Link>
+              )}
+            </th>
             <td className="number">
               <Amount amount={group.amount} currency={currency} />
             </td>

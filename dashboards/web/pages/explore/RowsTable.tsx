@@ -29,21 +29,46 @@ export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts:
   if (query.error !== null) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   if (query.data === undefined) return <Skeleton lines={12} label="the rated rows" />;
   if (rows.length === 0) {
-    return <EmptyState title="No rated rows here">No sample was rated in this period under these filters. Rows appear as soon as the store has them.</EmptyState>;
+    return (
+      <EmptyState title="No rated rows here">
+        No sample was rated in this period under these filters. Rows appear as soon as the store has them.
+      </EmptyState>
+    );
   }
   return (
     <section aria-labelledby="rows-title">
       <div className="section-head">
         <h1 id="rows-title">
           Rated rows <span className="quiet">newest first, {plural(rows.length, 'row')} loaded, together </span>
-          <Amount amount={sumAmounts(rows.map((row) => row.amount))} currency={currency} symbol fine={10} testId="rows-sum" />
+          <Amount
+            amount={sumAmounts(rows.map((row) => row.amount))}
+            currency={currency}
+            symbol
+            fine={10}
+            testId="rows-sum"
+          />
         </h1>
-        <ExportMenu fileName="rated-rows" columns={exportColumns} rows={rows.map((row) => exportColumns.map((name) => String(row[name])))} />
+        <ExportMenu
+          fileName="rated-rows"
+          columns={exportColumns}
+          rows={rows.map((row) => exportColumns.map((name) => String(row[name])))}
+        />
       </div>
-      <DataTable label="Rated rows" columns={columns} data={rows} rowId={(row) => row.id} rowTestId={(row) => `row-${row.id}`} />
+      <DataTable
+        label="Rated rows"
+        columns={columns}
+        data={rows}
+        rowId={(row) => row.id}
+        rowTestId={(row) => `row-${row.id}`}
+      />
       <div className="more no-print">
         {query.hasNextPage ? (
-          <button type="button" className="button" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          <button
+            type="button"
+            className="button"
+            disabled={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
             {query.isFetchingNextPage ? 'Loading' : 'Load older rows'}
           </button>
         ) : (
@@ -67,21 +92,41 @@ function useColumns(accounts: readonly AccountRecord[]): Column<RatedRow>[] {
     const priceOf = new Map(prices?.map((price) => [price.id, price]));
     const nameOf = new Map(accounts.map((account) => [account.id, account.name]));
     return [
-      { id: 'end', header: 'Used until', cell: ({ row }) => formatInstant(row.original.endMs, timeZone) },
-      { id: 'account', header: 'Account', cell: ({ row }) => nameOf.get(row.original.account) ?? row.original.account },
+      {
+        id: 'end',
+        header: 'Used until',
+        meta: { className: 'wraps' },
+        cell: ({ row }) => formatInstant(row.original.endMs, timeZone),
+      },
+      {
+        id: 'account',
+        header: 'Account',
+        meta: { className: 'wide' },
+        cell: ({ row }) => nameOf.get(row.original.account) ?? row.original.account,
+      },
       {
         id: 'resource',
         header: 'Resource',
-        meta: { className: 'mono' },
+        meta: { className: 'mono wraps' },
         cell: ({ row }) => (
           <>
             {row.original.resource} {simulated.producers.has(row.original.producer) && <SimulatedMark />}
           </>
         ),
       },
-      { id: 'component', header: 'Service, component', cell: ({ row }) => serviceText(row.original) },
-      { id: 'meter', header: 'Meter', meta: { className: 'mono' }, cell: ({ row }) => row.original.meter },
-      { id: 'quantity', header: 'Quantity', meta: { className: 'number' }, cell: ({ row }) => quantityText(row.original, priceOf.get(row.original.price)) },
+      {
+        id: 'component',
+        header: 'Service, component',
+        meta: { className: 'wide' },
+        cell: ({ row }) => serviceText(row.original),
+      },
+      { id: 'meter', header: 'Meter', meta: { className: 'mono wide' }, cell: ({ row }) => row.original.meter },
+      {
+        id: 'quantity',
+        header: 'Quantity',
+        meta: { className: 'number wide' },
+        cell: ({ row }) => quantityText(row.original, priceOf.get(row.original.price)),
+      },
       {
         id: 'amount',
         header: 'Charged',
@@ -94,7 +139,8 @@ function useColumns(accounts: readonly AccountRecord[]): Column<RatedRow>[] {
       },
       {
         id: 'why',
-        header: '',
+        meta: { className: 'wide' },
+        header: () => <span className="visually-hidden">Proof</span>,
         cell: ({ row }) => (
           <Link to="/why/$rowId" params={{ rowId: row.original.id }} aria-label={`Why row ${row.original.id}`}>
             why

@@ -30,13 +30,15 @@ export function Sum({ answer, groups, scope, accounts, askAgain }: SumProps) {
   return (
     <section className="sum" aria-label="Total">
       <h1>
-        {scope.account?.name ?? 'All accounts'} <span className="quiet">charged in {formatSpanKey(scope.periodKey)}</span>
+        {scope.account?.name ?? 'All accounts'}{' '}
+        <span className="quiet">charged in {formatSpanKey(scope.periodKey)}</span>
       </h1>
       <div className="sum-total">
         <Amount amount={total.amount} currency={currency} symbol testId="explore-total" />
       </div>
       <p className="quiet">
-        {plural(total.samples, 'sample')} · as of {formatInstant(asOf.logTimeMs, timeZone)} ({timeZone}), commit {formatCount(asOf.outSeq)}
+        {plural(total.samples, 'sample')} · as of {formatInstant(asOf.logTimeMs, timeZone)} ({timeZone}), commit{' '}
+        {formatCount(asOf.outSeq)}
       </p>
       <ul className="sum-checks">
         <PartsCheck answer={answer} groups={groups} />
@@ -51,7 +53,7 @@ function PartsCheck({ answer, groups }: { answer: Explore; groups: readonly Leve
   const difference = subtractAmounts(answer.total.amount, parts);
   return (
     <Check testId="parts-difference" difference={difference} currency={answer.currency}>
-      the parts below add up to it
+      {['the parts below add up to it', 'the parts below do not add up to it']}
     </Check>
   );
 }
@@ -74,8 +76,12 @@ function BalanceCheck({ answer, scope, accounts, askAgain }: Omit<SumProps, 'gro
     );
   }
   return (
-    <Check testId="balance-difference" difference={subtractAmounts(answer.total.amount, balance)} currency={answer.currency}>
-      adds up to the running balance of that commit
+    <Check
+      testId="balance-difference"
+      difference={subtractAmounts(answer.total.amount, balance)}
+      currency={answer.currency}
+    >
+      {['adds up to the running balance of that commit', 'does not add up to the running balance of that commit']}
     </Check>
   );
 }
@@ -84,14 +90,23 @@ interface CheckProps {
   readonly testId: string;
   readonly difference: string;
   readonly currency: string;
-  readonly children: React.ReactNode;
+  /** What holds, and what to say when it does not. */
+  readonly children: readonly [string, string];
 }
 
 function Check({ testId, difference, currency, children }: CheckProps) {
   const ok = isZero(difference);
   return (
-    <li className={ok ? 'check-ok' : 'check-bad'} data-testid={testId} data-amount={difference} data-state={ok ? 'ok' : 'differs'}>
-      {ok ? '✓' : '✗'} <span>{children}: difference {ok ? '0' : formatMoneyExact(difference, currency)}</span>
+    <li
+      className={ok ? 'check-ok' : 'check-bad'}
+      data-testid={testId}
+      data-amount={difference}
+      data-state={ok ? 'ok' : 'differs'}
+    >
+      {ok ? '✓' : '✗'}{' '}
+      <span>
+        {children[ok ? 0 : 1]}: difference {ok ? '0' : formatMoneyExact(difference, currency)}
+      </span>
     </li>
   );
 }

@@ -16,8 +16,19 @@ export interface LevelGroup {
 }
 
 /** Largest first. `scope` is the account looked at; undefined for the whole tenant. */
-export function levelGroups(answer: Explore, by: ExploreDimension, accounts: readonly AccountRecord[], scope: AccountRecord | undefined): LevelGroup[] {
-  if (by !== 'account') return answer.groups.map((group) => ({ key: group.key[0] ?? '', amount: group.amount, samples: group.samples, own: false }));
+export function levelGroups(
+  answer: Explore,
+  by: ExploreDimension,
+  accounts: readonly AccountRecord[],
+  scope: AccountRecord | undefined,
+): LevelGroup[] {
+  if (by !== 'account')
+    return answer.groups.map((group) => ({
+      key: group.key[0] ?? '',
+      amount: group.amount,
+      samples: group.samples,
+      own: false,
+    }));
   const shown = Map.groupBy(answer.groups, (group) => shownAccount(group, accounts, scope));
   return [...shown]
     .map(([key, groups]) => ({
@@ -36,7 +47,12 @@ function levelParent(accounts: readonly AccountRecord[], scope: AccountRecord | 
   return roots.length === 1 ? roots[0] : undefined;
 }
 
-export function shownAccount(group: Pick<ExploreGroup, 'key'>, accounts: readonly AccountRecord[], scope: AccountRecord | undefined, level = 0): string {
+export function shownAccount(
+  group: Pick<ExploreGroup, 'key'>,
+  accounts: readonly AccountRecord[],
+  scope: AccountRecord | undefined,
+  level = 0,
+): string {
   const id = Number(group.key[level]);
   const path = pathOf(accounts, id);
   const parent = levelParent(accounts, scope);

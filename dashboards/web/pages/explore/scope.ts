@@ -2,7 +2,7 @@
 import type { ExploreDimension } from '#core/messages/api.ts';
 import type { AccountRecord } from '#core/messages/control.ts';
 import type { UsageFilter } from '../../api/queries.ts';
-import { spanKey, spanKind, spanOf } from '../../format/period.ts';
+import { spanKind, spanOf } from '../../format/period.ts';
 import { filterNames, type ExploreSearch } from './search.ts';
 
 export interface Scope {
@@ -23,9 +23,8 @@ export function scopeOf(
   search: ExploreSearch,
   accounts: readonly AccountRecord[],
   timeZone: string,
-  nowMs: number,
+  month: string,
 ): Scope {
-  const month = spanKey(nowMs, timeZone, 'month');
   const periodKey = search.period ?? month;
   const span = spanOf(periodKey, timeZone)!;
   const account = accounts.find((candidate) => candidate.slug === search.account);
@@ -46,14 +45,23 @@ export function scopeOf(
   };
 }
 
-function firstOpenLevel(search: ExploreSearch, accounts: readonly AccountRecord[], account: AccountRecord | undefined): ExploreDimension {
+function firstOpenLevel(
+  search: ExploreSearch,
+  accounts: readonly AccountRecord[],
+  account: AccountRecord | undefined,
+): ExploreDimension {
   const below = account === undefined ? accounts : accounts.filter((candidate) => candidate.parent === account.id);
   const open = levels.find((level) => (level === 'account' ? below.length > 0 : search[level] === undefined));
   return open ?? (spanKind(search.period ?? '2026-01') === 'month' ? 'day' : 'hour');
 }
 
 /** The address one level further down, behind one group; undefined where a group cannot be filtered by. */
-export function downTo(search: ExploreSearch, by: ExploreDimension, key: string, accounts: readonly AccountRecord[]): ExploreSearch | undefined {
+export function downTo(
+  search: ExploreSearch,
+  by: ExploreDimension,
+  key: string,
+  accounts: readonly AccountRecord[],
+): ExploreSearch | undefined {
   const { by: _by, then: _then, view: _view, ...rest } = search;
   if (by === 'kind') return undefined;
   if (by === 'day' || by === 'hour') return { ...rest, period: key.slice(0, by === 'day' ? 10 : 13).replace(' ', 'T') };
@@ -63,7 +71,12 @@ export function downTo(search: ExploreSearch, by: ExploreDimension, key: string,
 }
 
 /** The filter of one group, to ask for its parts. */
-export function narrowed(filter: UsageFilter, by: ExploreDimension, key: string, timeZone: string): UsageFilter | undefined {
+export function narrowed(
+  filter: UsageFilter,
+  by: ExploreDimension,
+  key: string,
+  timeZone: string,
+): UsageFilter | undefined {
   if (by === 'kind') return undefined;
   if (by === 'day' || by === 'hour') {
     const span = spanOf(key.slice(0, by === 'day' ? 10 : 13).replace(' ', 'T'), timeZone);

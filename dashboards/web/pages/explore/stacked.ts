@@ -25,19 +25,23 @@ export function stacked(
   const timeOf = (key: string | undefined): string => (key ?? '').slice(0, width).replace(' ', 'T');
   const totalOf = new Map(totals?.groups.map((group) => [timeOf(group.key[0]), group.amount]));
   const barTotals = keys.map((key) => totalOf.get(key) ?? '0');
-  if (split === undefined || parts === undefined) return { keys, totals: barTotals, series: [{ name: 'charged', rank: 0, amounts: barTotals }] };
+  if (split === undefined || parts === undefined)
+    return { keys, totals: barTotals, series: [{ name: 'charged', rank: 0, amounts: barTotals }] };
 
   const cells = Map.groupBy(parts.groups, (group) => {
     const part = split === 'account' ? shownAccount(group, accounts, scope, 1) : (group.key[1] ?? '');
     return `${timeOf(group.key[0])} ${part}`;
   });
-  const cell = (time: string, part: string): string => sumAmounts((cells.get(`${time} ${part}`) ?? []).map((group) => group.amount));
+  const cell = (time: string, part: string): string =>
+    sumAmounts((cells.get(`${time} ${part}`) ?? []).map((group) => group.amount));
   const series = groups.slice(0, coloredGroupsMax).map((group, rank) => ({
     name: keyName(split, group.key, accounts, group.own),
     rank,
     amounts: keys.map((key) => cell(key, group.key)),
   }));
-  const other = keys.map((_, index) => subtractAmounts(barTotals[index]!, sumAmounts(series.map((one) => one.amounts[index]!))));
+  const other = keys.map((_, index) =>
+    subtractAmounts(barTotals[index]!, sumAmounts(series.map((one) => one.amounts[index]!))),
+  );
   return {
     keys,
     totals: barTotals,

@@ -29,8 +29,8 @@ export function FleetPage() {
         <Skeleton lines={10} label="the fleet" />
       ) : producers.length === 0 ? (
         <EmptyState title="No producer has been enrolled" command="npx meterline enrol this-host">
-          An agent meters the machine it runs on and signs what it sends. Enrol one by name; the command prints the one line
-          to run on that machine.
+          An agent meters the machine it runs on and signs what it sends. Enrol one by name; the command prints the one
+          line to run on that machine.
         </EmptyState>
       ) : (
         <Fleet producers={producers} />
@@ -91,12 +91,19 @@ function Fleet({ producers }: { producers: readonly FleetMember[] }) {
           placeholder="Find a producer or key"
           aria-label="Find a producer or key"
           value={search.search ?? ''}
-          onChange={(event) => go(event.currentTarget.value === '' ? withoutText : { ...search, search: event.currentTarget.value })}
+          onChange={(event) =>
+            go(event.currentTarget.value === '' ? withoutText : { ...search, search: event.currentTarget.value })
+          }
         />
         <ExportMenu fileName="fleet" columns={exportColumns} rows={shown.map(exportRow)} />
       </div>
       {shown.length === 0 ? (
-        <p className="fleet-none">No producer matches. <button type="button" className="link" onClick={() => go({})}>Show all</button></p>
+        <p className="fleet-none">
+          No producer matches.{' '}
+          <button type="button" className="link" onClick={() => go({})}>
+            Show all
+          </button>
+        </p>
       ) : (
         <DataTable
           label="Producers"
@@ -105,12 +112,14 @@ function Fleet({ producers }: { producers: readonly FleetMember[] }) {
           rowId={(member) => member.producer}
           rowTestId={(member) => `fleet-${member.producer}`}
           sorting={sorting}
-          onSort={([first]) => go({ ...search, sort: first?.id as FleetColumn, order: first?.desc === true ? 'desc' : 'asc' })}
+          onSort={([first]) =>
+            go({ ...search, sort: first?.id as FleetColumn, order: first?.desc === true ? 'desc' : 'asc' })
+          }
         />
       )}
       <p className="quiet fleet-note">
-        A producer is live while it is heard from in time, late after three of its intervals, silent after twelve. Received =
-        rated + duplicates + refused, for each.
+        A producer is live while it is heard from in time, late after three of its intervals, silent after twelve.
+        Received = rated + duplicates + refused, for each.
       </p>
     </>
   );

@@ -5,21 +5,40 @@ import { Badge, SimulatedMark, type Tone } from '../../components/StateBadge.tsx
 import { formatBytes, formatCount, plural } from '../../format/quantity.ts';
 import { formatAge, formatSpan } from '../../format/time.ts';
 
-const tones: Readonly<Record<FleetMember['health'], Tone>> = { live: 'ok', late: 'warn', silent: 'block', never: 'plain' };
+const tones: Readonly<Record<FleetMember['health'], Tone>> = {
+  live: 'ok',
+  late: 'warn',
+  silent: 'block',
+  never: 'plain',
+};
 const severity: Readonly<Record<FleetMember['health'], number>> = { silent: 0, late: 1, never: 2, live: 3 };
 
 const number = { className: 'number' } as const;
 
 /** Columns as of `nowMs` of the ledger, which ages are counted to. */
 export const fleetColumnsOf = (nowMs: number): Column<FleetMember>[] => [
-  { id: 'producer', header: 'Producer', accessorFn: (member) => member.producer, cell: ({ row }) => <Name member={row.original} /> },
+  {
+    id: 'producer',
+    header: 'Producer',
+    accessorFn: (member) => member.producer,
+    cell: ({ row }) => <Name member={row.original} />,
+  },
   {
     id: 'health',
     header: 'Health',
     accessorFn: (member) => severity[member.health],
-    cell: ({ row }) => <Badge tone={tones[row.original.health]} testId={`fleet-${row.original.producer}-health`}>{row.original.health}</Badge>,
+    cell: ({ row }) => (
+      <Badge tone={tones[row.original.health]} testId={`fleet-${row.original.producer}-health`}>
+        {row.original.health}
+      </Badge>
+    ),
   },
-  { id: 'seen', header: 'Last seen', accessorFn: (member) => member.lastSeenMs, cell: ({ row }) => seenText(row.original, nowMs) },
+  {
+    id: 'seen',
+    header: 'Last seen',
+    accessorFn: (member) => member.lastSeenMs,
+    cell: ({ row }) => seenText(row.original, nowMs),
+  },
   {
     id: 'lag',
     header: 'Lag',
@@ -27,11 +46,23 @@ export const fleetColumnsOf = (nowMs: number): Column<FleetMember>[] => [
     accessorFn: lagMs,
     cell: ({ row }) => (row.original.lastSampleMs === 0 ? '–' : formatSpan(lagMs(row.original))),
   },
-  { id: 'mark', header: 'Epoch, mark', meta: number, accessorFn: (member) => member.mark, cell: ({ row }) => <Mark member={row.original} /> },
-  { id: 'spool', header: 'Spool', meta: number, accessorFn: (member) => member.spool.bytes, cell: ({ row }) => spoolText(row.original) },
+  {
+    id: 'mark',
+    header: 'Epoch, mark',
+    meta: number,
+    accessorFn: (member) => member.mark,
+    cell: ({ row }) => <Mark member={row.original} />,
+  },
+  {
+    id: 'spool',
+    header: 'Spool',
+    meta: number,
+    accessorFn: (member) => member.spool.bytes,
+    cell: ({ row }) => spoolText(row.original),
+  },
   {
     id: 'received',
-    header: 'Samples',
+    header: 'Rated',
     meta: number,
     accessorFn: (member) => member.samples.received,
     cell: ({ row }) => <Samples member={row.original} />,
@@ -42,16 +73,28 @@ export const fleetColumnsOf = (nowMs: number): Column<FleetMember>[] => [
     meta: number,
     accessorFn: (member) => member.samples.refused,
     cell: ({ row: { original } }) => (
-      <span className={original.samples.refused > 0 ? 'fleet-alarm' : 'quiet'}>{formatCount(original.samples.refused)}</span>
+      <span className={original.samples.refused > 0 ? 'fleet-alarm' : 'quiet'}>
+        {formatCount(original.samples.refused)}
+      </span>
     ),
   },
   {
     id: 'notes',
     header: 'Gaps, resets, losses',
     accessorFn: (member) => Object.values(member.notes).reduce((sum, count) => sum + count, 0),
-    cell: ({ row }) => <span className={notesText(row.original) === '' ? 'quiet' : 'fleet-alarm'}>{notesText(row.original) || 'none'}</span>,
+    cell: ({ row }) => (
+      <span className={notesText(row.original) === '' ? 'quiet' : 'fleet-alarm'}>
+        {notesText(row.original) || 'none'}
+      </span>
+    ),
   },
-  { id: 'key', header: 'Signing key', enableSorting: false, meta: { className: 'mono' }, cell: ({ row }) => row.original.keyIds.at(-1) ?? 'none' },
+  {
+    id: 'key',
+    header: 'Signing key',
+    enableSorting: false,
+    meta: { className: 'mono' },
+    cell: ({ row }) => <Key id={row.original.keyIds.at(-1)} />,
+  },
 ];
 
 const Name = ({ member }: { member: FleetMember }) => (
@@ -62,6 +105,14 @@ const Name = ({ member }: { member: FleetMember }) => (
     {!member.enabled && <Badge tone="plain">disabled</Badge>}
   </span>
 );
+
+/** The key's first characters; the whole id on hover and in the export. */
+const Key = ({ id }: { id: string | undefined }) =>
+  id === undefined ? (
+    <span className="quiet">none</span>
+  ) : (
+    <span title={id}>{id.length > 10 ? `${id.slice(0, 8)}…` : id}</span>
+  );
 
 /** From the end of its newest sample to when it was last heard from. */
 const lagMs = (member: FleetMember): number => Math.max(0, member.lastSeenMs - member.lastSampleMs);
@@ -82,10 +133,10 @@ const spoolText = ({ spool }: FleetMember): string =>
   spool.batches === 0 ? 'empty' : `${plural(spool.batches, 'batch', 'batches')}, ${formatBytes(spool.bytes)}`;
 
 function Samples({ member: { samples } }: { member: FleetMember }) {
-  const title = `${formatCount(samples.received)} received = ${formatCount(samples.rated)} rated + ${formatCount(samples.duplicates)} duplicates + ${formatCount(samples.refused)} refused`;
+  const title = `${formatCount(samples.received)} received = ${formatCount(samples.rated)} + ${formatCount(samples.duplicates)} duplicates + ${formatCount(samples.refused)} refused`;
   return (
     <span title={title}>
-      {formatCount(samples.rated)} rated
+      {formatCount(samples.rated)}
       {samples.duplicates > 0 && <span className="quiet"> + {formatCount(samples.duplicates)} twice</span>}
     </span>
   );

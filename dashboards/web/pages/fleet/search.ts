@@ -1,4 +1,14 @@
-export const fleetColumns = ['producer', 'health', 'seen', 'lag', 'mark', 'spool', 'received', 'refused', 'notes'] as const;
+export const fleetColumns = [
+  'producer',
+  'health',
+  'seen',
+  'lag',
+  'mark',
+  'spool',
+  'received',
+  'refused',
+  'notes',
+] as const;
 export type FleetColumn = (typeof fleetColumns)[number];
 
 export interface FleetSearch {

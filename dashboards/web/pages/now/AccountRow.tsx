@@ -7,7 +7,9 @@ import { BudgetBar } from '../../components/BudgetBar.tsx';
 import { Badge, SimulatedMark, StateBadge } from '../../components/StateBadge.tsx';
 import type { TreeRow } from '../../format/accountTree.ts';
 import { plural } from '../../format/quantity.ts';
+import { formatPercent } from '../../format/ratio.ts';
 import { useLive } from '../../live/hooks.ts';
+import { fillOf } from './budgets.ts';
 
 interface AccountRowProps {
   readonly row: TreeRow;
@@ -25,8 +27,12 @@ export const AccountRow = memo(function AccountRow({ row, budgets, simulated, to
   const suspense = account.type === 'suspense';
   const budget = budgets[0];
   return (
-    <tr className={`depth-${Math.min(depth, 6)} ${suspense ? 'suspense' : ''}`} data-testid={`account-${account.slug}`}>
-      <th scope="row">
+    <tr
+      role="row"
+      className={`depth-${Math.min(depth, 6)} ${suspense ? 'suspense' : ''}`}
+      data-testid={`account-${account.slug}`}
+    >
+      <th role="rowheader" scope="row" className="tree-account">
         <span className="tree-name">
           {row.hasChildren ? (
             <button
@@ -46,22 +52,20 @@ export const AccountRow = memo(function AccountRow({ row, budgets, simulated, to
           <Link to="/explore" search={{ account: account.slug }} title={`What ${account.name} is made of`}>
             {suspense ? 'Not yet owned (suspense)' : account.name}
           </Link>
-          {simulated && <SimulatedMark />}
+          {simulated && <SimulatedMark part={row.hasChildren} />}
         </span>
       </th>
-      <td className="number">
+      <td role="cell" className="number">
         <Amount amount={balance?.total ?? '0'} currency={currency} testId={`account-${account.slug}-amount`} />
-        <span className="narrow quiet">
-          <Amount amount={balance?.perHour ?? '0'} currency={currency} fine={2} /> / h
-        </span>
       </td>
-      <td className="number wide">
+      <td role="cell" className="number tree-rate">
         <Amount amount={balance?.perHour ?? '0'} currency={currency} testId={`account-${account.slug}-rate`} />
+        <span className="narrow"> / h</span>
       </td>
-      <td className="tree-budget">
+      <td role="cell" className="tree-budget">
         {suspense ? <SuspenseNote /> : budget !== undefined && <BudgetCell budget={budget} more={budgets.length - 1} />}
       </td>
-      <td className="wide">
+      <td role="cell" className="tree-state">
         {budget !== undefined && <StateBadge state={budget.state} testId={`budget-${budget.id}-state`} />}
         {suspense && <SuspenseState />}
       </td>
@@ -71,17 +75,27 @@ export const AccountRow = memo(function AccountRow({ row, budgets, simulated, to
 
 function BudgetCell({ budget, more }: { budget: LiveBudget; more: number }) {
   return (
-    <Link to="/" search={{ budget: budget.id }} className="budget-link" data-testid={`budget-${budget.id}`} resetScroll={false}>
+    <Link
+      to="/"
+      search={{ budget: budget.id }}
+      className="budget-link"
+      data-testid={`budget-${budget.id}`}
+      resetScroll={false}
+    >
       <BudgetBar budget={budget} />
+      <span className="budget-percent quiet">{formatPercent(fillOf(budget))}</span>
       {more > 0 && <span className="quiet">+{more}</span>}
-      <span className={`narrow state-${budget.state}`}>{budget.state}</span>
     </Link>
   );
 }
 
 function SuspenseNote() {
   const count = useLive((view) => view.trust.suspenseResources) ?? 0;
-  return <span className="quiet">{count === 0 ? 'every resource has an owner' : `${plural(count, 'resource')} to assign`}</span>;
+  return (
+    <span className="quiet">
+      {count === 0 ? 'every resource has an owner' : `${plural(count, 'resource')} to assign`}
+    </span>
+  );
 }
 
 function SuspenseState() {

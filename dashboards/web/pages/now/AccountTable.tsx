@@ -48,23 +48,18 @@ function Tree({ accounts }: { accounts: readonly AccountRecord[] }) {
   const byAccount = useMemo(() => budgetsByAccount(budgets), [budgets]);
   const toggle = (id: number): void => setToggled((known) => known.symmetricDifference(new Set([id])));
   return (
-    <table className="tree">
-      <thead>
-        <tr>
-          <th scope="col">Account</th>
-          <th scope="col" className="number">
-            Charged
-          </th>
-          <th scope="col" className="number wide">
-            per hour
-          </th>
-          <th scope="col">Budget</th>
-          <th scope="col" className="wide">
-            State
-          </th>
+    // Roles are spelled out because narrow screens lay the rows out as grids, which would take them away.
+    <table role="table" className="tree" aria-labelledby="where-it-goes">
+      <thead role="rowgroup">
+        <tr role="row">
+          {headings.map(([name, className]) => (
+            <th key={name} role="columnheader" scope="col" className={className}>
+              {name}
+            </th>
+          ))}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         {rows.map((row) => (
           <AccountRow
             key={row.account.id}
@@ -79,8 +74,18 @@ function Tree({ accounts }: { accounts: readonly AccountRecord[] }) {
   );
 }
 
+const headings: readonly [string, string][] = [
+  ['Account', ''],
+  ['Charged', 'number'],
+  ['per hour', 'number'],
+  ['Budget', ''],
+  ['State', ''],
+];
+
 const noBudgets: readonly LiveBudget[] = [];
 
-function budgetsByAccount(budgets: ReadonlyMap<string, LiveBudget> | undefined): ReadonlyMap<number, readonly LiveBudget[]> {
+function budgetsByAccount(
+  budgets: ReadonlyMap<string, LiveBudget> | undefined,
+): ReadonlyMap<number, readonly LiveBudget[]> {
   return Map.groupBy([...(budgets?.values() ?? [])].sort(byUrgency), (budget) => budget.account);
 }

@@ -21,7 +21,9 @@ export function AlertFeed() {
       {alerts === undefined ? (
         <Skeleton lines={4} label="the alerts" />
       ) : alerts.length === 0 ? (
-        <p className="feed-empty">No budget has crossed a threshold this month. When one does, it shows here in the commit that crosses it.</p>
+        <p className="feed-empty">
+          No budget has crossed a threshold this month. When one does, it shows here in the commit that crosses it.
+        </p>
       ) : (
         <ul aria-live="polite" aria-relevant="additions">
           {alerts.slice(0, feedLimits.shownMax).map((alert) => (

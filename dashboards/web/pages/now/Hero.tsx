@@ -21,7 +21,11 @@ export function Hero() {
           Charged in {period === undefined ? 'this month' : formatSpanKey(period.key)}
           <span className="quiet"> · all accounts, to the last commit</span>
         </h1>
-        {totals === undefined ? <div className="total total-loading" aria-label="Loading the total" role="status" /> : <Total amount={totals.total} />}
+        {totals === undefined ? (
+          <div className="total total-loading" aria-label="Loading the total" role="status" />
+        ) : (
+          <Total amount={totals.total} />
+        )}
         <Facts perHour={totals?.perHour} total={totals?.total} />
       </div>
       <LiveLine perHour={totals?.perHour} />
@@ -83,7 +87,8 @@ function Facts({ perHour, total }: { perHour: string | undefined; total: string 
             , {budgetOutlook(budget.state, hours)}
           </dt>
           <dd>
-            {formatPercent(fillOf(budget))} <span className="facts-of">of {formatMoney(budget.amount, budget.currency)}</span>
+            {formatPercent(fillOf(budget))}{' '}
+            <span className="facts-of">of {formatMoney(budget.amount, budget.currency)}</span>
           </dd>
         </div>
       )}

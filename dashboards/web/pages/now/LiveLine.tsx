@@ -20,7 +20,7 @@ export function LiveLine({ perHour }: { perHour: string | undefined }) {
   return (
     <ChartFrame
       title={`${currencySymbol(currency).trim()} per minute`}
-      hint="every commit, last 30 minutes"
+      hint="to the last commit"
       columns={['Minute', `Charged (${currency})`]}
       rows={rows.toReversed()}
       fileName="charges-per-minute"
@@ -51,7 +51,9 @@ function Plot({ times, values, label }: { times: number[]; values: number[]; lab
     void import('uplot').then(({ default: UPlot }) => {
       if (gone) return;
       plot.current = new UPlot(lineOptions(element, timeZone), latest.current, element);
-      resize = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: element.clientHeight }));
+      resize = new ResizeObserver(() =>
+        plot.current?.setSize({ width: element.clientWidth, height: element.clientHeight }),
+      );
       resize.observe(element);
       setReady(true);
     });

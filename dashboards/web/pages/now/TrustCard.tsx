@@ -28,24 +28,37 @@ export function TrustCard() {
         Can I trust it <span>{checked}</span>
       </h2>
       <div className="trust-grid">
-        <Tile alarm={differs} testId="trust-difference" amount={trust.difference} value={differs ? formatMoney(trust.difference, currency, 12) : '0'}>
+        <Tile
+          alarm={differs}
+          testId="trust-difference"
+          amount={trust.difference}
+          value={differs ? formatMoney(trust.difference, currency, 12) : '0'}
+        >
           difference between log, balances and store
         </Tile>
-        <Tile alarm={trust.producersStale > 0 || trust.gaps > 0} testId="trust-producers" value={formatCount(trust.producersLive)}>
+        <Tile
+          alarm={trust.producersStale > 0 || trust.gaps > 0}
+          testId="trust-producers"
+          value={formatCount(trust.producersLive)}
+        >
           <Link to="/fleet">{trust.producersLive === 1 ? 'producer' : 'producers'} live</Link>
           {trust.producersStale > 0 && `, ${formatCount(trust.producersStale)} silent`}, {plural(trust.gaps, 'gap')}
         </Tile>
         <Tile alarm={trust.refused > 0} testId="trust-refused" value={formatCount(trust.refused)}>
           refused{trust.refused > 0 ? ', reasons kept' : ', nothing turned away'}
         </Tile>
-        <Tile alarm={trust.unpricedSamples > 0 || trust.suspenseResources > 0} testId="trust-unpriced" value={formatCount(trust.unpricedSamples)}>
+        <Tile
+          alarm={trust.unpricedSamples > 0 || trust.suspenseResources > 0}
+          testId="trust-unpriced"
+          value={formatCount(trust.unpricedSamples)}
+        >
           without a price, {plural(trust.suspenseResources, 'resource')} in suspense
         </Tile>
       </div>
       <p className="trust-sum" data-testid="trust-samples">
-        <span className={conserved ? 'trust-ok' : 'trust-bad'}>{conserved ? '✓' : '✗'}</span> {formatCount(samples.received)}{' '}
-        received = {formatCount(samples.rated)} rated + {plural(samples.duplicates, 'duplicate')} + {formatCount(samples.refused)}{' '}
-        refused
+        <span className={conserved ? 'trust-ok' : 'trust-bad'}>{conserved ? '✓' : '✗'}</span>{' '}
+        {formatCount(samples.received)} received = {formatCount(samples.rated)} rated +{' '}
+        {plural(samples.duplicates, 'duplicate')} + {formatCount(samples.refused)} refused
         {trust.loadLag > 0 && `; ${formatCount(trust.loadLag)} on their way into the store`}
       </p>
     </section>

@@ -6,7 +6,9 @@ const deeds = { notify: 'at', throttle: 'throttled at', block: 'blocked at', rel
 
 /** "Render, month throttled at 100 %", "Render, month released". */
 export const alertTitle = (alert: LiveAlert): string =>
-  alert.action === 'release' ? `${alert.budgetName} released` : `${alert.budgetName} ${deeds[alert.action]} ${alert.percent} %`;
+  alert.action === 'release'
+    ? `${alert.budgetName} released`
+    : `${alert.budgetName} ${deeds[alert.action]} ${alert.percent} %`;
 
 export interface DeliveryText {
   readonly text: string;
@@ -22,7 +24,9 @@ export function deliveryText(alert: LiveAlert): DeliveryText {
   const waiting = newest.find(({ delivery }) => delivery === undefined);
   if (waiting !== undefined) return { text: `on its way to ${waiting.target}`, failed: false };
   return {
-    text: newest.map(({ target, delivery }) => `delivered to ${target} in ${formatSpan(delivery!.latencyMs)}`).join(', '),
+    text: newest
+      .map(({ target, delivery }) => `delivered to ${target} in ${formatSpan(delivery!.latencyMs)}`)
+      .join(', '),
     failed: false,
   };
 }

@@ -3,7 +3,13 @@ import type { LiveBudget } from '#core/messages/api.ts';
 import type { BudgetStateName } from '#core/messages/rated.ts';
 import { basisPoints } from '../../format/ratio.ts';
 
-const severity: Readonly<Record<BudgetStateName, number>> = { blocked: 3, throttled: 2, warned: 1, within: 0, released: 0 };
+const severity: Readonly<Record<BudgetStateName, number>> = {
+  blocked: 3,
+  throttled: 2,
+  warned: 1,
+  within: 0,
+  released: 0,
+};
 
 export const fillOf = (budget: LiveBudget): number => basisPoints(budget.balance, budget.amount) ?? 0;
 

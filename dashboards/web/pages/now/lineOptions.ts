@@ -15,7 +15,13 @@ export function lineOptions(host: HTMLElement, timeZone: string): uPlot.Options 
     padding: [8, 4, 0, 6],
     scales: { x: { time: true }, y: { range: (_plot, low, high) => rangeOf(low, high) } },
     axes: [
-      { ...axis, size: 24, space: 90, grid: { show: false }, values: (_plot, ticks) => ticks.map((tick) => formatMinute(tick * 1000, timeZone)) },
+      {
+        ...axis,
+        size: 24,
+        space: 90,
+        grid: { show: false },
+        values: (plot, ticks) => ticks.map((tick) => timeText(plot, tick, timeZone)),
+      },
       {
         ...axis,
         side: 1,
@@ -26,8 +32,13 @@ export function lineOptions(host: HTMLElement, timeZone: string): uPlot.Options 
       },
     ],
     series: [{}, { stroke: color('--accent'), width: 2, points: { show: false } }],
-    hooks: { draw: [(plot) => drawEnd(plot, color('--accent'), color('--paper'))] },
+    hooks: { draw: [(plot) => drawEnd(plot, color)] },
   };
+}
+
+/** A label that the left edge would cut is left out. */
+function timeText(plot: uPlot, tick: number, timeZone: string): string {
+  return plot.valToPos(tick, 'x') < 16 ? '' : formatMinute(tick * 1000, timeZone);
 }
 
 /** Around the values with some air; never below zero for charges that are not. */
@@ -43,17 +54,29 @@ function tickText(value: number, step: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-function drawEnd(plot: uPlot, fill: string, ring: string): void {
+/** Marks the last point and writes its value beside it, over the axis. */
+function drawEnd(plot: uPlot, color: (name: string) => string): void {
   const last = plot.data[0].length - 1;
   const value = plot.data[1]?.[last];
   if (last < 0 || value === undefined || value === null) return;
   const { ctx } = plot;
   const ratio = devicePixelRatio;
+  const x = plot.valToPos(plot.data[0][last]!, 'x', true);
+  const y = plot.valToPos(value, 'y', true);
+  ctx.save();
+  ctx.fillStyle = color('--paper');
+  ctx.fillRect(x + 5 * ratio, y - 9 * ratio, 62 * ratio, 18 * ratio);
+  ctx.fillStyle = color('--ink');
+  ctx.font = `600 ${11 * ratio}px ${color('--sans')}`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  ctx.fillText(tickText(value, value / 100), x + 9 * ratio, y);
   ctx.beginPath();
-  ctx.arc(plot.valToPos(plot.data[0][last]!, 'x', true), plot.valToPos(value, 'y', true), 4.5 * ratio, 0, 2 * Math.PI);
-  ctx.fillStyle = fill;
-  ctx.strokeStyle = ring;
+  ctx.arc(x, y, 4.5 * ratio, 0, 2 * Math.PI);
+  ctx.fillStyle = color('--accent');
+  ctx.strokeStyle = color('--paper');
   ctx.lineWidth = 2 * ratio;
   ctx.fill();
   ctx.stroke();
+  ctx.restore();
 }

@@ -8,8 +8,8 @@ export const SignInPage = () => (
     <Logo size={40} />
     <h1>Sign in with a link</h1>
     <p>
-      Meterline has no passwords. On the machine that runs it, ask for a link; it works once, for a few minutes, and signs
-      this browser in.
+      Meterline has no passwords. On the machine that runs it, ask for a link; it works once, for a few minutes, and
+      signs this browser in.
     </p>
     <Command text="npx meterline login" />
     <p className="quiet">

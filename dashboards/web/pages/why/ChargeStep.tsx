@@ -14,14 +14,18 @@ export function ChargeStep({ why }: { why: Why }) {
     return (
       <Step number={1} title="The charge" figure={money(row.amount)}>
         <p>
-          No price asks for <code>{row.meter}</code> yet, so it is kept at nothing and counted as unpriced. When a price is
-          approved, the difference is charged.
+          No price asks for <code>{row.meter}</code> yet, so it is kept at nothing and counted as unpriced. When a price
+          is approved, the difference is charged.
         </p>
       </Step>
     );
   }
   return (
-    <Step number={1} title="The charge so far" figure={<span data-amount={tally.chargeAfter}>{money(tally.chargeAfter)}</span>}>
+    <Step
+      number={1}
+      title="The charge so far"
+      figure={<span data-amount={tally.chargeAfter}>{money(tally.chargeAfter)}</span>}
+    >
       <p>
         {formatQuantity(pricedQuantity(tally.after, price.unit))} {price.unit.name}{' '}
         {price.tallyScope === 'resource' ? 'of this resource' : 'of this account'} in{' '}
@@ -33,13 +37,13 @@ export function ChargeStep({ why }: { why: Why }) {
         {formatDate(price.effectiveFromMs, timeZone)}.
       </p>
       <div className="why-card" tabIndex={0} role="group" aria-label="Arithmetic of the charge">
-        <table className="why-sum">
-          <tbody>
+        <table role="table" className="why-sum">
+          <tbody role="rowgroup">
             {tally.stepsAfter.map((step, index) => (
               <StepLine key={index} step={step} unit={price.unit.name} />
             ))}
           </tbody>
-          <tfoot>
+          <tfoot role="rowgroup">
             <SumLine label="charge after this sample" amount={tally.chargeAfter} />
             <SumLine label="charge before it" amount={tally.chargeBefore} sign="−" />
             <SumLine label="this rated row" amount={row.amount} sign="=" strong />
@@ -51,22 +55,42 @@ export function ChargeStep({ why }: { why: Why }) {
 }
 
 const StepLine = ({ step, unit }: { step: ExplainStep; unit: string }) => (
-  <tr>
-    <th scope="row">{step.label}</th>
-    <td>{step.quantity === '' ? '' : `${formatQuantity(step.quantity)} ${unit}`}</td>
-    <td className="quiet">{step.unitPrice === '' ? '' : `× ${step.unitPrice}`}</td>
-    <td className="quiet">=</td>
-    <td>{fixed(step.amount)}</td>
+  <tr role="row">
+    <th role="rowheader" scope="row">
+      {step.label}
+    </th>
+    <td role="cell">{step.quantity === '' ? '' : `${formatQuantity(step.quantity)} ${unit}`}</td>
+    <td role="cell" className="quiet">
+      {step.unitPrice === '' ? '' : `× ${step.unitPrice}`}
+    </td>
+    <td role="cell" className="quiet">
+      =
+    </td>
+    <td role="cell">{fixed(step.amount)}</td>
   </tr>
 );
 
-const SumLine = ({ label, amount, sign = '', strong = false }: { label: string; amount: string; sign?: string; strong?: boolean }) => (
-  <tr className={strong ? 'strong' : ''}>
-    <th scope="row" colSpan={3}>
+const SumLine = ({
+  label,
+  amount,
+  sign = '',
+  strong = false,
+}: {
+  label: string;
+  amount: string;
+  sign?: string;
+  strong?: boolean;
+}) => (
+  <tr role="row" className={strong ? 'strong' : ''}>
+    <th role="rowheader" scope="row" colSpan={3}>
       {label}
     </th>
-    <td className="quiet">{sign}</td>
-    <td data-amount={amount}>{fixed(amount)}</td>
+    <td role="cell" className="quiet">
+      {sign}
+    </td>
+    <td role="cell" data-amount={amount}>
+      {fixed(amount)}
+    </td>
   </tr>
 );
 

@@ -15,7 +15,7 @@ export function Checks({ checks }: { checks: Why['checks'] }) {
   const failed = checks.filter((check) => !check.ok).length;
   return (
     <section className="why-checks" aria-labelledby="why-checks">
-      <h2 id="why-checks">
+      <h2 id="why-checks" className={failed === 0 ? '' : 'check-bad'}>
         {failed === 0 ? `All ${checks.length} checks hold` : `${failed} of ${checks.length} checks fail`}
       </h2>
       <ul data-testid="why-checks">

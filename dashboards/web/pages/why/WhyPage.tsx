@@ -46,7 +46,8 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
         {row.component === '' ? row.meter : row.component}? {why.batch.simulated && <SimulatedMark />}
       </h1>
       <p className="quiet why-when">
-        {formatSpanKey(spanKey(row.startMs, timeZone, 'month'))} · committed {formatInstant(row.logTimeMs, timeZone)} ({timeZone})
+        {formatSpanKey(spanKey(row.startMs, timeZone, 'month'))} · committed {formatInstant(row.logTimeMs, timeZone)} (
+        {timeZone})
       </p>
       <ol className="why-steps">
         <ChargeStep why={why} />
@@ -66,12 +67,16 @@ function Actions({ why, rowId }: { why: Why; rowId: string }) {
   const { verify, running, result } = useVerify(rowId);
   return (
     <footer className="why-actions">
-      <button type="button" className="button primary no-print" disabled={running} onClick={verify} data-testid="why-verify">
+      <button
+        type="button"
+        className="button primary no-print"
+        disabled={running}
+        onClick={verify}
+        data-testid="why-verify"
+      >
         {running ? 'Verifying' : 'Verify again'}
       </button>
-      <CopyButton text={location.href} label="Copy the link">
-        Copy link
-      </CopyButton>
+      <CopyButton text={location.href}>Copy link</CopyButton>
       <button
         type="button"
         className="button small no-print"

@@ -30,7 +30,10 @@ export function WhyPath({ why }: { why: Why }) {
         )}
         {owner !== undefined && (
           <li>
-            <Link to="/explore" search={{ account: owner, ...(service === '' ? {} : { service }), resource, view: 'rows' }}>
+            <Link
+              to="/explore"
+              search={{ account: owner, ...(service === '' ? {} : { service }), resource, view: 'rows' }}
+            >
               {resource}
             </Link>
           </li>

@@ -10,7 +10,8 @@ import { Step } from './Step.tsx';
 export const ResourceStep = ({ why }: { why: Why }) => (
   <Step number={2} title="The resource" figure={<code>{why.row.resource}</code>}>
     <p>
-      Owned by {why.path.map(({ name }) => name).join(' / ')} at the time of the sample. Its charge adds to each of them.{' '}
+      Owned by {why.path.map(({ name }) => name).join(' / ')} at the time of the sample. Its charge adds to each of
+      them.{' '}
       <Link to="/explore" search={{ resource: why.row.resource }}>
         All it is charged for
       </Link>
@@ -22,12 +23,20 @@ export function RowStep({ why: { row, price, tally, meter } }: { why: Why }) {
   const { timeZone } = useTenant();
   const priced = price.id !== 0;
   const quantity = (text: string): string =>
-    priced ? `${formatQuantity(pricedQuantity(text, price.unit))} ${price.unit.name}` : `${formatQuantity(text)} ${tallyUnit(meter)}`;
+    priced
+      ? `${formatQuantity(pricedQuantity(text, price.unit))} ${price.unit.name}`
+      : `${formatQuantity(text)} ${tallyUnit(meter)}`;
   return (
-    <Step number={3} title="The rated row" figure={<span data-amount={row.amount}>{formatMoneyExact(row.amount, row.currency)}</span>}>
+    <Step
+      number={3}
+      title="The rated row"
+      figure={<span data-amount={row.amount}>{formatMoneyExact(row.amount, row.currency)}</span>}
+    >
       <p>
-        {formatDate(row.startMs, timeZone)}, {formatClockMs(row.startMs, timeZone)} to {formatClockMs(row.endMs, timeZone)}: {quantity(row.quantity)}
-        {priced && ` on top of ${quantity(tally.before)}`}. Row <code>{row.id}</code> of commit {formatCount(row.outSeq)}.
+        {formatDate(row.startMs, timeZone)}, {formatClockMs(row.startMs, timeZone)} to{' '}
+        {formatClockMs(row.endMs, timeZone)}: {quantity(row.quantity)}
+        {priced && ` on top of ${quantity(tally.before)}`}. Row <code>{row.id}</code> of commit{' '}
+        {formatCount(row.outSeq)}.
       </p>
     </Step>
   );
@@ -71,7 +80,15 @@ export function BatchStep({ why }: { why: Why }) {
   const { batch, row, checks } = why;
   const signed = checks.find((check) => check.name === 'signature')?.ok === true;
   return (
-    <Step number={5} title="The signed batch" figure={<span className={signed ? 'check-ok' : 'check-bad'}>{signed ? '✓ signature verified' : '✗ signature not verified'}</span>}>
+    <Step
+      number={5}
+      title="The signed batch"
+      figure={
+        <span className={signed ? 'check-ok' : 'check-bad'}>
+          {signed ? '✓ signature verified' : '✗ signature not verified'}
+        </span>
+      }
+    >
       <p>
         {batch.simulated ? 'Simulated producer' : 'Producer'}{' '}
         <Link to="/fleet" search={{ search: batch.producer }}>
