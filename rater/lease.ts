@@ -28,14 +28,14 @@ export class Lease implements AsyncDisposable {
     void this.#renew();
   }
 
-  /** Waits for the lease of a partition; undefined when the signal aborts first. */
-  static async acquire(kv: KV, partition: number, signal: AbortSignal): Promise<Lease | undefined> {
+  /** Waits for the lease of a partition, or of the notifier; undefined when the signal aborts first. */
+  static async acquire(kv: KV, what: number | 'notifier', signal: AbortSignal): Promise<Lease | undefined> {
     const owner = randomUUID();
     while (!signal.aborted) {
       const askedAt = performance.now();
       try {
-        const revision = await kv.create(String(partition), owner);
-        return new Lease(kv, String(partition), owner, revision, askedAt + raterLimits.leaseTtlMs);
+        const revision = await kv.create(String(what), owner);
+        return new Lease(kv, String(what), owner, revision, askedAt + raterLimits.leaseTtlMs);
       } catch {
         // Another holds it, or the broker is away: ask again.
         await sleep(raterLimits.leasePollMs, signal);

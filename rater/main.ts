@@ -24,7 +24,7 @@ export async function main(config: Config, life: Life): Promise<void> {
   const leases = await openLeases(connection, config.nats.replicas);
   const views = new Map<number, CommittedView>();
   const latencies = new Latencies();
-  const notifier = createNotifier({ config, connection, log, partitions: config.partitions }, life);
+  const notifier = createNotifier({ config, connection, log, partitions: config.partitions, registry, leases }, life);
   await using _health = await serveRater(config, { views, latencies, notifier, registry, instance: randomUUID() });
 
   const deps = (partition: number): OwnerDeps => ({

@@ -38,7 +38,7 @@ export const subjects = {
 
 /** Key-value buckets and object stores. */
 export const buckets = {
-  /** Leases, key = partition; TTL 2 s. */
+  /** Leases, key = partition or `notifier`; TTL 2 s. */
   lease: 'LEASE',
   /** Loader intents, key = partition. */
   load: 'LOAD',

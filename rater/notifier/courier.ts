@@ -5,7 +5,7 @@ import type { Alert } from '#core/messages/rated.ts';
 import type { Clock } from './clock.ts';
 import { isFinal, type DeliveryIndex, type DeliveryProgress, type DeliveryRecords } from './deliveryRecords.ts';
 import type { NotifierEvents } from './events.ts';
-import { Latencies } from './latency.ts';
+import { Latencies } from '../status.ts';
 import { TargetQueue, type PendingDelivery } from './targetQueue.ts';
 import { missingTarget, type TargetState } from './targets.ts';
 

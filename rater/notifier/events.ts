@@ -1,51 +1,68 @@
 /** What happens in the notifier: each helper writes its metric and its log line together. */
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Delivery } from '#core/messages/api.ts';
 import type { Logger } from '#platform/telemetry.ts';
-
-const alertsCopied = new Counter({
-  name: 'meterline_notifier_alerts_copied_total',
-  help: 'Alerts written to the ALERTS stream, each once.',
-});
-const attempts = new Counter({
-  name: 'meterline_notifier_attempts_total',
-  help: 'Attempts to deliver an alert to a target, by what came of them.',
-  labelNames: ['status'],
-});
-const deliverySeconds = new Histogram({
-  name: 'meterline_notifier_delivery_seconds',
-  help: "From the commit that raised an alert to the receiver's answer, delivered alerts only.",
-  buckets: [0.001, 0.002, 0.003, 0.005, 0.008, 0.015, 0.03, 0.1, 0.5, 2, 10, 60, 600],
-});
-const pendingDeliveries = new Gauge({
-  name: 'meterline_notifier_pending_deliveries',
-  help: 'Alerts that wait for a target, over all targets.',
-});
-const messagesIgnored = new Counter({
-  name: 'meterline_notifier_messages_ignored_total',
-  help: 'Messages of RATED streams that do not chain to the one before.',
-});
-const rewinds = new Counter({
-  name: 'meterline_notifier_rewinds_total',
-  help: 'Times a RATED stream had lost its tail and was read again from its beginning.',
-});
-const targetsTurnedOff = new Counter({
-  name: 'meterline_notifier_targets_turned_off_total',
-  help: 'Targets turned off because they answered 410 Gone.',
-});
-const logRetries = new Counter({
-  name: 'meterline_notifier_log_retries_total',
-  help: 'Reads and writes of the log that failed and are tried again, by what they were for.',
-  labelNames: ['what'],
-});
 
 export type LogUse = 'alert' | 'delivery' | 'position' | 'target' | 'commit';
 export type NotifierEvents = ReturnType<typeof notifierEvents>;
 
-export function notifierEvents(logger: Logger) {
+export function notifierEvents(registry: Registry, logger: Logger) {
+  const registers = [registry];
+  const alertsCopied = new Counter({
+    name: 'meterline_notifier_alerts_copied_total',
+    help: 'Alerts written to the ALERTS stream, each once.',
+    registers,
+  });
+  const attempts = new Counter({
+    name: 'meterline_notifier_attempts_total',
+    help: 'Attempts to deliver an alert to a target, by what came of them.',
+    labelNames: ['status'],
+    registers,
+  });
+  const deliverySeconds = new Histogram({
+    name: 'meterline_notifier_delivery_seconds',
+    help: "From the commit that raised an alert to the receiver's answer, delivered alerts only.",
+    buckets: [0.001, 0.002, 0.003, 0.005, 0.008, 0.015, 0.03, 0.1, 0.5, 2, 10, 60, 600],
+    registers,
+  });
+  const pendingDeliveries = new Gauge({
+    name: 'meterline_notifier_pending_deliveries',
+    help: 'Alerts that wait for a target, over all targets.',
+    registers,
+  });
+  const messagesIgnored = new Counter({
+    name: 'meterline_notifier_messages_ignored_total',
+    help: 'Messages of RATED streams that do not chain to the one before.',
+    registers,
+  });
+  const rewinds = new Counter({
+    name: 'meterline_notifier_rewinds_total',
+    help: 'Times a RATED stream had lost its tail and was read again from its beginning.',
+    registers,
+  });
+  const targetsTurnedOff = new Counter({
+    name: 'meterline_notifier_targets_turned_off_total',
+    help: 'Targets turned off because they answered 410 Gone.',
+    registers,
+  });
+  const failures = new Counter({
+    name: 'meterline_notifier_failures_total',
+    help: 'Times the notifier failed as a whole and began anew from what is recorded.',
+    registers,
+  });
+  const logRetries = new Counter({
+    name: 'meterline_notifier_log_retries_total',
+    help: 'Reads and writes of the log that failed and are tried again, by what they were for.',
+    labelNames: ['what'],
+    registers,
+  });
   return {
     started(pending: number, alerts: number) {
       logger.info({ pending, alerts }, 'notifier delivers');
+    },
+    failed(error: unknown) {
+      failures.inc();
+      logger.error({ err: error }, 'notifier failed: it begins anew');
     },
     alertCopied(alertId: string) {
       alertsCopied.inc();

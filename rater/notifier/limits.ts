@@ -6,7 +6,7 @@ export const notifierLimits = {
   offersHeldMax: 1024,
   /** How often the position of each partition is written down; a restart reads again what came after. */
   checkpointIntervalMs: 5000,
-  /** Pause before a failed read or write of the log is tried again. */
+  /** Pause before a failed read or write of the log is tried again, and before the notifier begins anew. */
   logRetryMs: 500,
 
   /** Requests that one target has under way; the rest of its alerts wait. One budget never has two under way. */
@@ -38,6 +38,4 @@ export const notifierLimits = {
 
   /** On shutdown, requests under way get this long to be answered; then they are left to the next start. */
   drainMsMax: 2000,
-  /** Latencies kept for the percentiles of the status. */
-  latenciesKept: 1024,
 } as const;

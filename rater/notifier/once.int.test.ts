@@ -6,6 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { connectNats, ensureStreams } from '#platform/nats/index.ts';
 import { streams } from '#core/messages/names.ts';
+import { openLeases } from '../lease.ts';
 import { FakeRater, alertOf, secret, startReceiver, startWorld, until } from './testHarness.ts';
 
 const ids = (all: readonly { readonly id: string }[]) => all.map(({ id }) => id);
@@ -104,6 +105,27 @@ test('two notifiers at once, as after a take-over, still record each alert once'
   await until(() => runs.every(({ notifier }) => notifier.counts().alerts === 300 && notifier.counts().pending === 0));
   expect(ids(await world.alerts())).toEqual(expected);
   expect(new Set(ids(receiver.received)).size).toBe(300);
+});
+
+test('of two raters with leases one delivers, each alert once, and the other takes over when it ends', async () => {
+  await using world = await startWorld();
+  await using receiver = await startReceiver();
+  await world.setTarget('acme.ops', receiver.url);
+  const rater = new FakeRater(world.log);
+  await rater.takeover();
+  const leases = await openLeases(world.connection, 1);
+  const one = await world.start({ leases });
+  const two = await world.start({ leases });
+  await rater.commit([alertOf('a'), alertOf('b')]);
+  const [holder, standby] = await until(() => {
+    if (one.notifier.counts().delivered === 2) return [one, two] as const;
+    return two.notifier.counts().delivered === 2 ? ([two, one] as const) : undefined;
+  });
+  expect(standby.notifier.counts().alerts).toBe(0);
+  await holder.stop();
+  await rater.commit([alertOf('c')]);
+  await until(() => standby.notifier.counts().delivered === 3);
+  expect(ids(receiver.received)).toEqual(['a', 'b', 'c']);
 });
 
 test('voided and raised again under the same id, an alert fires once; what does not chain is ignored', async () => {

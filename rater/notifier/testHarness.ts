@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Kvm } from '@nats-io/kv';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import type { Delivery } from '#core/messages/api.ts';
 import type { AlertRecord, TargetRecord, WebhookBody } from '#core/messages/delivery.ts';
 import { buckets, streams, subjects } from '#core/messages/names.ts';
@@ -188,7 +189,7 @@ export async function startWorld(partitions = 1, allowLoopback = true): Promise<
       const stopping = new AbortController();
       const logger = pino({ level: process.env['METERLINE_TEST_LOG'] ?? 'silent' });
       const notifier = createNotifier(
-        { config, connection, log, partitions, ...over },
+        { config, connection, log, partitions, registry: new Registry(), ...over },
         { signal: stopping.signal, logger },
       );
       const ended = notifier.run();

@@ -1,0 +1,113 @@
+/** The notifier while it is the one that delivers: everything read back, then followed until the signal aborts. */
+import type { Alert } from '#core/messages/rated.ts';
+import { dataPaths } from '#platform/config.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import { loadSealingKey } from '#platform/sealing.ts';
+import { systemResolve } from './addresses.ts';
+import { AlertCopies } from './alertCopies.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { Courier } from './courier.ts';
+import { DeliveryRecords } from './deliveryRecords.ts';
+import type { NotifierEvents } from './events.ts';
+import { Follower } from './follower.ts';
+import type { NotifierCounts, NotifierDeps } from './index.ts';
+import { notifierLimits } from './limits.ts';
+import { Positions } from './positions.ts';
+import { Targets } from './targets.ts';
+
+interface Parts {
+  readonly clock: Clock;
+  readonly copies: AlertCopies;
+  readonly records: DeliveryRecords;
+  readonly courier: Courier;
+  readonly targets: Targets;
+  readonly positions: Positions;
+  readonly followers: readonly Follower[];
+}
+
+export class Session {
+  private readonly parts: Parts;
+  private readonly stopping: AbortController;
+
+  private constructor(parts: Parts, stopping: AbortController) {
+    this.parts = parts;
+    this.stopping = stopping;
+  }
+
+  /** Reads back what is recorded; what an earlier session left undone is taken up where its schedule stands. */
+  static async open(deps: NotifierDeps, events: NotifierEvents, signal: AbortSignal): Promise<Session> {
+    const { config, connection, log, clock = systemClock, resolve = systemResolve } = deps;
+    const { replicas } = config.nats;
+    const stopping = new AbortController();
+    const ending = AbortSignal.any([signal, stopping.signal]);
+    const copies = new AlertCopies(log, ending, events);
+    const records = new DeliveryRecords(log, ending, events);
+    const courier = new Courier(
+      { clock, records, events, turnOff: (key, revision) => void targets.turnOff(key, revision, clock.nowMs()) },
+      await records.load(),
+    );
+    const sealingKey = loadSealingKey(dataPaths(config.dataDir).sealingKey);
+    const sender = { allowLoopback: config.webhooks.allowLoopback, resolve, clock };
+    const targets: Targets = await Targets.load({ connection, replicas, sealingKey, sender, events }, (key, state) =>
+      courier.setTarget(key, state),
+    );
+    const positions = await Positions.open(connection, replicas, events);
+    const followers = await Promise.all(
+      Array.from({ length: deps.partitions }, (_, partition) =>
+        Follower.at({ partition, log, copies, courier, positions, events, signal: ending }),
+      ),
+    );
+    try {
+      await copies.load((record) => courier.restore(record));
+    } catch (error) {
+      await courier.close();
+      throw error;
+    }
+    events.started(courier.pending, copies.count);
+    return new Session({ clock, copies, records, courier, targets, positions, followers }, stopping);
+  }
+
+  /** Runs until the signal aborts, then waits a while for requests under way and for their records. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { followers, targets } = this.parts;
+    try {
+      await Promise.all([
+        ...followers.map((follower) => follower.run()),
+        targets.watch(signal),
+        this.writePositions(signal),
+      ]);
+    } finally {
+      this.stopping.abort();
+      await this.drain();
+    }
+  }
+
+  offer(partition: number, outSeq: number, alerts: readonly Alert[]): void {
+    const { followers, clock } = this.parts;
+    followers[partition]?.offer({ outSeq, alerts, atMonotonicMs: clock.monotonicMs() });
+  }
+
+  latency(): { readonly p50: number; readonly p99: number } {
+    return this.parts.courier.latencies.percentiles();
+  }
+
+  counts(): NotifierCounts {
+    const { copies, records, courier } = this.parts;
+    return { alerts: copies.count, ...records.counts, pending: courier.pending };
+  }
+
+  private async writePositions(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(notifierLimits.checkpointIntervalMs, signal);
+      await this.parts.positions.write();
+    }
+  }
+
+  /** A request that is not answered in time, or a record that is lost, means one more attempt under the same id. */
+  private async drain(): Promise<void> {
+    const { courier, records, positions, targets } = this.parts;
+    await Promise.race([courier.close(), sleep(notifierLimits.drainMsMax)]);
+    await Promise.race([Promise.all([records.flush(), positions.write()]), sleep(notifierLimits.drainMsMax)]);
+    targets.close();
+  }
+}
