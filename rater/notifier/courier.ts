@@ -24,6 +24,7 @@ export class Courier {
   private readonly queues = new Map<string, TargetQueue>();
   /** Deliveries of earlier runs, by alert; an entry goes when its alert is taken. */
   private readonly earlier: DeliveryIndex;
+  private started = false;
 
   constructor(deps: CourierDeps, earlier: DeliveryIndex) {
     this.deps = deps;
@@ -39,6 +40,12 @@ export class Courier {
   setTarget(key: string, state: TargetState): void {
     this.states.set(key, state);
     this.queues.get(key)?.setTarget(state);
+  }
+
+  /** Everything that is recorded has been read: begins to send. */
+  start(): void {
+    this.started = true;
+    for (const queue of this.queues.values()) queue.start();
   }
 
   /** Goes on with an alert that an earlier run has recorded, where its schedule stands. */
@@ -93,6 +100,7 @@ export class Courier {
       },
       this.states.get(key) ?? missingTarget(key),
     );
+    if (this.started) queue.start();
     this.queues.set(key, queue);
     return queue;
   }

@@ -57,12 +57,8 @@ export class Session {
         Follower.at({ partition, log, copies, courier, positions, events, signal: ending }),
       ),
     );
-    try {
-      await copies.load((record) => courier.restore(record));
-    } catch (error) {
-      await courier.close();
-      throw error;
-    }
+    await copies.load((record) => courier.restore(record));
+    courier.start();
     events.started(courier.pending, copies.count);
     return new Session({ clock, copies, records, courier, targets, positions, followers }, stopping);
   }

@@ -51,13 +51,19 @@ export class TargetQueue {
   private pausedUntilMs = 0;
   private failing = false;
   private pumping = false;
-  private closed = false;
+  /** Nothing is sent before everything that is recorded has been read, and nothing after the end. */
+  private open = false;
   private idle: (() => void) | undefined;
   private cancelWake: () => void = () => undefined;
 
   constructor(deps: TargetQueueDeps, state: TargetState) {
     this.deps = deps;
     this.state = state;
+  }
+
+  start(): void {
+    this.open = true;
+    this.pump();
   }
 
   get pending(): number {
@@ -86,7 +92,7 @@ export class TargetQueue {
 
   /** Starts nothing more; resolves when what is under way has been answered. */
   async close(): Promise<void> {
-    this.closed = true;
+    this.open = false;
     this.cancelWake();
     if (this.underWay > 0) await new Promise<void>((resolve) => (this.idle = resolve));
   }
@@ -102,7 +108,7 @@ export class TargetQueue {
   }
 
   private pump(): void {
-    if (this.closed) return;
+    if (!this.open) return;
     this.cancelWake();
     const nowMs = this.deps.clock.nowMs();
     const wakeAtMs =
