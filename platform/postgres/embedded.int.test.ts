@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -51,6 +51,16 @@ it('syncs to disk by the settings it runs with', async () => {
   const { rows } = await sql`SELECT current_setting('fsync') AS fsync, current_setting('wal_sync_method') AS method,
     current_setting('synchronous_commit') AS commit, current_setting('full_page_writes') AS pages`.execute(database.db);
   expect(rows).toEqual([{ fsync: 'on', method: 'fsync', commit: 'on', pages: 'on' }]);
+});
+
+it('sets itself up anew beside a set-up that was cut short, and in an empty folder', async () => {
+  const path = join(dir, 'anew');
+  mkdirSync(path);
+  mkdirSync(`${path}.new`);
+  writeFileSync(join(`${path}.new`, 'PG_VERSION'), '18');
+  await using database = await openDatabase(`embedded:${path}`);
+  expect((await sql`SELECT 1 AS one`.execute(database.db)).rows).toEqual([{ one: 1 }]);
+  expect(existsSync(`${path}.new`)).toBe(false);
 });
 
 it('says that a folder is no database, or a broken one, and lets go of the lock', async () => {

@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
-import { DurableNodeFs, syncParent } from './durableFs.ts';
+import { createEmbedded } from './create.ts';
+import { DurableNodeFs } from './durableFs.ts';
 import { postgresError } from './errors.ts';
 import { lockFile } from './lock.ts';
 import { typeParsers } from './types.ts';
@@ -43,7 +41,7 @@ export async function openEmbedded(dir: string): Promise<EmbeddedPool> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = lockFile(`${path}.lock`);
   try {
-    if (!existsSync(path) || readdirSync(path).length === 0) await create(path);
+    if (!existsSync(path) || readdirSync(path).length === 0) await createEmbedded(path);
     const engine = await openEngine(path);
     const pool = new pg.Pool({ ...createPgConfig(engine), max: 1, idleTimeoutMillis: 0, types: typeParsers });
     return {
@@ -57,16 +55,6 @@ export async function openEmbedded(dir: string): Promise<EmbeddedPool> {
     lock[Symbol.dispose]();
     throw error;
   }
-}
-
-/** Built beside its final place and renamed, so that a set-up cut short leaves nothing that looks like a database. */
-async function create(path: string): Promise<void> {
-  const unfinished = `${path}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
-  const script = fileURLToPath(new URL('./createEmbedded.ts', import.meta.url));
-  await promisify(execFile)(process.execPath, [script, unfinished]);
-  renameSync(unfinished, path);
-  syncParent(path);
 }
 
 async function openEngine(path: string): Promise<PGlite> {

@@ -1,2 +1,3 @@
+export { ensureTemplate } from './create.ts';
 export { migrate } from './migrate.ts';
 export { openDatabase, type Database } from './open.ts';

@@ -4,6 +4,7 @@ import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { ensureTemplate } from './create.ts';
 import { openDatabase, type Database } from './open.ts';
 
 export interface TestEngine<Tables> extends AsyncDisposable {
@@ -21,6 +22,7 @@ export const testEngines: readonly ('embedded' | 'server')[] =
 
 export async function startEngine<Tables>(kind: 'embedded' | 'server'): Promise<TestEngine<Tables>> {
   const dir = mkdtempSync(join(tmpdir(), 'meterline-postgres-'));
+  if (kind === 'embedded') await ensureTemplate();
   const stop = kind === 'server' ? startServer(dir) : () => {};
   const url =
     kind === 'server'
