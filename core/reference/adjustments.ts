@@ -5,7 +5,7 @@ import { addToBalances } from './balances.ts';
 import { powerOfTen, zero } from './number.ts';
 import { priced, withoutPrice } from './rows.ts';
 import type { Row, Source, State, Tally, Tenant } from './state.ts';
-import { addToTally, takeBack, TooLarge, type Journal } from './tallies.ts';
+import { addToTally, openTally, takeBack, TooLarge, type Journal } from './tallies.ts';
 
 /** Charges every unpriced tally that the new prices cover. */
 export function chargeUnpriced(state: State, tenant: Tenant, newPrices: ReadonlySet<number>, source: Source): Row[] {
@@ -34,16 +34,12 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Price
   };
   const journal: Journal = [];
   try {
-    const charged = prices.map((price): Row => {
-      const amount = addToTally(
-        state,
-        tenant,
-        { account, resource: '', meter, price, month },
-        firstMs,
-        quantity,
-        journal,
-      );
-      return { ...base, ...priced(price, inUnits, amount), kind: 'adjustment' };
+    const places = prices.map((price) => ({ account, resource: '', meter, price, month }));
+    // All begin before any is charged, so that none carries on from another of them; they stay begun in any case.
+    for (const place of places) openTally(state, tenant, place, firstMs, []);
+    const charged = places.map((place): Row => {
+      const amount = addToTally(state, tenant, place, firstMs, quantity, journal);
+      return { ...base, ...priced(place.price, inUnits, amount), kind: 'adjustment' };
     });
     tally.quantity = zero;
     for (const { currency, amount } of charged) addToBalances(state, tenant, account, firstMs, currency, amount);

@@ -53,7 +53,8 @@ export function chargeOfTally(tenant: Tenant, tally: Tally): Exact {
   return chargeOf(price, scale, tally.carried.plus(tally.quantity)).minus(chargeOf(price, scale, tally.carried));
 }
 
-function openTally(state: State, tenant: Tenant, place: Place, startMs: number, journal: Journal): Tally {
+/** The tally of a place, begun at `startMs` where there is none. */
+export function openTally(state: State, tenant: Tenant, place: Place, startMs: number, journal: Journal): Tally {
   const resource = place.price?.tallyScope === 'resource' ? place.resource : '';
   const price = place.price?.id ?? 0;
   const key = tallyKey(tenant.record.id, place.account, price, place.meter, resource, place.month.startMs);

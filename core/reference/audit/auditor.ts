@@ -53,7 +53,7 @@ export class Auditor {
     const blocks = this.#readable(commit, where);
     compareRows(blocks, outcome.rows, { outSeq: seq, header }, this.#names, state, faults);
     this.#once.check(blocks, seq, faults);
-    this.sums.take(blocks, this.#names, state);
+    this.sums.take(blocks, seq, this.#names, state);
     this.decisions.check(header, outcome, control, where, faults);
     compareTouched(header, this.fold, this.#names, state, where, faults);
     faults.same('CAP', `${where}: alerts so far`, header.totals.alerts, this.decisions.alerts);

@@ -24,6 +24,13 @@ export class Chain {
   #tip: Tip = { seq: 0, hash: '', incarnation: 0, nonce: '', n: -1 };
   #ignored: number[] = [];
 
+  /** Messages that count so far. */
+  count = 0;
+
+  get hash(): string {
+    return this.#tip.hash;
+  }
+
   get seq(): number {
     return this.#tip.seq;
   }
@@ -55,6 +62,7 @@ export class Chain {
     } else if (header.nonce !== tip.nonce || header.n !== tip.n + 1) {
       wrong(`it is number ${header.n} of owner ${header.nonce}, should be ${tip.n + 1} of ${tip.nonce}`);
     }
+    this.count += 1;
     this.#tip = { seq, hash: commit.hash, incarnation: header.incarnation, nonce: header.nonce, n: header.n };
     return true;
   }

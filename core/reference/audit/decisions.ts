@@ -5,14 +5,19 @@ import type { Outcome } from '../state.ts';
 import type { Faults } from './faults.ts';
 
 export class Decisions {
-  readonly #alertIds = new Set<string>();
+  readonly #alerts = new Map<string, string>();
 
   get alerts(): number {
-    return this.#alertIds.size;
+    return this.#alerts.size;
   }
 
-  hasAlert(id: string): boolean {
-    return this.#alertIds.has(id);
+  get ids(): Iterable<string> {
+    return this.#alerts.keys();
+  }
+
+  /** Whether a commit raised this alert, just so. */
+  isAsCommitted(alert: Alert): boolean {
+    return this.#alerts.get(alert.id) === sorted(alert);
   }
 
   check(
@@ -22,9 +27,9 @@ export class Decisions {
     where: string,
     faults: Faults,
   ): void {
-    for (const { id } of header.alerts) {
-      if (this.#alertIds.has(id)) faults.add('CAP', `${where}: alert ${id} is raised again`);
-      this.#alertIds.add(id);
+    for (const alert of header.alerts) {
+      if (this.#alerts.has(alert.id)) faults.add('CAP', `${where}: alert ${alert.id} is raised again`);
+      this.#alerts.set(alert.id, sorted(alert));
     }
     compareLists('CAP', `${where}: alert`, header.alerts, outcome.alerts, (alert: Alert) => alert.id, faults);
     const refusals = header.refusals.map(({ detail: _, ...refusal }) => refusal);

@@ -30,10 +30,14 @@ export const groupKey = (
 export class Sums {
   readonly #tallies = new Map<string, Sum>();
   readonly groups = new Map<string, Group>();
+  /** Last commit that counts in `groups`: what a store was loaded up to. */
+  groupsUpTo = Number.MAX_SAFE_INTEGER;
+  rows = 0;
 
-  take(blocks: readonly Block[], names: Names, state: State): void {
+  take(blocks: readonly Block[], outSeq: number, names: Names, state: State): void {
     for (const block of blocks) {
-      this.#takeGroup(block);
+      this.rows += block.list('amounts').length;
+      if (outSeq <= this.groupsUpTo) this.#takeGroup(block);
       if (block.scalar('kind') === 'unmetered') continue;
       const resources = block.list('resource');
       const [quantities, amounts] = [block.list('quantities'), block.list('amounts')];

@@ -1,0 +1,71 @@
+/** Drives the audit of one partition over its three streams, up to a commit. */
+import { streams } from '#core/messages/names.ts';
+import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
+import { Auditor } from '#core/reference/audit/auditor.ts';
+import type { Faults } from '#core/reference/audit/faults.ts';
+import type { Input } from '#core/reference/engine.ts';
+import { sha256 } from '#platform/crypto.ts';
+import type { Log, LogMessage } from '#platform/log.ts';
+import { StreamReader } from './inputs.ts';
+import { referencePorts } from './ports.ts';
+
+export class PartitionAudit implements AsyncDisposable {
+  readonly partition: number;
+  readonly auditor: Auditor;
+  readonly #rated: StreamReader;
+  readonly #inputs: Readonly<Record<Input['stream'], StreamReader>>;
+  #seq = 0;
+
+  constructor(partition: number, log: Log, faults: Faults) {
+    this.partition = partition;
+    this.auditor = new Auditor(partition, referencePorts(), faults);
+    this.#rated = new StreamReader(log, streams.rated(partition));
+    this.#inputs = {
+      usage: new StreamReader(log, streams.usage(partition)),
+      control: new StreamReader(log, streams.control(partition)),
+    };
+  }
+
+  /** Sequence of the last message of `RATED_<p>` that was judged. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Judges the messages up to and with `upTo`. Throws RangeMissing where the log has a hole. */
+  async advance(upTo: number, onCommit: () => void): Promise<void> {
+    const { auditor, partition } = this;
+    while (this.#seq < upTo) {
+      const message = await this.#rated.read(this.#seq + 1);
+      this.#seq = message.seq;
+      const commit = readCommit(message);
+      if (commit !== undefined && auditor.chain.follow(commit, partition, auditor.faults)) {
+        auditor.check(commit, await this.#taken(commit.header));
+      }
+      onCommit();
+    }
+  }
+
+  async #taken(header: CommitHeader): Promise<Input[]> {
+    const inputs: Input[] = [];
+    for (const { stream, from, to } of header.inputs.taken) {
+      for (let seq = from; seq <= to; seq++) inputs.push({ stream, ...(await this.#inputs[stream].read(seq)) });
+    }
+    return inputs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const reader of [this.#rated, this.#inputs.usage, this.#inputs.control]) await reader[Symbol.asyncDispose]();
+  }
+}
+
+/** A message that is no commit at all follows from nothing: readers ignore it, and so does the chain. */
+function readCommit({ seq, data }: LogMessage) {
+  const { header, blocks } = splitCommit(data);
+  try {
+    const parsed = JSON.parse(Buffer.from(header).toString('utf8')) as CommitHeader;
+    if (parsed.v !== 1) return undefined;
+    return { seq, hash: sha256(data), header: parsed, blocks: Buffer.from(blocks).toString('utf8') };
+  } catch {
+    return undefined;
+  }
+}

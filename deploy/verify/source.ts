@@ -1,0 +1,23 @@
+/** What a verification reads from: the stores of a running instance, or those of a stopped one, opened for the purpose. */
+import type { StoredGroup } from '#aggregator/reconcileRoutes.ts';
+import type { BalanceReply } from '#core/messages/balances.ts';
+import type { Log } from '#platform/log.ts';
+
+export interface Source extends AsyncDisposable {
+  readonly partitions: number;
+  readonly log: Log;
+  /** The rater's answer for a tenant ("" for none in particular); absent where no rater runs. */
+  readonly balances?: (partition: number, tenant: string) => Promise<BalanceReply>;
+  /** Commit up to which ClickHouse is to be compared, where that is not the log's end. */
+  readonly storedUpTo?: (partition: number) => Promise<number>;
+  /** What ClickHouse holds up to a commit. */
+  readonly stored: (partition: number, upTo: number) => Promise<Stored>;
+}
+
+export interface Stored {
+  /** The tenant that the sums are confined to; "" for all. */
+  readonly tenant: string;
+  /** Last commit that ClickHouse says it holds whole. */
+  readonly loadedSeq: number;
+  readonly groups: readonly StoredGroup[];
+}
