@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { MeterlineError } from '#core/errors.ts';
 import { readConfig, type Config } from '#platform/config.ts';
 import type { Life } from '#platform/lifecycle.ts';
-import { createLogger, type Logger } from '#platform/telemetry.ts';
+import { createLogger } from '#platform/telemetry.ts';
 import { deployError } from './errors.ts';
+import { leaveFailure } from './instance/failure.ts';
 
 type Main = (config: Config, life: Life) => Promise<void>;
 
@@ -21,7 +22,7 @@ export const isRole = (name: string | undefined): name is Role => name !== undef
 export const loadRole = (role: Role): Promise<Main> => roleMains[role]();
 
 /** A role that has drained but is held open by something ends by force after this long. */
-const lingerMsMax = 5000;
+const lingerMsMax = 1000;
 
 /** Runs the role until a signal, or until the supervisor that started it is gone; gives the exit code. */
 export async function runRole(role: Role, args: readonly string[]): Promise<number> {
@@ -33,24 +34,28 @@ export async function runRole(role: Role, args: readonly string[]): Promise<numb
     if (!stop.signal.aborted) logger.info({ reason }, 'draining');
     stop.abort();
   });
-  const exitCode = await toExitCode(logger, async () => (await loadRole(role))(config, life));
-  process.stdin.unref();
+  const exitCode = await toExitCode(life, role, config);
+  process.stdin.destroy();
   setTimeout(() => {
-    logger.warn('something kept the process open after it had drained');
+    logger.debug({ open: process.getActiveResourcesInfo() }, 'something kept the process open after it had drained');
     process.exit(exitCode);
   }, lingerMsMax).unref();
   return exitCode;
 }
 
-async function toExitCode(logger: Logger, work: () => Promise<void>): Promise<number> {
+async function toExitCode(life: Life, role: Role, config: Config): Promise<number> {
+  const { logger } = life;
   try {
-    await work();
+    await (
+      await loadRole(role)
+    )(config, life);
     logger.info('stopped');
     return 0;
   } catch (error) {
-    if (error instanceof MeterlineError)
+    if (error instanceof MeterlineError) {
+      leaveFailure(config.dataDir, role, error);
       logger.fatal({ code: error.code, solve: error.solve, details: error.details }, error.message);
-    else logger.fatal({ err: error }, 'failed');
+    } else logger.fatal({ err: error }, 'failed');
     return 1;
   }
 }

@@ -1,6 +1,7 @@
 import { sleep } from '#platform/lifecycle.ts';
 import type { Logger } from '#platform/telemetry.ts';
 import { deployError } from '../errors.ts';
+import { takeFailure } from '../instance/failure.ts';
 import { startedTicksOf, writeProcesses } from '../instance/processes.ts';
 import { keepRunning, type Child, type ChildSpec } from './child.ts';
 import { upLimits } from './limits.ts';
@@ -31,6 +32,8 @@ export class Family {
     });
     try {
       await Promise.race([child.firstReady, tooLate]);
+    } catch (error) {
+      throw takeFailure(this.#dataDir, spec.name) ?? error;
     } finally {
       late.abort();
     }
