@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 
 /**
  * Runs a program to its end and keeps the tail of its output; never rejects.
@@ -22,7 +23,7 @@ export function run(command, args, options = {}) {
     child.stdout.setEncoding('utf8').on('data', keep);
     child.stderr.setEncoding('utf8').on('data', keep);
     child.once('error', (error) => resolve({ ok: false, output: `${command}: ${error.message}` }));
-    child.once('close', (code) => resolve({ ok: code === 0, output: output.trim() }));
+    child.once('close', (code) => resolve({ ok: code === 0, output: stripVTControlCharacters(output).trim() }));
   });
 }
 
