@@ -1,6 +1,5 @@
 /** The shape of a control change, field by field; says nothing of what else exists. */
 import type { ControlChange, GraduatedTier } from '../messages/control.ts';
-import { idPattern, metricPattern, resourcePattern } from '../messages/names.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { decimal, readDecimal } from './number.ts';
@@ -10,10 +9,7 @@ export function hasChangeShape(value: unknown): value is ControlChange {
   return shapes[value['kind'] as ControlChange['kind']](value);
 }
 
-const isId = (value: unknown) => isText(value) && idPattern.test(value);
 const isCurrency = (value: unknown) => isText(value) && /^[A-Z]{3}$/.test(value);
-const isPattern = (value: unknown) => isText(value) && resourcePattern.test(value.replace(/\/\*$/, ''));
-const isMetricName = (value: unknown) => isText(value) && metricPattern.test(value);
 const isOneOf = (value: unknown, ...values: readonly string[]) => isText(value) && values.includes(value);
 const isNotNegative = (value: unknown) => readDecimal(value)?.gte(0) ?? false;
 const isPositive = (value: unknown) => readDecimal(value)?.gt(0) ?? false;
@@ -22,16 +18,17 @@ const isPositiveInteger = (value: unknown) => isText(value) && /^\d{1,26}$/.test
 const isAmount = (value: unknown) => isNotNegative(value) && decimal(value as string).decimalPlaces() <= 12;
 
 const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean>> = {
-  tenant: ({ id, name, currency, timeZone }) => isId(id) && isText(name) && isCurrency(currency) && isZone(timeZone),
+  tenant: ({ id, name, currency, timeZone }) => isText(id) && isText(name) && isCurrency(currency) && isZone(timeZone),
   producer: ({ id, type, keys, enabled }) =>
-    isId(id) && isOneOf(type, 'agent', 'gateway', 'importer') && typeof enabled === 'boolean' && isListOf(keys, isKey),
+    isText(id) &&
+    isOneOf(type, 'agent', 'gateway', 'importer') &&
+    typeof enabled === 'boolean' &&
+    isListOf(keys, isKey),
   account: ({ id, slug, name, parent, timeZone }) =>
     isNatural(id) && id > 0 && isText(slug) && isText(name) && isNatural(parent) && isZone(timeZone),
-  ownership: ({ resource, account, fromMs }) => isPattern(resource) && isNatural(account) && isNatural(fromMs),
+  ownership: ({ resource, account, fromMs }) => isText(resource) && isNatural(account) && isNatural(fromMs),
   meter: ({ id, metric, unit, scale, aggregation, filter }) =>
-    isMetricName(id) &&
-    isMetricName(metric) &&
-    isText(unit) &&
+    [id, metric, unit].every(isText) &&
     isNatural(scale) &&
     scale <= 12 &&
     isOneOf(aggregation, 'sum', 'timeWeighted') &&
