@@ -63,8 +63,9 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
 
 function planTenant(wanted: Organisation, present: Present, faults: Faults): Item<TenantRecord> {
   const { at, ...tenant } = wanted.tenant;
-  if (present.tenant !== undefined)
-    keeps(present.tenant, tenant, ['currency', 'timeZone'], { code: 'TENANT_FIXED', at, faults });
+  // What could not be read is empty, and is a fault already.
+  const fixed = (['currency', 'timeZone'] as const).filter((field) => tenant[field] !== '');
+  if (present.tenant !== undefined) keeps(present.tenant, tenant, fixed, { code: 'TENANT_FIXED', at, faults });
   return compare(tenant.id, present.tenant, tenant);
 }
 

@@ -33,14 +33,14 @@ export function readOrganisation(text: string, faults: Faults): Organisation | u
   if (file === undefined) return undefined;
   file.oneOf('version', ['1']);
   const tenant = readTenant(file, faults);
-  const timeZone = tenant?.timeZone ?? 'UTC';
+  const timeZone = tenant?.timeZone || 'UTC';
   const rest = {
     users: readUsers(file, faults),
     accounts: readAccounts(file, faults),
     ownership: readOwnership(file, timeZone, faults),
     producers: readProducers(file, faults),
     meters: readMeters(file, faults),
-    prices: readPrices(file, tenant, faults),
+    prices: readPrices(file, { tenant, timeZone }, faults),
     targets: readTargets(file, faults),
     budgets: readBudgets(file, tenant, faults),
   };
@@ -58,11 +58,9 @@ function readTenant(file: Fields, faults: Faults): Organisation['tenant'] | unde
   const name = fields.text('name', nameShape);
   const currency = fields.text('currency', nameShape);
   const timeZone = readTimeZone(fields, faults);
-  if (currency !== undefined && minorDigits(currency) === undefined) {
-    faults.add('CURRENCY_UNKNOWN', fields.atOf('currency'), currency, 'an ISO 4217 code');
-  }
-  // What is missing was reported; any value does to check the rest of the file.
-  return id === undefined
-    ? undefined
-    : { id, name: name ?? id, currency: currency ?? '', timeZone: timeZone ?? 'UTC', at: fields.at };
+  const known = currency === undefined || minorDigits(currency) !== undefined;
+  if (!known) faults.add('CURRENCY_UNKNOWN', fields.atOf('currency'), currency, 'an ISO 4217 code');
+  if (id === undefined) return undefined;
+  // What is missing or wrong was reported; the rest of the file is checked without it.
+  return { id, name: name ?? id, currency: known ? (currency ?? '') : '', timeZone: timeZone ?? '', at: fields.at };
 }

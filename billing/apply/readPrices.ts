@@ -14,7 +14,11 @@ const known = [
   'allowance', 'unitPrice', 'tiers',
 ]; // prettier-ignore
 
-export function readPrices(file: Fields, tenant: TenantRecord | undefined, faults: Faults): Organisation['prices'] {
+export function readPrices(
+  file: Fields,
+  { tenant, timeZone }: { readonly tenant: TenantRecord | undefined; readonly timeZone: string },
+  faults: Faults,
+): Organisation['prices'] {
   const read = file.list('prices', pricesMax).flatMap((node) => {
     const fields = Fields.of(node, known, faults);
     if (fields === undefined) return [];
@@ -32,7 +36,7 @@ export function readPrices(file: Fields, tenant: TenantRecord | undefined, fault
     };
     const account = fields.has('account') ? readRef(fields, 'account', slugShape) : undefined;
     const dated = fields.has('effectiveFrom');
-    const effectiveFromMs = dated ? readInstant(fields, 'effectiveFrom', tenant?.timeZone ?? 'UTC', faults) : undefined;
+    const effectiveFromMs = dated ? readInstant(fields, 'effectiveFrom', timeZone, faults) : undefined;
     if (!isComplete(price) || (dated && effectiveFromMs === undefined)) return [];
     return [{ ...price, account, effectiveFromMs, at: fields.atOf('key') }];
   });
