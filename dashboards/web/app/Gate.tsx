@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { isSignedOut } from '../api/client.ts';
 import { meQuery } from '../api/queries.ts';
+import { Page } from '../components/Page.tsx';
 import { ErrorState, Skeleton } from '../components/states.tsx';
 import { startLive, stopLive } from '../live/store.ts';
 import { SignInPage } from '../pages/signIn/SignInPage.tsx';
@@ -28,12 +29,12 @@ export function Gate() {
   }
   if (isSignedOut(me.error)) return <SignInPage />;
   return (
-    <main className="page lonely">
+    <Page className="lonely" heading="Meterline">
       {me.error === null ? (
         <Skeleton label="Meterline" />
       ) : (
         <ErrorState error={me.error} retry={() => void me.refetch()} />
       )}
-    </main>
+    </Page>
   );
 }

@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
+import { Page } from '../components/Page.tsx';
 
 export const NotFound = () => (
-  <main className="page" id="main">
+  <Page>
     <div className="empty">
       <h1>There is no such page</h1>
       <p>The address may be from another version, or the row may have been mistyped.</p>
@@ -9,5 +10,5 @@ export const NotFound = () => (
         Go to Now
       </Link>
     </div>
-  </main>
+  </Page>
 );

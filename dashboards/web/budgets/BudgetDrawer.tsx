@@ -75,12 +75,12 @@ function Details({ budget }: { budget: LiveBudget }) {
         {hours !== undefined && hours > 0 && `; the limit is reached in ${formatHours(hours)}`}.
       </p>
       <Thresholds budget={budget} />
-      <History budget={budget} />
       {mayOperate(me) ? (
         <ReleaseForm budget={budget} />
       ) : (
         <p className="quiet">Operators may raise or reset a budget; you are signed in as {me.role}.</p>
       )}
+      <History budget={budget} />
     </div>
   );
 }

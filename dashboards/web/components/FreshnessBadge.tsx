@@ -8,7 +8,7 @@ import './freshness.css';
 const meaning = {
   connecting: 'Connecting to the live figures.',
   live: 'Every commit shows as it happens. Figures are complete to this moment of the log.',
-  quiet: 'Connected, but no commit has come for some seconds. Figures are complete to this moment.',
+  quiet: 'Nothing has come for some seconds, or the page is reconnecting. Figures are complete to this moment.',
   stale: 'Not up to date: figures are of this moment, and nothing newer has come since.',
 } as const;
 
@@ -26,8 +26,7 @@ export function FreshnessBadge() {
       ) : (
         <span>
           {freshness}
-          <span className="freshness-wide">{freshness === 'stale' ? ' · as of ' : ' · complete to '}</span>
-          <span className="freshness-narrow"> </span>
+          <span className="freshness-wide">{freshness === 'stale' ? ' · as of' : ' · complete to'}</span>{' '}
           <time dateTime={new Date(view?.logTimeMs ?? 0).toISOString()}>{clock}</time>
         </span>
       )}

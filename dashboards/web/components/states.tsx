@@ -50,7 +50,7 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
       : new ApiError(0, 'PAGE', error instanceof Error ? error.message : String(error), 'Reload the page.');
   return (
     <div className="failed" role="alert">
-      <h1>{problem.message}</h1>
+      <h2>{problem.message}</h2>
       <p>
         {problem.solve} <code>{problem.code}</code>
       </p>

@@ -20,7 +20,7 @@ export function freshnessOf(
 ): Freshness {
   if (view === null) return 'connecting';
   const silentMs = nowMs - lastMessageMs;
-  if (condition.name !== 'open') return silentMs < freshnessLimits.quietAfterMs ? 'live' : 'stale';
-  if (silentMs < freshnessLimits.quietAfterMs) return 'live';
-  return silentMs < freshnessLimits.staleAfterMs ? 'quiet' : 'stale';
+  const open = condition.name === 'open';
+  if (silentMs < freshnessLimits.quietAfterMs) return open ? 'live' : 'quiet';
+  return open && silentMs < freshnessLimits.staleAfterMs ? 'quiet' : 'stale';
 }

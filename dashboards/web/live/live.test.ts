@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { LiveDelta, LiveState } from '#core/messages/api.ts';
 import { connectionLimits, retryDelayMs } from './connection.ts';
 import { freshnessOf } from './freshness.ts';
-import { balanceAt, liveLimits, receive, type LiveView } from './state.ts';
+import { liveLimits, receive, reconcile, type LiveView } from './state.ts';
 
 const samples = { received: 0, rated: 0, duplicates: 0, refused: 0 };
 const trust = {
@@ -61,16 +61,15 @@ test('news of a delivery comes with a commit that is already shown', () => {
   expect(view?.alerts).toEqual([{ ...alert, deliveries: [delivery] }]);
 });
 
-test('a balance is told for the commits at which it is known, and for no other', () => {
+test('a sum of the store is held against the balances from its commit on', () => {
   let view = receive(receive(null, state(10, '1')), delta(12))!;
-  view = receive(receive(view, delta(15, '2')), delta(20, '2'))!;
-  expect(balanceAt(view, [1], 9)).toBeUndefined();
-  expect(balanceAt(view, [1], 11)).toBe('1');
-  // Commit 13 or 14 came in one message with 15; which of them moved the balance is not known.
-  expect(balanceAt(view, [1], 13)).toBeUndefined();
-  expect(balanceAt(view, [1], 15)).toBe('2');
-  expect(balanceAt(view, [1], 18)).toBe('2');
-  expect(balanceAt(view, [1], 21)).toBeUndefined();
+  view = receive(receive(view, delta(15, '2')), delta(20, '3'))!;
+  expect(reconcile(view, [1], 11, '1')).toEqual({ found: 'equal', outSeq: 11 });
+  expect(reconcile(view, [1], 11, '2')).toEqual({ found: 'equal', outSeq: 15 });
+  // Commits 13 and 14 came in one message with 15; what the balance was at them is not known.
+  expect(reconcile(view, [1], 13, '1.5')).toEqual({ found: 'between', fromSeq: 13, toSeq: 15 });
+  expect(reconcile(view, [1], 15, '1.5')).toEqual({ found: 'differs', difference: '-0.5' });
+  expect(reconcile(view, [1], 15, '3.000000000001')).toEqual({ found: 'differs', difference: '0.000000000001' });
 });
 
 test('the line and the feed keep their bounds', () => {
@@ -96,6 +95,7 @@ test('silence shows: live, then quiet, then stale; a closed socket is stale soon
   const view = receive(null, state(1, '1'));
   const open = { name: 'open' } as const;
   expect([1_000, 6_000, 30_000].map((nowMs) => freshnessOf(view, open, 0, nowMs))).toEqual(['live', 'quiet', 'stale']);
-  expect(freshnessOf(view, { name: 'waiting', retryAtMs: 0, attempt: 1 }, 0, 6_000)).toBe('stale');
+  const waiting = { name: 'waiting', retryAtMs: 0, attempt: 1 } as const;
+  expect([1_000, 6_000].map((nowMs) => freshnessOf(view, waiting, 0, nowMs))).toEqual(['quiet', 'stale']);
   expect(freshnessOf(null, open, 0, 0)).toBe('connecting');
 });

@@ -7,7 +7,7 @@ import type {
   FleetMember, LiveAlert, LiveBalance, LiveBudget, LiveDelta, LiveState, Trust,
 } from '#core/messages/api.ts'; // prettier-ignore
 import type { SampleCounts } from '#core/messages/rated.ts';
-import { sumAmounts } from '../format/money.ts';
+import { compareAmounts, subtractAmounts, sumAmounts } from '../format/money.ts';
 
 export const liveLimits = {
   /** Alerts kept on the page; older ones fall off. */
@@ -35,10 +35,9 @@ export interface LiveView {
   readonly history: readonly KnownBalances[];
 }
 
-/** Balances known to hold at `outSeq` and unchanged up to `untilOutSeq`; oldest first in the history. */
+/** Balances as they stood at `outSeq`; oldest first in the history. */
 export interface KnownBalances {
   readonly outSeq: number;
-  readonly untilOutSeq: number;
   readonly balances: ReadonlyMap<number, LiveBalance>;
 }
 
@@ -65,7 +64,7 @@ function fromState(state: LiveState): LiveView {
     minutes: mergeMinutes([], state.minutes),
     topResources: state.topResources,
     producers: new Map(state.producers.map((producer) => [producer.producer, producer])),
-    history: [{ outSeq: state.outSeq, untilOutSeq: state.outSeq, balances }],
+    history: [{ outSeq: state.outSeq, balances }],
   };
 }
 
@@ -118,24 +117,36 @@ function mergeMinutes(known: Minutes, changed: Minutes): Minutes {
 
 function remember(history: LiveView['history'], outSeq: number, balances: LiveView['balances']): LiveView['history'] {
   const last = history.at(-1);
-  if (last === undefined) return [{ outSeq, untilOutSeq: outSeq, balances }];
-  if (last.balances === balances) return [...history.slice(0, -1), { ...last, untilOutSeq: outSeq }];
-  const kept = last.outSeq === outSeq ? history.slice(0, -1) : history;
-  return [...kept, { outSeq, untilOutSeq: outSeq, balances }].slice(-liveLimits.historyMax);
+  if (last?.balances === balances) return history;
+  const kept = last?.outSeq === outSeq ? history.slice(0, -1) : history;
+  return [...kept, { outSeq, balances }].slice(-liveLimits.historyMax);
 }
 
+export type Reconciled =
+  | { readonly found: 'equal'; readonly outSeq: number }
+  | { readonly found: 'between'; readonly fromSeq: number; readonly toSeq: number }
+  | { readonly found: 'differs'; readonly difference: string };
+
 /**
- * The sum of these accounts' balances as of a commit that the page has seen pass. Several commits may come in one
- * message: between two messages the sum is known only where both agree. Undefined when it is not known, or not yet.
+ * Compares a sum from the store, which holds every commit up to `outSeq` and maybe some later ones, with the balances
+ * seen from that commit on. Equal to one of them is the proof. Between two neighbours it is consistent with them, no
+ * more: several commits come in one message, and the balances in between are not known. Anything else differs.
  */
-export function balanceAt(view: LiveView, accounts: readonly number[], outSeq: number): string | undefined {
-  const at = view.history.findLastIndex((entry) => entry.outSeq <= outSeq);
-  const known = view.history[at];
-  if (known === undefined) return undefined;
-  const sumOf = (entry: KnownBalances): string =>
-    sumAmounts(accounts.map((id) => entry.balances.get(id)?.total ?? '0'));
-  const sum = sumOf(known);
-  if (outSeq <= known.untilOutSeq) return sum;
-  const next = view.history[at + 1];
-  return next !== undefined && sumOf(next) === sum ? sum : undefined;
+export function reconcile(view: LiveView, accounts: readonly number[], outSeq: number, total: string): Reconciled {
+  const start = view.history.findLastIndex((entry) => entry.outSeq <= outSeq);
+  const sums = view.history.slice(Math.max(0, start)).map((entry) => ({
+    outSeq: Math.max(outSeq, entry.outSeq),
+    order: compareAmounts(sumOf(entry, accounts), total),
+    sum: sumOf(entry, accounts),
+  }));
+  const equal = sums.find(({ order }) => order === 0);
+  if (equal !== undefined) return { found: 'equal', outSeq: equal.outSeq };
+  const above = sums.findIndex(({ order }) => order > 0);
+  const [below, next] = [sums[above - 1], sums[above]];
+  if (below !== undefined && next !== undefined) return { found: 'between', fromSeq: below.outSeq, toSeq: next.outSeq };
+  const nearest = above === 0 ? sums[0] : sums.at(-1);
+  return { found: 'differs', difference: subtractAmounts(total, nearest?.sum ?? '0') };
 }
+
+const sumOf = (entry: KnownBalances, accounts: readonly number[]): string =>
+  sumAmounts(accounts.map((id) => entry.balances.get(id)?.total ?? '0'));

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useTenant } from '../../app/session.tsx';
 import { accountsQuery } from '../../api/queries.ts';
+import { Page } from '../../components/Page.tsx';
 import { ErrorState, Skeleton } from '../../components/states.tsx';
 import { spanKey } from '../../format/period.ts';
 import { useLive } from '../../live/hooks.ts';
@@ -19,22 +20,20 @@ export function ExplorePage() {
   const accounts = useQuery(accountsQuery);
   // The ledger's month, once it is known, rather than this machine's clock.
   const month = useLive((view) => view.period.key) ?? spanKey(Date.now(), timeZone, 'month');
-  if (accounts.error !== null)
+  if (accounts.data === undefined) {
     return (
-      <main className="page">
-        <ErrorState error={accounts.error} retry={() => void accounts.refetch()} />
-      </main>
+      <Page heading="Explore">
+        {accounts.error === null ? (
+          <Skeleton label="the accounts" />
+        ) : (
+          <ErrorState error={accounts.error} retry={() => void accounts.refetch()} />
+        )}
+      </Page>
     );
-  if (accounts.data === undefined)
-    return (
-      <main className="page">
-        <Skeleton label="the accounts" />
-      </main>
-    );
-
+  }
   const scope = scopeOf(search, accounts.data, timeZone, month);
   return (
-    <main className="page explore" id="main" tabIndex={-1}>
+    <Page className="explore" heading="Explore">
       <Path search={search} scope={scope} accounts={accounts.data} />
       <Controls search={search} scope={scope} />
       {search.view === 'rows' ? (
@@ -42,6 +41,6 @@ export function ExplorePage() {
       ) : (
         <Groups search={search} scope={scope} accounts={accounts.data} />
       )}
-    </main>
+    </Page>
   );
 }

@@ -1,7 +1,6 @@
 /** Where we are: the tenant, the accounts down to the one shown, then each filter, every step a way back. */
 import { Link } from '@tanstack/react-router';
 import type { AccountRecord } from '#core/messages/control.ts';
-import { useTenant } from '../../app/session.tsx';
 import { pathOf } from '../../format/accountTree.ts';
 import { filterNames, type ExploreSearch } from './search.ts';
 import type { Scope } from './scope.ts';
@@ -15,7 +14,6 @@ export function Path({
   scope: Scope;
   accounts: readonly AccountRecord[];
 }) {
-  const tenant = useTenant();
   const { account: _account, by: _by, then: _then, view: _view, ...rest } = search;
   const path = scope.account === undefined ? [] : pathOf(accounts, scope.account.id);
   const filters = filterNames.filter((name) => name !== 'account' && search[name] !== undefined);
@@ -24,7 +22,7 @@ export function Path({
       <ol>
         <li>
           <Link to="/explore" search={rest}>
-            {tenant.name}, all accounts
+            All accounts
           </Link>
         </li>
         {path.map((account) => (

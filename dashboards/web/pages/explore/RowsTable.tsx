@@ -38,7 +38,7 @@ export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts:
   return (
     <section aria-labelledby="rows-title">
       <div className="section-head">
-        <h1 id="rows-title">
+        <h2 id="rows-title">
           Rated rows <span className="quiet">newest first, {plural(rows.length, 'row')} loaded, together </span>
           <Amount
             amount={sumAmounts(rows.map((row) => row.amount))}
@@ -47,7 +47,7 @@ export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts:
             fine={10}
             testId="rows-sum"
           />
-        </h1>
+        </h2>
         <ExportMenu
           fileName="rated-rows"
           columns={exportColumns}

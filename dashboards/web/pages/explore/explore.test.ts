@@ -69,8 +69,8 @@ test('each level leads one down: accounts, service, component, resource, time', 
     service: 'compute',
     period: '2026-11-23',
   });
-  expect(downTo(compute, 'hour', '2026-11-23 14:00:00', accounts)?.period).toBe('2026-11-23T14');
-  expect(narrowed(at({}).filter, 'hour', '2026-11-23 14:00:00', 'UTC')?.from).toBe(Date.UTC(2026, 10, 23, 14));
+  expect(downTo(compute, 'hour', '2026-11-23T14:00+01:00', accounts)?.period).toBe('2026-11-23T14');
+  expect(narrowed(at({}).filter, 'hour', '2026-11-23T14:00+01:00', 'UTC')?.from).toBe(Date.UTC(2026, 10, 23, 13));
 });
 
 test('bars add up to their totals, whatever the store left out of the split', () => {

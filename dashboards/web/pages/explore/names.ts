@@ -14,7 +14,7 @@ export function keyName(by: ExploreDimension, key: string, accounts: readonly Ac
     return own ? `${name}, itself` : name;
   }
   if (by === 'day' || by === 'hour') {
-    const span = key.slice(0, by === 'day' ? 10 : 13).replace(' ', 'T');
+    const span = key.slice(0, by === 'day' ? 10 : 13);
     return isSpanKey(span) ? formatSpanKey(span) : key;
   }
   return key === '' ? `no ${dimensionNames[by]}` : key;

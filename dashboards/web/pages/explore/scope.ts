@@ -64,7 +64,7 @@ export function downTo(
 ): ExploreSearch | undefined {
   const { by: _by, then: _then, view: _view, ...rest } = search;
   if (by === 'kind') return undefined;
-  if (by === 'day' || by === 'hour') return { ...rest, period: key.slice(0, by === 'day' ? 10 : 13).replace(' ', 'T') };
+  if (by === 'day' || by === 'hour') return { ...rest, period: key.slice(0, by === 'day' ? 10 : 13) };
   if (by !== 'account') return { ...rest, [by]: key };
   const slug = accounts.find((account) => String(account.id) === key)?.slug;
   return slug === undefined ? undefined : { ...rest, account: slug };
@@ -79,7 +79,9 @@ export function narrowed(
 ): UsageFilter | undefined {
   if (by === 'kind') return undefined;
   if (by === 'day' || by === 'hour') {
-    const span = spanOf(key.slice(0, by === 'day' ? 10 : 13).replace(' ', 'T'), timeZone);
+    const startMs = by === 'hour' ? Date.parse(key) : Number.NaN;
+    // An hour's key carries its offset, which tells the two apart that share a name when clocks go back.
+    const span = Number.isNaN(startMs) ? spanOf(key.slice(0, 10), timeZone) : { startMs, endMs: startMs + 3_600_000 };
     return span === undefined ? undefined : { ...filter, from: span.startMs, to: span.endMs };
   }
   return { ...filter, [by]: key };

@@ -22,9 +22,10 @@ export function stacked(
   groups: readonly LevelGroup[],
 ): Stack {
   const width = keys[0]?.length ?? 10;
-  const timeOf = (key: string | undefined): string => (key ?? '').slice(0, width).replace(' ', 'T');
-  const totalOf = new Map(totals?.groups.map((group) => [timeOf(group.key[0]), group.amount]));
-  const barTotals = keys.map((key) => totalOf.get(key) ?? '0');
+  const timeOf = (key: string | undefined): string => (key ?? '').slice(0, width);
+  // The hour that comes twice when clocks go back is one bar.
+  const timesOf = Map.groupBy(totals?.groups ?? [], (group) => timeOf(group.key[0]));
+  const barTotals = keys.map((key) => sumAmounts((timesOf.get(key) ?? []).map((group) => group.amount)));
   if (split === undefined || parts === undefined)
     return { keys, totals: barTotals, series: [{ name: 'charged', rank: 0, amounts: barTotals }] };
 

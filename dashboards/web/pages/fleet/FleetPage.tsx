@@ -6,6 +6,7 @@ import type { FleetMember } from '#core/messages/api.ts';
 import { fleetQuery } from '../../api/queries.ts';
 import { DataTable } from '../../components/DataTable.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
+import { Page } from '../../components/Page.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx';
 import { formatCount, plural } from '../../format/quantity.ts';
 import { useLedgerNow, useLive } from '../../live/hooks.ts';
@@ -22,7 +23,7 @@ export function FleetPage() {
     [query.data, live],
   );
   return (
-    <main className="page fleet" id="main" tabIndex={-1}>
+    <Page className="fleet" heading="Fleet">
       {query.error !== null && producers === undefined ? (
         <ErrorState error={query.error} retry={() => void query.refetch()} />
       ) : producers === undefined ? (
@@ -35,7 +36,7 @@ export function FleetPage() {
       ) : (
         <Fleet producers={producers} />
       )}
-    </main>
+    </Page>
   );
 }
 
@@ -62,9 +63,9 @@ function Fleet({ producers }: { producers: readonly FleetMember[] }) {
   return (
     <>
       <div className="fleet-head">
-        <h1>
+        <h2>
           Fleet <span className="quiet">{plural(producers.length, 'producer')}</span>
-        </h1>
+        </h2>
         <div className="fleet-healths" role="group" aria-label="Health">
           {healths.map((health) => {
             const count = producers.filter((member) => member.health === health).length;

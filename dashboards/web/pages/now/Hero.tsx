@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTenant } from '../../app/session.tsx';
+import { accountsQuery } from '../../api/queries.ts';
 import { Amount } from '../../components/Amount.tsx';
 import { formatMoney, formatMoneyExact, moneyParts } from '../../format/money.ts';
 import { formatSpanKey } from '../../format/period.ts';
@@ -13,6 +15,7 @@ import { useTotals } from './useTotals.ts';
 
 export function Hero() {
   const totals = useTotals();
+  const unknown = useQuery(accountsQuery).isError;
   const period = useLive((view) => view.period);
   return (
     <section className="hero" aria-label="Charged this month">
@@ -21,10 +24,12 @@ export function Hero() {
           Charged in {period === undefined ? 'this month' : formatSpanKey(period.key)}
           <span className="quiet"> · all accounts, to the last commit</span>
         </h1>
-        {totals === undefined ? (
-          <div className="total total-loading" aria-label="Loading the total" role="status" />
-        ) : (
+        {totals !== undefined ? (
           <Total amount={totals.total} />
+        ) : unknown ? (
+          <div className="total quiet">—</div>
+        ) : (
+          <div className="total total-loading" aria-label="Loading the total" role="status" />
         )}
         <Facts perHour={totals?.perHour} total={totals?.total} />
       </div>

@@ -1,6 +1,7 @@
 /** "Now": what is charged, to the last commit, where it goes, what happened, and whether to believe it. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
+import { Page } from '../../components/Page.tsx';
 import { useLive } from '../../live/hooks.ts';
 import { AccountTable } from './AccountTable.tsx';
 import { AlertFeed } from './AlertFeed.tsx';
@@ -16,7 +17,7 @@ export function NowPage() {
   const navigate = useNavigate();
   const ready = useLive(() => true) === true;
   return (
-    <main className="page now" id="main" tabIndex={-1} aria-busy={!ready}>
+    <Page className="now" busy={!ready}>
       <Hero />
       <AccountTable />
       <aside className="now-aside" aria-label="Events and trust">
@@ -29,6 +30,6 @@ export function NowPage() {
           <BudgetDrawer id={budget} close={() => void navigate({ to: '/', search: {}, replace: true })} />
         )}
       </Suspense>
-    </main>
+    </Page>
   );
 }

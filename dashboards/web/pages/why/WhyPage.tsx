@@ -6,6 +6,7 @@ import { useTenant } from '../../app/session.tsx';
 import { whyQuery } from '../../api/queries.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { download } from '../../components/download.ts';
+import { Page } from '../../components/Page.tsx';
 import { ErrorState, Skeleton } from '../../components/states.tsx';
 import { SimulatedMark } from '../../components/StateBadge.tsx';
 import { formatMoneyExact } from '../../format/money.ts';
@@ -22,7 +23,7 @@ export function WhyPage() {
   const { rowId } = useParams({ from: '/why/$rowId' });
   const query = useQuery(whyQuery(rowId));
   return (
-    <main className="page why" id="main" tabIndex={-1}>
+    <Page className="why" {...(query.data === undefined ? { heading: 'Why this number' } : {})}>
       {query.error !== null ? (
         <ErrorState error={query.error} retry={() => void query.refetch()} />
       ) : query.data === undefined ? (
@@ -30,7 +31,7 @@ export function WhyPage() {
       ) : (
         <Proof why={query.data} rowId={rowId} />
       )}
-    </main>
+    </Page>
   );
 }
 
