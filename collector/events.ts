@@ -3,6 +3,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { MarkMessage } from '#core/messages/mark.ts';
 import type { Logger } from '#platform/telemetry.ts';
 import { adviceFor } from './publisher/mark.ts';
+import type { AppendFailure } from './publisher/publisher.ts';
 
 export type CollectorEvents = ReturnType<typeof collectorEvents>;
 
@@ -74,11 +75,14 @@ export function collectorEvents(registry: Registry, logger: Logger) {
     published(count: number) {
       published.inc(count);
     },
-    appendFailed(kind: 'full' | 'unknown' | 'refused', detail: string) {
+    appendFailed(kind: AppendFailure, detail: string) {
       failures.inc({ kind });
       if (appendFault === kind) return;
       appendFault = kind;
-      logger.warn({ kind, detail }, 'the broker did not take a batch; it waits in the spool and is tried again');
+      logger.warn(
+        { kind, detail },
+        'a batch could not be handed to the broker; it waits in the spool and is tried again',
+      );
     },
     appendRecovered() {
       appendFault = '';

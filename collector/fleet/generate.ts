@@ -120,8 +120,8 @@ function fillQuantities(host: FleetHost, startMs: number, endMs: number, q: numb
   q[at + 4] = Math.trunc((host.memoryBytes * memoryPermille) / 1000 / page) * page;
   q[at + 5] = host.memoryBytes;
   q[at + 6] = Math.trunc((host.memoryBytes * (2000 + dayPermille)) / 1000 / page) * page;
-  q[at + 7] = Math.trunc((busyUs * (40 + (noise & 31))) / 100_000) * page;
-  q[at + 8] = Math.trunc((busyUs * (60 + ((noise >>> 5) & 63))) / 100_000) * page;
-  q[at + 9] = Math.trunc((busyUs * (900 + ((noise >>> 11) & 255))) / 1000);
-  q[at + 10] = Math.trunc((busyUs * (1400 + ((noise >>> 17) & 255))) / 1000);
+  q[at + 7] = Math.trunc((busyUs * (40 + (noise & 31))) / 1_000_000) * page;
+  q[at + 8] = Math.trunc((busyUs * (60 + ((noise >>> 5) & 63))) / 1_000_000) * page;
+  q[at + 9] = Math.trunc((busyUs * (900 + ((noise >>> 11) & 255))) / 10_000);
+  q[at + 10] = Math.trunc((busyUs * (1400 + ((noise >>> 17) & 255))) / 10_000);
 }

@@ -22,9 +22,12 @@ export interface BatchStore {
   acknowledge(position: Position): void;
 }
 
+/** `refused`: the broker said no; `unreadable`: the spool did not give the batch. */
+export type AppendFailure = 'full' | 'unknown' | 'refused' | 'unreadable';
+
 export interface PublisherEvents {
   published(batches: number): void;
-  appendFailed(kind: 'full' | 'unknown' | 'refused', detail: string): void;
+  appendFailed(kind: AppendFailure, detail: string): void;
   appendRecovered(): void;
   resent(fromSeq: number, why: string): void;
   marked(mark: MarkMessage): void;
@@ -152,7 +155,7 @@ export class Publisher {
       this.#sentSeq = pending.firstSeq - 1;
     }
     this.#send(pending);
-    if (this.#sentSeq < pending.firstSeq) return limits.stallMs;
+    if (this.#sentSeq < pending.firstSeq) return Math.max(limits.retryMs, this.#retryAtMs - this.#nowMs());
     const stalledMs = this.#nowMs() - this.#progressAtMs;
     if (stalledMs < this.#stallMs) return this.#stallMs - stalledMs;
     await this.#unstall(pending.firstSeq);
@@ -163,7 +166,7 @@ export class Publisher {
     const lastSeq = Math.min(pending.lastSeq, pending.firstSeq - 1 + limits.windowBatchesMax);
     if (this.#sentSeq === pending.firstSeq - 1 && this.#sentSeq < lastSeq) this.#progressAtMs = this.#nowMs();
     while (this.#sentSeq < lastSeq && this.#inFlightBytes < limits.windowBytesMax && this.#nowMs() >= this.#retryAtMs) {
-      const batches = this.#options.store.read(pending.epoch, this.#sentSeq + 1);
+      const batches = this.#read(pending.epoch, this.#sentSeq + 1);
       if (batches.length === 0) return;
       for (const batch of batches) {
         if (batch.seq > lastSeq || this.#inFlightBytes >= limits.windowBytesMax) return;
@@ -173,11 +176,26 @@ export class Publisher {
     }
   }
 
+  /** What a failing disk does not give is asked for again later; metering goes on meanwhile. */
+  #read(epoch: Epoch, fromSeq: number): readonly StoredBatch[] {
+    try {
+      return this.#options.store.read(epoch, fromSeq);
+    } catch (error) {
+      this.#fail('unreadable', (error as Error).message);
+      return [];
+    }
+  }
+
+  #fail(kind: AppendFailure, detail: string): void {
+    this.#options.events.appendFailed(kind, detail);
+    this.#retryAtMs = this.#nowMs() + backoff(this.#failures++, limits.retryMs, limits.retryMsMax);
+  }
+
   async #publish(batch: StoredBatch): Promise<void> {
     const generation = this.#generation;
     this.#inFlight++;
     this.#inFlightBytes += batch.envelope.length;
-    let failure: 'full' | 'unknown' | 'refused' | undefined;
+    let failure: AppendFailure | undefined;
     let detail = '';
     try {
       const result = await append(this.#options.connection, this.#subject, batch.envelope, undefined);
@@ -194,8 +212,7 @@ export class Publisher {
       this.#failures = 0;
       if (this.#inFlight === 0) this.#waker.wake();
     } else if (generation === this.#generation) {
-      this.#options.events.appendFailed(failure, detail);
-      this.#retryAtMs = this.#nowMs() + backoff(this.#failures++, limits.retryMs, limits.retryMsMax);
+      this.#fail(failure, detail);
       this.#rewind(`append ${failure}`);
     }
   }

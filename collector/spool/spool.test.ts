@@ -147,7 +147,7 @@ test('trims what the rater took after its time, keeps what it did not, and finds
   spool.acknowledge({ epoch: spool.head.epoch, seq: 25 });
   expect(segmentsOf(disk)).toHaveLength(before);
   k.nowMs += 2000;
-  spool.trim(false);
+  spool.acknowledge(spool.acknowledged!);
   expect(segmentsOf(disk).length).toBeLessThan(before);
   expect(carried(spool)).toEqual(Array.from({ length: 15 }, (_, index) => index + 26));
   put(spool, [41], counterAt(41n));
@@ -181,7 +181,7 @@ test('a log that lost its tail asks for batches again; those no longer kept are 
   put50();
   spool.acknowledge({ epoch, seq: 45 });
   k.nowMs += 5000;
-  spool.trim(false);
+  spool.acknowledge(spool.acknowledged!);
   spool.acknowledge({ epoch, seq: 10 });
   const all = readAll(spool);
   expect(all.map(({ seq }) => seq)).toEqual(Array.from({ length: 40 }, (_, index) => index + 11));
@@ -189,7 +189,7 @@ test('a log that lost its tail asks for batches again; those no longer kept are 
   put50();
   spool.acknowledge({ epoch, seq: 99 });
   k.nowMs += 5000;
-  spool.trim(false);
+  spool.acknowledge(spool.acknowledged!);
   spool.acknowledge({ epoch: { startedAtMs: 0, nonce: '' }, seq: 0 });
   expect(spool.read(epoch, 1)).toEqual([]);
   expect(spool.head.nextSeq).toBe(1);
