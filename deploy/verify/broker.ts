@@ -10,13 +10,14 @@ import { storeBytesOf } from '../instance/prepare.ts';
 import { verifyLimits } from './limits.ts';
 
 export interface Broker extends AsyncDisposable {
+  readonly url: string;
   readonly connection: NatsConnection;
 }
 
-export async function startBroker(config: Config): Promise<Broker> {
+export async function startBroker({ dataDir }: Pick<Config, 'dataDir'>): Promise<Broker> {
   const program = process.env['METERLINE_NATS_SERVER'];
   if (program === undefined) throw deployError('NATS_NOT_FOUND', 'METERLINE_NATS_SERVER is not set.');
-  const { run, nats, credentials } = dataPaths(config.dataDir);
+  const { run, nats, credentials } = dataPaths(dataDir);
   const [port = 0, monitorPort = 0] = await takePorts('127.0.0.1', [0, 0]);
   const path = join(run, 'nats-verify.conf');
   const text = natsServerConfig({
@@ -25,7 +26,7 @@ export async function startBroker(config: Config): Promise<Broker> {
     storeDir: nats,
     credentials,
     agents: [],
-    ...storeBytes(config.dataDir),
+    ...storeBytes(dataDir),
   });
   writeFileSync(path, text, { mode: 0o600 });
   const child = spawn(program, ['--config', path], { stdio: 'ignore' });
@@ -37,6 +38,7 @@ export async function startBroker(config: Config): Promise<Broker> {
     const url = `nats://127.0.0.1:${port}`;
     const connection = await connectNats({ url, credentials, role: 'admin', waitMsMax: verifyLimits.brokerMsMax });
     return {
+      url,
       connection,
       async [Symbol.asyncDispose]() {
         await connection.close();
