@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react';
 import { env } from 'node:process';
 import { defineConfig } from 'vite';
 
-const api = env['METERLINE_API'] ?? 'http://127.0.0.1:7000';
+const api = env['METERLINE_API'] ?? 'http://127.0.0.1:8480';
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -1,7 +1,7 @@
 /** What the pages ask the API for, one function a question; keys are shared so that pages reuse answers. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
-  Accounts, Budgets, Explore, ExploreDimension, Fleet, Me, Prices, RatedRows, Status, Why,
+  Accounts, Budgets, Explore, ExploreDimension, Fleet, Me, Prices, RatedRows, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
 import { get } from './client.ts';
 
@@ -48,12 +48,6 @@ export const fleetQuery = queryOptions({
   queryKey: ['fleet'],
   queryFn: ({ signal }) => get<Fleet>('fleet', undefined, signal),
   refetchInterval: 15_000,
-});
-
-export const statusQuery = queryOptions({
-  queryKey: ['status'],
-  queryFn: ({ signal }) => get<Status>('status', undefined, signal),
-  staleTime: 60_000,
 });
 
 export const exploreQuery = (by: readonly ExploreDimension[], filter: UsageFilter, refetchMs?: number) =>

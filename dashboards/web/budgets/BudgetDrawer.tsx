@@ -16,7 +16,7 @@ import { BudgetBar } from '../components/BudgetBar.tsx';
 import { EmptyState, Skeleton } from '../components/states.tsx';
 import { StateBadge } from '../components/StateBadge.tsx';
 import { pathOf } from '../format/accountTree.ts';
-import { formatMoney } from '../format/money.ts';
+import { formatMoneyShort } from '../format/money.ts';
 import { formatHours, formatPercent, basisPoints, hoursUntil } from '../format/ratio.ts';
 import { formatInstant } from '../format/time.ts';
 import { useLive } from '../live/hooks.ts';
@@ -62,7 +62,7 @@ function Details({ budget }: { budget: LiveBudget }) {
           <small>
             of{' '}
             <span data-amount={budget.amount} data-testid={`budget-${budget.id}-amount`}>
-              {formatMoney(budget.amount, budget.currency)}
+              {formatMoneyShort(budget.amount, budget.currency)}
             </span>
           </small>
         </span>
@@ -114,7 +114,7 @@ const Thresholds = ({ budget }: { budget: LiveBudget }) => (
           <span>
             {threshold.percent} %{' '}
             <span className="quiet">
-              {formatMoney(thresholdAmount(budget.amount, threshold.percent), budget.currency)}
+              {formatMoneyShort(thresholdAmount(budget.amount, threshold.percent), budget.currency)}
             </span>
           </span>
           <span>{deeds[threshold.action] ?? threshold.action}</span>

@@ -6,7 +6,7 @@ import { parseAmount } from '#core/money/fixed.ts';
 import type { LiveBudget } from '#core/messages/api.ts';
 import { raiseBudget, resetBudget } from '../api/mutations.ts';
 import { ErrorState } from '../components/states.tsx';
-import { currencySymbol, formatMoney } from '../format/money.ts';
+import { currencySymbol, formatMoneyShort } from '../format/money.ts';
 
 export function ReleaseForm({ budget }: { budget: LiveBudget }) {
   const queries = useQueryClient();
@@ -44,7 +44,7 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
         />
         <TextInput
           label="New amount"
-          description={`Now ${formatMoney(budget.amount, budget.currency)}`}
+          description={`Now ${formatMoneyShort(budget.amount, budget.currency)}`}
           leftSection={currencySymbol(budget.currency).trim()}
           inputMode="decimal"
           value={amount}
@@ -85,6 +85,6 @@ function amountFault(text: string, budget: LiveBudget): string | null {
   const pico = parseAmount(plainAmount(text));
   if (pico === undefined) return 'A decimal number such as 25.00';
   return pico <= (parseAmount(budget.amount) ?? 0n)
-    ? `More than the present ${formatMoney(budget.amount, budget.currency)}`
+    ? `More than the present ${formatMoneyShort(budget.amount, budget.currency)}`
     : null;
 }

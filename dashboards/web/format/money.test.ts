@@ -4,6 +4,7 @@ import {
   compareAmounts,
   formatMoney,
   formatMoneyExact,
+  formatMoneyShort,
   moneyParts,
   plotValue,
   subtractAmounts,
@@ -49,6 +50,15 @@ test('sums and differences are exact far beyond what a binary number holds', () 
       expect(compareAmounts(sum, subtractAmounts(sum, '0.000000000001'))).toBe(1);
     }),
   );
+});
+
+test('a limit shows the decimals that it has', () => {
+  expect(['0.18', '0.144', '60000', '1.100'].map((amount) => formatMoneyShort(amount, 'EUR'))).toEqual([
+    '€0.18',
+    '€0.144',
+    '€60,000.00',
+    '€1.10',
+  ]);
 });
 
 test('a pixel position is near enough', () => {

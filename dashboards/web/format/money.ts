@@ -66,6 +66,12 @@ export function formatMoney(amount: string, currency: string, decimals?: number)
 export const formatMoneyExact = (amount: string, currency: string): string =>
   formatMoney(amount, currency, AMOUNT_SCALE);
 
+/** At least the minor unit's decimals, and as many more as the amount has: "€0.18", "€0.144". */
+export function formatMoneyShort(amount: string, currency: string): string {
+  const decimals = (amount.split('.')[1] ?? '').replace(/0+$/, '').length;
+  return formatMoney(amount, currency, Math.min(AMOUNT_SCALE, Math.max(decimals, minorDigits(currency) ?? 2)));
+}
+
 function groupedFixed(pico: bigint, decimals: number): string {
   const rounded = divideRounded(pico, pow10(AMOUNT_SCALE - decimals), 'halfAwayFromZero');
   const [whole = '0', rest] = formatFixed(rounded, decimals).split('.');

@@ -32,6 +32,10 @@ export const formatDate = (ms: number, timeZone: string): string =>
 export const formatInstant = (ms: number, timeZone: string): string =>
   `${formatDate(ms, timeZone)}, ${formatClockMs(ms, timeZone)}`;
 
+/** "23 Nov, 22:31:04.218": where the page names the year. */
+export const formatDayClock = (ms: number, timeZone: string): string =>
+  `${formatter(timeZone, 'day', { day: 'numeric', month: 'short' }).format(ms)}, ${formatClockMs(ms, timeZone)}`;
+
 /** "22:31:04.218" for an instant of the same day as `nowMs`, with its date otherwise. */
 export function formatRecent(ms: number, nowMs: number, timeZone: string): string {
   const sameDay = formatDate(ms, timeZone) === formatDate(nowMs, timeZone);

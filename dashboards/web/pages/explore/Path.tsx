@@ -4,6 +4,7 @@ import type { AccountRecord } from '#core/messages/control.ts';
 import { pathOf } from '../../format/accountTree.ts';
 import { filterNames, type ExploreSearch } from './search.ts';
 import type { Scope } from './scope.ts';
+import '../../components/path.css';
 
 export function Path({
   search,

@@ -60,7 +60,7 @@ export function RankingRow({ group, rank, search, scope, accounts, total, larges
                 {name}
               </Link>
             )}
-            <SimulatedIf by={scope.by} value={group.key} />
+            <SimulatedIf by={scope.by} value={group.key} part={!group.own && hasChildren(accounts, group.key)} />
             {down !== undefined && (
               <Link to="/explore" search={{ ...down, view: 'rows' }} className="ranking-rows">
                 rows
@@ -91,13 +91,16 @@ export function RankingRow({ group, rank, search, scope, accounts, total, larges
   );
 }
 
-function SimulatedIf({ by, value }: { by: ExploreDimension; value: string }) {
+const hasChildren = (accounts: readonly AccountRecord[], id: string): boolean =>
+  accounts.some((account) => String(account.parent) === id);
+
+function SimulatedIf({ by, value, part }: { by: ExploreDimension; value: string; part: boolean }) {
   const simulated = useSimulated();
   const marked =
     (by === 'account' && simulated.accounts.has(Number(value))) ||
     (by === 'producer' && simulated.producers.has(value)) ||
     (by === 'resource' && simulated.isResource(value));
-  return marked ? <SimulatedMark /> : null;
+  return marked ? <SimulatedMark part={by === 'account' && part} /> : null;
 }
 
 interface PartsProps {

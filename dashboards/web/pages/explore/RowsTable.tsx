@@ -14,7 +14,7 @@ import { SimulatedMark } from '../../components/StateBadge.tsx';
 import { useSimulated } from '../../components/useSimulated.ts';
 import { sumAmounts } from '../../format/money.ts';
 import { formatQuantity, plural, pricedQuantity } from '../../format/quantity.ts';
-import { formatInstant } from '../../format/time.ts';
+import { formatDayClock } from '../../format/time.ts';
 
 export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts: readonly AccountRecord[] }) {
   const { currency } = useTenant();
@@ -96,7 +96,7 @@ function useColumns(accounts: readonly AccountRecord[]): Column<RatedRow>[] {
         id: 'end',
         header: 'Used until',
         meta: { className: 'wraps' },
-        cell: ({ row }) => formatInstant(row.original.endMs, timeZone),
+        cell: ({ row }) => formatDayClock(row.original.endMs, timeZone),
       },
       {
         id: 'account',
@@ -132,18 +132,8 @@ function useColumns(accounts: readonly AccountRecord[]): Column<RatedRow>[] {
         header: 'Charged',
         meta: { className: 'number' },
         cell: ({ row }) => (
-          <Link to="/why/$rowId" params={{ rowId: row.original.id }} title="Why this number">
+          <Link to="/why/$rowId" params={{ rowId: row.original.id }} title="Why this number" className="row-why">
             <Amount amount={row.original.amount} currency={row.original.currency} fine={10} />
-          </Link>
-        ),
-      },
-      {
-        id: 'why',
-        meta: { className: 'wide' },
-        header: () => <span className="visually-hidden">Proof</span>,
-        cell: ({ row }) => (
-          <Link to="/why/$rowId" params={{ rowId: row.original.id }} aria-label={`Why row ${row.original.id}`}>
-            why
           </Link>
         ),
       },

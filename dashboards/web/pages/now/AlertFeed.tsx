@@ -4,7 +4,7 @@ import type { LiveAlert } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { Skeleton } from '../../components/states.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { formatMoney } from '../../format/money.ts';
+import { formatMoney, formatMoneyShort } from '../../format/money.ts';
 import { formatRecent } from '../../format/time.ts';
 import { useLedgerNow, useLive } from '../../live/hooks.ts';
 import { alertTitle, deliveryText } from './alertText.ts';
@@ -48,7 +48,7 @@ function AlertItem({ alert }: { alert: LiveAlert }) {
         <StateBadge state={alert.action} />
       </span>
       <span data-amount={alert.balance}>
-        {formatMoney(alert.balance, alert.currency, 4)} of {formatMoney(alert.limit, alert.currency)}
+        {formatMoney(alert.balance, alert.currency, 4)} of {formatMoneyShort(alert.limit, alert.currency)}
       </span>
       <span className={delivery.failed ? 'feed-failed' : ''} data-testid="alert-delivery">
         {delivery.text}

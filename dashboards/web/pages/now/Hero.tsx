@@ -65,9 +65,11 @@ function Facts({ perHour, total }: { perHour: string | undefined; total: string 
   const logTimeMs = useLive((view) => view.logTimeMs);
   const budgets = useLive((view) => view.budgets);
   const balances = useLive((view) => view.balances);
+  const minutes = useLive((view) => view.minutes);
   if (perHour === undefined || total === undefined || period === undefined || logTimeMs === undefined) {
     return <dl className="facts facts-loading" />;
   }
+  const forecast = projected(total, minutes ?? [], logTimeMs, period.endMs);
   const budget = mostUrgent(budgets?.values() ?? []);
   const rate = budget === undefined ? '0' : (balances?.get(budget.account)?.perHour ?? '0');
   const hours = budget === undefined ? undefined : hoursUntil(budget.balance, budget.amount, rate);
@@ -79,9 +81,13 @@ function Facts({ perHour, total }: { perHour: string | undefined; total: string 
           <Amount amount={perHour} currency={currency} symbol fine={2} testId="per-hour" /> / h
         </dd>
       </div>
-      <div>
-        <dt>by {formatDate(period.endMs - 1, timeZone)} at this rate</dt>
-        <dd data-testid="projection">≈ {formatMoney(projected(total, perHour, period.endMs - logTimeMs), currency)}</dd>
+      <div title="The total so far, plus the median minute of the last half hour for the rest of the month">
+        <dt>
+          {forecast === undefined
+            ? 'a projection takes three minutes'
+            : `by ${formatDate(period.endMs - 1, timeZone)} as usual`}
+        </dt>
+        <dd data-testid="projection">{forecast === undefined ? '–' : `≈ ${formatMoney(forecast, currency)}`}</dd>
       </div>
       {budget !== undefined && (
         <div>

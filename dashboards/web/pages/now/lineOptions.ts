@@ -1,6 +1,9 @@
 import type uPlot from 'uplot';
 import { formatMinute } from '../../format/time.ts';
 
+/** A young line does not fill the whole width: this much time does at least. */
+const windowSecondsMin = 300;
+
 /** A quiet line: three rules, its last point marked and labelled. Colours are read from the theme in force. */
 export function lineOptions(host: HTMLElement, timeZone: string): uPlot.Options {
   const style = getComputedStyle(host);
@@ -13,12 +16,16 @@ export function lineOptions(host: HTMLElement, timeZone: string): uPlot.Options 
     legend: { show: false },
     cursor: { show: false },
     padding: [8, 4, 0, 6],
-    scales: { x: { time: true }, y: { range: (_plot, low, high) => rangeOf(low, high) } },
+    scales: {
+      x: { time: true, range: (_plot, from, to) => [Math.min(from, to - windowSecondsMin), to] },
+      y: { range: (_plot, low, high) => rangeOf(low, high) },
+    },
     axes: [
       {
         ...axis,
         size: 24,
         space: 90,
+        incrs: [60, 120, 300, 600, 900, 1800],
         grid: { show: false },
         values: (plot, ticks) => ticks.map((tick) => timeText(plot, tick, timeZone)),
       },

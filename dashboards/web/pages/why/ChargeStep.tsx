@@ -33,8 +33,11 @@ export function ChargeStep({ why }: { why: Why }) {
         <strong>
           {price.key} v{price.version}
         </strong>
-        , approved by {price.approvedBy} on {formatDate(price.approvedAtMs, timeZone)}, effective from{' '}
-        {formatDate(price.effectiveFromMs, timeZone)}.
+        , approved by {price.approvedBy} on {formatDate(price.approvedAtMs, timeZone)},{' '}
+        {price.effectiveFromMs === 0
+          ? 'in force from the start'
+          : `effective from ${formatDate(price.effectiveFromMs, timeZone)}`}
+        .
       </p>
       <div className="why-card" tabIndex={0} role="group" aria-label="Arithmetic of the charge">
         <table role="table" className="why-sum">

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import type { Why } from '#core/messages/api.ts';
 import { accountsQuery } from '../../api/queries.ts';
+import '../../components/path.css';
 
 /** The way back up: every account above, then the service and the resource inside the owner. */
 export function WhyPath({ why }: { why: Why }) {
