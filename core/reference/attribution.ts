@@ -40,14 +40,40 @@ function hasOneOf(dims: Readonly<Record<string, string>>, name: string, values: 
 }
 
 /** The price versions that a meter's usage pays at an instant: one per service and component, in that order. */
-export function pricesAt(tenant: Tenant, account: number, meter: string, instantMs: number): PriceRecord[] {
+export function pricesAt(tenant: Tenant, account: number, meter: string, instantMs: number): readonly PriceRecord[] {
+  const answers = given.get(tenant) ?? new Map<string, Answer>();
+  given.set(tenant, answers);
+  const key = `${account} ${meter}`;
+  const last = answers.get(key);
+  if (last !== undefined && last.fromMs <= instantMs && instantMs < last.untilMs) return last.prices;
   const prices = [...tenant.prices.values()].filter((price) => price.meter === meter);
+  const instants = prices.map((price) => price.effectiveFromMs);
+  const answer = {
+    fromMs: Math.max(0, ...instants.filter((instant) => instant <= instantMs)),
+    untilMs: Math.min(Number.MAX_SAFE_INTEGER, ...instants.filter((instant) => instant > instantMs)),
+    prices: inForce(prices, [...pathUp(tenant, account), 0], instantMs),
+  };
+  answers.set(key, answer);
+  return answer.prices;
+}
+
+/** Holds from one instant at which a price of the meter takes effect to the next. */
+interface Answer {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly prices: readonly PriceRecord[];
+}
+
+/** The last answers, for logs of millions of samples. A tenant is never changed, each control message makes a new one. */
+const given = new WeakMap<Tenant, Map<string, Answer>>();
+
+function inForce(prices: readonly PriceRecord[], scopes: readonly number[], instantMs: number): PriceRecord[] {
   const components = new Map(prices.map((price) => [JSON.stringify([price.service, price.component]), price]));
   return [...components.values()]
     .sort((a, b) => byCodeUnit(a.service, b.service) || byCodeUnit(a.component, b.component))
     .flatMap(({ service, component }) => {
       const versions = prices.filter((price) => price.service === service && price.component === component);
-      return nearest(versions, [...pathUp(tenant, account), 0], instantMs);
+      return nearest(versions, scopes, instantMs);
     });
 }
 

@@ -37,9 +37,11 @@ export function roundedQuotient(numerator: Exact, denominator: Exact, places: nu
   return numerator.div(denominator).toDecimalPlaces(places, Decimal.ROUND_HALF_EVEN);
 }
 
-/** 10ⁿ. */
+const powers = Array.from({ length: 13 }, (_, exponent) => new Exact(10).pow(exponent));
+
+/** 10ⁿ for the scales that there are, 0 ≤ n ≤ 12. */
 export function powerOfTen(exponent: number): Exact {
-  return new Exact(10).pow(exponent);
+  return powers[exponent]!;
 }
 
 /** Plain text without an exponent or trailing zeros; zero has no sign. */
