@@ -16,11 +16,11 @@ export const isSignedOut = (error: unknown): boolean => error instanceof ApiErro
 
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-/** The address of a call; arrays repeat their key, undefined and empty values are left out. */
+/** The address of a call; arrays repeat their key, undefined values are left out; an empty one asks for what has none. */
 export function apiPath(path: string, query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value === undefined || value === '') continue;
+    if (value === undefined) continue;
     for (const one of Array.isArray(value) ? value : [value]) search.append(key, String(one));
   }
   const text = search.toString();

@@ -6,7 +6,7 @@ import { useTenant } from '../../app/session.tsx';
 import { Amount } from '../../components/Amount.tsx';
 import { rootsOf } from '../../format/accountTree.ts';
 import { formatMoneyExact, isZero, subtractAmounts, sumAmounts } from '../../format/money.ts';
-import { formatSpanKey } from '../../format/period.ts';
+import { formatSpanKey, spanKind } from '../../format/period.ts';
 import { formatCount, plural } from '../../format/quantity.ts';
 import { formatInstant } from '../../format/time.ts';
 import { useLiveSnapshot } from '../../live/hooks.ts';
@@ -33,7 +33,9 @@ export function Sum({ answer, groups, scope, accounts, askAgain }: SumProps) {
     <section className="sum" aria-label="Total">
       <h2>
         {scope.account?.name ?? 'All accounts'}{' '}
-        <span className="quiet">charged in {formatSpanKey(scope.periodKey)}</span>
+        <span className="quiet">
+          charged {spanKind(scope.periodKey) === 'month' ? 'in' : 'on'} {formatSpanKey(scope.periodKey)}
+        </span>
       </h2>
       <div className="sum-total">
         <Amount amount={total.amount} currency={currency} symbol testId="explore-total" />

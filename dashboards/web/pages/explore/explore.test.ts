@@ -64,6 +64,8 @@ test('each level leads one down: accounts, service, component, resource, time', 
   expect(at(checkout).by).toBe('service');
   const compute = downTo(checkout, 'service', 'compute', accounts)!;
   expect(at(compute)).toMatchObject({ by: 'component', isBalance: false });
+  const unserved = downTo(checkout, 'service', '', accounts)!;
+  expect(at(parseExploreSearch(unserved)).filter.service).toBe('');
   expect(downTo(compute, 'day', '2026-11-23', accounts)).toEqual({
     account: 'checkout',
     service: 'compute',

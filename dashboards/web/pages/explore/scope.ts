@@ -3,7 +3,7 @@ import type { ExploreDimension } from '#core/messages/api.ts';
 import type { AccountRecord } from '#core/messages/control.ts';
 import type { UsageFilter } from '../../api/queries.ts';
 import { spanKind, spanOf } from '../../format/period.ts';
-import { filterNames, type ExploreSearch } from './search.ts';
+import { filterNames, noValue, type ExploreSearch } from './search.ts';
 
 export interface Scope {
   readonly periodKey: string;
@@ -40,7 +40,7 @@ export function scopeOf(
       from: span.startMs,
       to: span.endMs,
       account: account === undefined ? search.account : String(account.id),
-      ...Object.fromEntries(others.map((name) => [name, search[name]])),
+      ...Object.fromEntries(others.map((name) => [name, search[name] === noValue ? '' : search[name]])),
     },
   };
 }
@@ -65,7 +65,7 @@ export function downTo(
   const { by: _by, then: _then, view: _view, ...rest } = search;
   if (by === 'kind') return undefined;
   if (by === 'day' || by === 'hour') return { ...rest, period: key.slice(0, by === 'day' ? 10 : 13) };
-  if (by !== 'account') return { ...rest, [by]: key };
+  if (by !== 'account') return { ...rest, [by]: key === '' ? noValue : key };
   const slug = accounts.find((account) => String(account.id) === key)?.slug;
   return slug === undefined ? undefined : { ...rest, account: slug };
 }

@@ -5,6 +5,9 @@ import { isSpanKey } from '../../format/period.ts';
 export const filterNames = ['account', 'service', 'component', 'meter', 'resource', 'producer'] as const;
 export type FilterName = (typeof filterNames)[number];
 
+/** Stands in the address for "has no service" or component; the API calls that the empty text. */
+export const noValue = '(none)';
+
 export type ExploreSearch = {
   /** Dimension of the table; the first level not yet fixed by a filter when absent. */
   readonly by?: ExploreDimension;

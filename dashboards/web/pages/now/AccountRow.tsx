@@ -91,11 +91,7 @@ function BudgetCell({ budget, more }: { budget: LiveBudget; more: number }) {
 
 function SuspenseNote() {
   const count = useLive((view) => view.trust.suspenseResources) ?? 0;
-  return (
-    <span className="quiet">
-      {count === 0 ? 'every resource has an owner' : `${plural(count, 'resource')} to assign`}
-    </span>
-  );
+  return <span className="quiet">{count === 0 ? 'nothing to assign' : `${plural(count, 'resource')} to assign`}</span>;
 }
 
 function SuspenseState() {
