@@ -3,46 +3,58 @@ import { streams } from '#core/messages/names.ts';
 import type { AlertRecord } from '#core/messages/delivery.ts';
 import type { Auditor } from '#core/reference/audit/auditor.ts';
 import type { Faults } from '#core/reference/audit/faults.ts';
-import type { Log } from '#platform/log.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { StreamReader } from './inputs.ts';
 import { verifyLimits } from './limits.ts';
+import type { Source } from './source.ts';
 
-/** `waits`: a notifier runs and may still be copying. Answers how many alerts the stream holds. */
-export async function compareAlerts(
-  auditors: readonly Auditor[],
-  log: Log,
-  waits: boolean,
-  faults: Faults,
-): Promise<number> {
-  await using reader = new StreamReader(log, streams.alerts);
-  const missing = new Set(auditors.flatMap(({ decisions }) => [...decisions.ids]));
+export interface Copies {
+  readonly copied: number;
+  /** Raised just before the instance stopped; the notifier copies them at the next start. */
+  readonly pending: number;
+}
+
+/** Waits a while for a running notifier; on a stopped instance what it has not come to is pending. */
+export async function compareAlerts(auditors: readonly Auditor[], source: Source, faults: Faults): Promise<Copies> {
+  await using reader = new StreamReader(source.log, streams.alerts);
+  const missing = new Map<string, { readonly partition: number; readonly outSeq: number }>();
+  for (const { partition, decisions } of auditors) {
+    for (const { id, outSeq } of decisions.raised()) missing.set(id, { partition, outSeq });
+  }
   const seen = new Set<string>();
-  const deadline = performance.now() + (waits ? verifyLimits.alertsMsMax : 0);
-  let next = 1;
-  for (;;) {
-    const { lastSeq } = await log.info(streams.alerts);
+  const copiedUpTo = await Promise.all(
+    auditors.map(async ({ partition }) => (await source.copiedUpTo?.(partition)) ?? Infinity),
+  );
+  const deadline = performance.now() + (source.copiedUpTo === undefined ? verifyLimits.alertsMsMax : 0);
+  for (let next = 1; ;) {
+    const { lastSeq } = await source.log.info(streams.alerts);
     for (; next <= lastSeq; next++) {
       const record = JSON.parse(Buffer.from((await reader.read(next)).data).toString('utf8')) as AlertRecord;
-      missing.delete(record.id);
-      if (seen.has(record.id)) faults.add('CAP', `ALERTS holds alert ${record.id} again, at ${next}`);
-      seen.add(record.id);
-      compareRecord(record, auditors[record.partition], faults);
+      const { id, partition, outSeq } = record;
+      missing.delete(id);
+      if (seen.has(id)) faults.add('CAP', `ALERTS holds alert ${id} again, at ${next}`);
+      seen.add(id);
+      copiedUpTo[partition] = Math.max(copiedUpTo[partition] ?? 0, outSeq - 1);
+      compareRecord(record, auditors[partition], faults);
     }
     if (missing.size === 0 || performance.now() >= deadline) break;
     await sleep(verifyLimits.alertsPollMs);
   }
-  for (const id of missing) faults.add('CAP', `ALERTS does not hold alert ${id}, which was committed`);
-  return seen.size;
+  let pending = 0;
+  for (const [id, { partition, outSeq }] of missing) {
+    if (outSeq > (copiedUpTo[partition] ?? 0)) pending += 1;
+    else faults.add('CAP', `ALERTS does not hold alert ${id}, which commit ${outSeq} of partition ${partition} raised`);
+  }
+  return { copied: seen.size, pending };
 }
 
 /** An alert of a commit that the audit has not come to is none of its business. */
 function compareRecord(record: AlertRecord, auditor: Auditor | undefined, faults: Faults): void {
-  const { partition: _, outSeq, committedAtMs: __, ...alert } = record;
+  const { partition, outSeq, committedAtMs: _, ...alert } = record;
   if (auditor !== undefined && outSeq > auditor.chain.seq) return;
   if (auditor?.decisions.isAsCommitted(alert) === true) return;
   faults.add(
     'CAP',
-    `ALERTS holds alert ${record.id} otherwise than commit ${outSeq} of partition ${record.partition} raised it`,
+    `ALERTS holds alert ${record.id} otherwise than commit ${outSeq} of partition ${partition} raised it`,
   );
 }

@@ -5,6 +5,7 @@ import { streams } from '#core/messages/names.ts';
 import { compareAlerts } from './alerts.ts';
 import { compareStored } from './clickhouse.ts';
 import { RangeMissing } from './inputs.ts';
+import { lookedAt } from './looked.ts';
 import { answer, compareLive } from './liveBalances.ts';
 import { PartitionAudit } from './partition.ts';
 import type { Progress } from './progress.ts';
@@ -32,44 +33,42 @@ export async function auditAll(source: Source, faults: Faults, progress: Progres
   for (let partition = 0; partition < source.partitions; partition++) {
     seen.push(await auditPartition(partition, source, faults, progress));
   }
-  const auditors = seen.map(({ auditor }) => auditor);
-  const alerts = await compareAlerts(auditors, source.log, source.balances !== undefined, faults);
+  const alerts = await compareAlerts(
+    seen.map(({ auditor }) => auditor),
+    source,
+    faults,
+  );
   const sum = (count: (one: Seen) => number) => seen.reduce((total, one) => total + count(one), 0);
   const samples = (of: 'received' | 'rated' | 'duplicates' | 'refused') =>
     sum(({ auditor }) => auditor.state.samples[of]);
   const commits = sum(({ auditor }) => auditor.chain.count);
-  const batches = sum(({ auditor }) => auditor.state.batches.rated);
-  const stored = {
-    samples: sum((one) => one.stored.samples),
-    rows: sum((one) => one.stored.rows),
-    groups: sum((one) => one.stored.groups),
-  };
-  const ignored = sum(({ auditor }) => auditor.chain.ignored);
-  const behind = sum(({ auditor, storedUpTo }) => auditor.chain.seq - Math.min(storedUpTo, auditor.chain.seq));
+  const rated = samples('rated');
+  const stored = { rows: sum((one) => one.stored.rows), groups: sum((one) => one.stored.groups) };
   return {
     from: 'the first message of every partition',
     received: samples('received'),
-    rated: samples('rated'),
+    rated,
     duplicates: samples('duplicates'),
     refused: samples('refused'),
-    rowsInClickHouse: stored.samples,
+    rowsInClickHouse: sum((one) => one.stored.samples),
     chargeRows: stored.rows,
     commits,
-    looked: {
-      FENCE: `${commits} commits of ${source.partitions} partitions follow from one another${ignored > 0 ? `; ${ignored} writes of fenced owners are ignored` : ''}`,
-      TRACE: `every row leads to its sample in one of ${batches} batches, whose signatures fit`,
-      CONSERVE:
-        'received = rated + duplicates + refused, in samples and in batches, for every producer at every commit',
-      ONCE: `each of ${samples('rated')} rated samples is counted once`,
-      RERATE: `${sum(({ auditor }) => auditor.sums.rows)} charge rows are the same, digit for digit`,
-      BLOCKS: `${sum(({ auditor }) => auditor.fold.blocks)} blocks say what their arrays hold`,
-      TELESCOPE: `the rows of each of ${sum((one) => one.tallies)} tallies add up to its charge`,
-      TREE: `${sum((one) => one.nodes)} sums up the tree hold`,
-      CAP: `${alerts} alerts, each raised once and copied once`,
-      BALANCES: `${sum(({ auditor }) => auditor.state.balances.size)} balances are as recomputed, in the commits${source.balances === undefined ? '' : ` and in ${sum((one) => one.live)} answers of the rater`}`,
-      CLICKHOUSE: `${stored.rows} charge rows in ${stored.groups} groups add up as in the log${behind > 0 ? `; ${behind} commits are not loaded yet, the next start loads them` : ''}`,
-      DOCUMENTS: 'there are no documents yet',
-    },
+    looked: lookedAt({
+      partitions: source.partitions,
+      commits,
+      ignored: sum(({ auditor }) => auditor.chain.ignored),
+      batches: sum(({ auditor }) => auditor.state.batches.rated),
+      rated,
+      rows: sum(({ auditor }) => auditor.sums.rows),
+      blocks: sum(({ auditor }) => auditor.fold.blocks),
+      tallies: sum((one) => one.tallies),
+      nodes: sum((one) => one.nodes),
+      balances: sum(({ auditor }) => auditor.state.balances.size),
+      answered: source.balances === undefined ? undefined : sum((one) => one.live),
+      alerts,
+      stored,
+      behind: sum(({ auditor, storedUpTo }) => auditor.chain.seq - storedUpTo),
+    }),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Source extends AsyncDisposable {
   readonly balances?: (partition: number, tenant: string) => Promise<BalanceReply>;
   /** Commit up to which ClickHouse is to be compared, where that is not the log's end. */
   readonly storedUpTo?: (partition: number) => Promise<number>;
+  /** Commit up to which the notifier has recorded that it copied alerts, where none runs that may still be copying. */
+  readonly copiedUpTo?: (partition: number) => Promise<number>;
   /** What ClickHouse holds up to a commit. */
   readonly stored: (partition: number, upTo: number) => Promise<Stored>;
 }

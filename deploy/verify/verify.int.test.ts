@@ -3,12 +3,13 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAggregator, type Aggregator } from '#aggregator/main.ts';
 import { loadedSeq, storedGroups } from '#aggregator/reconcileRoutes.ts';
 import type { BalanceReply } from '#core/messages/balances.ts';
 import type { ControlChange } from '#core/messages/control.ts';
-import { streams, subjects } from '#core/messages/names.ts';
+import { buckets, streams, subjects } from '#core/messages/names.ts';
 import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import { Faults, type CheckName } from '#core/reference/audit/faults.ts';
 import { dataPaths, type Config } from '#platform/config.ts';
@@ -231,6 +232,15 @@ describe('verify', () => {
     expect(report.difference.balances).toBe('0.01');
   });
 
+  test('a row of a batch that nobody signed, every hash put right', async () => {
+    const forge = (text: string) => text.replace(/(\tp1\t\S+\t)3(\t)/, '$1999$2');
+    const report = await verifyTampered('forged', (copy) =>
+      onBroker(copy, (connection, log) => rewriteRated(connection, log, forge, true)),
+    );
+    expect(failed(report)).toEqual(['TRACE', 'ONCE', 'RERATE', 'BLOCKS']);
+    expect(detail(report, 'TRACE')).toContain('no batch t p1');
+  });
+
   test('a block that ClickHouse has lost, and one whose samples it has changed', async () => {
     const lost = await verifyTampered('lost', (copy) =>
       onStore(
@@ -259,6 +269,22 @@ describe('verify', () => {
     );
     expect(failed(report)).toEqual(['CAP']);
     expect(detail(report, 'CAP')).toContain('ALERTS holds alert t:month:');
+  });
+
+  test('alerts that the notifier had not come to are no fault, those that it had are', async () => {
+    const withoutAlerts = (copiedTo: number) => (copy: { dataDir: string }) =>
+      onBroker(copy, async (connection) => {
+        const manager = await jetstreamManager(connection);
+        const { config } = await manager.streams.info(streams.alerts);
+        await manager.streams.delete(streams.alerts);
+        await manager.streams.add(config);
+        const positions = await new Kvm(connection).create(buckets.notifier, { replicas: 1 });
+        await positions.put('0', JSON.stringify({ seq: copiedTo, hash: '', incarnation: 1 }));
+      });
+    const pending = await verifyTampered('pending', withoutAlerts(0));
+    expect(failed(pending)).toEqual([]);
+    expect(detail(pending, 'CAP')).toContain('2 more are copied at the next start');
+    expect(failed(await verifyTampered('unalerted', withoutAlerts(1000)))).toEqual(['CAP']);
   });
 
   test('a batch that is gone from the log', async () => {

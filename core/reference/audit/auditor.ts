@@ -16,6 +16,7 @@ import { Once } from './once.ts';
 import { compareRows } from './rows.ts';
 import { Sums } from './sums.ts';
 import { checkConserve, checkTree } from './tree.ts';
+import { checkTrace } from './trace.ts';
 import { compareAll, compareTouched } from './values.ts';
 
 export class Auditor {
@@ -52,9 +53,10 @@ export class Auditor {
     this.fold.take(header, this.#names);
     const blocks = this.#readable(commit, where);
     compareRows(blocks, outcome.rows, { outSeq: seq, header }, this.#names, state, faults);
+    checkTrace(blocks, outcome.rows, this.#names, state, where, faults);
     this.#once.check(blocks, seq, faults);
     this.sums.take(blocks, seq, this.#names, state);
-    this.decisions.check(header, outcome, control, where, faults);
+    this.decisions.check(commit, outcome, control, where, faults);
     compareTouched(header, this.fold, this.#names, state, where, faults);
     faults.same('CAP', `${where}: alerts so far`, header.totals.alerts, this.decisions.alerts);
   }

@@ -1,27 +1,29 @@
 /** CAP and RERATE: what a commit says it decided (control taken, alerts, refusals) against the reference. */
 import type { ControlMessage } from '../../messages/control.ts';
-import type { Alert, CommitHeader } from '../../messages/rated.ts';
+import type { Alert } from '../../messages/rated.ts';
 import type { Outcome } from '../state.ts';
+import type { StoredCommit } from './chain.ts';
 import type { Faults } from './faults.ts';
 
 export class Decisions {
-  readonly #alerts = new Map<string, string>();
+  readonly #alerts = new Map<string, { readonly text: string; readonly outSeq: number }>();
 
   get alerts(): number {
     return this.#alerts.size;
   }
 
-  get ids(): Iterable<string> {
-    return this.#alerts.keys();
+  /** Every alert with the commit that raised it. */
+  *raised(): Iterable<{ readonly id: string; readonly outSeq: number }> {
+    for (const [id, { outSeq }] of this.#alerts) yield { id, outSeq };
   }
 
   /** Whether a commit raised this alert, just so. */
   isAsCommitted(alert: Alert): boolean {
-    return this.#alerts.get(alert.id) === sorted(alert);
+    return this.#alerts.get(alert.id)?.text === sorted(alert);
   }
 
   check(
-    header: CommitHeader,
+    { header, seq: outSeq }: StoredCommit,
     outcome: Outcome,
     control: readonly ControlMessage[],
     where: string,
@@ -29,7 +31,7 @@ export class Decisions {
   ): void {
     for (const alert of header.alerts) {
       if (this.#alerts.has(alert.id)) faults.add('CAP', `${where}: alert ${alert.id} is raised again`);
-      this.#alerts.set(alert.id, sorted(alert));
+      this.#alerts.set(alert.id, { text: sorted(alert), outSeq });
     }
     compareLists('CAP', `${where}: alert`, header.alerts, outcome.alerts, (alert: Alert) => alert.id, faults);
     const refusals = header.refusals.map(({ detail: _, ...refusal }) => refusal);

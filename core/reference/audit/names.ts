@@ -41,6 +41,10 @@ export class Names {
     return this.#resources[id] ?? `(unknown resource ${id})`;
   }
 
+  hasResource(id: number): boolean {
+    return this.#resources[id] !== undefined;
+  }
+
   tally(id: number): string {
     return this.#tallies[id] ?? `(unknown tally ${id})`;
   }
