@@ -4,7 +4,7 @@ import type { LiveMessage } from './state.ts';
 export const connectionLimits = {
   retryMsMin: 250,
   /** A closed socket is opened again after at most this long. */
-  retryMsMax: 10_000,
+  retryMsMax: 5_000,
 } as const;
 
 /** Wait before the n-th attempt (from 0): doubling, capped, with up to half of it random so that pages do not return as one. */
