@@ -1,0 +1,144 @@
+/** What may happen to a partition, at random: fast-check draws it, and shrinks what fails to its smallest form. */
+import fc from 'fast-check';
+import type { ControlChange } from '../../messages/control.ts';
+
+const hour = 3_600_000;
+/** An hour before April begins in Berlin, three before it does in UTC. */
+export const startMs = Temporal.Instant.from('2026-03-31T21:00:00Z').epochMilliseconds;
+
+export const metrics = [
+  { name: 'cpu', unit: 'us', scale: 0, kind: 'delta' },
+  { name: 'net', unit: 'By', scale: 3, kind: 'delta' },
+  { name: 'mem', unit: 'By', scale: 0, kind: 'level' },
+  { name: 'other', unit: '1', scale: 12, kind: 'delta' },
+] as const;
+export const resources = ['a', 'a/b', 'a/b/c', 'd', 'stray', 'x y'];
+const patterns = ['a', 'a/*', 'a/b', 'a/b/*', 'a/b/c', 'd'];
+const meterIds = ['cpu.all', 'cpu.user', 'net.all', 'mem.held'];
+
+/** A tree over three zones, meters, two producers; prices, owners and budgets come as the log goes on. */
+export const foundation: readonly ControlChange[] = [
+  ...[[1, 0, 'Europe/Berlin'], [2, 1, 'Europe/Berlin'], [3, 2, 'UTC'], [4, 2, 'Europe/Berlin'], [5, 4, 'Asia/Kolkata']].map(
+    ([id, parent, timeZone]) => ({ kind: 'account', id, slug: `a${id}`, name: `a${id}`, parent, type: 'project', timeZone }) as ControlChange,
+  ),
+  { kind: 'ownership', resource: 'a', account: 3, fromMs: 0 },
+  { kind: 'ownership', resource: 'a/*', account: 5, fromMs: 0 },
+  { kind: 'meter', id: 'cpu.all', metric: 'cpu', unit: 'us', scale: 0, aggregation: 'sum', filter: {} },
+  { kind: 'meter', id: 'cpu.user', metric: 'cpu', unit: 'us', scale: 0, aggregation: 'sum', filter: { mode: ['user', 'nice'] } },
+  { kind: 'meter', id: 'net.all', metric: 'net', unit: 'By', scale: 3, aggregation: 'sum', filter: {} },
+  { kind: 'meter', id: 'mem.held', metric: 'mem', unit: 'By', scale: 0, aggregation: 'timeWeighted', filter: {} },
+  ...['agent', 'gateway'].map(
+    (type) => ({ kind: 'producer', id: type, type, simulated: false, enabled: true, keys: [{ id: 'key', publicKey: 'public' }] }) as ControlChange,
+  ),
+]; // prettier-ignore
+
+const decimalText = fc.constantFrom(
+  '0',
+  '1',
+  '0.1',
+  '0.000000000001',
+  '0.0000000000005',
+  '2.5',
+  '0.333333333333',
+  '123.456',
+  '7',
+);
+const tenant = fc.constantFrom('t', 't', 'u');
+const account = fc.constantFrom(0, 1, 2, 3, 4, 5);
+const node = fc.constantFrom(1, 2, 3, 4, 5);
+const instant = fc.constantFrom(
+  0,
+  startMs - hour,
+  startMs + hour / 2,
+  startMs + hour,
+  startMs + 2 * hour,
+  startMs + 3 * hour,
+);
+
+const model = fc.oneof(
+  decimalText.map((unitPrice) => ({ kind: 'perUnit', unitPrice }) as const),
+  fc
+    .array(fc.record({ width: fc.constantFrom(1, 3, 10, 1000), unitPrice: decimalText, flat: decimalText }), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    .map((tiers) => {
+      let reached = 0;
+      return {
+        kind: 'graduated' as const,
+        tiers: tiers.map(({ width, unitPrice, flat }, i) => ({
+          upTo: i === tiers.length - 1 ? null : String((reached += width)),
+          unitPrice,
+          flat,
+        })),
+      };
+    }),
+);
+const unit = fc.constantFrom(
+  { name: 'u', numerator: '1', denominator: '1' },
+  { name: 'h', numerator: '1', denominator: '3600000000' },
+  { name: 'x', numerator: '7', denominator: '3' },
+);
+const priceFacts = fc.record({
+  key: fc.constantFrom('k1', 'k2'),
+  service: fc.constantFrom('s1', 's2'),
+  component: fc.constantFrom('c1', 'c2'),
+  meter: fc.constantFrom(...meterIds),
+  currency: fc.constantFrom('EUR', 'EUR', 'USD'),
+  account,
+  effectiveFromMs: instant,
+  tallyScope: fc.constantFrom('account', 'resource'),
+  unit,
+  allowance: fc.constantFrom('0', '0', '1', '2.5', '0.333'),
+  model,
+});
+const budgetFacts = fc.record({
+  id: fc.constantFrom('b1', 'b2', 'b3'),
+  amount: fc.constantFrom('1', '10', '100', '0.5', '100000'),
+  percents: fc.uniqueArray(fc.constantFrom('10', '50', '80.5', '100'), { minLength: 1, maxLength: 4 }),
+  actions: fc.array(fc.constantFrom('notify', 'throttle', 'block'), { minLength: 4, maxLength: 4 }),
+  enabled: fc.constantFrom(true, true, true, false),
+});
+const sample = fc.record({
+  resource: fc.constantFrom(0, 0, 1, 1, 2, 2, 3, 3, 4, 5),
+  metric: fc.nat(metrics.length - 1),
+  dims: fc.constantFrom(-1, 0, 1),
+  startMs: fc.oneof(fc.integer({ min: -3 * hour, max: 3 * hour }), fc.constantFrom(-2 * hour, hour, 0, 25 * hour)),
+  durationMs: fc.oneof(fc.integer({ min: 0, max: 4 * hour }), fc.constantFrom(0, 1, 2 * hour, -1)),
+  quantity: fc.oneof(
+    { weight: 10, arbitrary: fc.nat(30) },
+    { weight: 10, arbitrary: fc.nat(20_000_000) },
+    { weight: 1, arbitrary: fc.constantFrom(0, -1, 1.5, '12', 'x') },
+    { weight: 1, arbitrary: fc.constantFrom(`1${'0'.repeat(24)}`, '9'.repeat(24), '123456789012345678') },
+  ),
+});
+const harm = fc.constantFrom(
+  'signature',
+  'prev',
+  'columns',
+  'unit',
+  'subject',
+  'bytes',
+  'epoch',
+  'ahead',
+  'reuse',
+  'notUtf8',
+  'key',
+  'stranger',
+  'mismatch',
+);
+
+export const action = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), samples: fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(priceFacts, { minLength: 1, maxLength: 3 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), tenant, budget: fc.constantFrom('b1', 'b2', 'b3') }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('badControl' as const), how: fc.constantFrom('account', 'seq', 'old', 'json', 'tenant') }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense' as const), tenant }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('time' as const), byMs: fc.integer({ min: 1, max: 90 * 60_000 }), ticks: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.constant({ kind: 'commit' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+); // prettier-ignore
+export type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;

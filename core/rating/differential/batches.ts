@@ -1,0 +1,68 @@
+/** Writes the batches of random producers, sound ones and harmed ones. */
+import type { BatchBody } from '../../metering/batch.ts';
+import { metrics, resources, startMs, type Action } from './actions.ts';
+
+export type BatchAction = Extract<Action, { kind: 'batch' }>;
+
+export interface Encoding {
+  sha256(bytes: Uint8Array): string;
+  /** Text as UTF-8. */
+  bytes(text: string): Uint8Array;
+}
+
+/** Harms that the rater takes for a batch of its producer, refused or not: the next one follows from it. */
+const taken: readonly (string | null)[] = [null, 'prev', 'columns', 'unit', 'epoch'];
+
+export class Batches {
+  readonly #encoding: Encoding;
+  readonly #last = new Map<string, { readonly seq: number; readonly hash: string }>();
+  #epochMs = 1;
+
+  constructor(encoding: Encoding) {
+    this.#encoding = encoding;
+  }
+
+  write(action: BatchAction): { readonly subject: string; readonly data: Uint8Array } {
+    const { tenant, producer, harm } = action;
+    if (harm === 'epoch') {
+      this.#epochMs += 1;
+      this.#last.clear();
+    }
+    const key = `${tenant} ${producer}`;
+    const body = harmed(this.#body(action, this.#last.get(key) ?? { seq: 0, hash: '' }), harm);
+    const text = this.#encoding.bytes(JSON.stringify(body) + (harm === 'bytes' ? ' '.repeat(600_000) : ''));
+    const bytes = harm === 'notUtf8' ? joined(text, Uint8Array.of(0xff)) : text;
+    if (taken.includes(harm)) this.#last.set(key, { seq: body.seq, hash: this.#encoding.sha256(bytes) });
+    const signature = (harm === 'signature' ? 'bad' : 'good').padEnd(86, '-');
+    const head = this.#encoding.bytes(`${signature}\n${harm === 'key' ? 'unknown' : 'key'}\n`);
+    const subject = `usage.0.${harm === 'subject' ? 'nobody' : tenant}.${harm === 'stranger' ? 'stranger' : producer}`;
+    return { subject, data: joined(head, bytes) };
+  }
+
+  #body({ tenant, producer, samples }: BatchAction, last: { seq: number; hash: string }): BatchBody {
+    return {
+      v: 1, tenant, producer, epoch: { startedAtMs: this.#epochMs, nonce: '00000000000000ab' }, seq: last.seq + 1, prev: last.hash, trace: 'tr',
+      resources, metrics, dims: [{ mode: 'user', core: '1' }, { core: '1', mode: 'idle' }],
+      ticks: samples.map((sample) => [sample.startMs, sample.durationMs, 0]), baseMs: startMs,
+      series: samples.map((sample) => [sample.resource, sample.metric, sample.dims]), s: samples.map((_, i) => i), k: samples.map((_, i) => i),
+      q: samples.map((sample) => sample.quantity), raw: samples.map(() => null),
+    }; // prettier-ignore
+  }
+}
+
+function harmed(body: BatchBody, how: string | null): BatchBody {
+  if (how === 'mismatch') return { ...body, producer: 'other' };
+  if (how === 'prev') return { ...body, prev: 'nonsense' };
+  if (how === 'columns') return { ...body, k: [...body.k, 0] };
+  if (how === 'unit') return { ...body, metrics: body.metrics.map((metric) => ({ ...metric, unit: 'kg' })) };
+  if (how === 'ahead') return { ...body, seq: body.seq + 2 };
+  if (how === 'reuse') return { ...body, seq: Math.max(1, body.seq - 1), trace: 'other' };
+  return body;
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(a.length + b.length);
+  bytes.set(a);
+  bytes.set(b, a.length);
+  return bytes;
+}

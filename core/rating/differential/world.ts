@@ -1,0 +1,144 @@
+/** Both engines side by side, and the log between them: what the fast one decides is stored, and the other judges it. */
+import type { ControlChange } from '../../messages/control.ts';
+import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
+import { Auditor } from '../../reference/audit/auditor.ts';
+import { Faults } from '../../reference/audit/faults.ts';
+import type { Input, Ports } from '../../reference/engine.ts';
+import { PartitionMachine } from '../machine.ts';
+import { applyCommit } from '../replay.ts';
+import { emptyState } from '../state.ts';
+import { foundation, startMs, type Action } from './actions.ts';
+import { Batches, type Encoding } from './batches.ts';
+import { changesOf } from './changes.ts';
+
+const genesis = { incarnation: 0, outSeq: 0, hash: '' };
+
+export class World {
+  readonly faults = new Faults();
+  readonly auditor: Auditor;
+  /** What has happened, so that a test can tell that it has looked at what it is about. */
+  readonly seen = { rated: 0, cutOrSharedRows: 0, adjustments: 0, alerts: 0, releases: 0, carried: 0 };
+  readonly reasons = new Set<string>();
+  readonly #ports: Ports & Encoding;
+  readonly #batches: Batches;
+  readonly #commits: { readonly header: CommitHeader; readonly hash: string }[] = [];
+  readonly #usage: Input[] = [];
+  #machine: PartitionMachine;
+  #pending: Input[] = [];
+  #controls = 0;
+  #controlMark = 0;
+  #prices = 0;
+  #nowMs = startMs;
+
+  constructor(ports: Ports & Encoding) {
+    this.#ports = ports;
+    this.#batches = new Batches(ports);
+    this.auditor = new Auditor(0, ports, this.faults);
+    this.#machine = this.#replayed();
+    for (const id of ['t', 'u']) {
+      const tenant: ControlChange = { kind: 'tenant', id, name: id, currency: 'EUR', timeZone: 'Europe/Berlin' };
+      this.#control(id, [tenant, ...foundation]);
+    }
+  }
+
+  act(step: Action): void {
+    switch (step.kind) {
+      case 'batch':
+        return this.#take(this.#batches.write(step));
+      case 'resend': {
+        const earlier = this.#usage[step.which % Math.max(this.#usage.length, 1)];
+        return earlier && this.#take(earlier);
+      }
+      case 'badControl':
+        return this.#badControl(step.how);
+      case 'time':
+        this.#nowMs += step.byMs;
+        if (!step.ticks) return;
+        this.commit();
+        this.#machine.tick(this.#nowMs);
+        return this.commit();
+      case 'commit':
+        return this.commit();
+      case 'restart':
+        this.commit();
+        this.#machine = this.#replayed();
+        return;
+      default:
+        return this.#control(
+          step.tenant,
+          changesOf(step, () => (this.#prices += 1)),
+        );
+    }
+  }
+
+  /** A machine whose state is that of the commits alone. */
+  #replayed(): PartitionMachine {
+    const { sha256, verifySignature, readText } = this.#ports;
+    const state = emptyState(0);
+    for (const [i, { header, hash }] of this.#commits.entries()) applyCommit(state, header, i + 1, hash);
+    return new PartitionMachine(state, { hash: sha256, verify: verifySignature, text: readText });
+  }
+
+  #control(tenant: string, changes: readonly ControlChange[]): void {
+    this.#controlMark += 1;
+    this.#takeControl(tenant, { v: 1, tenant, seq: this.#controlMark, auditId: '', trace: 'trace', changes });
+  }
+
+  #badControl(how: string): void {
+    const unknown: ControlChange = { kind: 'ownership', resource: 'a', account: 77, fromMs: 0 };
+    if (how === 'account')
+      return this.#control('t', [{ kind: 'ownership', resource: 'd', account: 1, fromMs: 0 }, unknown]);
+    if (how === 'json') return this.#takeControl('t', 'no message');
+    const seq = this.#controlMark + (how === 'seq' ? 2 : how === 'old' ? 0 : 1);
+    this.#takeControl('t', { v: 1, tenant: how === 'tenant' ? 'u' : 't', seq, auditId: '', trace: '', changes: [] });
+  }
+
+  #takeControl(tenant: string, message: unknown): void {
+    this.#controls += 1;
+    const data = this.#ports.bytes(JSON.stringify(message));
+    const input: Input = {
+      stream: 'control',
+      subject: `control.0.${tenant}`,
+      seq: this.#controls,
+      timeMs: this.#nowMs,
+      data,
+    };
+    this.#pending.push(input);
+    this.#machine.takeControl(input);
+  }
+
+  #take({ subject, data }: Pick<Input, 'subject' | 'data'>): void {
+    const input: Input = { stream: 'usage', subject, seq: this.#usage.length + 1, timeMs: this.#nowMs, data };
+    this.#usage.push(input);
+    this.#pending.push(input);
+    this.#machine.takeUsage(input);
+  }
+
+  commit(): void {
+    const { state } = this.#machine;
+    const n = this.#commits.length;
+    const owner = { incarnation: 1, nonce: 'n', n, prev: { seq: n, hash: state.outHash } };
+    const place =
+      n === 0 ? ({ ...owner, kind: 'takeover', base: genesis } as const) : ({ ...owner, kind: 'commit' } as const);
+    const bytes = this.#ports.bytes(this.#machine.drain(place).text);
+    const parts = splitCommit(bytes);
+    const header = JSON.parse(this.#ports.readText(parts.header)!) as CommitHeader;
+    const commit = { seq: n + 1, hash: this.#ports.sha256(bytes), header, blocks: this.#ports.readText(parts.blocks)! };
+    this.#commits.push(commit);
+    Object.assign(state, { outSeq: commit.seq, outHash: commit.hash, incarnation: 1 });
+    this.auditor.chain.follow(commit, 0, this.faults);
+    this.auditor.check(commit, this.#pending);
+    this.#pending = [];
+    this.#see(header, commit.blocks);
+  }
+
+  #see(header: CommitHeader, blocks: string): void {
+    this.seen.rated = header.totals.samples.rated;
+    this.seen.cutOrSharedRows = Math.max(0, this.auditor.sums.rows - this.seen.rated);
+    this.seen.adjustments += blocks.split('\tadjustment\t').length - 1;
+    this.seen.alerts += header.alerts.length;
+    this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
+    this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;
+    for (const { reason } of header.refusals) this.reasons.add(reason);
+  }
+}
