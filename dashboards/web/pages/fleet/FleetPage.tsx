@@ -30,8 +30,8 @@ export function FleetPage() {
         <Skeleton lines={10} label="the fleet" />
       ) : producers.length === 0 ? (
         <EmptyState title="No producer has been enrolled" command="npx meterline enrol this-host">
-          An agent meters the machine it runs on and signs what it sends. Enrol one by name; the command prints the one
-          line to run on that machine.
+          An agent meters the machine it runs on and signs what it sends. Enrol one by name: the command registers it
+          and makes its signing key and broker credentials.
         </EmptyState>
       ) : (
         <Fleet producers={producers} />

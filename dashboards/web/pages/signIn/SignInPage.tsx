@@ -8,13 +8,13 @@ export const SignInPage = () => (
     <Logo size={40} />
     <h1>Sign in with a link</h1>
     <p>
-      Meterline has no passwords. On the machine that runs it, ask for a link; it works once, for a few minutes, and
-      signs this browser in.
+      Meterline has no passwords. On the machine that runs it, each start prints a link; it works once, for a few
+      minutes, and signs this browser in.
     </p>
-    <Command text="npx meterline login" />
+    <Command text="npx meterline up" />
     <p className="quiet">
-      A link that was used or has expired shows this page again: ask for a new one. Scripts use an API key in the{' '}
-      <code>authorization</code> header instead.
+      A link that was used or has expired does not sign in again. Stop and start to get a new one: nothing is lost.
+      Scripts use an API key in the <code>authorization</code> header instead.
     </p>
   </main>
 );
