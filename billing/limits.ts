@@ -4,6 +4,8 @@ export const billingLimits = {
   documentLengthMax: 2 * 1024 * 1024,
   /** Faults reported of one file; the rest are counted. */
   faultsMax: 200,
+  /** Faults that the message of the error spells out; its details hold the rest. */
+  faultsInMessageMax: 20,
   /** Changes in one control message; a larger change set is cut into several, in order. */
   changesPerMessageMax: 500,
   /** Bytes of one control message's changes, above one change's own size. The commit that takes it carries it whole. */

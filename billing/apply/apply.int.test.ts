@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlMessage } from '#core/messages/control.ts';
+import { applyMaster } from '#core/rating/master.ts';
+import { emptyState } from '#core/rating/state.ts';
 import { startEngine, testEngines, type TestEngine } from '#platform/postgres/testDatabase.ts';
 import { open } from '#platform/sealing.ts';
 import { auditPage, verifyAudit } from '../audit/read.ts';
-import { pricesOf } from '../catalogue/catalogue.ts';
+import { accountsOf, ownershipOf } from '../accounts/accounts.ts';
+import { budgetsOf } from '../budgets/budgets.ts';
+import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
+import { producersOf } from '../producers/producers.ts';
 import type { Tables } from '../schema.ts';
 import { smallOrganisation, testOffice, type TestOffice } from '../testing/office.ts';
 import { printDiff } from './diff.ts';
@@ -21,6 +26,24 @@ async function messages(test: TestOffice): Promise<ControlMessage[]> {
     .orderBy('seq')
     .execute();
   return rows.map(({ payload }) => JSON.parse(payload) as ControlMessage);
+}
+
+/** The rater takes every message, and then knows exactly what the database says. */
+async function expectRaterAgrees(test: TestOffice, tenant: string): Promise<void> {
+  const state = emptyState(0);
+  for (const message of await messages(test)) if (message.tenant === tenant) applyMaster(state, message);
+  const { master } = state.tenants.get(tenant)!;
+  const { db } = test.office;
+  expect([...master.accounts.values()].map(({ record }) => record)).toEqual(await accountsOf(db, tenant));
+  expect([...master.producers.values()]).toEqual(await producersOf(db, tenant));
+  expect([...master.meters.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(await metersOf(db, tenant));
+  const prices = (await pricesOf(db, tenant)).map(({ approvedBy: _, approvedAtMs: __, ...record }) => record);
+  expect([...master.prices.values()].map(({ record }) => record)).toEqual(prices);
+  expect([...master.budgets.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(await budgetsOf(db, tenant));
+  const ownership = [...master.ownership].flatMap(([resource, entries]) =>
+    entries.map((entry) => ({ resource, ...entry })),
+  );
+  expect(ownership.toSorted((a, b) => (a.resource < b.resource ? -1 : 1))).toEqual(await ownershipOf(db, tenant));
 }
 
 describe.each(testEngines)('on the %s engine', (kind) => {
@@ -69,6 +92,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       },
     });
 
+    await expectRaterAgrees(test, 'northwind');
     const again = await test.apply(northwind);
     expect(again).toMatchObject({ added: 0, changed: 0, unchanged: first.added, auditId: null, messages: 0 });
     expect(await messages(test)).toHaveLength(1);
@@ -98,6 +122,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       { kind: 'account', slug: 'web', name: 'Shop' },
       { kind: 'budget', id: 'web-month', amount: '20.5' },
     ]);
+    await expectRaterAgrees(test, 'northwind');
     const [row] = await auditPage(test.office.db, 'northwind', { limit: 1 });
     expect(row).toMatchObject({
       actor: 'tester',
@@ -183,6 +208,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     );
     const result = await test.apply(text);
     const sent = await messages(test);
+    await expectRaterAgrees(test, 'northwind');
     expect(sent).toHaveLength(result.messages);
     expect(sent.map(({ seq }) => seq)).toEqual([1, 2, 3]);
     expect(new Set(sent.map(({ auditId }) => auditId))).toEqual(new Set(['northwind-1']));
@@ -238,6 +264,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
         expect(both).toMatchObject({ added: 3, changed: 0, unchanged: 3 + accounts.length });
         const again = await test.apply(`${head}\n${rest}`, { tenant });
         expect(again).toMatchObject({ added: 0, changed: 0, changes: [], auditId: null, messages: 0 });
+        await expectRaterAgrees(test, tenant);
       }),
       { numRuns: 25 },
     );

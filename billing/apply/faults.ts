@@ -51,9 +51,9 @@ export class Faults {
     if (!this.some) return;
     const all = this.sorted();
     const faults = all.slice(0, billingLimits.faultsMax);
-    const first = describeFault(file, faults[0]!);
-    const rest = all.length > 1 ? ` And ${all.length - 1} more.` : '';
-    throw billingError('APPLY_INVALID', `${first}${rest}`, { file, faultCount: all.length, faults });
+    const told = faults.slice(0, billingLimits.faultsInMessageMax).map((fault) => `\n${describeFault(file, fault)}`);
+    const rest = all.length > told.length ? `\nAnd ${all.length - told.length} more.` : '';
+    throw billingError('APPLY_INVALID', `${told.join('')}${rest}\n`, { file, faultCount: all.length, faults });
   }
 }
 

@@ -7,15 +7,10 @@ import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import type { Organisation } from './organisation.ts';
 import { checkCurrency, isComplete, readRef, unique } from './parts.ts';
-import { idShape, matching, nameShape, slugShape, webhookUrlShape } from './shapes.ts';
+import { idShape, nameShape, slugShape, userShape, webhookUrlShape } from './shapes.ts';
 
 const entriesMax = 10_000;
 const percentScale = 2;
-const userShape = matching(
-  /^[a-z0-9][a-z0-9._@+-]{0,62}$/,
-  'lower-case letters, digits and . _ @ + -, such as anna or anna@example.org',
-);
-
 export function readBudgets(file: Fields, tenant: TenantRecord | undefined, faults: Faults): Organisation['budgets'] {
   const scale = minorDigits(tenant?.currency ?? '') ?? 2;
   const read = file.list('budgets', entriesMax).flatMap((node) => {

@@ -11,7 +11,7 @@ const meterShape = matching(
   'lower-case letters, digits, dots, hyphens and underscores, such as cpu-busy',
 );
 const unitShape = matching(/^[A-Za-z0-9./{}%[\]]{1,20}$/, 'a UCUM unit, such as us, By or 1');
-const valueShape = matching(/^[^\p{Cc}]{1,200}$/u, 'a value of the dimension');
+const valueShape = matching(/^[^\p{Cc}\p{Cs}]{1,200}$/u, '1 to 200 characters on one line');
 
 const metersMax = 1000;
 
@@ -44,7 +44,8 @@ function readFilter(fields: Fields, faults: Faults): Record<string, string[]> {
   const dimensions = [...node.entries.keys()].toSorted();
   return Object.fromEntries(
     dimensions.map((dimension) => {
-      const value = node.entries.get(dimension)!.node;
+      const { keyAt, node: value } = node.entries.get(dimension)!;
+      if (!valueShape.fits(dimension)) faults.add('VALUE_INVALID', keyAt, dimension, valueShape.expected);
       const items = value.kind === 'list' ? value.items : [value];
       const texts = items.flatMap((item) => {
         if (item.kind === 'text' && valueShape.fits(item.text)) return item.text;

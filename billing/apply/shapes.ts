@@ -12,9 +12,9 @@ export const matching = (pattern: RegExp, expected: string): Shape => ({
   expected,
 });
 
-/** No control characters: names end up in logs and documents. */
+/** No control characters, for names end up in logs and documents; no half of a surrogate pair, for it is no text. */
 export const nameShape = matching(
-  new RegExp(`^[^\\p{Cc}]{1,${billingLimits.nameLengthMax}}$`, 'u'),
+  new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${billingLimits.nameLengthMax}}$`, 'u'),
   `1 to ${billingLimits.nameLengthMax} characters on one line`,
 );
 
@@ -25,9 +25,14 @@ export const slugShape = matching(
   'lower-case letters, digits and hyphens, 1 to 63 characters, no hyphen first',
 );
 
+export const userShape = matching(
+  /^[a-z0-9][a-z0-9._@+-]{0,62}$/,
+  'lower-case letters, digits and . _ @ + -, such as anna or anna@example.org',
+);
+
 export const webhookUrlShape: Shape = {
   fits(text) {
-    if (text.length > 2000 || !URL.canParse(text)) return false;
+    if (text.length > 2000 || !/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false;
     const { protocol, username, password, hash } = new URL(text);
     return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '' && hash === '';
   },

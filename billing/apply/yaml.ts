@@ -1,4 +1,4 @@
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit, type Node as YamlNode } from 'yaml';
+import { LineCounter, isMap, isScalar, isSeq, parseDocument, visit, type Node as YamlNode } from 'yaml';
 import { billingLimits } from '../limits.ts';
 import type { At, Faults } from './faults.ts';
 
@@ -79,6 +79,6 @@ function convert(node: YamlNode | null, path: string, at: (node: YamlNode | unde
       at: here,
     };
   }
-  const value = isScalar(node) && !isAlias(node) ? node.value : '';
-  return { kind: 'text', text: value === null || value === undefined ? '' : String(value), at: here };
+  // The failsafe schema makes every scalar a string; what is left out is empty.
+  return { kind: 'text', text: isScalar(node) && typeof node.value === 'string' ? node.value : '', at: here };
 }

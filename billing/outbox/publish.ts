@@ -1,6 +1,6 @@
 import type { ControlMessage } from '#core/messages/control.ts';
 import { streams, subjects } from '#core/messages/names.ts';
-import type { AppendResult, Log } from '#platform/log.ts';
+import type { Log } from '#platform/log.ts';
 import { billingError } from '../errors.ts';
 import { outboxLimits } from '../limits.ts';
 import type { Db } from '../schema.ts';
@@ -59,12 +59,8 @@ async function publishPartition(
   return { messages, stuck: [] };
 }
 
-async function append(
-  log: Pick<Log, 'append'>,
-  partition: number,
-  tenant: string,
-  payload: string,
-): Promise<AppendResult['kind'] | string> {
+/** What the log said of the message: `stored`, or why not. */
+async function append(log: Pick<Log, 'append'>, partition: number, tenant: string, payload: string): Promise<string> {
   try {
     const bytes = new TextEncoder().encode(payload);
     return (await log.append(streams.control(partition), subjects.control(partition, tenant), bytes)).kind;

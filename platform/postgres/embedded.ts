@@ -43,7 +43,12 @@ export async function openEmbedded(dir: string): Promise<EmbeddedPool> {
   try {
     if (!existsSync(path) || readdirSync(path).length === 0) await createEmbedded(path);
     const engine = await openEngine(path);
-    const pool = new pg.Pool({ ...createPgConfig(engine), max: 1, idleTimeoutMillis: 0, types: typeParsers });
+    const config: pg.PoolConfig = Object.assign(createPgConfig(engine), {
+      max: 1,
+      idleTimeoutMillis: 0,
+      types: typeParsers,
+    });
+    const pool = new pg.Pool(config);
     return {
       pool,
       async close() {

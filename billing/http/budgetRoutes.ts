@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { App } from '#platform/http/index.ts';
+import { changeAmount, resetBudget } from '../budgets/budgets.ts';
+import { authorOf, byId, reason, withReason, type BillingRoutesDeps } from './parts.ts';
+
+const once = z.object({
+  'idempotency-key': z.string().min(1).max(200).optional().describe('The same request with the same key is done once.'),
+});
+
+export function budgetRoutes(app: App, { office, events }: BillingRoutesDeps): void {
+  const schema = { tags: ['budgets'], params: byId, headers: once };
+  const amount = z.strictObject({
+    amount: z.string().max(50).describe("Decimal text in the budget's currency."),
+    reason,
+  });
+  app.patch(
+    '/budgets/:id',
+    {
+      config: { role: 'operator' },
+      schema: { ...schema, summary: "Sets a budget's amount; raising it may release it", body: amount },
+    },
+    async (request) => {
+      const author = authorOf(request);
+      const idempotencyKey = request.headers['idempotency-key'];
+      const { result, auditId } = await changeAmount(office, author, request.params.id, {
+        ...request.body,
+        idempotencyKey,
+      });
+      events.changed('budget.amount', request.params.id, author.actor);
+      return { budget: result, auditId };
+    },
+  );
+  app.post(
+    '/budgets/:id/reset',
+    {
+      config: { role: 'operator' },
+      schema: { ...schema, summary: 'Starts spending anew and releases the budget', body: withReason },
+    },
+    async (request) => {
+      const author = authorOf(request);
+      const idempotencyKey = request.headers['idempotency-key'];
+      const { result, auditId } = await resetBudget(office, author, request.params.id, {
+        ...request.body,
+        idempotencyKey,
+      });
+      events.changed('budget.reset', request.params.id, author.actor);
+      return { budget: result, auditId };
+    },
+  );
+}

@@ -1,0 +1,238 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newSigningSeed, signingKey } from '#platform/crypto.ts';
+import { roles } from '#platform/http/index.ts';
+import { testEngines } from '#platform/postgres/testDatabase.ts';
+import { TestInstance } from './testing/instance.ts';
+import { smallOrganisation } from './testing/office.ts';
+
+describe.each(testEngines)('on the %s engine', (kind) => {
+  let instance: TestInstance;
+  beforeAll(async () => {
+    instance = await TestInstance.create(kind);
+  });
+  afterAll(() => instance.destroy());
+  beforeEach(() => instance.begin());
+  afterEach(() => instance.end());
+
+  it('answers with master data and never with a secret', async () => {
+    expect((await instance.call('GET', '/me')).body).toEqual({
+      actor: 'key/admin',
+      role: 'admin',
+      tenant: { id: 'northwind', name: 'N', currency: 'EUR', timeZone: 'Europe/Berlin' },
+    });
+    expect((await instance.call('GET', '/accounts')).body.accounts).toHaveLength(3);
+    expect((await instance.call('GET', '/prices')).body.prices[0]).toMatchObject({
+      id: 1,
+      key: 'cpu',
+      approvedBy: 'system',
+    });
+    expect((await instance.call('GET', '/meters')).body.meters[0].filter).toEqual({ mode: ['system', 'user'] });
+    expect((await instance.call('GET', '/ownership')).body.ownership).toEqual([
+      { resource: 'web-1/*', account: 2, fromMs: 0 },
+    ]);
+    expect((await instance.call('GET', '/targets')).body).toEqual({
+      targets: [{ id: 'hook', url: 'https://example.org/hook', enabled: true }],
+    });
+    const audit = await instance.call('GET', '/audit');
+    expect(audit.body.rows.map(({ action }: { action: string }) => action)).toEqual(['api_key.admin', 'apply']);
+    expect((await instance.call('GET', '/audit/verify')).body).toMatchObject({ ok: true, checked: 2 });
+    const everything = JSON.stringify([
+      audit.body,
+      (await instance.call('GET', '/api-keys')).body,
+      (await instance.call('GET', '/targets')).body,
+    ]);
+    expect(everything).not.toMatch(/whsec_|secret|hash":"[^"]{0,20}"|mtl_/);
+  });
+
+  it('logs in by link, once', async () => {
+    const link = (await instance.call('POST', '/login-links', {})).body;
+    expect(link.url).toBe(`http://127.0.0.1:8080/login?token=${link.token}`);
+    const session = await instance.billing.access.redeemLogin(link.token);
+    expect((await instance.call('GET', '/me', undefined, session.token)).body).toMatchObject({
+      actor: 'anna',
+      role: 'admin',
+    });
+    await expect(instance.billing.access.redeemLogin(link.token)).rejects.toMatchObject({ code: 'LOGIN_LINK_INVALID' });
+    await instance.billing.access.endSession(session.token);
+    expect((await instance.call('GET', '/me', undefined, session.token)).status).toBe(401);
+  });
+
+  it('applies, shows a dry run, and answers a faulty file with every place', async () => {
+    const edited = smallOrganisation().replace('name: Web', 'name: Shop');
+    const dry = await instance.call('POST', '/apply', { document: edited, dryRun: true });
+    expect(dry.body).toMatchObject({ dryRun: true, changed: 1, auditId: null });
+    expect((await instance.call('POST', '/apply', { document: edited })).body).toMatchObject({
+      changed: 1,
+      messages: 1,
+    });
+    const faulty = await instance.call('POST', '/apply', {
+      document: edited.replace('1.50', '-1').replace('EUR', 'EURO'),
+      file: 'my.yaml',
+    });
+    expect(faulty.status).toBe(422);
+    expect(faulty.body).toMatchObject({ code: 'APPLY_INVALID', details: { file: 'my.yaml', faultCount: 2 } });
+    expect(faulty.body.details.faults.map(({ code, line }: { code: string; line: number }) => [code, line])).toEqual([
+      ['CURRENCY_UNKNOWN', 2],
+      ['NEGATIVE', 10],
+    ]);
+    expect((await instance.call('POST', '/apply', { document: smallOrganisation('elsewhere') })).body).toMatchObject({
+      code: 'TENANT_MISMATCH',
+    });
+    expect((await instance.call('POST', '/apply', { document: '', unknown: 1 })).body).toMatchObject({
+      code: 'REQUEST_INVALID',
+    });
+  });
+
+  it('changes a budget once per Idempotency-Key', async () => {
+    const once = { 'idempotency-key': 'k1' };
+    const raise = { amount: '20', reason: 'busy month' };
+    const first = await instance.call('PATCH', '/budgets/web-month', raise, instance.admin, once);
+    expect(first.body).toMatchObject({ budget: { amount: '20' }, auditId: 'northwind-3' });
+    await instance.call('PATCH', '/budgets/web-month', { amount: '5', reason: 'no' });
+    expect((await instance.call('PATCH', '/budgets/web-month', raise, instance.admin, once)).body).toMatchObject({
+      budget: { amount: '20' },
+      auditId: null,
+    });
+    expect((await instance.billing.master.budgets('northwind'))[0]!.amount).toBe('5');
+    const reused = await instance.call('PATCH', '/budgets/web-month', { ...raise, amount: '21' }, instance.admin, once);
+    expect(reused.body).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', status: 422 });
+    const resets = await Promise.all(
+      [1, 2, 3].map(() =>
+        instance.call('POST', '/budgets/web-month/reset', { reason: 'go' }, instance.admin, {
+          'idempotency-key': 'k2',
+        }),
+      ),
+    );
+    expect(resets.map(({ body }) => body.auditId).filter((id) => id !== null)).toEqual(['northwind-5']);
+    for (const amount of ['0', '-1', '1e3', '1,5', '1.005', '9'.repeat(40), ' 1', '']) {
+      expect((await instance.call('PATCH', '/budgets/web-month', { amount, reason: 'x' })).body).toMatchObject({
+        code: 'AMOUNT_INVALID',
+      });
+    }
+    expect((await instance.call('PATCH', '/budgets/web-month', { amount: '1' })).status).toBe(400);
+  });
+
+  it('enrols producers, idempotently, adds keys, and disables and revokes', async () => {
+    const key = () => signingKey(newSigningSeed());
+    const one = key();
+    const web = { id: 'web-2', type: 'agent', publicKey: one.publicKey };
+    const enrolled = await instance.call('POST', '/producers', web);
+    expect(enrolled.body.producers).toEqual([
+      {
+        id: 'web-2',
+        type: 'agent',
+        simulated: false,
+        enabled: true,
+        keys: [{ id: one.keyId, publicKey: one.publicKey }],
+      },
+    ]);
+    expect((await instance.call('POST', '/producers', web)).body.auditId).toBeNull();
+    const many = Array.from({ length: 1500 }, (_, n) => ({
+      id: `sim-${n}`,
+      type: 'agent',
+      simulated: true,
+      publicKey: one.publicKey,
+    }));
+    expect((await instance.call('POST', '/producers', { producers: many })).body.producers).toHaveLength(1500);
+    expect(await instance.billing.master.producers('northwind')).toHaveLength(1502);
+    expect((await instance.call('POST', '/producers', { ...web, simulated: true })).body).toMatchObject({
+      code: 'PRODUCER_CONFLICT',
+    });
+    expect((await instance.call('POST', '/producers', { ...web, publicKey: 'x' })).body).toMatchObject({
+      code: 'PRODUCER_KEY_INVALID',
+    });
+    for (let n = 0; n < 3; n++)
+      expect((await instance.call('POST', '/producers', { ...web, publicKey: key().publicKey })).status).toBe(200);
+    expect((await instance.call('POST', '/producers', { ...web, publicKey: key().publicKey })).body).toMatchObject({
+      code: 'PRODUCER_KEYS_FULL',
+    });
+    const revoked = await instance.call('POST', `/producers/web-2/keys/${one.keyId}/revoke`, { reason: 'old' });
+    expect(revoked.body.producer.keys).toHaveLength(3);
+    expect((await instance.call('POST', '/producers/web-2/disable', { reason: 'sold' })).body.producer.enabled).toBe(
+      false,
+    );
+    expect((await instance.call('POST', '/producers/web-3/disable', { reason: 'sold' })).body).toMatchObject({
+      code: 'PRODUCER_UNKNOWN',
+    });
+  });
+
+  it('refuses texts that no database keeps, everywhere, as the fault of the request', async () => {
+    for (const odd of ['\u0000', 'a\u0000b', '\ud800', 'a\nb', 'x'.repeat(300)]) {
+      const requests: Parameters<TestInstance['call']>[] = [
+        ['PATCH', '/budgets/web-month', { amount: '1', reason: odd }],
+        ['POST', '/budgets/web-month/reset', { reason: odd }],
+        ['POST', '/producers/web-1/disable', { reason: odd }],
+        ['POST', `/producers/web-1/keys/${encodeURIComponent(odd.toWellFormed())}/revoke`, { reason: 'x' }],
+        ['PATCH', '/targets/hook', { url: `https://example.org/${odd.repeat(10)}`, reason: 'x' }],
+        ['POST', '/login-links', { user: odd }],
+        ['POST', '/api-keys', { id: odd, role: 'viewer' }],
+        ['POST', '/apply', { document: smallOrganisation(), reason: odd }],
+        ['POST', '/apply', { document: JSON.stringify({ version: 1, tenant: { id: 'northwind', name: odd } }) }],
+        ['POST', '/apply', { document: smallOrganisation().replace('mode:', `${JSON.stringify(odd)}:`) }],
+      ];
+      for (const request of requests) {
+        const { status } = await instance.call(...request);
+        expect([...request, status]).toEqual([...request, status >= 400 && status < 500 ? status : 'a refusal']);
+      }
+    }
+    expect((await instance.call('GET', '/audit/verify')).body).toMatchObject({ ok: true, checked: 2 });
+  });
+
+  it('lets each role do what it may and no more, and no tenant reach another', async () => {
+    const keys = Object.fromEntries(
+      await Promise.all(
+        ['viewer', 'auditor', 'operator'].map(async (role) => [
+          role,
+          (await instance.call('POST', '/api-keys', { id: `k-${role}`, role })).body.key,
+        ]),
+      ),
+    );
+    const least: [Parameters<TestInstance['call']>[0], string, object | undefined, string][] = [
+      ['GET', '/accounts', undefined, 'viewer'],
+      ['GET', '/targets', undefined, 'viewer'],
+      ['GET', '/audit', undefined, 'auditor'],
+      ['GET', '/audit/verify', undefined, 'auditor'],
+      ['POST', '/apply', { document: smallOrganisation(), dryRun: true }, 'operator'],
+      ['PATCH', '/budgets/web-month', { amount: '3', reason: 'x' }, 'operator'],
+      ['POST', '/budgets/web-month/reset', { reason: 'x' }, 'operator'],
+      ['PATCH', '/targets/hook', { enabled: false, reason: 'x' }, 'operator'],
+      ['POST', '/targets/hook/secret', { reason: 'x' }, 'admin'],
+      ['POST', '/producers', { id: 'p', type: 'agent', publicKey: 'x' }, 'admin'],
+      ['POST', '/producers/web-1/disable', { reason: 'x' }, 'admin'],
+      ['POST', '/producers/web-1/keys/x/revoke', { reason: 'x' }, 'admin'],
+      ['POST', '/login-links', {}, 'admin'],
+      ['GET', '/users', undefined, 'admin'],
+      ['GET', '/api-keys', undefined, 'admin'],
+      ['POST', '/api-keys', { id: 'mine', role: 'admin' }, 'admin'],
+      ['DELETE', '/api-keys/none', undefined, 'admin'],
+    ];
+    for (const [method, path, body, needed] of least) {
+      for (const role of ['viewer', 'auditor', 'operator'] as const) {
+        const { status } = await instance.call(method, path, body, keys[role]);
+        expect([path, role, status === 403]).toEqual([
+          path,
+          role,
+          roles.indexOf(role) < roles.indexOf(needed as 'viewer'),
+        ]);
+      }
+      expect((await instance.call(method, path, body, 'mtl_nobody')).status).toBe(401);
+    }
+
+    // A second tenant on the same instance, with names that are the same on purpose.
+    await instance.stop();
+    const other = smallOrganisation('other').replace('amount: 10.00', 'amount: 77.00');
+    writeFileSync(join(instance.dir, 'other.yaml'), other);
+    await instance.start('other.yaml');
+    expect((await instance.call('GET', '/me')).body.tenant.id).toBe('northwind');
+    await instance.call('PATCH', '/budgets/web-month', { amount: '1', reason: 'x' });
+    await instance.call('POST', '/producers/web-1/disable', { reason: 'x' });
+    await instance.call('POST', '/targets/hook/secret', { reason: 'x' });
+    expect((await instance.billing.master.budgets('other'))[0]!.amount).toBe('77');
+    expect((await instance.billing.master.producers('other'))[0]!.enabled).toBe(true);
+    const { rows } = (await instance.call('GET', '/audit')).body as { rows: { tenant: string }[] };
+    expect(new Set(rows.map(({ tenant }) => tenant))).toEqual(new Set(['northwind']));
+    expect((await instance.call('POST', '/apply', { document: smallOrganisation('other') })).status).toBe(403);
+  });
+});
