@@ -54,7 +54,8 @@ async function readRated(partition: number): Promise<Read> {
     for (const line of Buffer.from(splitCommit(message.data).blocks).toString().split('\n').filter(Boolean)) {
       const cells = Object.fromEntries(line.split('\t').map((cell, i) => [blockColumns[i]![0], cell]));
       expect(Number(cells['out_seq'])).toBe(message.seq);
-      for (const index of JSON.parse(cells['idx']!) as number[]) read.rows.push(`${cells['producer']} ${cells['seq']} ${index}`);
+      for (const index of JSON.parse(cells['idx']!) as number[])
+        read.rows.push(`${cells['producer']} ${cells['seq']} ${index}`);
     }
     if (message.seq === lastSeq) break;
   }
@@ -73,7 +74,9 @@ async function until<Value>(what: () => Promise<Value | undefined>): Promise<Val
 /** Waits until the rater has committed everything that the producer has sent. */
 const balanceAt = (partition: number, producer: TestProducer): Promise<BalanceReply> =>
   until(async () => {
-    const reply = (await admin.request(`balance.get.${partition}`, JSON.stringify({ tenant: producer.tenant }), { timeout: 500 })).json<BalanceReply>();
+    const reply = (
+      await admin.request(`balance.get.${partition}`, JSON.stringify({ tenant: producer.tenant }), { timeout: 500 })
+    ).json<BalanceReply>();
     return reply.producers.find(({ producer: id }) => id === producer.id)?.mark === producer.seq ? reply : undefined;
   });
 
@@ -110,7 +113,9 @@ describe('two owners of one partition', () => {
 
     const { headers, rows } = await readRated(0);
     expect(rows).toEqual(Array.from({ length: 180 }, (_, i) => [`p1 ${i + 1} 0`, `p1 ${i + 1} 1`]).flat());
-    expect(headers.filter(({ kind }) => kind === 'takeover').map(({ incarnation }) => incarnation)).toEqual([1, 2, 3, 4]);
+    expect(headers.filter(({ kind }) => kind === 'takeover').map(({ incarnation }) => incarnation)).toEqual([
+      1, 2, 3, 4,
+    ]);
     expect(headers.at(-1)!.totals.samples).toEqual({ received: 360, rated: 360, duplicates: 0, refused: 0 });
   }, 60_000);
 });
@@ -182,13 +187,21 @@ describe('the rater as a process', () => {
     await good.publish(admin, first, 2); // replayed later
     await good.publish(admin, other.next(5_000_000), 2); // p2's signature under p1's subject
     await good.publish(admin, new Uint8Array(600_000), 2);
-    const many = good.next(1, Array.from({ length: 4001 }, (_, i) => `r${i}`));
+    const many = good.next(
+      1,
+      Array.from({ length: 4001 }, (_, i) => `r${i}`),
+    );
     await good.publish(admin, many, 2);
     const reply = await balanceAt(2, good);
     expect(totalOf(reply)).toBe('0.03');
     await kill('SIGTERM');
     const refusals = (await readRated(2)).headers.flatMap((header) => header.refusals.map(({ reason }) => reason));
     expect(refusals).toEqual(['ahead', 'unauthentic', 'unauthentic', 'oversized', 'oversized']);
-    expect(reply.producers.find(({ producer }) => producer === 'p1')!.batches).toEqual({ received: 10, rated: 3, duplicates: 2, refused: 5 });
+    expect(reply.producers.find(({ producer }) => producer === 'p1')!.batches).toEqual({
+      received: 10,
+      rated: 3,
+      duplicates: 2,
+      refused: 5,
+    });
   }, 60_000);
 });

@@ -141,8 +141,14 @@ class Owner {
     return this.#machine.changes.lineBytes >= raterLimits.commitBytesMax;
   }
 
+  #isTicked(): boolean {
+    const { changes } = this.#machine;
+    return changes.timeMoved && changes.taken.length === 0;
+  }
+
   #fill(inputs: Inputs): void {
-    while (!this.#isFull()) {
+    // A tick is a commit of its own: inputs and log times alone replay it.
+    while (!this.#isFull() && !this.#isTicked()) {
       const input = inputs.next();
       if (input === undefined) return;
       this.#oldestInputMs ??= input.message.timeMs;

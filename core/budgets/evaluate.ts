@@ -1,5 +1,5 @@
 /** Budgets against running balances (SPEC §6.2–6.6): which thresholds are crossed, once, and what is released. */
-import { AMOUNT_SCALE, formatAmount, parseAmount, parseRational } from '../money/fixed.ts';
+import { formatAmount, parseAmount, parseRational } from '../money/fixed.ts';
 import type { BudgetRecord } from '../messages/control.ts';
 import type { Alert, BudgetStateName } from '../messages/rated.ts';
 import { periodAt, periodKey } from '../time/period.ts';
@@ -188,12 +188,4 @@ function alertOf(
     cause: evaluation.cause,
     trace: evaluation.trace,
   };
-}
-
-/** Whether a budget record can be evaluated at all; billing has checked it before. */
-export function budgetFault(record: BudgetRecord): string | undefined {
-  if (parseAmount(record.amount) === undefined)
-    return `amount "${record.amount}" is not a decimal of at most ${AMOUNT_SCALE} places`;
-  const bad = record.thresholds.find(({ percent }) => parseRational(percent) === undefined);
-  return bad === undefined ? undefined : `percent "${bad.percent}" is not a decimal`;
 }

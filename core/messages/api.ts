@@ -134,7 +134,17 @@ export interface FleetMember extends ProducerState {
   readonly health: 'live' | 'late' | 'silent' | 'never';
 }
 
-export const exploreDimensions = ['account', 'service', 'component', 'meter', 'resource', 'producer', 'day', 'hour', 'kind'] as const;
+export const exploreDimensions = [
+  'account',
+  'service',
+  'component',
+  'meter',
+  'resource',
+  'producer',
+  'day',
+  'hour',
+  'kind',
+] as const;
 export type ExploreDimension = (typeof exploreDimensions)[number];
 
 /** GET /explore?by=account&by=day&from=…&to=…&account=…(subtree)&service=…&component=…&meter=…&resource=…&producer=… */

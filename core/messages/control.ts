@@ -37,7 +37,10 @@ export interface ProducerRecord {
   readonly type: 'agent' | 'gateway' | 'importer';
   readonly simulated: boolean;
   /** Keys that may sign, newest last; a key absent from the list is revoked from this log position on. */
-  readonly keys: readonly { readonly id: string; /** Raw Ed25519 public key, base64url. */ readonly publicKey: string }[];
+  readonly keys: readonly {
+    readonly id: string;
+    /** Raw Ed25519 public key, base64url. */ readonly publicKey: string;
+  }[];
   /** A disabled producer's batches are refused as `unauthentic`. */
   readonly enabled: boolean;
 }

@@ -141,7 +141,7 @@ export interface BudgetState {
   readonly state: BudgetStateName;
   /** Counts resets and raises that armed it anew. */
   readonly arming: number;
-  /** Percents of the thresholds crossed in this period and arming, ascending. */
+  /** Percents of the thresholds crossed in this period and arming, in the order crossed. */
   readonly crossed: readonly string[];
   /** Balance at the last manual reset in this period; spending counts from there. Decimal text. */
   readonly baseline: string;

@@ -82,8 +82,8 @@ export const batchLimits = {
   aheadMsMax: 24 * 3600 * 1000,
   /** A slice may not be longer than this. */
   durationMsMax: 7 * 24 * 3600 * 1000,
-  /** Quantity of one sample, in 10⁻ˢᶜᵃˡᵉ metric units. */
-  quantityMax: 10n ** 24n,
+  /** Quantity of one sample, in 10⁻ˢᶜᵃˡᵉ metric units: the sum of a block of `samplesMax` of them stays below 10²⁶. */
+  quantityMax: 10n ** 22n,
 } as const;
 
 const signingDomain = 'meterline-batch-v1\n';
@@ -118,7 +118,11 @@ export function decodeEnvelope(bytes: Uint8Array): BatchEnvelope | undefined {
   if (first !== 86) return undefined;
   const second = bytes.indexOf(10, first + 1);
   if (second < 0 || second - first > 64) return undefined;
-  return { signature: ascii(bytes, 0, first), keyId: ascii(bytes, first + 1, second), body: bytes.subarray(second + 1) };
+  return {
+    signature: ascii(bytes, 0, first),
+    keyId: ascii(bytes, first + 1, second),
+    body: bytes.subarray(second + 1),
+  };
 }
 
 function ascii(bytes: Uint8Array, from: number, to: number): string {

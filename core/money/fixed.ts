@@ -82,8 +82,20 @@ export function parseRational(text: string): Rational | undefined {
 
 /** Writes an integer of 10⁻ˢᶜᵃˡᵉ as plain decimal text without trailing zeros ("0.5", "-3", "0"). */
 export function formatDecimal(value: bigint, scale: number): string {
-  const text = formatFixed(value, scale);
-  return scale === 0 ? text : text.replace(/\.?0+$/, '');
+  if (scale === 0) return value.toString();
+  const negative = value < 0n;
+  const digits = (negative ? -value : value).toString();
+  const point = digits.length - scale;
+  let end = digits.length;
+  while (end > point && end > 0 && digits.charCodeAt(end - 1) === 48) end -= 1;
+  if (end === 0) return '0';
+  const text =
+    point <= 0
+      ? `0.${'0'.repeat(-point)}${digits.slice(0, end)}`
+      : end === point
+        ? digits.slice(0, point)
+        : `${digits.slice(0, point)}.${digits.slice(point, end)}`;
+  return negative ? `-${text}` : text;
 }
 
 /** Writes an integer of 10⁻ˢᶜᵃˡᵉ with exactly `scale` decimals. */

@@ -43,25 +43,20 @@ function* patternsOf(resource: string): Generator<string> {
 
 /** Meters that take a sample of this metric with these dimensions, by id. */
 export function metersOf(master: Master, metric: string, dims: Readonly<Record<string, string>>): MeterRecord[] {
-  const found: MeterRecord[] = [];
-  for (const meter of master.meters.values()) {
-    if (meter.metric !== metric) continue;
-    const fits = Object.entries(meter.filter).every(([name, values]) => {
+  return (master.metersByMetric.get(metric) ?? []).filter((meter) =>
+    Object.entries(meter.filter).every(([name, values]) => {
       const value = dims[name];
       return value !== undefined && values.includes(value);
-    });
-    if (fits) found.push(meter);
-  }
-  return found.sort((a, b) => compareText(a.id, b.id));
+    }),
+  );
 }
 
 /** One price per (service, component): nearest scope with an effective version, newest effective first. */
 export function pricesAt(master: Master, meter: string, account: Account, window: Window): CompiledPrice[] {
   const scopes = [...account.chain.map((node) => node.record.id), 0];
   const best = new Map<string, { price: CompiledPrice; rank: number }>();
-  for (const price of master.prices.values()) {
+  for (const price of master.pricesByMeter.get(meter) ?? []) {
     const { record } = price;
-    if (record.meter !== meter) continue;
     const rank = scopes.indexOf(record.account);
     if (rank < 0) continue;
     window.boundary(record.effectiveFromMs);

@@ -3,7 +3,6 @@
  * must carry. It is speculative until the commit is acknowledged; whoever drives it drops it when a commit fails.
  */
 import {
-  budgetFault,
   budgetNow,
   evaluateBudget,
   rearmBudget,
@@ -47,10 +46,6 @@ export class PartitionMachine {
     }
     state.controlMark = message.seq;
     try {
-      for (const change of message.changes) {
-        const fault = change.kind === 'budget' ? budgetFault(change) : undefined;
-        if (fault !== undefined) throw new ControlFault(fault);
-      }
       const tenant = applyMaster(state, message);
       changes.control.push(message);
       this.#afterControl(tenant, message);

@@ -1,8 +1,8 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
 import { compilePrice } from '../pricing/compile.ts';
-import { minorDigits } from '../money/currency.ts';
-import { isTimeZone } from '../time/period.ts';
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
+import { compareText } from './attribution.ts';
+import { changeFault } from './changeShape.ts';
 import { emptyTenant, type Account, type Master, type PartitionState, type Tenant } from './state.ts';
 
 /** A control change that cannot be applied; the message says why. */
@@ -13,6 +13,10 @@ export class ControlFault extends Error {}
  * Returns the tenant, whose `master` is then a new object.
  */
 export function applyMaster(state: PartitionState, message: ControlMessage): Tenant {
+  for (const change of message.changes) {
+    const fault = changeFault(change);
+    if (fault !== undefined) throw new ControlFault(fault);
+  }
   const known = state.tenants.get(message.tenant);
   const first = message.changes[0];
   if (known === undefined && (first?.kind !== 'tenant' || first.id !== message.tenant)) {
@@ -23,6 +27,11 @@ export function applyMaster(state: PartitionState, message: ControlMessage): Ten
   const renames: (() => void)[] = [];
   for (const change of message.changes) applyChange(draft, tenant.id, change, renames);
   for (const rename of renames) rename();
+  draft.metersByMetric = Map.groupBy(
+    [...draft.meters.values()].toSorted((a, b) => compareText(a.id, b.id)),
+    ({ metric }) => metric,
+  );
+  draft.pricesByMeter = Map.groupBy(draft.prices.values(), ({ record }) => record.meter);
   tenant.master = draft;
   state.tenants.set(tenant.id, tenant);
   return tenant;
@@ -46,8 +55,6 @@ function applyChange(master: Master, tenant: string, change: ControlChange, rena
     case 'tenant': {
       const { kind: _, ...record } = change;
       require(record.id === tenant, `change names tenant ${record.id}`);
-      require(minorDigits(record.currency) !== undefined, `${record.currency} is not an ISO 4217 currency`);
-      require(isTimeZone(record.timeZone), `${record.timeZone} is not an IANA time zone`);
       master.record = record;
       return;
     }
@@ -103,8 +110,6 @@ function applyChange(master: Master, tenant: string, change: ControlChange, rena
     case 'budgetReset':
       require(master.budgets.has(change.budget), `budget ${change.budget} is not known`);
       return;
-    default:
-      throw new ControlFault(`unknown change ${JSON.stringify((change as { kind?: unknown }).kind)}`);
   }
 }
 
@@ -116,9 +121,11 @@ function applyAccount(
   const { kind: _, ...record } = change;
   const known = master.accounts.get(record.id);
   const fixed =
-    known === undefined || (known.record.parent === record.parent && known.record.timeZone === record.timeZone);
-  require(fixed, `account ${record.id} cannot move or change its zone`);
-  require(isTimeZone(record.timeZone), `${record.timeZone} is not an IANA time zone`);
+    known === undefined ||
+    (known.record.parent === record.parent &&
+      known.record.type === record.type &&
+      known.record.timeZone === record.timeZone);
+  require(fixed, `account ${record.id} cannot move or change its type or zone`);
   const parent = record.parent === 0 ? undefined : master.accounts.get(record.parent);
   require(record.parent === 0 || parent !== undefined, `parent ${record.parent} of account ${record.id} is not known`);
   if (known !== undefined) {

@@ -112,7 +112,7 @@ function readSample(
 ): Sample | Fault {
   const { body, state } = run;
   const quantity = integerOf(body.q[index]!);
-  if (quantity === undefined) return ['out_of_range', 'the quantity is not an integer from 0 to 10^24'];
+  if (quantity === undefined) return ['out_of_range', 'the quantity is not an integer from 0 to 10^22'];
   if (durationMs < 0 || durationMs > batchLimits.durationMsMax)
     return ['out_of_range', `a duration of ${durationMs} ms`];
   const startMs = body.baseMs + offsetMs;
@@ -141,7 +141,9 @@ function seriesOf(run: BatchRun, seriesIndex: number): Series | Fault {
   if (!metricPattern.test(metric.name)) return ['out_of_range', 'the metric is not named as metrics are'];
   const key = seriesKey(name, `${metric.kind}:${metric.name}${dimsIndex < 0 ? '' : canonical(body.dims[dimsIndex]!)}`);
   const known = producer.seriesByKey.get(key);
-  if (known !== undefined) return known;
+  const isKept = run.guardsOverlap && metric.kind === 'delta';
+  // A gateway that becomes an agent begins to guard its counters: what had no identity gets one.
+  if (known !== undefined && (known.id !== 0 || !isKept)) return known;
   let resource = tenant.resourcesByName.get(name);
   if (resource === undefined) {
     resource = { id: state.resources.length + 1, tenant: tenant.id, name };
@@ -149,7 +151,6 @@ function seriesOf(run: BatchRun, seriesIndex: number): Series | Fault {
     tenant.resourcesByName.set(name, resource);
     changes.resources.push(resource);
   }
-  const isKept = run.guardsOverlap && metric.kind === 'delta';
   const series: Series = {
     id: isKept ? state.series.length + 1 : 0,
     tenant: tenant.id,
@@ -168,12 +169,10 @@ function seriesOf(run: BatchRun, seriesIndex: number): Series | Fault {
   return series;
 }
 
-const canonical = (dims: Readonly<Record<string, string>>): string =>
-  JSON.stringify(
-    Object.keys(dims)
-      .sort()
-      .map((name) => [name, dims[name]]),
-  );
+function canonical(dims: Readonly<Record<string, string>>): string {
+  const names = Object.keys(dims).sort();
+  return names.length === 0 ? '' : JSON.stringify(names.map((name) => [name, dims[name]]));
+}
 
 /** The series' plan when it still holds at the instant, else a new one, kept when it can be used again. */
 function planFor(run: BatchRun, series: Series, seriesIndex: number, atMs: number): Plan | PlanFault {

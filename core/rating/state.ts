@@ -45,6 +45,9 @@ export interface Master {
   /** Per pattern, ascending by `fromMs`. */
   readonly ownership: Map<string, readonly { readonly account: number; readonly fromMs: number }[]>;
   readonly meters: Map<string, MeterRecord>;
+  /** The same, by metric, and prices by meter; made anew with each version. */
+  metersByMetric: ReadonlyMap<string, readonly MeterRecord[]>;
+  pricesByMeter: ReadonlyMap<string, readonly CompiledPrice[]>;
   readonly prices: Map<number, CompiledPrice>;
   readonly budgets: Map<string, BudgetRecord>;
 }
@@ -160,6 +163,8 @@ export function emptyTenant(record: TenantRecord): Tenant {
       producers: new Map(),
       ownership: new Map(),
       meters: new Map(),
+      metersByMetric: new Map(),
+      pricesByMeter: new Map(),
       prices: new Map(),
       budgets: new Map(),
     },

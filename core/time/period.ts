@@ -6,8 +6,24 @@ export interface Period {
 
 export type PeriodKind = 'month' | 'day';
 
+/** Calendar arithmetic takes microseconds, and samples fall into the same few periods: the newest ones are kept. */
+const recent = new Map<string, Period[]>();
+const recentPeriodsMax = 8;
+
 /** The calendar month or day, in `timeZone` (IANA), that holds the instant. Days may have 23 or 25 hours. */
 export function periodAt(instantMs: number, timeZone: string, kind: PeriodKind = 'month'): Period {
+  const key = `${kind} ${timeZone}`;
+  let periods = recent.get(key);
+  if (periods === undefined) recent.set(key, (periods = []));
+  const known = periods.find(({ startMs, endMs }) => instantMs >= startMs && instantMs < endMs);
+  if (known !== undefined) return known;
+  const period = computePeriod(instantMs, timeZone, kind);
+  periods.unshift(period);
+  if (periods.length > recentPeriodsMax) periods.pop();
+  return period;
+}
+
+function computePeriod(instantMs: number, timeZone: string, kind: PeriodKind): Period {
   const date = Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(timeZone).toPlainDate();
   const first = kind === 'month' ? date.with({ day: 1 }) : date;
   const next = kind === 'month' ? first.add({ months: 1 }) : first.add({ days: 1 });
