@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { sleep } from '#platform/lifecycle.ts';
-import { startTestServer } from '#platform/nats/testServer.ts';
+import { freePort, startTestServer } from '#platform/nats/testServer.ts';
 import { main } from './main.ts';
 import { agent, setReceived, testAgent } from './testing/agentKit.ts';
 import { FakeRater } from './testing/fakeRater.ts';
@@ -97,7 +98,6 @@ test('a spool that was lost, or restored from an old copy, is a new epoch and a 
     stop.abort();
     await running;
   };
-  const { cpSync, rmSync } = await import('node:fs');
   const spool = join(config.dataDir, 'collector', agent.producer, 'spool');
   await run(10);
   cpSync(spool, join(server.dir, 'old'), { recursive: true });
@@ -121,12 +121,50 @@ test('a spool that was lost, or restored from an old copy, is a new epoch and a 
   expect(rater.refused.filter(({ reason }) => reason !== 'ahead')).toEqual([]);
 });
 
+test('metering begins without a broker, and what was used meanwhile arrives when there is one', async () => {
+  await using server = await startTestServer({ partitions: 1, agents: [agent] });
+  using tree = new HostTree('debian-v2');
+  setReceived(tree, 10n);
+  const { config, publicKey } = await testAgent(server, tree);
+  const nowhere = { ...config, nats: { ...config.nats, url: `nats://127.0.0.1:${await freePort()}` } };
+  const offline = new AbortController();
+  const metering = main(nowhere, { signal: offline.signal, logger: silent });
+  await vi.waitFor(async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${config.collector.port}/metrics`)).text();
+    expect(metrics).toMatch('meterline_collector_samples_total{source="network"}');
+  }, patience);
+  setReceived(tree, 500n);
+  offline.abort();
+  await metering;
+  setReceived(tree, 777n);
+  await using rater = await FakeRater.start(server, { [agent.producer]: publicKey });
+  const stop = new AbortController();
+  const running = main(config, { signal: stop.signal, logger: silent });
+  await vi.waitFor(() => expect(rater.total('host.network.io').get(agent.producer)).toBe(767n), patience);
+  stop.abort();
+  await running;
+  expectSequence(rater);
+});
+
 test('bad input is an error with a way out, and nothing half done', async () => {
   await using server = await startTestServer({ partitions: 1, agents: [agent] });
   using tree = new HostTree('debian-v2');
   const { config } = await testAgent(server, tree);
-  const life = { signal: new AbortController().signal, logger: silent };
+  const life = { signal: AbortSignal.abort(), logger: silent };
   const withProducer = (producer: string) => ({ ...config, collector: { ...config.collector, producer } });
-  await expect(main(withProducer('web-2'), life)).rejects.toMatchObject({ code: 'AGENT_NOT_ENROLLED' });
-  await expect(main(withProducer('Web 2'), life)).rejects.toMatchObject({ code: 'AGENT_ID_INVALID' });
+  const fails = (code: string, changed = config) => expect(main(changed, life)).rejects.toMatchObject({ code });
+  await fails('AGENT_NOT_ENROLLED', withProducer('web-2'));
+  await fails('AGENT_ID_INVALID', withProducer('Web 2'));
+  const folder = join(config.dataDir, 'collector', agent.producer);
+  const other = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const startTicks = readFileSync(`/proc/${other.pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19];
+  mkdirSync(join(folder, 'spool'));
+  writeFileSync(join(folder, 'spool', 'owner'), `${other.pid} ${startTicks}`);
+  await fails('SPOOL_IN_USE');
+  other.kill();
+  rmSync(join(folder, 'spool'), { recursive: true });
+  writeFileSync(join(folder, 'spool'), 'not a directory');
+  await fails('SPOOL_UNUSABLE');
+  writeFileSync(join(folder, 'signing.key'), 'not a seed');
+  await fails('AGENT_KEY_INVALID');
 });

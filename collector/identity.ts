@@ -47,14 +47,18 @@ export function bootIdentity(procRoot: string): string {
 
 /** Claims the spool for this process until the returned function is called; throws SPOOL_IN_USE while another lives. */
 export function claimSpool(dir: string): () => void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, 'owner');
   const known = tryReadText(path);
   const [pid = '', started] = typeof known === 'string' ? known.trim().split(' ') : [];
   if (pid !== String(process.pid) && started !== undefined && startTicksOf(pid) === started) {
     throw collectorError('SPOOL_IN_USE', `Process ${pid} writes ${dir}.`, { dir, pid });
   }
-  writeFileSync(path, `${process.pid} ${startTicksOf('self') ?? ''}\n`, { mode: 0o600 });
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    writeFileSync(path, `${process.pid} ${startTicksOf('self') ?? ''}\n`, { mode: 0o600 });
+  } catch (cause) {
+    throw collectorError('SPOOL_UNUSABLE', `${dir}: ${(cause as Error).message}.`, { dir }, cause);
+  }
   return () => rmSync(path, { force: true });
 }
 

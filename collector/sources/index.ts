@@ -8,7 +8,7 @@ import { processSource } from './processes.ts';
 import type { Source } from './source.ts';
 
 export { bootTimeMs } from './processes.ts';
-export type { Reading, Series, Source } from './source.ts';
+export type { Reading, Source } from './source.ts';
 
 export interface SourceOptions {
   readonly producer: string;
