@@ -23,9 +23,9 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
   const publishedMessages = counter('outbox_published_total', 'Control messages stored in the log.');
   const retries = counter('outbox_retries_total', 'Publishing passes that a log or bucket did not take.');
   return {
-    applied(tenant, counts) {
-      applies.inc({ result: counts.added + counts.changed === 0 ? 'unchanged' : 'applied' });
-      logger.info({ tenant, ...counts }, 'organisation file applied');
+    applied(tenant, { added, changed, messages }) {
+      applies.inc({ result: added + changed === 0 ? 'unchanged' : 'applied' });
+      logger.info({ tenant, added, changed, messages }, 'organisation file applied');
     },
     applyRefused(tenant, error) {
       applies.inc({ result: 'refused' });
