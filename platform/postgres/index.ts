@@ -1,3 +1,2 @@
-export { ensureTemplate } from './create.ts';
 export { migrate } from './migrate.ts';
 export { openDatabase, type Database } from './open.ts';
