@@ -166,9 +166,10 @@ describe('charging', () => {
       { startMs: 0, quantity: `${most}0` },
     ).refusals;
     expect(refused.map(({ reason }) => reason)).toEqual(['out_of_range', 'out_of_range', 'out_of_range']);
-    const batch = (from: number) => Array.from({ length: 4000 }, (_, i) => ({ startMs: from + i, quantity: most }));
-    const refusals = [0, 4000, 8000].map((from) => partition.send(...batch(from)).refusals.length);
-    expect(refusals).toEqual([0, 0, 2001]);
+    const batch = (n: number) => Array.from({ length: 500 }, (_, i) => ({ startMs: n * 500 + i, quantity: most }));
+    const refusals = Array.from({ length: 21 }, (_, n) => partition.send(...batch(n)).refusals);
+    expect(refusals.map((list) => list.length)).toEqual([...Array.from({ length: 19 }, () => 0), 1, 500]);
+    expect(refusals[19]).toMatchObject([{ index: 499, reason: 'out_of_range' }]);
   });
 });
 

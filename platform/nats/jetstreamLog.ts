@@ -87,7 +87,7 @@ export async function append(
   connection: NatsConnection,
   subject: string,
   data: Uint8Array,
-  expectedLastSeq: number | undefined,
+  expectedLastSeq?: number,
 ): Promise<AppendResult> {
   const head = headers();
   if (expectedLastSeq !== undefined) head.set('Nats-Expected-Last-Sequence', String(expectedLastSeq));

@@ -1,0 +1,24 @@
+import { defineErrors } from '#core/errors.ts';
+
+export const aggregatorError = defineErrors({
+  LOAD_MALFORMED: {
+    status: 500,
+    title: 'A commit of the log does not hold the blocks that its header announces.',
+    solve: 'Loading of that partition waits, nothing is lost; report it with the sequence that the message names.',
+  },
+  LOAD_REWOUND: {
+    status: 500,
+    title: 'The log no longer holds what was loaded: its tail was lost.',
+    solve: 'Nothing to do: the loader reads the log again and removes what the next take-over voids.',
+  },
+  LOAD_CONTESTED: {
+    status: 500,
+    title: 'Another loader moved the recorded position of this partition.',
+    solve: 'Run one office per instance; the loader goes on from the recorded position.',
+  },
+  CURSOR_INVALID: {
+    status: 400,
+    title: 'The cursor is not one that this list gave out.',
+    solve: 'Ask for the first page again, without a cursor.',
+  },
+});

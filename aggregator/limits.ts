@@ -1,0 +1,24 @@
+/** Bounds of the aggregator, with what happens when they are reached. */
+export const aggregatorLimits = {
+  /** A load of this many bytes of blocks goes out at once (about 200,000 samples). */
+  loadBytesMax: 8 * 1024 * 1024,
+  /** A load of this many commits goes out at once. */
+  loadCommitsMax: 2000,
+  /** At low traffic, loads of one partition are at least this far apart: pages are about that far behind. */
+  loadIntervalMs: 700,
+  /** Commits without rows (ticks) move the loader's recorded position this often; the head is checked then, too. */
+  idleIntervalMs: 30_000,
+  /** After a failure the loader waits, twice as long each time, and goes on from what it recorded. */
+  retryMsMin: 200,
+  retryMsMax: 10_000,
+  /** When the role stops, a load under way gets this long; what is not recorded by then is counted at the next start. */
+  drainMsMax: 5000,
+  /** The reconciliation's answer is kept this long. */
+  reconcileIntervalMs: 60_000,
+  /** Rows of one page; more is a request that is not valid. */
+  pageRowsMax: 500,
+  /** Dimensions of one exploration. */
+  exploreDimensionsMax: 3,
+  /** Resources on the "now" page. */
+  topResourcesMax: 8,
+} as const;

@@ -1,0 +1,230 @@
+import { streams } from '#core/messages/names.ts';
+import { sha256 } from '#platform/crypto.ts';
+import type { Store } from '#platform/clickhouse/index.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import type { Log, LogMessage } from '#platform/log.ts';
+import { aggregatorError } from '../errors.ts';
+import type { AggregatorEvents } from '../events.ts';
+import { aggregatorLimits } from '../limits.ts';
+import { genesis, judge, type Head } from './chain.ts';
+import { Chunk } from './chunk.ts';
+import { readCommit, type Commit } from './commit.ts';
+import { tokenOf, type Intents, type LoadRecord } from './intent.ts';
+import { applyTakeover } from './takeover.ts';
+import { heldSeqMax, insertRows, inspect, removeRows } from './write.ts';
+
+export interface LoaderPorts {
+  readonly log: Log;
+  readonly store: Store;
+  readonly intents: Intents;
+  readonly events: AggregatorEvents;
+}
+
+/**
+ * Copies `RATED_<p>` into the store, each commit exactly once: read a range, record it, write it, mark it done. A failure
+ * anywhere ends the session; the next one starts from the record, and counts what the store holds of a range before it
+ * writes it again, for as long as the store may hold more than the record says.
+ */
+export class PartitionLoader {
+  readonly #ports: LoaderPorts;
+  readonly #partition: number;
+  #head: Head = genesis;
+  #revision = 0;
+  /** Up to this commit the store may hold rows that the record does not tell of. */
+  #doubtSeqMax = 0;
+  #restoring: LoadRecord | undefined;
+  #flushedAtMs = 0;
+  #failures = 0;
+  #failure: unknown;
+
+  constructor(ports: LoaderPorts, partition: number) {
+    this.#ports = ports;
+    this.#partition = partition;
+  }
+
+  /** Last commit of which all rows are in the store. */
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** Why loading waits; undefined while it goes on. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Loads until the signal aborts, then drains; failures are retried for ever, ever more slowly. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#restore();
+        await this.#follow(signal);
+      } catch (error) {
+        this.#failure = error;
+        this.#ports.events.loadFailed(this.#partition, error, this.#failures);
+        const pauseMs = Math.min(aggregatorLimits.retryMsMin * 2 ** this.#failures, aggregatorLimits.retryMsMax);
+        this.#failures += 1;
+        await sleep(pauseMs, signal);
+      }
+    }
+  }
+
+  /** Takes up what is recorded; a head that the log does not hold any more means to read the log from its start. */
+  async #restore(): Promise<void> {
+    const known = await this.#ports.intents.read(this.#partition);
+    this.#revision = known?.revision ?? 0;
+    const record = known?.record;
+    this.#head = record === undefined ? genesis : record.state === 'done' ? record.end : record.base;
+    this.#restoring = record?.state === 'intent' ? record : undefined;
+    if (!(await this.#holds(this.#head.seq, this.#head.hash))) {
+      this.#ports.events.rewound(this.#partition, this.#head.seq);
+      this.#head = genesis;
+      this.#restoring = undefined;
+    }
+    const held = await heldSeqMax(this.#ports.store, this.#partition);
+    this.#doubtSeqMax = Math.max(held > this.#head.seq ? held : 0, this.#restoring?.end.seq ?? 0);
+    this.#ports.events.restored(this.#partition, this.#head.seq, this.#doubtSeqMax);
+  }
+
+  async #holds(seq: number, hash: string): Promise<boolean> {
+    if (seq === 0) return true;
+    const message = await this.#ports.log.get(streams.rated(this.#partition), seq);
+    return message !== undefined && sha256(message.data) === hash;
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const until = AbortSignal.any([signal, ended.signal]);
+    const messages = this.#ports.log.follow(streams.rated(this.#partition), this.#head.seq + 1, until)[Symbol.asyncIterator]();
+    let chunk: Chunk | undefined;
+    const flush = async () => {
+      if (chunk !== undefined) await this.#load(chunk);
+      chunk = undefined;
+    };
+    let idleSinceMs = performance.now();
+    let next = messages.next();
+    try {
+      for (;;) {
+        const waitMs = this.#waitMs(chunk, idleSinceMs);
+        const arrived = await within(next, waitMs);
+        if (arrived === undefined) {
+          if (chunk?.hasRows !== true) await this.#checkHead();
+          await flush();
+          idleSinceMs = performance.now();
+          continue;
+        }
+        if (arrived.done === true) break;
+        const commit = await this.#accept(arrived.value, chunk?.end ?? this.#head);
+        if (commit !== undefined) {
+          if (chunk !== undefined && !chunk.takes(commit)) await flush();
+          if (chunk === undefined) {
+            chunk = new Chunk(this.#partition, this.#head, commit);
+            idleSinceMs = performance.now();
+          } else chunk.add(commit);
+          if (chunk.isFull || commit.seq === this.#restoring?.end.seq) await flush();
+        }
+        next = messages.next();
+      }
+    } finally {
+      // A follower that waits for a message ends by its signal only.
+      ended.abort();
+      await next.catch(() => {});
+      await messages.return?.();
+    }
+    await flush();
+    if (!signal.aborted) throw new Error(`the follower of ${streams.rated(this.#partition)} ended by itself`);
+  }
+
+  /**
+   * How long the next message may be waited for before something is due. A range found recorded is read to its end, for
+   * its token stands for just those bytes, unless the log has lost them.
+   */
+  #waitMs(chunk: Chunk | undefined, idleSinceMs: number): number {
+    const isDue = chunk?.hasRows === true && chunk.end.seq >= (this.#restoring?.end.seq ?? 0);
+    const dueMs = isDue ? this.#flushedAtMs + aggregatorLimits.loadIntervalMs : idleSinceMs + aggregatorLimits.idleIntervalMs;
+    return Math.max(0, dueMs - performance.now());
+  }
+
+  /** The message as a commit that continues `head`; undefined when readers ignore it. */
+  async #accept(message: LogMessage, head: Head): Promise<Commit | undefined> {
+    const commit = readCommit(message);
+    const verdict = commit === undefined ? 'unchained' : judge(head, commit.seq, commit.header);
+    if (commit === undefined || verdict === 'unchained') {
+      await this.#checkHead();
+      this.#ports.events.unchained(this.#partition, message.seq);
+      return undefined;
+    }
+    if (verdict === 'before') return undefined;
+    if (verdict === 'back') {
+      const { base } = commit.header;
+      if (base === undefined || !(await this.#holds(base.outSeq, base.hash))) throw this.#rewound();
+    }
+    return commit;
+  }
+
+  async #checkHead(): Promise<void> {
+    if (!(await this.#holds(this.#head.seq, this.#head.hash))) throw this.#rewound();
+  }
+
+  #rewound(): Error {
+    return aggregatorError('LOAD_REWOUND', `Partition ${this.#partition}, commit ${this.#head.seq}.`, { partition: this.#partition });
+  }
+
+  async #load(chunk: Chunk): Promise<void> {
+    const { store, events } = this.#ports;
+    const startedAtMs = performance.now();
+    if (chunk.hasRows) {
+      let record = this.#intentFor(chunk);
+      await this.#record(record);
+      if (chunk.takeover !== undefined) {
+        const voided = await applyTakeover(store, chunk.takeover, record.token);
+        events.takeoverApplied(this.#partition, chunk.incarnation, voided);
+      }
+      for (const rows of chunk.tables()) {
+        if (chunk.base.seq < this.#doubtSeqMax) {
+          const found = await inspect(store, chunk, rows, this.#doubtSeqMax);
+          events.recovered(this.#partition, rows.table.name, found);
+          if (found !== 'new' && found !== 'overlapping') continue;
+          if (found === 'overlapping') {
+            record = this.#intentFor(chunk, record.attempt + 1);
+            await this.#record(record);
+            await removeRows(store, chunk, rows);
+          }
+        }
+        await insertRows(store, rows, record.token);
+      }
+      await this.#record({ ...record, state: 'done' });
+    } else {
+      await this.#record({ ...this.#intentFor(chunk), state: 'done' });
+    }
+    this.#head = chunk.end;
+    this.#restoring = undefined;
+    this.#failures = 0;
+    this.#failure = undefined;
+    this.#flushedAtMs = performance.now();
+    events.loaded(this.#partition, chunk.end, chunk.end.samplesRated - chunk.base.samplesRated, performance.now() - startedAtMs);
+  }
+
+  #intentFor(chunk: Chunk, attempt?: number): LoadRecord {
+    const isSame = this.#restoring?.end.hash === chunk.end.hash && this.#restoring.base.hash === chunk.base.hash;
+    const tries = attempt ?? (isSame ? (this.#restoring?.attempt ?? 0) : 0);
+    const token = tokenOf(this.#partition, chunk.base, chunk.end, tries);
+    return { v: 1, state: 'intent', base: chunk.base, end: chunk.end, attempt: tries, token };
+  }
+
+  async #record(record: LoadRecord): Promise<void> {
+    this.#revision = await this.#ports.intents.write(this.#partition, record, this.#revision);
+  }
+}
+
+/** The promise's value, or undefined when it takes longer. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

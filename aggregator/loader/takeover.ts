@@ -1,0 +1,63 @@
+import type { Store } from '#platform/clickhouse/index.ts';
+import { tables, takeovers } from '../schema/tables.ts';
+import type { Commit } from './commit.ts';
+import { takeoverLine } from './lines.ts';
+
+/**
+ * Makes the store follow a take-over before anything of the new incarnation is loaded: rows beyond its base are void,
+ * hidden by the views as soon as the take-over's own row is there, then removed. Returns how many were.
+ *
+ * A log that lost its tail may give an incarnation number out twice, so rows of the *same* number count as void, too,
+ * until the take-over's own row, which carries its nonce, stands in the store. Running it again changes nothing.
+ */
+export async function applyTakeover(store: Store, commit: Commit, token: string): Promise<number> {
+  const { partition, incarnation, nonce, base } = commit.header;
+  const place = { partition, incarnation, seq: commit.seq, nonce, baseSeq: base?.outSeq ?? 0 };
+  const claims = await store.query<{ claims: string }>(
+    `SELECT count() AS claims FROM ${takeovers.name}
+     WHERE partition = {partition:UInt16} AND incarnation = {incarnation:UInt32} AND out_seq = {seq:UInt64} AND nonce = {nonce:String}`,
+    place,
+  );
+  const isClaimed = Number(claims[0]?.claims) > 0;
+  if (!isClaimed) await removeBeyond(store, { ...place, where: 'incarnation = {incarnation:UInt32}' });
+  const older = { ...place, where: 'incarnation < {incarnation:UInt32}' };
+  if (!isClaimed) {
+    const voidRows = await countBeyond(store, older);
+    const line = new TextEncoder().encode(takeoverLine(commit, voidRows));
+    await store.insertTsv(takeovers.name, takeovers.columns.map(([name]) => name), line, { token });
+  }
+  return removeBeyond(store, older);
+}
+
+interface Beyond {
+  readonly partition: number;
+  readonly incarnation: number;
+  readonly baseSeq: number;
+  readonly where: string;
+}
+
+const beyond = ({ where }: Beyond): string => `partition = {partition:UInt16} AND out_seq > {baseSeq:UInt64} AND ${where}`;
+
+const parametersOf = ({ partition, incarnation, baseSeq }: Beyond) => ({ partition, incarnation, baseSeq });
+
+async function countBeyond(store: Store, range: Beyond): Promise<number> {
+  let rows = 0;
+  for (const table of tables) rows += await countIn(store, table.name, range);
+  return rows;
+}
+
+async function countIn(store: Store, table: string, range: Beyond): Promise<number> {
+  const sql = `SELECT count() AS rows FROM ${table} WHERE ${beyond(range)}`;
+  return Number((await store.query<{ rows: string }>(sql, parametersOf(range)))[0]?.rows);
+}
+
+async function removeBeyond(store: Store, range: Beyond): Promise<number> {
+  let removed = 0;
+  for (const table of tables) {
+    const rows = await countIn(store, table.name, range);
+    if (rows === 0) continue;
+    await store.command(`ALTER TABLE ${table.name} DELETE WHERE ${beyond(range)} SETTINGS mutations_sync = 2`, parametersOf(range));
+    removed += rows;
+  }
+  return removed;
+}

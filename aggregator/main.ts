@@ -1,0 +1,120 @@
+import type { Config } from '#platform/config.ts';
+import { openStore, type Store } from '#platform/clickhouse/index.ts';
+import { aborted, sleep } from '#platform/lifecycle.ts';
+import { jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
+import type { Logger } from '#platform/telemetry.ts';
+import { aggregatorEvents, type AggregatorEvents } from './events.ts';
+import { aggregatorLimits } from './limits.ts';
+import { natsIntents } from './loader/intent.ts';
+import { lagSamples } from './loader/lag.ts';
+import { PartitionLoader } from './loader/partition.ts';
+import { countSamples } from './queries/figures.ts';
+import { reconcile, type Reconciliation } from './reconcile/reconcile.ts';
+import { migrate } from './schema/migrate.ts';
+import { rebuildRollup } from './schema/rollup.ts';
+
+export interface Aggregator extends AsyncDisposable {
+  /** Loads until the signal aborts, then drains; never rejects. */
+  start(signal: AbortSignal): Promise<void>;
+  readonly store: Store;
+  readonly events: AggregatorEvents;
+  /** Up to which commit, and which log time, the store is complete. */
+  position(partition: number): { readonly outSeq: number; readonly logTimeMs: number };
+  lagSamples(partition: number): Promise<number>;
+  status(): Promise<AggregatorStatus>;
+  /** The last reconciliation, made anew when it is older than `reconcileIntervalMs`. */
+  reconcile(): Promise<Reconciliation>;
+  /** Computes the daily rollup anew; a call while one runs waits for that one. */
+  rebuildRollup(actor: string): Promise<{ readonly rebuiltAtMs: number }>;
+}
+
+export interface AggregatorStatus {
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly loadedSeq: number;
+    readonly logTimeMs: number;
+    readonly lagSamples: number;
+    /** Why loading waits; "" while it goes on. */
+    readonly failure: string;
+  }[];
+  /** Rated samples in ClickHouse. */
+  readonly rowsInClickHouse: number;
+  readonly lagSamples: number;
+}
+
+/** Opens the store, brings its schema up to date and makes a loader for each partition; `connection` is the office's. */
+export async function createAggregator(config: Config, connection: NatsConnection, logger: Logger): Promise<Aggregator> {
+  const events = aggregatorEvents(logger);
+  const log = await jetstreamLog(connection);
+  const intents = await natsIntents(connection, config.nats.replicas);
+  const store = await openStore(config.clickhouse.url);
+  await migrate(store);
+  const loaders = Array.from({ length: config.partitions }, (_, p) => new PartitionLoader({ log, store, intents, events }, p));
+  const loaderOf = (partition: number): PartitionLoader => {
+    const loader = loaders[partition];
+    if (loader === undefined) throw new RangeError(`there is no partition ${partition}`);
+    return loader;
+  };
+  const measureLag = async (partition: number) => {
+    const samples = await lagSamples(log, partition, loaderOf(partition).head);
+    events.lagMeasured(partition, samples);
+    return samples;
+  };
+  const check = kept(aggregatorLimits.reconcileIntervalMs, async () => {
+    const result = await reconcile(store, Date.now());
+    events.reconciled(result.ok ? 0 : Math.max(1, result.faults.length));
+    return result;
+  });
+  const rebuild = kept(0, async () => {
+    await rebuildRollup(store);
+    return { rebuiltAtMs: Date.now() };
+  });
+  return {
+    store,
+    events,
+    async start(signal) {
+      const running = Promise.all(loaders.map((loader) => loader.run(signal)));
+      await aborted(signal);
+      await Promise.race([running, sleep(aggregatorLimits.drainMsMax)]);
+    },
+    position: (partition) => ({ outSeq: loaderOf(partition).head.seq, logTimeMs: loaderOf(partition).head.logTimeMs }),
+    lagSamples: measureLag,
+    async status() {
+      const partitions = await Promise.all(
+        loaders.map(async ({ head, failure }, partition) => ({
+          partition,
+          loadedSeq: head.seq,
+          logTimeMs: head.logTimeMs,
+          lagSamples: await measureLag(partition),
+          failure: failure instanceof Error ? failure.message : '',
+        })),
+      );
+      const lag = partitions.reduce((sum, partition) => sum + partition.lagSamples, 0);
+      return { partitions, rowsInClickHouse: await countSamples(store), lagSamples: lag };
+    },
+    reconcile: check,
+    async rebuildRollup(actor) {
+      const startedAtMs = performance.now();
+      const result = await rebuild();
+      events.rollupRebuilt(actor, performance.now() - startedAtMs);
+      return result;
+    },
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+/** Runs the work at most once at a time, and not again for `keptMs` after it succeeded. */
+function kept<Result>(keptMs: number, work: () => Promise<Result>): () => Promise<Result> {
+  let pending: Promise<Result> | undefined;
+  let freshUntilMs = 0;
+  return () => {
+    if (pending !== undefined && performance.now() < freshUntilMs) return pending;
+    freshUntilMs = Number.POSITIVE_INFINITY;
+    pending = work();
+    pending.then(
+      () => (freshUntilMs = performance.now() + keptMs),
+      () => (freshUntilMs = 0),
+    );
+    return pending;
+  };
+}

@@ -1,0 +1,73 @@
+import type { Parameter } from '#platform/clickhouse/index.ts';
+
+/** What rows a question is about; absent means all. */
+export interface Filters {
+  /** Start of the sample, UTC ms: from (inclusive) to (exclusive). */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** The account and everything below it. */
+  readonly account?: number | undefined;
+  readonly service?: string | undefined;
+  readonly component?: string | undefined;
+  readonly meter?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly producer?: string | undefined;
+}
+
+/** Conditions on blocks, and on the single rows of a block; values are bound, never written into the text. */
+export interface Conditions {
+  readonly blocks: string[];
+  readonly rows: string[];
+  readonly parameters: Record<string, Parameter>;
+}
+
+/** The row's start, where a block's arrays are joined with `offset AS row_offset`. */
+export const rowStart = 'addMilliseconds(first, row_offset)';
+
+const instant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
+const scalars = ['service', 'component', 'meter', 'producer'] as const;
+
+/** Confines a question to one tenant, always, and to what the filters ask for. */
+export function conditionsOf(tenant: string, filters: Filters): Conditions {
+  const parameters: Record<string, Parameter> = { tenant };
+  const blocks = ['tenant = {tenant:String}'];
+  const rows: string[] = [];
+  for (const name of scalars) {
+    const value = filters[name];
+    if (value === undefined) continue;
+    blocks.push(`${name} = {${name}:String}`);
+    parameters[name] = value;
+  }
+  if (filters.account !== undefined) {
+    blocks.push('has(path, {account:UInt32})');
+    parameters['account'] = filters.account;
+  }
+  if (filters.resource !== undefined) {
+    const ids = '(SELECT groupArray(id) FROM resources WHERE tenant = {tenant:String} AND name = {resource:String})';
+    blocks.push(`hasAny(resource, ${ids})`);
+    rows.push(`has(${ids}, row_resource)`);
+    parameters['resource'] = filters.resource;
+  }
+  if (filters.from !== undefined) {
+    blocks.push(`last >= ${instant('from')}`);
+    rows.push(`${rowStart} >= ${instant('from')}`);
+    parameters['from'] = filters.from;
+  }
+  if (filters.to !== undefined) {
+    blocks.push(`first < ${instant('to')}`);
+    rows.push(`${rowStart} < ${instant('to')}`);
+    parameters['to'] = filters.to;
+  }
+  return { blocks, rows, parameters };
+}
+
+/** Blocks whose rows all meet the time conditions, so that their sums stand for them. */
+export function wholeBlocks(filters: Filters): string[] {
+  const conditions: string[] = [];
+  if (filters.from !== undefined) conditions.push(`first >= ${instant('from')}`);
+  if (filters.to !== undefined) conditions.push(`last < ${instant('to')}`);
+  return conditions;
+}
+
+/** AND of conditions; true when there are none. */
+export const all = (conditions: readonly string[]): string => (conditions.length === 0 ? '1' : conditions.join(' AND '));

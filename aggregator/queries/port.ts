@@ -1,0 +1,56 @@
+import type { LiveState, RatedRow, Trust } from '#core/messages/api.ts';
+import type { Refusal } from '#core/messages/rated.ts';
+import type { Aggregator } from '../main.ts';
+import * as figures from './figures.ts';
+import { rowById } from './rows.ts';
+
+/** What the aggregator asks of master data; billing keeps it, the office hands it in. */
+export interface MasterFacts {
+  /** Throws when there is no such tenant. */
+  tenant(tenant: string): Promise<{ readonly timeZone: string; readonly currency: string; readonly partition: number }>;
+  /** Accounts of type `suspense`. */
+  suspenseAccounts(tenant: string): Promise<readonly number[]>;
+}
+
+/** The store as the dashboards ask it; every function that takes a tenant answers for that tenant only. */
+export function storePort(aggregator: Aggregator, master: MasterFacts) {
+  const { store } = aggregator;
+  return {
+    row: (tenant: string, rowId: string): Promise<RatedRow | undefined> => rowById(store, tenant, rowId),
+
+    tallyBefore: (tenant: string, position: { readonly row: RatedRow; readonly perResource: boolean }): Promise<string> =>
+      figures.tallyBefore(store, tenant, position.row, position.perResource),
+
+    async minutes(
+      tenant: string,
+      range: { readonly partition: number; readonly outSeqMax: number; readonly fromMs: number },
+    ): Promise<readonly (readonly [number, string])[] | undefined> {
+      const isLoaded = aggregator.position(range.partition).outSeq >= range.outSeqMax;
+      return isLoaded ? figures.minutes(store, tenant, range) : undefined;
+    },
+
+    topResources: (tenant: string, period: { readonly startMs: number; readonly endMs: number }): Promise<LiveState['topResources']> =>
+      figures.topResources(store, tenant, period),
+
+    async trust(
+      tenant: string,
+    ): Promise<Pick<Trust, 'checkedAtMs' | 'difference' | 'loadLag' | 'suspenseResources' | 'unpricedSamples'>> {
+      const { partition } = await master.tenant(tenant);
+      const checked = await aggregator.reconcile();
+      return {
+        checkedAtMs: checked.checkedAtMs,
+        difference: checked.differenceByTenant.get(tenant) ?? '0',
+        loadLag: await aggregator.lagSamples(partition),
+        suspenseResources: await figures.countResources(store, tenant, await master.suspenseAccounts(tenant)),
+        unpricedSamples: await figures.countUnpriced(store, tenant),
+      };
+    },
+
+    refusals: (tenant: string, page: { readonly limit: number; readonly beforeMs: number }): Promise<readonly Refusal[]> =>
+      figures.listRefusals(store, tenant, page),
+
+    loadedSeq: (partition: number): Promise<number> => Promise.resolve(aggregator.position(partition).outSeq),
+
+    rowCount: (): Promise<number> => figures.countSamples(store),
+  };
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { exploreDimensions } from '#core/messages/api.ts';
+import { idPattern, metricPattern, resourcePattern } from '#core/messages/names.ts';
+import type { Routes } from '#platform/http/index.ts';
+import { aggregatorLimits } from './limits.ts';
+import type { Aggregator } from './main.ts';
+import { explore } from './queries/explore.ts';
+import type { MasterFacts } from './queries/port.ts';
+import { rows } from './queries/rows.ts';
+
+export interface AggregatorRoutesDeps {
+  readonly aggregator: Aggregator;
+  readonly master: MasterFacts;
+}
+
+const instantMs = z.coerce.number().int().min(0).max(9_999_999_999_999);
+const label = z.string().max(200);
+
+const filters = {
+  from: instantMs.optional().describe('Start of the sample, UTC ms, inclusive.'),
+  to: instantMs.optional().describe('Start of the sample, UTC ms, exclusive.'),
+  account: z.coerce.number().int().min(1).max(0xffff_ffff).optional().describe('The account and everything below it.'),
+  service: label.optional(),
+  component: label.optional(),
+  meter: z.string().regex(metricPattern).optional(),
+  resource: z.string().regex(resourcePattern).optional(),
+  producer: z.string().regex(idPattern).optional(),
+};
+
+const exploreQuery = z.strictObject({
+  by: z
+    .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.enum(exploreDimensions)).max(aggregatorLimits.exploreDimensionsMax))
+    .refine((by) => new Set(by).size === by.length, 'names a dimension twice')
+    .default([]),
+  ...filters,
+});
+
+const rowsQuery = z.strictObject({
+  ...filters,
+  limit: z.coerce.number().int().min(1).max(aggregatorLimits.pageRowsMax).default(100),
+  cursor: z.string().max(64).optional(),
+});
+
+const amount = z.string();
+const asOf = z.object({ outSeq: z.number(), logTimeMs: z.number() });
+const exploreAnswer = z.object({
+  asOf,
+  currency: z.string(),
+  by: z.array(z.enum(exploreDimensions)).readonly(),
+  groups: z.array(z.object({ key: z.array(z.string()).readonly(), amount, quantity: z.string(), samples: z.number() })).readonly(),
+  other: z.object({ groups: z.number(), amount, samples: z.number() }),
+  total: z.object({ amount, samples: z.number() }),
+});
+
+const row = z.object({
+  id: z.string(),
+  account: z.number(),
+  resource: z.string(),
+  service: z.string(),
+  component: z.string(),
+  meter: z.string(),
+  price: z.number(),
+  currency: z.string(),
+  kind: z.string(),
+  producer: z.string(),
+  epoch: z.string(),
+  seq: z.number(),
+  index: z.number(),
+  startMs: z.number(),
+  endMs: z.number(),
+  quantity: z.string(),
+  amount,
+  partition: z.number(),
+  outSeq: z.number(),
+  usageSeq: z.number(),
+  logTimeMs: z.number(),
+});
+const rowsAnswer = z.object({ rows: z.array(row).readonly(), cursor: z.string().nullable() });
+
+/** Drill-downs into ClickHouse, confined to the caller's tenant. */
+export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): Routes {
+  const { store } = aggregator;
+  return (app) => {
+    app.get(
+      '/explore',
+      { schema: { tags: ['usage'], summary: 'Charges by up to three dimensions, with the exact rest', querystring: exploreQuery, response: { 200: exploreAnswer } } },
+      async (request) => {
+        const { by, ...asked } = request.query;
+        const { tenant } = request.identity;
+        const { timeZone, currency, partition } = await master.tenant(tenant);
+        // Read before the query: the answer holds at least what is promised.
+        const position = aggregator.position(partition);
+        return { asOf: position, ...(await explore(store, { tenant, by, filters: asked, timeZone, currency })) };
+      },
+    );
+    app.get(
+      '/rows',
+      { schema: { tags: ['usage'], summary: 'Rated rows, newest first', querystring: rowsQuery, response: { 200: rowsAnswer } } },
+      async (request) => {
+        const { limit, cursor, ...asked } = request.query;
+        return rows(store, { tenant: request.identity.tenant, filters: asked, limit, cursor });
+      },
+    );
+    app.post(
+      '/rollups/rebuild',
+      {
+        config: { role: 'operator' },
+        schema: { tags: ['usage'], summary: 'Computes the daily rollup anew', response: { 200: z.object({ rebuiltAtMs: z.number() }) } },
+      },
+      async (request) => aggregator.rebuildRollup(request.identity.actor),
+    );
+  };
+}

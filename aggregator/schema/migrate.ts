@@ -1,0 +1,42 @@
+import type { Store } from '#platform/clickhouse/index.ts';
+import { ratedBlocks, tables, type Table } from './tables.ts';
+import { createRollup } from './rollup.ts';
+
+/** Brings the database to this version; running it again changes nothing. */
+export async function migrate(store: Store): Promise<void> {
+  for (const table of tables) await store.command(createTable(table));
+  await store.command(`CREATE OR REPLACE VIEW valid_blocks AS SELECT * FROM ${ratedBlocks.name} WHERE ${notVoid}`);
+  await store.command(ratedRowsView);
+  await store.command(createRollup('rollup_daily'));
+}
+
+/** Tokens are remembered for this many inserts a table; the loader never relies on older ones, it counts. */
+const deduplicationWindow = 10_000;
+
+function createTable(table: Table): string {
+  const columns = table.columns.map(([name, type]) => `\`${name}\` ${type}`);
+  return `CREATE TABLE IF NOT EXISTS ${table.name} (${[...columns, ...(table.indexes ?? [])].join(', ')})
+    ENGINE = MergeTree PARTITION BY toYYYYMM(log_time) ORDER BY (${table.orderBy})
+    SETTINGS non_replicated_deduplication_window = ${deduplicationWindow}, fsync_after_insert = 1, fsync_part_directory = 1`;
+}
+
+/** True for rows that no take-over declared void. The list of void ranges is nearly always empty, and then costs nothing. */
+const voidRanges = `(SELECT groupArray((partition, incarnation, base_out_seq)) FROM takeovers WHERE void_rows > 0)`;
+const notVoid = `empty(${voidRanges}) OR NOT arrayExists(v -> v.1 = partition AND v.2 > incarnation AND v.3 < out_seq, ${voidRanges})`;
+
+/** One row a charge row, with the resource's name: for people and for SQL tools. */
+const ratedRowsView = `CREATE OR REPLACE VIEW rated_rows AS
+  SELECT concat(toString(partition), '-', toString(incarnation), '-', toString(out_seq), '-', toString(block), '-', toString(row_position)) AS id,
+    charged.tenant AS tenant, account, path, names.name AS resource, service, component, meter, price, currency, kind, producer,
+    epoch, seq, row_index AS idx, addMilliseconds(first, row_offset) AS start, addMilliseconds(start, row_duration) AS end,
+    row_quantity AS quantity, row_amount AS amount, partition, incarnation, out_seq, block, usage_seq, log_time
+  FROM (
+    SELECT tenant, account, path, service, component, meter, price, currency, kind, producer, epoch, seq, first, partition,
+      incarnation, out_seq, block, usage_seq, log_time, row_resource, row_index, row_offset, row_duration, row_quantity,
+      row_amount, row_position
+    FROM valid_blocks
+    ARRAY JOIN resource AS row_resource, idx AS row_index, offset AS row_offset, duration AS row_duration,
+      quantities AS row_quantity, amounts AS row_amount, range(count) AS row_position
+  ) AS charged
+  LEFT ANY JOIN (SELECT tenant, id, any(name) AS name FROM resources GROUP BY tenant, id) AS names
+    ON charged.tenant = names.tenant AND charged.row_resource = names.id`;

@@ -1,0 +1,62 @@
+/** `npm run bench -- NAME… [--seconds N] [--json]`: the measurements of docs/performance.md. */
+import { MeterlineError, defineErrors } from '#core/errors.ts';
+import { machine, type Figure } from './figure.ts';
+
+export const benchError = defineErrors({
+  BENCH_UNKNOWN: {
+    status: 400,
+    title: 'There is no such measurement.',
+    solve: 'Name one or more of RATE, COST, ALERT, START, or `all`; --seconds takes a whole number.',
+  },
+});
+
+export interface BenchOptions {
+  readonly seconds: number;
+}
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure>>> = {
+  RATE: async () => (await import('./rate.ts')).benchRate(),
+  COST: async (options) => (await import('./cost.ts')).benchCost(options),
+  ALERT: async (options) => (await import('./alert.ts')).benchAlert(options),
+  START: async () => (await import('./start.ts')).benchStart(),
+};
+
+export async function benchCommand(args: readonly string[]): Promise<number> {
+  const isJson = args.includes('--json');
+  try {
+    const { names, seconds } = read(args);
+    const figures: Figure[] = [];
+    for (const name of names) {
+      process.stderr.write(`${name} …\n`);
+      figures.push({ ...(await benches[name]!({ seconds })), machine: machine() });
+    }
+    process.stdout.write(isJson ? `${JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2)}\n` : figures.map(sentence).join(''));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof MeterlineError)) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n  What to do: ${error.solve}\n`);
+    return 2;
+  }
+}
+
+function read(args: readonly string[]): { names: string[]; seconds: number } {
+  const at = args.indexOf('--seconds');
+  const seconds = at < 0 ? 20 : Number(args[at + 1]);
+  if (!Number.isInteger(seconds) || seconds < 1) throw benchError('BENCH_UNKNOWN', `--seconds ${args[at + 1] ?? ''}.`);
+  const words = args.filter((word, i) => word !== '--json' && word !== '--seconds' && (at < 0 || i !== at + 1)).map((word) => word.toUpperCase());
+  const names = words.includes('ALL') ? Object.keys(benches) : words;
+  const unknown = names.filter((name) => !Object.hasOwn(benches, name));
+  if (names.length === 0 || unknown.length > 0) throw benchError('BENCH_UNKNOWN', unknown.length > 0 ? `Asked for ${unknown.join(', ')}.` : 'None was named.');
+  return { names, seconds };
+}
+
+const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+
+function sentence(figure: Figure): string {
+  const { id, value, unit, goal, better, limit, ratioToLimit } = figure;
+  const isMet = better === 'higher' ? value >= goal : value <= goal;
+  return (
+    `${id}  ${number(value)} ${unit}  (goal ${better === 'higher' ? '≥' : '≤'} ${number(goal)}: ${isMet ? 'met' : 'not met'})\n` +
+    `  limit: ${limit.what}: ${number(limit.value)} ${limit.unit}; ratio ${number(ratioToLimit)}\n`
+  );
+}

@@ -1,0 +1,35 @@
+/** Bounds of the adapter, with what happens when they are reached. */
+export const clickhouseLimits = {
+  /** Connections for queries; a query waits for a free one. Inserts have their own. */
+  queryConnections: 2,
+  /** A query that runs longer fails with CLICKHOUSE_TIMEOUT. */
+  queryMsMax: 10_000,
+  /** A query that needs more memory fails with CLICKHOUSE_REFUSED; grouping spills to disk at a quarter of it. */
+  queryBytesMax: 512 * 1024 * 1024,
+  /** Threads of one query of the embedded engine. */
+  queryThreadsMax: 2,
+  /** An insert into a server that has no answer by then counts as of unknown fate. */
+  insertTimeoutMs: 60_000,
+  /** Memory of the embedded engine's process above which it refuses work. */
+  embeddedBytesMax: 2 * 1024 * 1024 * 1024,
+} as const;
+
+/** Settings of every query: exact numbers as text, bounded time and memory. */
+export const querySettings = {
+  output_format_json_quote_decimals: 1,
+  output_format_json_quote_64bit_integers: 1,
+  max_execution_time: clickhouseLimits.queryMsMax / 1000,
+  max_memory_usage: String(clickhouseLimits.queryBytesMax),
+  max_bytes_before_external_group_by: String(clickhouseLimits.queryBytesMax / 4),
+} as const;
+
+/**
+ * Settings of every insert: one synchronous part, deduplicated by its token. One thread and one block, so that the lines
+ * of one month of log time are either all there or not at all.
+ */
+export const insertSettings = {
+  async_insert: 0,
+  insert_deduplicate: 1,
+  max_insert_threads: '1',
+  max_partitions_per_insert_block: '0',
+} as const;

@@ -1,0 +1,20 @@
+/** Hands each of a few members to one user at a time; users wait in order. */
+export class Pool<Member> {
+  readonly #free: Member[];
+  readonly #waiting: ((member: Member) => void)[] = [];
+
+  constructor(members: readonly Member[]) {
+    this.#free = [...members];
+  }
+
+  async use<Result>(work: (member: Member) => Promise<Result>): Promise<Result> {
+    const member = this.#free.pop() ?? (await new Promise<Member>((resolve) => this.#waiting.push(resolve)));
+    try {
+      return await work(member);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free.push(member);
+      else next(member);
+    }
+  }
+}
