@@ -12,7 +12,7 @@ interface UpFlags extends CommonOptions {
   readonly fleet: number;
   readonly history: number;
   readonly partitions?: number;
-  readonly interval?: number;
+  readonly interval: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -31,7 +31,7 @@ export function addUp(program: Command, setExitCode: SetExitCode): void {
     .option('--fleet <n>', 'simulated hosts beside this one', wholeNumber(0, 100_000), 0)
     .option('--history <days>', 'days of past usage of the simulated hosts', wholeNumber(0, 400), 0)
     .option('--partitions <n>', 'partitions of a new instance (default: 4)', wholeNumber(1, 256))
-    .option('--interval <ms>', "how often this machine's counters are read", wholeNumber(100, 3_600_000))
+    .option('--interval <ms>', "how often this machine's counters are read", wholeNumber(100, 3_600_000), 750)
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
     .action(async (flags: UpFlags) => {
       await (await import('../provide.ts')).provide({ broker: true, pages: true, compiled: true });
@@ -49,7 +49,7 @@ export function addUp(program: Command, setExitCode: SetExitCode): void {
           historyDays: flags.history,
           partitions: flags.partitions,
           logLevel: flags.logLevel,
-          ...(flags.interval === undefined ? {} : { collector: { intervalMs: flags.interval } }),
+          collector: { intervalMs: flags.interval },
         }),
       );
     });
