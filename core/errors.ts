@@ -31,8 +31,12 @@ export class MeterlineError extends Error {
   }
 }
 
-/** Declares a folder's errors once; the returned function makes one, by code, with the particulars of the case. */
+/**
+ * Declares a folder's errors once; the returned function makes one, by code, with the particulars of the case, and
+ * carries the table, so that the reference page can be compared with it.
+ */
 export function defineErrors<Code extends string>(table: ErrorTable<Code>) {
-  return (code: Code, detail = '', details: Record<string, unknown> = {}, cause?: unknown): MeterlineError =>
+  const make = (code: Code, detail = '', details: Record<string, unknown> = {}, cause?: unknown): MeterlineError =>
     new MeterlineError(code, table[code], detail, details, cause);
+  return Object.assign(make, { table });
 }
