@@ -11,7 +11,7 @@ export class Inputs {
   readonly #queues = { control: [] as LogMessage[], usage: [] as LogMessage[] };
   readonly #room = new Set<() => void>();
   #arrived: (() => void) | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   /** Starts reading both streams; ends with the signal. */
   constructor(log: Log, from: { control: [string, number]; usage: [string, number] }, signal: AbortSignal) {
@@ -61,7 +61,7 @@ export class Inputs {
         }
       }
     } catch (error) {
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
       this.wake();
     }
   }

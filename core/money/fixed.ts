@@ -6,9 +6,6 @@
 /** Decimals of an amount: `Decimal(38,12)` in ClickHouse, `numeric(38,12)` in Postgres. */
 export const AMOUNT_SCALE = 12;
 
-/** No sum of amounts or quantities may reach 10²⁶ units; `Decimal(38,12)` wraps silently beyond. */
-export const MAGNITUDE_MAX = 10n ** 38n;
-
 export type AmountPico = bigint;
 
 /** An exact fraction; the denominator is positive. */

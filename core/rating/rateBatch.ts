@@ -1,7 +1,7 @@
 /** Rates the samples of a taken batch: the hot path (SPEC §3–§6.1). */
 import { batchLimits, type BatchBody } from '../metering/batch.ts';
 import { metricPattern, resourcePattern } from '../messages/names.ts';
-import { epochText, type RefusalReason } from '../messages/rated.ts';
+import type { RefusalReason } from '../messages/rated.ts';
 import { divideRounded } from '../money/fixed.ts';
 import { addRow, blockLine, type BlockSource, type Group } from './block.ts';
 import type { Changes } from './changes.ts';

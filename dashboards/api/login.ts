@@ -72,5 +72,5 @@ export function logoutRoutes(access: AccessPort): Routes {
   };
 }
 
-const isPrefetch = (headers: Readonly<Record<string, unknown>>): boolean =>
-  /prefetch|preview/.test(`${String(headers['sec-purpose'] ?? '')} ${String(headers['purpose'] ?? '')}`);
+const isPrefetch = (headers: Readonly<Record<string, string | string[] | undefined>>): boolean =>
+  [headers['sec-purpose'], headers['purpose']].flat().some((value) => /prefetch|preview/.test(value ?? ''));

@@ -51,8 +51,6 @@ export interface Notifier {
   counts(): NotifierCounts;
 }
 
-export const runNotifier = (deps: NotifierDeps, life: Life): Promise<void> => createNotifier(deps, life).run();
-
 export function createNotifier(deps: NotifierDeps, life: Life): Notifier {
   const events = notifierEvents(deps.registry ?? register, life.logger);
   let session: Session | undefined;
