@@ -12,6 +12,8 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly credentials: string;
   readonly dir: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** SIGKILL, then the same server again on the same files. */
   restart(): Promise<void>;
 }
@@ -28,7 +30,10 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a broker with the streams of `partitions` partitions. Needs METERLINE_NATS_SERVER, which `npm test` sets. */
-export async function startTestServer(options: { partitions: number; agents?: readonly AgentIdentity[] }): Promise<TestServer> {
+export async function startTestServer(options: {
+  partitions: number;
+  agents?: readonly AgentIdentity[];
+}): Promise<TestServer> {
   const binary = process.env['METERLINE_NATS_SERVER'];
   if (binary === undefined) throw new Error('METERLINE_NATS_SERVER is not set; run the tests with `npm test`');
   const dir = mkdtempSync(join(tmpdir(), 'meterline-nats-'));
@@ -54,6 +59,9 @@ export async function startTestServer(options: { partitions: number; agents?: re
     url,
     credentials,
     dir,
+    get pid() {
+      return child.pid!;
+    },
     async restart() {
       const exit = ended(child);
       child.kill('SIGKILL');
