@@ -37,6 +37,7 @@ export function addUp(program: Command, setExitCode: SetExitCode): void {
       await (await import('../provide.ts')).provide({ broker: true, pages: true, compiled: true });
       const { up } = await import('../up/index.ts');
       const { demoOrganisation } = await import('../up/demo.ts');
+      const { agentOverrides } = await import('../up/options.ts');
       setExitCode(
         await up({
           dataDir: flags.data,
@@ -49,7 +50,7 @@ export function addUp(program: Command, setExitCode: SetExitCode): void {
           historyDays: flags.history,
           partitions: flags.partitions,
           logLevel: flags.logLevel,
-          collector: { intervalMs: flags.interval },
+          collector: agentOverrides(flags.interval, process.env),
         }),
       );
     });

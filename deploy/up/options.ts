@@ -23,3 +23,13 @@ export interface UpOptions {
 
 /** The agent of the machine that `up` runs on. */
 export const localProducer = 'this-host';
+
+/** The agent's interval, and its roots where `METERLINE_PROC_ROOT` and `METERLINE_SYS_ROOT` name others. */
+export function agentOverrides(intervalMs: number, env: NodeJS.ProcessEnv): Partial<Config['collector']> {
+  const { METERLINE_PROC_ROOT: procRoot = '', METERLINE_SYS_ROOT: sysRoot = '' } = env;
+  return {
+    intervalMs,
+    ...(procRoot === '' ? {} : { procRoot }),
+    ...(sysRoot === '' ? {} : { sysRoot }),
+  };
+}
