@@ -135,6 +135,7 @@ export async function startPipeline(size: WorkloadSize, more: readonly ControlCh
   }; // prettier-ignore
 }
 
+/** Publishes durably; whatever else comes of it ends the measurement, for the batches after it would be refused. */
 async function stored(connection: NatsConnection, subject: string, data: Uint8Array): Promise<void> {
   const result = await append(connection, subject, data);
   if (result.kind !== 'stored') throw new Error(`the broker answered an append with "${result.kind}"`);

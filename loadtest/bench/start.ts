@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { Figure } from './figure.ts';
 
 const run = promisify(execFile);
+const organisation = join(import.meta.dirname, '../../examples/northwind.yaml');
 const program = join(import.meta.dirname, '../../bin/meterline.mjs');
 
 export async function benchStart(): Promise<Figure> {
@@ -21,7 +22,7 @@ export async function benchStart(): Promise<Figure> {
       id: 'START', value: second, unit: 's', goal: 6, better: 'lower', runs: [second],
       limit: { what: 'starting and ending one empty Node process', value: limit, unit: 's' },
       ratioToLimit: second / limit,
-      settings: { firstStartSeconds: first, demo: false, until: 'broker, rater, office and agent are ready', dataDir: 'empty at the first start' },
+      settings: { firstStartSeconds: first, demo: false, organisation: 'examples/northwind.yaml', until: 'broker, rater, office and agent are ready', dataDir: 'empty at the first start' },
     }; // prettier-ignore
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -29,13 +30,24 @@ export async function benchStart(): Promise<Figure> {
 }
 
 async function startSeconds(dir: string): Promise<number> {
-  const args = [program, 'up', '--for', '1', '--json', '--no-demo', '--port', '0', '--data', dir];
-  const { stdout } = await run(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 }).catch(
-    (error: { stdout?: string }) => {
-      // An instance that rated nothing within its second ends with another code, and still says how long it took.
-      if (error.stdout === undefined || error.stdout === '') throw error;
-      return { stdout: error.stdout };
-    },
-  );
-  return (JSON.parse(stdout) as { startMs: number }).startMs / 1000;
+  const args = [
+    'up',
+    '--for',
+    '1',
+    '--json',
+    '--no-demo',
+    '--organisation',
+    organisation,
+    '--port',
+    '0',
+    '--data',
+    dir,
+  ];
+  // An instance that rated nothing within its second ends with another code, and still says how long it took.
+  const { stdout } = await run(process.execPath, [program, ...args]).catch((error: { stdout?: string }) => ({
+    stdout: error.stdout ?? '',
+  }));
+  const { startMs } = JSON.parse(stdout) as { startMs?: number };
+  if (startMs === undefined) throw new Error(`the instance did not start: ${stdout}`);
+  return startMs / 1000;
 }
