@@ -142,6 +142,8 @@ test('one process answers for the live figures, the drill-down and the proof of 
   expect(status.alerts).toBe(1);
   expect((await get<Me>('/me')).tenant).toEqual({ id: 'acme', name: 'Acme', currency: 'EUR', timeZone: 'Europe/Berlin' });
 
+  // The ranking is refreshed from the store every few seconds: the first one after everything was loaded counts.
+  await until(async () => (await get<LiveState>('/live-state')).topResources[0]?.resource === 'h1');
   const live = await get<LiveState>('/live-state');
   const explored = await get<Explore>('/explore?by=account');
   const total = live.balances.find((balance) => balance.account === 1)!.total;

@@ -1,4 +1,5 @@
 /** The office: aggregator, back office and dashboards in one process, the sole owner of the embedded databases. */
+import { register } from 'prom-client';
 import { createAggregator } from '#aggregator/main.ts';
 import { reconcileRoutes } from '#aggregator/reconcileRoutes.ts';
 import { aggregatorRoutes } from '#aggregator/routes.ts';
@@ -19,6 +20,8 @@ export async function main(config: Config, life: Life): Promise<void> {
   const connection = await connectNats({ ...config.nats, role: 'office' });
   await using cleanUp = new AsyncDisposableStack();
   cleanUp.defer(() => connection.drain());
+  // The parts count in the process's one registry; an office that starts again in the same process starts from zero.
+  cleanUp.defer(() => register.clear());
   const aggregator = cleanUp.use(await createAggregator(config, connection, logger));
   const billing = cleanUp.use(await createBilling(config, connection, logger));
 

@@ -31,7 +31,7 @@ export async function proveTally(
   evidence: TallyEvidence,
 ): Promise<{ readonly tally: Why['tally']; readonly checks: Check[] }> {
   const { row, meter, price, commit, trail } = evidence;
-  const perResource = price === undefined || price.tallyScope === 'resource';
+  const perResource = price?.tallyScope === 'resource';
   const entry = await tallyEntry(evidence, perResource);
   const value = commit.tallyValues.find(([id]) => id === entry.id);
   if (value === undefined)

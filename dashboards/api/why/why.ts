@@ -45,7 +45,7 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   checks.push(...(await checkBatch({ log, tenant, row, batch, commit, producer })));
   let tally = noTally;
   if (row.kind !== 'unmetered') {
-    const perResource = priceOnRecord === undefined || priceOnRecord.tallyScope === 'resource';
+    const perResource = priceOnRecord?.tallyScope === 'resource';
     const trail = await ports.store.tallyTrail(tenant, row, perResource);
     const proof = await proveTally({ log, tenant, row, id, commit, blocks, meter, price: priceOnRecord, trail });
     tally = proof.tally;
