@@ -40,7 +40,7 @@ export class AlertCopies {
   async load(take: (record: AlertRecord) => void = () => undefined): Promise<void> {
     this.lastSeq = await readBack(this.log, streams.alerts, this.lastSeq + 1, this.signal, (message) => {
       const record = readJson<AlertRecord>(message);
-      if (this.ids.has(record.id)) return;
+      if (typeof record?.id !== 'string' || this.ids.has(record.id)) return;
       this.ids.add(record.id);
       take(record);
     });

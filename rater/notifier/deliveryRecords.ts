@@ -43,6 +43,7 @@ export class DeliveryRecords {
     const index: DeliveryIndex = new Map();
     await readBack(this.log, streams.deliveries, 1, this.signal, (message) => {
       const delivery = readJson<Delivery>(message);
+      if (typeof delivery?.alertId !== 'string') return;
       const targets = index.get(delivery.alertId) ?? new Map<string, DeliveryProgress>();
       const known = targets.get(delivery.target);
       // A record whose acknowledgement was lost is there twice; one that was retried may stand after a later one.

@@ -20,5 +20,14 @@ export async function readBack(
   return lastSeq;
 }
 
-export const readJson = <T>(message: LogMessage): T => JSON.parse(Buffer.from(message.data).toString('utf8')) as T;
+/** Undefined when the message is no JSON object: others may write to these streams too. */
+export function readJson<T extends object>(message: LogMessage): T | undefined {
+  try {
+    const value = JSON.parse(Buffer.from(message.data).toString('utf8')) as T | null;
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export const writeJson = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), 'utf8');

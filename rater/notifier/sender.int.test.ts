@@ -122,6 +122,9 @@ test('what does not speak HTTP, or nobody at all, is silence with a reason', asy
   noise.close();
   const nobody = await sender(`http://127.0.0.1:${port}/`, resolveTo([])).send(headers, body);
   expect(nobody).toMatchObject({ kind: 'silent', detail: expect.stringContaining('ECONNREFUSED') });
+  const unfit = { ...headers, 'webhook-id': 'ä\n' };
+  const impossible = await sender(`http://127.0.0.1:${port}/`, resolveTo([])).send(unfit, body);
+  expect(impossible).toMatchObject({ kind: 'silent', detail: expect.stringContaining('Invalid character') });
   const unknown: Resolve = (_host, callback) => callback(new Error('ENOTFOUND nowhere.test'), []);
   expect(await sender('https://nowhere.test/', unknown).send(headers, body)).toMatchObject({
     kind: 'silent',

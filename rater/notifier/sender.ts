@@ -47,21 +47,33 @@ export function createSender(address: string, options: SenderOptions): Sender {
     path: url.pathname + url.search,
     ...(isIP(host) === 0 ? { lookup: guardedLookup(url.protocol, options.allowLoopback, options.resolve) } : {}),
   };
+  const once = (headers: Readonly<Record<string, string>>, body: string): Promise<Attempt> =>
+    attempt(secure, { ...request, headers }, body, options.clock).catch((error: unknown) => ({
+      outcome: unanswered('silent', String(error), options.clock),
+      staleConnection: false,
+    }));
   const send = async (headers: Readonly<Record<string, string>>, body: string): Promise<SentOutcome> => {
-    const first = await attempt(secure, { ...request, headers }, body, options.clock);
+    const first = await once(headers, body);
     // The receiver closed an idle connection just as we took it: nothing was read, so the attempt is made on a new one.
-    const again = first.staleConnection ? await attempt(secure, { ...request, headers }, body, options.clock) : first;
-    return again.outcome;
+    return first.staleConnection ? (await once(headers, body)).outcome : first.outcome;
   };
   return { send, close: () => agent.destroy() };
 }
 
-function attempt(
-  secure: boolean,
-  options: RequestOptions,
-  body: string,
-  clock: Clock,
-): Promise<{ outcome: SentOutcome; staleConnection: boolean }> {
+interface Attempt {
+  readonly outcome: SentOutcome;
+  readonly staleConnection: boolean;
+}
+
+const unanswered = (kind: 'silent' | 'refused', detail: string, clock: Clock): SentOutcome => ({
+  kind,
+  httpStatus: 0,
+  detail,
+  retryAfterMs: null,
+  answeredAtMonotonicMs: clock.monotonicMs(),
+});
+
+function attempt(secure: boolean, options: RequestOptions, body: string, clock: Clock): Promise<Attempt> {
   return new Promise((resolve) => {
     const outgoing = (secure ? httpsRequest : httpRequest)(options);
     const limit = (ms: number, what: string) =>
@@ -82,10 +94,7 @@ function attempt(
       if (answered) return;
       const stale = outgoing.reusedSocket && error.code === 'ECONNRESET';
       const kind = error instanceof MeterlineError ? 'refused' : 'silent';
-      finish(
-        { kind, httpStatus: 0, detail: error.message, retryAfterMs: null, answeredAtMonotonicMs: clock.monotonicMs() },
-        stale,
-      );
+      finish(unanswered(kind, error.message, clock), stale);
     });
     outgoing.once('response', (incoming) => {
       answered = true;

@@ -167,9 +167,9 @@ export async function startWorld(partitions = 1, allowLoopback = true): Promise<
   const bucket = await new Kvm(connection).create(buckets.targets);
   const key = loadSealingKey(dataPaths(dataDir).sealingKey);
   const never = new AbortController().signal;
-  const all = async <T>(stream: string): Promise<T[]> => {
+  const all = async <T extends object>(stream: string): Promise<T[]> => {
     const found: T[] = [];
-    await readBack(log, stream, 1, never, (message) => found.push(readJson<T>(message)));
+    await readBack(log, stream, 1, never, (message) => found.push(readJson<T>(message)!));
     return found;
   };
   const running = new Set<Running>();
