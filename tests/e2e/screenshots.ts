@@ -1,0 +1,39 @@
+/**
+ * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Four pages, light and
+ * dark, 1440 and 390 pixels wide.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { officeOf } from '#deploy/officeClient.ts';
+import type { RatedRows } from '#core/messages/api.ts';
+import { openBrowser } from './browser.ts';
+
+const [dataDir = '.meterline'] = process.argv.slice(2);
+const office = officeOf(dataDir);
+const folder = new URL('../../docs/img/', import.meta.url).pathname;
+mkdirSync(folder, { recursive: true });
+const { rows } = await office.get<RatedRows>('/rows?limit=1');
+const pages = { now: '/', explore: '/explore', why: `/why/${rows[0]!.id}`, fleet: '/fleet' };
+
+const browser = await openBrowser();
+try {
+  for (const theme of ['light', 'dark'] as const) {
+    for (const width of [1440, 390]) {
+      const context = await browser.newContext({
+        colorScheme: theme,
+        viewport: { width, height: width === 390 ? 844 : 900 },
+      });
+      const page = await context.newPage();
+      await page.goto((await office.send<{ url: string }>('POST', '/login-links', {})).url);
+      for (const [name, path] of Object.entries(pages)) {
+        await page.goto(new URL(path, page.url()).href);
+        await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
+        await page.waitForTimeout(1500);
+        await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
+      }
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+}
