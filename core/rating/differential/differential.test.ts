@@ -18,7 +18,7 @@ const seed = Number(
       .digest()
       .readUInt32LE(),
 );
-const runs = Number(process.env['METERLINE_RUNS'] ?? 150);
+const runs = Number(process.env['METERLINE_RUNS'] ?? 600);
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const ports = {
