@@ -1,6 +1,7 @@
 /** The dashboards: live mirror, WebSocket gateway and the API server that mounts every service's routes. */
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Registry } from 'prom-client';
 import type { Readiness } from '#platform/health.ts';
 import { platformError } from '#platform/errors.ts';
 import type { App, Routes } from '#platform/http/index.ts';
@@ -35,6 +36,8 @@ export interface DashboardsOptions {
   waitingFor?(): string | undefined;
   /** Folder of the built pages. */
   readonly pages?: string;
+  /** Where the metrics go; the process's own registry when absent. */
+  readonly registry?: Registry;
   /** Unsent bytes that a live client may have. */
   readonly bufferedBytesMax?: number;
 }
@@ -50,7 +53,7 @@ export interface Dashboards {
 /** Listens at once; /readyz is true when every partition's mirror is synced. Throws PORT_BUSY. */
 export async function createDashboards(options: DashboardsOptions): Promise<Dashboards> {
   const { connection, ports, version } = options;
-  const events = dashboardEvents(options.logger);
+  const events = dashboardEvents(options.logger, options.registry);
   const stop = new AbortController();
   const log = await jetstreamLog(connection);
   const mirror = createMirror({ partitions: options.partitions, log, connection, events, ports });

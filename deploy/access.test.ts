@@ -24,14 +24,15 @@ test('every route of every service refuses who may not call it', async () => {
     redeemLogin: () => Promise.reject(new Error('nobody logs in here')),
     endSession: async () => undefined,
   };
+  const registry = new Registry();
   const app = await createApiServer({
     access,
     identify: createIdentify(access),
-    events: dashboardEvents(pino({ level: 'silent' })),
+    events: dashboardEvents(pino({ level: 'silent' }), registry),
     routes: bareRoutes,
     pages: join(import.meta.dirname, 'no-pages'),
     version: '0',
-    registry: new Registry(),
+    registry,
     ready: () => ({ ready: true }),
   });
   const operations = operationsOf(JSON.parse(readFileSync(openApiPath, 'utf8')) as object);

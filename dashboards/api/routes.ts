@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Fleet, LiveState, Status, Why } from '#core/messages/api.ts';
 import type { Routes } from '#platform/http/index.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../errors.ts';
@@ -7,6 +6,7 @@ import type { LiveHub } from '../live/hub.ts';
 import { apiLimits, mirrorLimits } from '../limits.ts';
 import type { Mirror } from '../mirror/index.ts';
 import type { Ports } from '../ports.ts';
+import * as answers from './schemas.ts';
 import { readStatus } from './status.ts';
 import { explainRow } from './why/why.ts';
 import { rowIdPattern } from './why/commitBlocks.ts';
@@ -20,6 +20,8 @@ export interface DashboardRoutesDeps {
   readonly startedAtMs: number;
 }
 
+/** The year 2286, as for every instant. */
+const instantMsMax = 9_999_999_999_999;
 const limit = (max: number) => z.coerce.number().int().min(1).max(max).default(100);
 
 /** The dashboards' own routes under /api/v1. */
@@ -34,8 +36,12 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
     app.route({
       method: 'GET',
       url: '/live-state',
-      schema: { summary: 'Live figures, as a live connection would be sent first', tags: ['live'] },
-      async handler({ identity }): Promise<LiveState> {
+      schema: {
+        summary: 'Live figures, as a live connection would be sent first',
+        tags: ['live'],
+        response: { 200: answers.liveState },
+      },
+      async handler({ identity }) {
         const view = viewOf(identity.tenant);
         await mirror.look(view);
         return hub.state(view);
@@ -45,9 +51,12 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
     app.route({
       method: 'GET',
       url: '/fleet',
-      schema: { summary: 'Every producer, with its counts and health', tags: ['fleet'] },
-      handler: ({ identity }): Promise<Fleet> =>
-        Promise.resolve({ asOfMs: ports.now(), producers: viewOf(identity.tenant).fleet() }),
+      schema: {
+        summary: 'Every producer, with its counts and health',
+        tags: ['fleet'],
+        response: { 200: answers.fleet },
+      },
+      handler: async ({ identity }) => ({ asOfMs: ports.now(), producers: viewOf(identity.tenant).fleet() }),
     });
 
     app.route({
@@ -57,8 +66,9 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
         summary: 'The proof of one rated row, from the charge down to the signed batch',
         tags: ['explore'],
         params: z.object({ rowId: z.string().regex(rowIdPattern).describe('As GET /rows gives it.') }),
+        response: { 200: answers.why },
       },
-      handler: ({ identity, params }): Promise<Why> => explainRow(ports, log, identity.tenant, params.rowId),
+      handler: ({ identity, params }) => explainRow(ports, log, identity.tenant, params.rowId),
     });
 
     app.route({
@@ -68,6 +78,7 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
         summary: 'Alerts with their newest delivery per target, newest first',
         tags: ['budgets'],
         querystring: z.object({ limit: limit(mirrorLimits.alertsPerTenantMax) }),
+        response: { 200: z.object({ alerts: z.array(answers.liveAlert) }) },
       },
       handler: async ({ identity, query }) => ({ alerts: viewOf(identity.tenant).alerts.newest(query.limit) }),
     });
@@ -79,6 +90,7 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
         summary: 'Attempts to deliver alerts, newest first',
         tags: ['budgets'],
         querystring: z.object({ limit: limit(mirrorLimits.deliveriesPerTenantMax) }),
+        response: { 200: z.object({ deliveries: z.array(answers.delivery) }) },
       },
       handler: async ({ identity, query }) => ({ deliveries: viewOf(identity.tenant).alerts.deliveries(query.limit) }),
     });
@@ -91,15 +103,17 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
         tags: ['explore'],
         querystring: z.object({
           limit: limit(apiLimits.rowsMax),
-          beforeMs: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+          beforeMs: z.coerce
+            .number()
+            .int()
+            .min(0)
+            .max(instantMsMax)
+            .default(instantMsMax)
+            .describe('Log time, exclusive.'),
         }),
+        response: { 200: z.object({ refusals: z.array(answers.refusal).readonly() }) },
       },
-      handler: async ({ identity, query }) => ({
-        refusals: await ports.store.refusals(identity.tenant, {
-          limit: query.limit,
-          beforeMs: query.beforeMs ?? ports.now() + 1,
-        }),
-      }),
+      handler: async ({ identity, query }) => ({ refusals: await ports.store.refusals(identity.tenant, query) }),
     });
 
     app.route({
@@ -109,8 +123,9 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
       schema: {
         summary: 'How far each partition is, counts and latencies of the whole instance',
         tags: ['operations'],
+        response: { 200: answers.status },
       },
-      handler: (): Promise<Status> => readStatus({ mirror, ports, version, startedAtMs }),
+      handler: () => readStatus({ mirror, ports, version, startedAtMs }),
     });
   };
 }

@@ -23,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => office[Symbol.asyncDispose]());
 
-const call = (path: string, init: RequestInit = {}) => fetch(`${office.dashboards.url}${path}`, { redirect: 'manual', ...init });
+const call = (path: string, init: RequestInit = {}) =>
+  fetch(`${office.dashboards.url}${path}`, { redirect: 'manual', ...init });
 const bearer = { authorization: 'Bearer acme-admin' };
 
 /** The path as given, without the client tidying it. */
@@ -46,7 +47,11 @@ test('a login link opens one session, which works for reading, for writing from 
   await call('/login?token=once', { method: 'HEAD' });
   expect((await call('/login?token=once', { headers: { 'sec-purpose': 'prefetch;prerender' } })).status).toBe(204);
   const login = await call('/login?token=once');
-  expect([login.status, login.headers.get('location'), login.headers.get('cache-control')]).toEqual([303, '/', 'no-store']);
+  expect([login.status, login.headers.get('location'), login.headers.get('cache-control')]).toEqual([
+    303,
+    '/',
+    'no-store',
+  ]);
   const setCookie = login.headers.get('set-cookie')!;
   expect(setCookie).toMatch(/^mtl_session=fresh; /);
   for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Path=/', 'Expires=']) expect(setCookie).toContain(attribute);
@@ -57,7 +62,8 @@ test('a login link opens one session, which works for reading, for writing from 
   expect((await call('/api/v1/live-state', { headers: cookie })).status).toBe(200);
   const write = { method: 'POST', body: '{"text":"hello"}' };
   const json = { 'content-type': 'application/json' };
-  const from = (headers: Record<string, string>) => call('/api/v1/notes', { ...write, headers: { ...cookie, ...json, ...headers } });
+  const from = (headers: Record<string, string>) =>
+    call('/api/v1/notes', { ...write, headers: { ...cookie, ...json, ...headers } });
   expect((await from({})).status).toBe(403);
   expect((await from({ origin: 'https://evil.example' })).status).toBe(403);
   expect((await from({ 'sec-fetch-site': 'same-site', origin: office.dashboards.url })).status).toBe(403);
@@ -65,7 +71,10 @@ test('a login link opens one session, which works for reading, for writing from 
   expect(await (await from({ 'sec-fetch-site': 'same-origin' })).json()).toEqual({ tenant: 'acme' });
   expect(await (await from({ origin: office.dashboards.url })).json()).toEqual({ tenant: 'acme' });
 
-  const logout = await call('/api/v1/logout', { method: 'POST', headers: { ...cookie, 'sec-fetch-site': 'same-origin' } });
+  const logout = await call('/api/v1/logout', {
+    method: 'POST',
+    headers: { ...cookie, 'sec-fetch-site': 'same-origin' },
+  });
   expect([logout.status, logout.headers.get('set-cookie')]).toEqual([204, expect.stringContaining('mtl_session=;')]);
   expect((await call('/api/v1/live-state', { headers: cookie })).status).toBe(401);
 });
@@ -78,7 +87,14 @@ test('behind TLS the cookie is Secure and the browser is told to stay there', as
 });
 
 test('every answer carries the headers that keep browsers honest, refusals included', async () => {
-  for (const path of ['/', '/assets/app-1234.js', '/api/v1/live-state', '/api/v1/nothing', '/healthz', '/login?token=x']) {
+  for (const path of [
+    '/',
+    '/assets/app-1234.js',
+    '/api/v1/live-state',
+    '/api/v1/nothing',
+    '/healthz',
+    '/login?token=x',
+  ]) {
     const { headers } = await call(path);
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
@@ -97,7 +113,11 @@ test('pages: hashed files for ever, the application at every other address, noth
   expect([asset.status, asset.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
   for (const path of ['/', '/explore?by=account', '/why/0-1-2-3-4', '/index.html']) {
     const page = await call(path);
-    expect([page.status, page.headers.get('cache-control'), await page.text()]).toEqual([200, 'no-cache', expect.stringContaining('Meterline')]);
+    expect([page.status, page.headers.get('cache-control'), await page.text()]).toEqual([
+      200,
+      'no-cache',
+      expect.stringContaining('Meterline'),
+    ]);
   }
   expect((await call('/assets/gone.js')).status).toBe(404);
   expect((await call('/api/v1/nothing')).headers.get('content-type')).toContain('application/problem+json');
@@ -124,7 +144,9 @@ test('too large, broken and wrong requests are refused with a problem that tells
   const broken = await call('/api/v1/broken', { headers: bearer });
   expect(broken.status).toBe(500);
   expect(await broken.text()).not.toContain('swordfish');
-  expect((await call(`/api/v1/live-state`, { headers: { authorization: `Bearer ${'x'.repeat(5000)}` } })).status).toBe(401);
+  expect((await call(`/api/v1/live-state`, { headers: { authorization: `Bearer ${'x'.repeat(5000)}` } })).status).toBe(
+    401,
+  );
   expect((await call('/api/v1/why/1-2-3', { headers: bearer })).status).toBe(400);
   expect((await call('/api/v1/alerts?limit=999999', { headers: bearer })).status).toBe(400);
 });
@@ -143,7 +165,8 @@ test('figures of the whole instance are for administrators; health and metrics n
 // Last, for it uses up this address.
 test('an address that guesses is slowed down, for links and for credentials', async () => {
   let login = await call('/login?token=guess');
-  for (let i = 0; login.status === 401 && i <= apiLimits.loginsPerMinuteMax; i++) login = await call('/login?token=guess');
+  for (let i = 0; login.status === 401 && i <= apiLimits.loginsPerMinuteMax; i++)
+    login = await call('/login?token=guess');
   expect([login.status, Number(login.headers.get('retry-after')) > 0]).toEqual([429, true]);
 
   const guess = () => call('/api/v1/live-state', { headers: { authorization: 'Bearer guess' } });

@@ -61,25 +61,29 @@ export class PartitionMirror implements Position {
   /** Runs until the signal aborts; never throws. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!(await this.#sync())) {
-        await sleep(mirrorLimits.syncRetryMs, signal);
-        continue;
-      }
-      const session = new AbortController();
-      const both = AbortSignal.any([signal, session.signal]);
-      const watch = this.#watch(session, both);
-      try {
-        for await (const message of this.#options.log.follow(streams.rated(this.partition), this.#head.seq + 1, both)) {
-          if (both.aborted || !this.#take(message)) break;
-        }
-      } catch (error) {
-        if (!both.aborted) this.#options.events.mirrorBroke(this.partition, error);
-        await sleep(mirrorLimits.syncRetryMs, signal);
-      }
-      session.abort();
-      await watch;
+      const isVoid = (await this.#sync()) && (await this.#follow(signal));
       this.synced = false;
+      if (!isVoid) await sleep(mirrorLimits.syncRetryMs, signal);
     }
+  }
+
+  /** Applies commits until the mirror must sync anew; true when commits were void, so that it must at once. */
+  async #follow(signal: AbortSignal): Promise<boolean> {
+    const session = new AbortController();
+    const both = AbortSignal.any([signal, session.signal]);
+    const watch = this.#watch(session, both);
+    let isVoid = false;
+    try {
+      for await (const message of this.#options.log.follow(streams.rated(this.partition), this.#head.seq + 1, both)) {
+        isVoid = !this.#take(message);
+        if (isVoid || both.aborted) break;
+      }
+    } catch (error) {
+      if (!both.aborted) this.#options.events.mirrorBroke(this.partition, error);
+    }
+    session.abort();
+    await watch;
+    return isVoid;
   }
 
   /** Asks for every tenant's state; the reading goes on from the oldest answer. False when it must be tried again. */

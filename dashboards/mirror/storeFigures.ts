@@ -70,7 +70,7 @@ export class StoreFigures {
     try {
       const [trust, top] = await Promise.all([
         this.#store.trust(tenant),
-        this.#store.topResources(tenant, view.state().period),
+        this.#store.topResources(tenant, view.period()),
       ]);
       view.setStore(trust, top);
     } catch (error) {

@@ -169,11 +169,19 @@ export class TenantView {
     return this.#logTimeMs === 0 ? this.#now() : this.#logTimeMs;
   }
 
-  #turn(): void {
-    const instantMs = this.#instantMs();
-    if (this.#period.startMs <= instantMs && instantMs < this.#period.endMs) return;
+  /** The period of the tenant's own calendar that holds the newest commit. */
+  period(): LiveState['period'] {
+    const instantMs = Math.max(this.#position.logTimeMs, this.figures.logTimeMs) || this.#now();
+    if (this.#period.startMs <= instantMs && instantMs < this.#period.endMs) return this.#period;
     const period = periodAt(instantMs, this.#record.timeZone);
-    this.#period = { key: periodKey(period, this.#record.timeZone), ...period };
+    return { key: periodKey(period, this.#record.timeZone), ...period };
+  }
+
+  /** Begins to show the next period when it has begun. */
+  #turn(): void {
+    const period = this.period();
+    if (period === this.#period) return;
+    this.#period = period;
     this.figures.forget();
     this.renew();
   }

@@ -1,5 +1,6 @@
 /** A whole dashboards process on a real broker, with a scripted rater and ports in memory. */
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,7 @@ export async function startTestOffice(
     ports: memoryPorts(memory),
     routes: options.routes ?? [],
     pages,
+    registry: new Registry(),
     ...(options.bufferedBytesMax === undefined ? {} : { bufferedBytesMax: options.bufferedBytesMax }),
   });
   await until(() => dashboards.ready().ready);

@@ -17,7 +17,7 @@ const makers: Readonly<Record<string, (registry: Registry) => unknown>> = {
   'aggregator/events.ts': () => aggregatorEvents(logger),
   'billing/events.ts': (registry) => billingEvents(logger, registry),
   'collector/events.ts': (registry) => collectorEvents(registry, logger),
-  'dashboards/events.ts': () => dashboardEvents(logger),
+  'dashboards/events.ts': (registry) => dashboardEvents(logger, registry),
   'rater/events.ts': (registry) => raterEvents(registry, logger),
   'rater/notifier/events.ts': (registry) => notifierEvents(registry, logger),
 };

@@ -1,0 +1,237 @@
+/**
+ * Shapes of the dashboards' answers, for the API's description and its serializer. `satisfies` holds them to the types
+ * of core/messages/api.ts: a field that is missing here does not compile, one that is missing there neither.
+ */
+import { z } from 'zod';
+import type { Delivery, Fleet, LiveAlert, LiveState, Status, Why } from '#core/messages/api.ts';
+import { refusalReasons, type Refusal, type RefusalReason } from '#core/messages/rated.ts';
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+const amount = z.string().describe('Decimal text in the currency named.');
+const quantity = z.string().describe('Decimal text.');
+const instant = z.number().describe('UTC ms.');
+const counts = z.object({ received: z.number(), rated: z.number(), duplicates: z.number(), refused: z.number() });
+const percentiles = z.object({ p50: z.number(), p99: z.number() });
+const budgetState = z.enum(['within', 'warned', 'throttled', 'blocked', 'released']);
+
+export const delivery = z.object({
+  alertId: z.string(),
+  tenant: z.string(),
+  target: z.string(),
+  attempt: z.number(),
+  status: z.enum(['delivered', 'failed', 'given_up', 'refused']),
+  httpStatus: z.number().describe('0 when the receiver did not answer.'),
+  detail: z.string(),
+  atMs: instant,
+  latencyMs: z.number().describe("From the commit that raised the alert to the receiver's answer."),
+  nextAttemptAtMs: instant.nullable(),
+}) satisfies z.ZodType<Delivery>;
+
+export const liveAlert = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  budget: z.string(),
+  budgetName: z.string(),
+  account: z.number(),
+  accountSlug: z.string(),
+  type: z.enum(['budget.threshold_crossed', 'budget.released']),
+  action: z.enum(['notify', 'throttle', 'block', 'release']),
+  state: budgetState,
+  percent: z.string(),
+  balance: amount,
+  limit: amount,
+  currency: z.string(),
+  periodStartMs: instant,
+  periodEndMs: instant,
+  logTimeMs: instant,
+  targets: list(z.string()),
+  cause: z.object({ producer: z.string(), epoch: z.string(), seq: z.number() }).nullable(),
+  trace: z.string(),
+  deliveries: list(delivery).describe('The newest per target.'),
+}) satisfies z.ZodType<LiveAlert>;
+
+const member = z.object({
+  tenant: z.string(),
+  producer: z.string(),
+  epoch: z.object({ startedAtMs: instant, nonce: z.string() }).nullable(),
+  mark: z.number(),
+  hashes: list(z.tuple([z.number(), z.string()]).readonly()),
+  samples: counts,
+  batches: counts,
+  lastSeenMs: instant,
+  lastSampleMs: instant,
+  notes: z.record(z.string(), z.number()).readonly(),
+  spool: z.object({ batches: z.number(), bytes: z.number() }),
+  type: z.enum(['agent', 'gateway', 'importer']),
+  simulated: z.boolean(),
+  enabled: z.boolean(),
+  keyIds: list(z.string()),
+  health: z.enum(['live', 'late', 'silent', 'never']),
+});
+
+export const fleet = z.object({ asOfMs: instant, producers: list(member) }) satisfies z.ZodType<Fleet>;
+
+export const liveState = z.object({
+  type: z.literal('state'),
+  partition: z.number(),
+  outSeq: z.number().describe('The commit as of which all figures hold.'),
+  logTimeMs: instant,
+  period: z.object({ key: z.string(), startMs: instant, endMs: instant }),
+  currency: z.string(),
+  balances: list(
+    z.object({ account: z.number(), own: amount, total: amount, perHour: amount.describe('Over the last minute.') }),
+  ),
+  budgets: list(
+    z.object({
+      id: z.string(),
+      account: z.number(),
+      name: z.string(),
+      amount,
+      balance: amount.describe('Spent of it since the period, or the last reset, began.'),
+      currency: z.string(),
+      state: budgetState,
+      thresholds: list(z.object({ percent: z.string(), action: z.string(), crossed: z.boolean() })),
+    }),
+  ),
+  alerts: list(liveAlert),
+  samples: counts,
+  trust: z.object({
+    checkedAtMs: instant,
+    difference: amount.describe('Log against balances against ClickHouse; "0" is right.'),
+    loadLag: z.number(),
+    producersLive: z.number(),
+    producersStale: z.number(),
+    gaps: z.number(),
+    refused: z.number(),
+    suspenseResources: z.number(),
+    unpricedSamples: z.number(),
+  }),
+  minutes: list(z.tuple([instant, amount]).readonly()),
+  topResources: list(z.object({ resource: z.string(), account: z.number(), amount })),
+  producers: list(member),
+}) satisfies z.ZodType<LiveState>;
+
+const row = z.object({
+  id: z.string(),
+  account: z.number(),
+  resource: z.string(),
+  service: z.string(),
+  component: z.string(),
+  meter: z.string(),
+  price: z.number(),
+  currency: z.string(),
+  kind: z.string(),
+  producer: z.string(),
+  epoch: z.string(),
+  seq: z.number(),
+  index: z.number(),
+  startMs: instant,
+  endMs: instant,
+  quantity,
+  amount,
+  partition: z.number(),
+  outSeq: z.number(),
+  usageSeq: z.number(),
+  logTimeMs: instant,
+});
+
+const step = z.object({ label: z.string(), quantity, unitPrice: amount, amount });
+const tier = z.object({ upTo: quantity.nullable(), unitPrice: amount, flat: amount });
+const price = z.object({
+  id: z.number(),
+  key: z.string(),
+  version: z.number(),
+  service: z.string(),
+  component: z.string(),
+  meter: z.string(),
+  currency: z.string(),
+  account: z.number(),
+  effectiveFromMs: instant,
+  tallyScope: z.enum(['resource', 'account']),
+  unit: z.object({ name: z.string(), numerator: z.string(), denominator: z.string() }),
+  allowance: quantity,
+  model: z.union([
+    z.object({ kind: z.literal('perUnit'), unitPrice: amount }),
+    z.object({ kind: z.literal('graduated'), tiers: list(tier) }),
+  ]),
+  approvedBy: z.string(),
+  approvedAtMs: instant,
+});
+
+export const why = z.object({
+  row,
+  path: list(z.object({ id: z.number(), name: z.string() })),
+  price,
+  meter: z.object({
+    id: z.string(),
+    metric: z.string(),
+    unit: z.string(),
+    scale: z.number(),
+    aggregation: z.enum(['sum', 'timeWeighted']),
+    filter: z.record(z.string(), list(z.string())).readonly(),
+  }),
+  tally: z.object({
+    before: quantity,
+    after: quantity,
+    chargeBefore: amount,
+    chargeAfter: amount,
+    stepsBefore: list(step),
+    stepsAfter: list(step),
+  }),
+  sample: z.object({
+    metric: z.string(),
+    unit: z.string(),
+    scale: z.number(),
+    dims: z.record(z.string(), z.string()).readonly(),
+    quantity,
+    rawEnd: z.string().nullable(),
+    rawStart: z.string().nullable(),
+    monotonicUs: z.number(),
+  }),
+  batch: z.object({
+    producer: z.string(),
+    epoch: z.string(),
+    seq: z.number(),
+    samples: z.number(),
+    keyId: z.string(),
+    signature: z.string(),
+    hash: z.string(),
+    simulated: z.boolean(),
+    trace: z.string(),
+  }),
+  checks: list(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+}) satisfies z.ZodType<Why>;
+
+export const refusal = z.object({
+  tenant: z.string(),
+  producer: z.string(),
+  epoch: z.string(),
+  seq: z.number(),
+  index: z.number().describe('In its batch; -1 for the whole batch.'),
+  reason: z.enum(Object.keys(refusalReasons) as [RefusalReason, ...RefusalReason[]]),
+  detail: z.string(),
+  samples: z.number(),
+  stream: z.enum(['usage', 'control']),
+  inputSeq: z.number(),
+  logTimeMs: instant,
+}) satisfies z.ZodType<Refusal>;
+
+export const status = z.object({
+  version: z.string(),
+  startedAtMs: instant,
+  partitions: list(
+    z.object({
+      partition: z.number(),
+      owner: z.boolean().describe('Whether its owner answered when last asked.'),
+      incarnation: z.number(),
+      outSeq: z.number(),
+      loadedSeq: z.number(),
+      logTimeMs: instant,
+      totals: z.object({ samples: counts, batches: counts }),
+    }),
+  ),
+  rowsInClickHouse: z.number().describe('Rated samples, however many rows they lie in.'),
+  alerts: z.number(),
+  webhooksDelivered: z.number(),
+  latencyMs: z.object({ commit: percentiles, alert: percentiles }),
+}) satisfies z.ZodType<Status>;
