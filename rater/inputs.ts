@@ -12,9 +12,18 @@ export class Inputs {
   readonly #room = new Set<() => void>();
   #arrived: (() => void) | undefined;
   #failure: Error | undefined;
+  #controlSeq: number;
+  readonly #controlFirstTo: number;
 
   /** Starts reading both streams; ends with the signal. */
-  constructor(log: Log, from: { control: [string, number]; usage: [string, number] }, signal: AbortSignal) {
+  constructor(
+    log: Log,
+    from: { control: [string, number]; usage: [string, number] },
+    controlFirstTo: number,
+    signal: AbortSignal,
+  ) {
+    this.#controlSeq = from.control[1] - 1;
+    this.#controlFirstTo = controlFirstTo;
     void this.#read(log, 'control', ...from.control, signal);
     void this.#read(log, 'usage', ...from.usage, signal);
     signal.addEventListener('abort', () => this.wake(), { once: true });
@@ -23,9 +32,11 @@ export class Inputs {
   /** The next input, if one is there. Throws what broke the reading. */
   next(): TakenInput | undefined {
     if (this.#failure !== undefined) throw this.#failure;
-    for (const stream of ['control', 'usage'] as const) {
+    // What billing had decided when we started comes first, however late it is delivered.
+    for (const stream of this.#isUsageOpen() ? (['control', 'usage'] as const) : (['control'] as const)) {
       const message = this.#queues[stream].shift();
       if (message === undefined) continue;
+      if (stream === 'control') this.#controlSeq = message.seq;
       for (const resume of this.#room) resume();
       this.#room.clear();
       return { stream, message };
@@ -35,8 +46,17 @@ export class Inputs {
 
   /** Resolves when an input may be there, or somebody calls `wake`. */
   async arrival(): Promise<void> {
-    if (this.#queues.control.length > 0 || this.#queues.usage.length > 0 || this.#failure !== undefined) return;
+    if (
+      this.#queues.control.length > 0 ||
+      (this.#isUsageOpen() && this.#queues.usage.length > 0) ||
+      this.#failure !== undefined
+    )
+      return;
     await new Promise<void>((resolve) => (this.#arrived = resolve));
+  }
+
+  #isUsageOpen(): boolean {
+    return this.#controlSeq >= this.#controlFirstTo;
   }
 
   /** Ends the present wait: an input, a stop, a due date. */

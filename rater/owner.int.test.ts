@@ -145,8 +145,8 @@ describe('the rater as a process', () => {
 
   test('ONCE: killed and started again in mid-flow, with the broker killed too, it loses and doubles nothing', async () => {
     const producer = new TestProducer('t1', 'p1', baseMs);
-    start(2);
     await new TestBilling(admin, 1).publish('t1', testOrganisation('t1', [producer]));
+    start(2);
     for (let round = 0; round < 4; round++) {
       const sending = (async () => {
         for (let i = 0; i < 50; i++) await producer.publish(admin, producer.next(10_000, ['h1', 'h2']), 1);
@@ -171,8 +171,8 @@ describe('the rater as a process', () => {
   test('what is duplicated, reordered, replayed, tampered with, oversized or wrongly signed is refused by name and charges nothing', async () => {
     const good = new TestProducer('t2', 'p1', baseMs);
     const other = new TestProducer('t2', 'p2', baseMs);
-    start(3);
     await new TestBilling(admin, 2).publish('t2', testOrganisation('t2', [good, other]));
+    start(3);
     const first = good.next(1_000_000);
     const second = good.next(1_000_000);
     const third = good.next(1_000_000);

@@ -96,6 +96,7 @@ class Owner {
         control: [streams.control(this.#partition), (await this.#isRewound('control')) ? 1 : state.control.seq + 1],
         usage: [streams.usage(this.#partition), (await this.#isRewound('usage')) ? 1 : state.usage.seq + 1],
       },
+      (await this.#deps.log.info(streams.control(this.#partition))).lastSeq,
       reading.signal,
     );
     try {
