@@ -5,15 +5,26 @@ import type { Head } from './loader/chain.ts';
 import type { RecoveryCase } from './loader/recovery.ts';
 
 const metrics = {
-  loads: new Counter({ name: 'meterline_aggregator_loads_total', help: 'Loads written to ClickHouse and marked done.' }),
+  loads: new Counter({
+    name: 'meterline_aggregator_loads_total',
+    help: 'Loads written to ClickHouse and marked done.',
+  }),
   samples: new Counter({ name: 'meterline_aggregator_samples_total', help: 'Rated samples loaded.' }),
   seconds: new Histogram({
     name: 'meterline_aggregator_load_seconds',
     help: 'Duration of a load, from its intent to its mark.',
     buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10],
   }),
-  loadedSeq: new Gauge({ name: 'meterline_aggregator_loaded_seq', help: 'Last commit in ClickHouse.', labelNames: ['partition'] }),
-  lag: new Gauge({ name: 'meterline_aggregator_lag_samples', help: 'Committed rated samples not yet in ClickHouse.', labelNames: ['partition'] }),
+  loadedSeq: new Gauge({
+    name: 'meterline_aggregator_loaded_seq',
+    help: 'Last commit in ClickHouse.',
+    labelNames: ['partition'],
+  }),
+  lag: new Gauge({
+    name: 'meterline_aggregator_lag_samples',
+    help: 'Committed rated samples not yet in ClickHouse.',
+    labelNames: ['partition'],
+  }),
   failures: new Counter({
     name: 'meterline_aggregator_load_failures_total',
     help: 'Loads that failed and are retried, by error code.',
@@ -24,14 +35,26 @@ const metrics = {
     help: 'Ranges counted after a doubt, by what the store held: before, new, same, containing, overlapping.',
     labelNames: ['found'],
   }),
-  unchained: new Counter({ name: 'meterline_aggregator_unchained_total', help: 'Messages ignored because they do not chain.' }),
-  voided: new Counter({ name: 'meterline_aggregator_void_rows_total', help: 'Rows removed because a take-over voided them.' }),
-  rewinds: new Counter({ name: 'meterline_aggregator_rewinds_total', help: 'Times that the log had lost commits that were loaded.' }),
+  unchained: new Counter({
+    name: 'meterline_aggregator_unchained_total',
+    help: 'Messages ignored because they do not chain.',
+  }),
+  voided: new Counter({
+    name: 'meterline_aggregator_void_rows_total',
+    help: 'Rows removed because a take-over voided them.',
+  }),
+  rewinds: new Counter({
+    name: 'meterline_aggregator_rewinds_total',
+    help: 'Times that the log had lost commits that were loaded.',
+  }),
   difference: new Gauge({
     name: 'meterline_aggregator_reconcile_faults',
     help: 'Partitions or balances that the last reconciliation found to differ; 0 is right.',
   }),
-  rollups: new Counter({ name: 'meterline_aggregator_rollup_rebuilds_total', help: 'Times that the daily rollup was rebuilt.' }),
+  rollups: new Counter({
+    name: 'meterline_aggregator_rollup_rebuilds_total',
+    help: 'Times that the daily rollup was rebuilt.',
+  }),
 } as const;
 
 /** One helper per business event: metric and log line together. */
@@ -51,7 +74,8 @@ export function aggregatorEvents(logger: Logger) {
     loadFailed(partition: number, error: unknown, failures: number): void {
       metrics.failures.inc({ code: error instanceof MeterlineError ? error.code : 'OTHER' });
       // The first failure and then each that waits the longest; between them the counter tells.
-      if (failures === 0 || failures >= 6) logger.warn({ partition, failures, err: error }, 'load failed; it will be tried again');
+      if (failures === 0 || failures >= 8)
+        logger.warn({ partition, failures, err: error }, 'load failed; it will be tried again');
     },
     restored(partition: number, outSeq: number, doubtSeqMax: number): void {
       logger.info({ partition, outSeq, doubtSeqMax }, 'loader goes on from its record');

@@ -9,7 +9,7 @@ export const aggregatorLimits = {
   /** Commits without rows (ticks) move the loader's recorded position this often; the head is checked then, too. */
   idleIntervalMs: 30_000,
   /** After a failure the loader waits, twice as long each time, and goes on from what it recorded. */
-  retryMsMin: 200,
+  retryMsMin: 50,
   retryMsMax: 10_000,
   /** When the role stops, a load under way gets this long; what is not recorded by then is counted at the next start. */
   drainMsMax: 5000,

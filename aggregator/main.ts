@@ -43,13 +43,20 @@ export interface AggregatorStatus {
 }
 
 /** Opens the store, brings its schema up to date and makes a loader for each partition; `connection` is the office's. */
-export async function createAggregator(config: Config, connection: NatsConnection, logger: Logger): Promise<Aggregator> {
+export async function createAggregator(
+  config: Config,
+  connection: NatsConnection,
+  logger: Logger,
+): Promise<Aggregator> {
   const events = aggregatorEvents(logger);
   const log = await jetstreamLog(connection);
   const intents = await natsIntents(connection, config.nats.replicas);
   const store = await openStore(config.clickhouse.url);
   await migrate(store);
-  const loaders = Array.from({ length: config.partitions }, (_, p) => new PartitionLoader({ log, store, intents, events }, p));
+  const loaders = Array.from(
+    { length: config.partitions },
+    (_, p) => new PartitionLoader({ log, store, intents, events }, p),
+  );
   const loaderOf = (partition: number): PartitionLoader => {
     const loader = loaders[partition];
     if (loader === undefined) throw new RangeError(`there is no partition ${partition}`);

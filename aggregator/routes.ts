@@ -29,7 +29,10 @@ const filters = {
 
 const exploreQuery = z.strictObject({
   by: z
-    .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.enum(exploreDimensions)).max(aggregatorLimits.exploreDimensionsMax))
+    .preprocess(
+      (value) => (typeof value === 'string' ? [value] : value),
+      z.array(z.enum(exploreDimensions)).max(aggregatorLimits.exploreDimensionsMax),
+    )
     .refine((by) => new Set(by).size === by.length, 'names a dimension twice')
     .default([]),
   ...filters,
@@ -47,7 +50,9 @@ const exploreAnswer = z.object({
   asOf,
   currency: z.string(),
   by: z.array(z.enum(exploreDimensions)).readonly(),
-  groups: z.array(z.object({ key: z.array(z.string()).readonly(), amount, quantity: z.string(), samples: z.number() })).readonly(),
+  groups: z
+    .array(z.object({ key: z.array(z.string()).readonly(), amount, quantity: z.string(), samples: z.number() }))
+    .readonly(),
   other: z.object({ groups: z.number(), amount, samples: z.number() }),
   total: z.object({ amount, samples: z.number() }),
 });
@@ -83,7 +88,14 @@ export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): 
   return (app) => {
     app.get(
       '/explore',
-      { schema: { tags: ['usage'], summary: 'Charges by up to three dimensions, with the exact rest', querystring: exploreQuery, response: { 200: exploreAnswer } } },
+      {
+        schema: {
+          tags: ['usage'],
+          summary: 'Charges by up to three dimensions, with the exact rest',
+          querystring: exploreQuery,
+          response: { 200: exploreAnswer },
+        },
+      },
       async (request) => {
         const { by, ...asked } = request.query;
         const { tenant } = request.identity;
@@ -95,7 +107,14 @@ export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): 
     );
     app.get(
       '/rows',
-      { schema: { tags: ['usage'], summary: 'Rated rows, newest first', querystring: rowsQuery, response: { 200: rowsAnswer } } },
+      {
+        schema: {
+          tags: ['usage'],
+          summary: 'Rated rows, newest first',
+          querystring: rowsQuery,
+          response: { 200: rowsAnswer },
+        },
+      },
       async (request) => {
         const { limit, cursor, ...asked } = request.query;
         return rows(store, { tenant: request.identity.tenant, filters: asked, limit, cursor });
@@ -105,7 +124,11 @@ export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): 
       '/rollups/rebuild',
       {
         config: { role: 'operator' },
-        schema: { tags: ['usage'], summary: 'Computes the daily rollup anew', response: { 200: z.object({ rebuiltAtMs: z.number() }) } },
+        schema: {
+          tags: ['usage'],
+          summary: 'Computes the daily rollup anew',
+          response: { 200: z.object({ rebuiltAtMs: z.number() }) },
+        },
       },
       async (request) => aggregator.rebuildRollup(request.identity.actor),
     );

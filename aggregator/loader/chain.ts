@@ -27,7 +27,8 @@ export type Verdict =
 export function judge(head: Head, seq: number, header: CommitHeader): Verdict {
   if (seq <= head.seq) return 'before';
   if (header.kind === 'commit') {
-    const chains = header.incarnation === head.incarnation && header.prev.seq === head.seq && header.prev.hash === head.hash;
+    const chains =
+      header.incarnation === head.incarnation && header.prev.seq === head.seq && header.prev.hash === head.hash;
     return chains ? 'next' : 'unchained';
   }
   const { base } = header;

@@ -1,7 +1,7 @@
 import { alerts, loads, ratedBlocks, refusals, resources, type Table } from '../schema/tables.ts';
 import { aggregatorLimits } from '../limits.ts';
 import type { Head } from './chain.ts';
-import { checkBlocks, type Commit } from './commit.ts';
+import type { Commit } from './commit.ts';
 import { alertLines, loadLine, refusalLines, resourceLines } from './lines.ts';
 
 /** Rows of one table that a load writes, and how many of them each commit brings. */
@@ -56,7 +56,6 @@ export class Chunk {
   }
 
   add(commit: Commit): void {
-    checkBlocks(commit);
     const { header, seq, blocks } = commit;
     this.#last = commit;
     this.#end = {

@@ -1,3 +1,4 @@
+import type { MeterlineError } from '#core/errors.ts';
 import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { LogMessage } from '#platform/log.ts';
@@ -26,17 +27,22 @@ export function readCommit(message: LogMessage): Commit | undefined {
 }
 
 /**
- * Throws LOAD_MALFORMED unless the blocks are as many lines as announced and start with the commit's own place: rows are
- * counted by that place after a doubt, so a wrong one could never be told from a missing row.
+ * LOAD_MALFORMED unless the blocks are as many lines as announced and start with the commit's own place: rows are counted
+ * by that place after a doubt, so a wrong one could never be told from a missing row.
  */
-export function checkBlocks({ seq, header, blocks }: Commit): void {
+export function blockFault({ seq, header, blocks }: Commit): MeterlineError | undefined {
   let lines = 0;
   for (let at = blocks.indexOf(10); at >= 0; at = blocks.indexOf(10, at + 1)) lines += 1;
   const start = `${header.partition}\t${header.incarnation}\t${seq}\t0\t`;
-  const fits = blocks.length === 0 || (blocks.at(-1) === 10 && decoder.decode(blocks.subarray(0, start.length)) === start);
-  if (lines === header.blocks && fits) return;
-  throw aggregatorError('LOAD_MALFORMED', `Partition ${header.partition}, sequence ${seq}: ${lines} lines, ${header.blocks} announced.`, {
-    partition: header.partition,
-    seq,
-  });
+  const fits =
+    blocks.length === 0 || (blocks.at(-1) === 10 && decoder.decode(blocks.subarray(0, start.length)) === start);
+  if (lines === header.blocks && fits) return undefined;
+  return aggregatorError(
+    'LOAD_MALFORMED',
+    `Partition ${header.partition}, sequence ${seq}: ${lines} lines, ${header.blocks} announced.`,
+    {
+      partition: header.partition,
+      seq,
+    },
+  );
 }

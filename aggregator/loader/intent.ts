@@ -1,5 +1,6 @@
-import { Kvm, type KV } from '@nats-io/kv';
+import { randomBytes } from 'node:crypto';
 import { JetStreamApiError } from '@nats-io/jetstream';
+import { Kvm, type KV } from '@nats-io/kv';
 import { buckets } from '#core/messages/names.ts';
 import type { NatsConnection } from '#platform/nats/index.ts';
 import { aggregatorError } from '../errors.ts';
@@ -12,14 +13,16 @@ export interface LoadRecord {
   /** Last commit before the range, and last of the range; the range is `base.seq + 1` to `end.seq`. */
   readonly base: Head;
   readonly end: Head;
-  /** Counts delete-and-redo of this range; part of the token, for a deleted row's token would be taken for a duplicate. */
-  readonly attempt: number;
-  /** Deduplication token of the range's inserts; the same range of the same bytes has the same. */
+  /**
+   * Deduplication token of the range's inserts. Whoever takes up the record uses it again, so that an insert of unknown
+   * fate and its repetition store one set of rows; a range that is written anew, after its rows were deleted, gets another.
+   */
   readonly token: string;
 }
 
-export const tokenOf = (partition: number, base: Head, end: Head, attempt: number): string =>
-  `rated:${partition}:${end.incarnation}:${base.seq + 1}-${end.seq}:${end.hash.slice(0, 16)}:${attempt}`;
+/** A new token: its end is random, for ClickHouse remembers tokens of rows that are long deleted, and drops the insert. */
+export const newToken = (partition: number, base: Head, end: Head): string =>
+  `rated:${partition}:${end.incarnation}:${base.seq + 1}-${end.seq}:${randomBytes(9).toString('base64url')}`;
 
 /** The record of each partition, changed by compare-and-set only. */
 export interface Intents {

@@ -3,7 +3,12 @@ import { tsvDecimals, tsvInstant, tsvLine, type Field } from '#platform/clickhou
 import type { BalanceEntry } from '#core/messages/rated.ts';
 import type { Commit } from './commit.ts';
 
-const place = ({ seq, header }: Commit): Field[] => [header.partition, header.incarnation, seq, tsvInstant(header.logTimeMs)];
+const place = ({ seq, header }: Commit): Field[] => [
+  header.partition,
+  header.incarnation,
+  seq,
+  tsvInstant(header.logTimeMs),
+];
 
 export const resourceLines = (commit: Commit): string[] =>
   commit.header.resources.map(({ tenant, id, name }) => tsvLine([...place(commit), tenant, id, name]));

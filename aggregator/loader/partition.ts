@@ -8,8 +8,8 @@ import type { AggregatorEvents } from '../events.ts';
 import { aggregatorLimits } from '../limits.ts';
 import { genesis, judge, type Head } from './chain.ts';
 import { Chunk } from './chunk.ts';
-import { readCommit, type Commit } from './commit.ts';
-import { tokenOf, type Intents, type LoadRecord } from './intent.ts';
+import { blockFault, readCommit, type Commit } from './commit.ts';
+import { newToken, type Intents, type LoadRecord } from './intent.ts';
 import { applyTakeover } from './takeover.ts';
 import { heldSeqMax, insertRows, inspect, removeRows } from './write.ts';
 
@@ -18,6 +18,8 @@ export interface LoaderPorts {
   readonly store: Store;
   readonly intents: Intents;
   readonly events: AggregatorEvents;
+  /** Least pause between loads at low traffic; `loadIntervalMs` of the limits when absent. */
+  readonly loadIntervalMs?: number;
 }
 
 /**
@@ -94,7 +96,9 @@ export class PartitionLoader {
   async #follow(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const until = AbortSignal.any([signal, ended.signal]);
-    const messages = this.#ports.log.follow(streams.rated(this.#partition), this.#head.seq + 1, until)[Symbol.asyncIterator]();
+    const messages = this.#ports.log
+      .follow(streams.rated(this.#partition), this.#head.seq + 1, until)
+      [Symbol.asyncIterator]();
     let chunk: Chunk | undefined;
     const flush = async () => {
       if (chunk !== undefined) await this.#load(chunk);
@@ -115,7 +119,9 @@ export class PartitionLoader {
         if (arrived.done === true) break;
         const commit = await this.#accept(arrived.value, chunk?.end ?? this.#head);
         if (commit !== undefined) {
-          if (chunk !== undefined && !chunk.takes(commit)) await flush();
+          const fault = blockFault(commit);
+          if (fault !== undefined || chunk?.takes(commit) === false) await flush();
+          if (fault !== undefined) throw fault;
           if (chunk === undefined) {
             chunk = new Chunk(this.#partition, this.#head, commit);
             idleSinceMs = performance.now();
@@ -140,7 +146,9 @@ export class PartitionLoader {
    */
   #waitMs(chunk: Chunk | undefined, idleSinceMs: number): number {
     const isDue = chunk?.hasRows === true && chunk.end.seq >= (this.#restoring?.end.seq ?? 0);
-    const dueMs = isDue ? this.#flushedAtMs + aggregatorLimits.loadIntervalMs : idleSinceMs + aggregatorLimits.idleIntervalMs;
+    const dueMs = isDue
+      ? this.#flushedAtMs + (this.#ports.loadIntervalMs ?? aggregatorLimits.loadIntervalMs)
+      : idleSinceMs + aggregatorLimits.idleIntervalMs;
     return Math.max(0, dueMs - performance.now());
   }
 
@@ -166,7 +174,9 @@ export class PartitionLoader {
   }
 
   #rewound(): Error {
-    return aggregatorError('LOAD_REWOUND', `Partition ${this.#partition}, commit ${this.#head.seq}.`, { partition: this.#partition });
+    return aggregatorError('LOAD_REWOUND', `Partition ${this.#partition}, commit ${this.#head.seq}.`, {
+      partition: this.#partition,
+    });
   }
 
   async #load(chunk: Chunk): Promise<void> {
@@ -185,7 +195,7 @@ export class PartitionLoader {
           events.recovered(this.#partition, rows.table.name, found);
           if (found !== 'new' && found !== 'overlapping') continue;
           if (found === 'overlapping') {
-            record = this.#intentFor(chunk, record.attempt + 1);
+            record = { ...record, token: newToken(this.#partition, chunk.base, chunk.end) };
             await this.#record(record);
             await removeRows(store, chunk, rows);
           }
@@ -201,14 +211,18 @@ export class PartitionLoader {
     this.#failures = 0;
     this.#failure = undefined;
     this.#flushedAtMs = performance.now();
-    events.loaded(this.#partition, chunk.end, chunk.end.samplesRated - chunk.base.samplesRated, performance.now() - startedAtMs);
+    events.loaded(
+      this.#partition,
+      chunk.end,
+      chunk.end.samplesRated - chunk.base.samplesRated,
+      performance.now() - startedAtMs,
+    );
   }
 
-  #intentFor(chunk: Chunk, attempt?: number): LoadRecord {
-    const isSame = this.#restoring?.end.hash === chunk.end.hash && this.#restoring.base.hash === chunk.base.hash;
-    const tries = attempt ?? (isSame ? (this.#restoring?.attempt ?? 0) : 0);
-    const token = tokenOf(this.#partition, chunk.base, chunk.end, tries);
-    return { v: 1, state: 'intent', base: chunk.base, end: chunk.end, attempt: tries, token };
+  #intentFor({ base, end }: Chunk): LoadRecord {
+    const found = this.#restoring;
+    const isSame = found !== undefined && found.end.hash === end.hash && found.base.hash === base.hash;
+    return { v: 1, state: 'intent', base, end, token: isSame ? found.token : newToken(this.#partition, base, end) };
   }
 
   async #record(record: LoadRecord): Promise<void> {

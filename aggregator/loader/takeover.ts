@@ -22,9 +22,14 @@ export async function applyTakeover(store: Store, commit: Commit, token: string)
   if (!isClaimed) await removeBeyond(store, { ...place, where: 'incarnation = {incarnation:UInt32}' });
   const older = { ...place, where: 'incarnation < {incarnation:UInt32}' };
   if (!isClaimed) {
-    const voidRows = await countBeyond(store, older);
+    const voidRows = sumOf(await countBeyond(store, older));
     const line = new TextEncoder().encode(takeoverLine(commit, voidRows));
-    await store.insertTsv(takeovers.name, takeovers.columns.map(([name]) => name), line, { token });
+    await store.insertTsv(
+      takeovers.name,
+      takeovers.columns.map(([name]) => name),
+      line,
+      { token },
+    );
   }
   return removeBeyond(store, older);
 }
@@ -36,28 +41,31 @@ interface Beyond {
   readonly where: string;
 }
 
-const beyond = ({ where }: Beyond): string => `partition = {partition:UInt16} AND out_seq > {baseSeq:UInt64} AND ${where}`;
+const beyond = ({ where }: Beyond): string =>
+  `partition = {partition:UInt16} AND out_seq > {baseSeq:UInt64} AND ${where}`;
 
 const parametersOf = ({ partition, incarnation, baseSeq }: Beyond) => ({ partition, incarnation, baseSeq });
 
-async function countBeyond(store: Store, range: Beyond): Promise<number> {
-  let rows = 0;
-  for (const table of tables) rows += await countIn(store, table.name, range);
-  return rows;
+/** Rows beyond, by table. */
+async function countBeyond(store: Store, range: Beyond): Promise<Map<string, number>> {
+  const each = tables.map(
+    ({ name }) => `SELECT '${name}' AS name, count() AS rows FROM ${name} WHERE ${beyond(range)}`,
+  );
+  const found = await store.query<{ name: string; rows: string }>(each.join(' UNION ALL '), parametersOf(range));
+  return new Map(found.map(({ name, rows }) => [name, Number(rows)]));
 }
 
-async function countIn(store: Store, table: string, range: Beyond): Promise<number> {
-  const sql = `SELECT count() AS rows FROM ${table} WHERE ${beyond(range)}`;
-  return Number((await store.query<{ rows: string }>(sql, parametersOf(range)))[0]?.rows);
-}
+const sumOf = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((sum, rows) => sum + rows, 0);
 
 async function removeBeyond(store: Store, range: Beyond): Promise<number> {
-  let removed = 0;
-  for (const table of tables) {
-    const rows = await countIn(store, table.name, range);
+  const counts = await countBeyond(store, range);
+  for (const [table, rows] of counts) {
     if (rows === 0) continue;
-    await store.command(`ALTER TABLE ${table.name} DELETE WHERE ${beyond(range)} SETTINGS mutations_sync = 2`, parametersOf(range));
-    removed += rows;
+    await store.command(
+      `ALTER TABLE ${table} DELETE WHERE ${beyond(range)} SETTINGS mutations_sync = 2`,
+      parametersOf(range),
+    );
   }
-  return removed;
+  return sumOf(counts);
 }

@@ -6,7 +6,12 @@ import { recoveryCase, type RecoveryCase } from './recovery.ts';
 /** Writes rows of which none can be in the store. */
 export async function insertRows(store: Store, { table, lines }: TableRows, token: string): Promise<void> {
   const bytes = lines.length === 1 ? lines[0]! : Buffer.concat(lines);
-  await store.insertTsv(table.name, table.columns.map(([name]) => name), bytes, { token });
+  await store.insertTsv(
+    table.name,
+    table.columns.map(([name]) => name),
+    bytes,
+    { token },
+  );
 }
 
 /** What the store holds of the rows that a chunk brings to one table. */
@@ -21,17 +26,17 @@ export async function inspect(store: Store, chunk: Chunk, rows: TableRows, heldS
 
 /** Removes what one table holds of the chunk's range. */
 export async function removeRows(store: Store, chunk: Chunk, rows: TableRows): Promise<void> {
-  await store.command(`ALTER TABLE ${rows.table.name} DELETE WHERE ${inRange} SETTINGS mutations_sync = 2`, rangeOf(chunk));
+  await store.command(
+    `ALTER TABLE ${rows.table.name} DELETE WHERE ${inRange} SETTINGS mutations_sync = 2`,
+    rangeOf(chunk),
+  );
 }
 
 /** Highest commit of the partition of which any table holds rows; 0 when there is none. */
 export async function heldSeqMax(store: Store, partition: number): Promise<number> {
-  let highest = 0;
-  for (const table of tables) {
-    const sql = `SELECT max(out_seq) AS seq FROM ${table.name} WHERE partition = {partition:UInt16}`;
-    highest = Math.max(highest, Number((await store.query<{ seq: string }>(sql, { partition }))[0]?.seq));
-  }
-  return highest;
+  const each = tables.map(({ name }) => `SELECT max(out_seq) AS seq FROM ${name} WHERE partition = {partition:UInt16}`);
+  const found = await store.query<{ seq: string }>(each.join(' UNION ALL '), { partition });
+  return Math.max(0, ...found.map(({ seq }) => Number(seq)));
 }
 
 const inRange = `partition = {partition:UInt16} AND incarnation = {incarnation:UInt32} AND out_seq BETWEEN {from:UInt64} AND {to:UInt64}`;

@@ -50,7 +50,11 @@ interface GroupRow {
 export async function explore(store: Store, question: ExploreQuestion): Promise<Omit<Explore, 'asOf'>> {
   const { tenant, by, filters, timeZone, currency } = question;
   const { blocks, rows, parameters } = conditionsOf(tenant, filters);
-  const isWhole = [...wholeBlocks(filters), ...by.flatMap((dimension) => uniform[dimension] ?? []), ...(filters.resource === undefined ? [] : ['0'])];
+  const isWhole = [
+    ...wholeBlocks(filters),
+    ...by.flatMap((dimension) => uniform[dimension] ?? []),
+    ...(filters.resource === undefined ? [] : ['0']),
+  ];
   const found = await store.query<GroupRow>(
     `SELECT *, sum(sum_amount) OVER () AS total_amount, sum(sum_samples) OVER () AS total_samples, count() OVER () AS total_groups
      FROM (
@@ -67,9 +71,19 @@ export async function explore(store: Store, question: ExploreQuestion): Promise<
        GROUP BY key
      )
      ORDER BY sum_amount DESC, key LIMIT ${exploreGroupsMax}`,
-    { ...parameters, currency, ...(by.some((dimension) => dimension === 'day' || dimension === 'hour') ? { zone: timeZone } : {}) },
+    {
+      ...parameters,
+      currency,
+      ...(by.some((dimension) => dimension === 'day' || dimension === 'hour') ? { zone: timeZone } : {}),
+    },
   );
-  const names = by.includes('resource') ? await resourceNames(store, tenant, found.map((row) => Number(row.key[by.indexOf('resource')]))) : undefined;
+  const names = by.includes('resource')
+    ? await resourceNames(
+        store,
+        tenant,
+        found.map((row) => Number(row.key[by.indexOf('resource')])),
+      )
+    : undefined;
   const groups = found.map((row): ExploreGroup => ({
     key: row.key.map((value, i) => keyText(by[i]!, value, timeZone, names)),
     amount: row.sum_amount,
@@ -86,11 +100,18 @@ export async function explore(store: Store, question: ExploreQuestion): Promise<
   return { currency, by, groups, other, total };
 }
 
-function keyText(dimension: ExploreDimension, value: string, timeZone: string, names: ReadonlyMap<number, string> | undefined): string {
+function keyText(
+  dimension: ExploreDimension,
+  value: string,
+  timeZone: string,
+  names: ReadonlyMap<number, string> | undefined,
+): string {
   if (dimension === 'resource') return names?.get(Number(value)) ?? '';
   if (dimension !== 'day' && dimension !== 'hour') return value;
   const start = Temporal.Instant.fromEpochMilliseconds(Number(value) * 1000).toZonedDateTimeISO(timeZone);
-  return dimension === 'day' ? start.toPlainDate().toString() : start.toString({ smallestUnit: 'minute', timeZoneName: 'never' });
+  return dimension === 'day'
+    ? start.toPlainDate().toString()
+    : start.toString({ smallestUnit: 'minute', timeZoneName: 'never' });
 }
 
 /** ClickHouse's own decimals always parse. */

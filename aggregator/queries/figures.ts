@@ -44,7 +44,11 @@ export async function topResources(
      GROUP BY id, account ORDER BY charge DESC, id LIMIT ${aggregatorLimits.topResourcesMax}`,
     { tenant, startMs, endMs },
   );
-  const names = await resourceNames(store, tenant, rows.map((row) => row.id));
+  const names = await resourceNames(
+    store,
+    tenant,
+    rows.map((row) => row.id),
+  );
   return rows.map((row) => ({ resource: names.get(row.id) ?? '', account: row.account, amount: row.charge }));
 }
 

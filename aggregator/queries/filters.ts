@@ -70,4 +70,5 @@ export function wholeBlocks(filters: Filters): string[] {
 }
 
 /** AND of conditions; true when there are none. */
-export const all = (conditions: readonly string[]): string => (conditions.length === 0 ? '1' : conditions.join(' AND '));
+export const all = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? '1' : conditions.join(' AND ');

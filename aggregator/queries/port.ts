@@ -18,8 +18,10 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
   return {
     row: (tenant: string, rowId: string): Promise<RatedRow | undefined> => rowById(store, tenant, rowId),
 
-    tallyBefore: (tenant: string, position: { readonly row: RatedRow; readonly perResource: boolean }): Promise<string> =>
-      figures.tallyBefore(store, tenant, position.row, position.perResource),
+    tallyBefore: (
+      tenant: string,
+      position: { readonly row: RatedRow; readonly perResource: boolean },
+    ): Promise<string> => figures.tallyBefore(store, tenant, position.row, position.perResource),
 
     async minutes(
       tenant: string,
@@ -29,8 +31,10 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
       return isLoaded ? figures.minutes(store, tenant, range) : undefined;
     },
 
-    topResources: (tenant: string, period: { readonly startMs: number; readonly endMs: number }): Promise<LiveState['topResources']> =>
-      figures.topResources(store, tenant, period),
+    topResources: (
+      tenant: string,
+      period: { readonly startMs: number; readonly endMs: number },
+    ): Promise<LiveState['topResources']> => figures.topResources(store, tenant, period),
 
     async trust(
       tenant: string,
@@ -46,8 +50,10 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
       };
     },
 
-    refusals: (tenant: string, page: { readonly limit: number; readonly beforeMs: number }): Promise<readonly Refusal[]> =>
-      figures.listRefusals(store, tenant, page),
+    refusals: (
+      tenant: string,
+      page: { readonly limit: number; readonly beforeMs: number },
+    ): Promise<readonly Refusal[]> => figures.listRefusals(store, tenant, page),
 
     loadedSeq: (partition: number): Promise<number> => Promise.resolve(aggregator.position(partition).outSeq),
 

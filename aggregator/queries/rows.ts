@@ -24,12 +24,21 @@ interface Place {
 export function placeOf(id: string): Place | undefined {
   const match = /^(\d{1,5})-(\d{1,10})-(\d{1,16})-(\d{1,10})-(\d{1,10})$/.exec(id);
   if (match === null) return undefined;
-  const [partition, incarnation, outSeq, block, position] = match.slice(1).map(Number) as [number, number, number, number, number];
+  const [partition, incarnation, outSeq, block, position] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const fits = partition < 2 ** 16 && Math.max(incarnation, block, position) < 2 ** 32 && Number.isSafeInteger(outSeq);
   return fits ? { partition, incarnation, outSeq, block, position } : undefined;
 }
 
-interface FoundRow extends Omit<RatedRow, 'id' | 'resource' | 'seq' | 'startMs' | 'endMs' | 'outSeq' | 'usageSeq' | 'logTimeMs'> {
+interface FoundRow extends Omit<
+  RatedRow,
+  'id' | 'resource' | 'seq' | 'startMs' | 'endMs' | 'outSeq' | 'usageSeq' | 'logTimeMs'
+> {
   readonly incarnation: number;
   readonly block: number;
   readonly position: number;
@@ -80,7 +89,9 @@ export async function rows(store: Store, { tenant, filters, limit, cursor }: Row
 
 /** Whether the block holds a single row that meets all conditions that are about rows. */
 function matchesAny(filters: Filters): string {
-  const row = conditionsOf('', filters).rows.map((condition) => condition.replaceAll('row_resource', 'r').replaceAll('row_offset', 'o'));
+  const row = conditionsOf('', filters).rows.map((condition) =>
+    condition.replaceAll('row_resource', 'r').replaceAll('row_offset', 'o'),
+  );
   return row.length === 0 ? '1' : `arrayExists((r, o) -> ${row.join(' AND ')}, resource, offset)`;
 }
 
@@ -98,12 +109,30 @@ export const atPlace =
 
 async function select(store: Store, tenant: string, sql: string, parameters: Parameters): Promise<RatedRow[]> {
   const found = await store.query<FoundRow>(sql, parameters);
-  const names = await resourceNames(store, tenant, found.map((row) => row.row_resource));
+  const names = await resourceNames(
+    store,
+    tenant,
+    found.map((row) => row.row_resource),
+  );
   return found.map((row) => toRatedRow(row, names.get(row.row_resource) ?? ''));
 }
 
 function toRatedRow(row: FoundRow, resource: string): RatedRow {
-  const { account, service, component, meter, price, currency, kind, producer, epoch, index, quantity, amount, partition } = row;
+  const {
+    account,
+    service,
+    component,
+    meter,
+    price,
+    currency,
+    kind,
+    producer,
+    epoch,
+    index,
+    quantity,
+    amount,
+    partition,
+  } = row;
   return {
     id: `${partition}-${row.incarnation}-${row.out_seq}-${row.block}-${row.position}`,
     account,

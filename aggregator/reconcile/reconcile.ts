@@ -58,7 +58,9 @@ export async function reconcile(store: Store, nowMs: number): Promise<Reconcilia
 const heads = '(SELECT partition, max(out_seq) AS head FROM loads GROUP BY partition) AS heads';
 
 async function countersOf(store: Store): Promise<PartitionCheck[]> {
-  const rows = await store.query<Record<'head' | 'log_samples' | 'log_blocks' | 'samples_held' | 'blocks_held', string> & { partition: number }>(
+  const rows = await store.query<
+    Record<'head' | 'log_samples' | 'log_blocks' | 'samples_held' | 'blocks_held', string> & { partition: number }
+  >(
     `SELECT partition, head, log_samples, log_blocks, samples_held, blocks_held
      FROM (
        SELECT partition, max(out_seq) AS head, argMax(samples_rated, out_seq) AS log_samples, argMax(blocks, out_seq) AS log_blocks
@@ -80,7 +82,14 @@ async function countersOf(store: Store): Promise<PartitionCheck[]> {
 
 /** Balances that differ. Both sides are grouped by partition, too: the newest balance is that of the newest commit. */
 async function balancesOf(store: Store): Promise<BalanceFault[]> {
-  const rows = await store.query<{ tenant: string; account: number; period_ms: string; currency: string; logged: string; charged: string }>(
+  const rows = await store.query<{
+    tenant: string;
+    account: number;
+    period_ms: string;
+    currency: string;
+    logged: string;
+    charged: string;
+  }>(
     `SELECT tenant, account, period_ms, currency, sum(log_amount) AS logged, sum(store_amount) AS charged
      FROM (
        SELECT partition, balance.1 AS tenant, balance.2 AS account, balance.3 AS period_ms, balance.4 AS currency,

@@ -77,7 +77,13 @@ export const resources: Table = {
 /** Take-overs. With `void_rows` > 0, rows of older incarnations beyond the base are void: views hide them at once. */
 export const takeovers: Table = {
   name: 'takeovers',
-  columns: [...place, ['nonce', 'String'], ['base_incarnation', 'UInt32'], ['base_out_seq', 'UInt64'], ['void_rows', 'UInt64']],
+  columns: [
+    ...place,
+    ['nonce', 'String'],
+    ['base_incarnation', 'UInt32'],
+    ['base_out_seq', 'UInt64'],
+    ['void_rows', 'UInt64'],
+  ],
   orderBy: 'partition, out_seq',
 };
 

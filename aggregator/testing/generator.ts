@@ -28,7 +28,13 @@ const periodStartMs = Date.UTC(2026, 9, 31, 23);
 const periodEndMs = Date.UTC(2026, 10, 30, 23);
 const resourceNames = ['web-1', 'web-2', 'db:orders', 'web-1/ctr-3f2a'];
 /** Chains of accounts from the root: 1 is the root, 2 and 5 its children, 3 and 4 below 2. */
-export const chains: Readonly<Record<number, readonly number[]>> = { 1: [1], 2: [1, 2], 3: [1, 2, 3], 4: [1, 2, 4], 5: [1, 5] };
+export const chains: Readonly<Record<number, readonly number[]>> = {
+  1: [1],
+  2: [1, 2],
+  3: [1, 2, 3],
+  4: [1, 2, 4],
+  5: [1, 5],
+};
 
 export class Generator {
   readonly #options: Required<GeneratorOptions>;
@@ -102,7 +108,11 @@ export class Generator {
     return Math.floor((this.#random / 0x8000_0000) * below);
   }
 
-  #message(kind: Pick<CommitHeader, 'kind' | 'base'>, specs: readonly BlockSpec[], refusals: readonly Partial<Refusal>[] = []): Uint8Array {
+  #message(
+    kind: Pick<CommitHeader, 'kind' | 'base'>,
+    specs: readonly BlockSpec[],
+    refusals: readonly Partial<Refusal>[] = [],
+  ): Uint8Array {
     const seq = this.#seq + 1;
     this.#logTimeMs += 1000;
     const resources: { id: number; tenant: string; name: string }[] = [];
@@ -143,14 +153,22 @@ export class Generator {
     return bytes;
   }
 
-  #block(seq: number, block: number, spec: BlockSpec, resources: { id: number; tenant: string; name: string }[], touched: Set<string>): string {
+  #block(
+    seq: number,
+    block: number,
+    spec: BlockSpec,
+    resources: { id: number; tenant: string; name: string }[],
+    touched: Set<string>,
+  ): string {
     const tenant = spec.tenant ?? this.#options.tenants[this.#next(this.#options.tenants.length)]!;
     const account = spec.account ?? 1 + this.#next(5);
     const samples = spec.samples ?? 1 + this.#next(6);
     const kind = spec.kind ?? 'usage';
     const first = spec.startMs ?? this.#logTimeMs - 60_000 + this.#next(1000);
     const step = spec.stepMs ?? 1000;
-    const amounts = Array.from({ length: samples }, () => (kind === 'usage' ? (spec.amountPico ?? BigInt(this.#next(2e9)) * 997n) : 0n));
+    const amounts = Array.from({ length: samples }, () =>
+      kind === 'usage' ? (spec.amountPico ?? BigInt(this.#next(2e9)) * 997n) : 0n,
+    );
     const sum = amounts.reduce((total, amount) => total + amount, 0n);
     const ids = amounts.map(() => {
       const index = this.#next(resourceNames.length);
@@ -209,7 +227,10 @@ export class Generator {
     const key = `${tenant}|${account}`;
     const sum = (this.#balances.get(key)?.pico ?? 0n) + pico;
     const own = formatAmount(sum);
-    this.#balances.set(key, { pico: sum, entry: { tenant, account, periodStartMs, periodEndMs, currency: 'EUR', own, total: own } });
+    this.#balances.set(key, {
+      pico: sum,
+      entry: { tenant, account, periodStartMs, periodEndMs, currency: 'EUR', own, total: own },
+    });
     touched.add(key);
   }
 }

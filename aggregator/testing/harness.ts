@@ -55,11 +55,14 @@ export const append = (log: Log, partition: number, message: Uint8Array) =>
 /** Runs one loader until the store has reached `seq`. */
 export async function loadTo(ports: Omit<LoaderPorts, 'events'>, partition: number, seq: number): Promise<void> {
   const stop = new AbortController();
-  const loader = new PartitionLoader({ ...ports, events: silentEvents }, partition);
+  const loader = new PartitionLoader({ ...ports, events: silentEvents, loadIntervalMs: 0 }, partition);
   const running = loader.run(stop.signal);
-  while (loader.head.seq < seq) await new Promise((resolve) => setTimeout(resolve, 2));
+  const deadlineMs = performance.now() + 30_000;
+  while (loader.head.seq < seq && performance.now() < deadlineMs)
+    await new Promise((resolve) => setTimeout(resolve, 2));
   stop.abort();
   await running;
+  if (loader.head.seq < seq) throw new Error(`stuck at ${loader.head.seq} of ${seq}`, { cause: loader.failure });
 }
 
 export interface Held {
@@ -86,10 +89,5 @@ export const expectedOf = (generator: Generator): Held => ({
   amount: formatAmount(generator.amountPico),
   twice: 0,
 });
-
-/** Empties every table between tests: one process can open one directory only. */
-export async function empty(store: Store): Promise<void> {
-  for (const table of ['rated_blocks', 'refusals', 'alerts', 'resources', 'takeovers', 'loads']) await store.command(`TRUNCATE TABLE ${table}`);
-}
 
 export const check = (store: Store) => reconcile(store, 0);

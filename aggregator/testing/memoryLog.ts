@@ -13,7 +13,8 @@ export class MemoryLog implements Log {
 
   append(stream: string, subject: string, data: Uint8Array, expectedLastSeq?: number): Promise<AppendResult> {
     const messages = this.#messages(stream);
-    if (expectedLastSeq !== undefined && expectedLastSeq !== messages.length) return Promise.resolve({ kind: 'conflict' });
+    if (expectedLastSeq !== undefined && expectedLastSeq !== messages.length)
+      return Promise.resolve({ kind: 'conflict' });
     messages.push({ subject, seq: messages.length + 1, timeMs: messages.length, data });
     for (const wake of this.#wake) wake();
     return Promise.resolve({ kind: 'stored', seq: messages.length });

@@ -67,7 +67,12 @@ class EmbeddedStore implements Store {
     await this.#writer.use((session) => run(session, sql, parameters, 'Null'));
   }
 
-  async insertTsv(table: string, columns: readonly string[], lines: Uint8Array, { token }: { token: string }): Promise<void> {
+  async insertTsv(
+    table: string,
+    columns: readonly string[],
+    lines: Uint8Array,
+    { token }: { token: string },
+  ): Promise<void> {
     const settings = { ...insertSettings, insert_deduplication_token: token };
     await this.#writer.use(async (session) => {
       try {
@@ -86,7 +91,9 @@ class EmbeddedStore implements Store {
 async function run(session: Session, sql: string, parameters: Parameters, format: string): Promise<string> {
   try {
     const bound = Object.keys(parameters).length > 0;
-    const result = await (bound ? session.queryBindAsync(sql, parameters, { format }) : session.queryAsync(sql, { format }));
+    const result = await (bound
+      ? session.queryBindAsync(sql, parameters, { format })
+      : session.queryAsync(sql, { format }));
     return result.text();
   } catch (cause) {
     throw failureOf(cause, '');
@@ -101,7 +108,12 @@ function prepare(path: string): string {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     writeFileSync(file, engineConfig, { mode: 0o600 });
   } catch (cause) {
-    throw clickhouseError('CLICKHOUSE_UNUSABLE', `${path}: ${cause instanceof Error ? cause.message : ''}`, { path }, cause);
+    throw clickhouseError(
+      'CLICKHOUSE_UNUSABLE',
+      `${path}: ${cause instanceof Error ? cause.message : ''}`,
+      { path },
+      cause,
+    );
   }
   return file;
 }

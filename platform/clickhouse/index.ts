@@ -12,5 +12,7 @@ const embeddedPrefix = 'embedded:';
  * The database is made when missing; its name is ours, never a user's.
  */
 export function openStore(url: string, database = 'meterline'): Promise<Store> {
-  return url.startsWith(embeddedPrefix) ? openEmbedded(url.slice(embeddedPrefix.length), database) : openServer(url, database);
+  return url.startsWith(embeddedPrefix)
+    ? openEmbedded(url.slice(embeddedPrefix.length), database)
+    : openServer(url, database);
 }

@@ -6,7 +6,11 @@ import type { Parameters, Store } from './types.ts';
 
 /** A ClickHouse server or cluster over HTTP(S); user and password come in the URL. */
 export async function openServer(url: string, database: string): Promise<Store> {
-  const shared = { url, request_timeout: clickhouseLimits.insertTimeoutMs, keep_alive: { idle_socket_ttl: 2000 } } as const;
+  const shared = {
+    url,
+    request_timeout: clickhouseLimits.insertTimeoutMs,
+    keep_alive: { idle_socket_ttl: 2000 },
+  } as const;
   const admin = createClient({ ...shared, database: 'default' });
   try {
     await admin.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
@@ -16,7 +20,12 @@ export async function openServer(url: string, database: string): Promise<Store> 
     await admin.close();
   }
   return new ServerStore(
-    createClient({ ...shared, database, max_open_connections: clickhouseLimits.queryConnections, clickhouse_settings: querySettings }),
+    createClient({
+      ...shared,
+      database,
+      max_open_connections: clickhouseLimits.queryConnections,
+      clickhouse_settings: querySettings,
+    }),
     createClient({ ...shared, database, max_open_connections: 1 }),
   );
 }
@@ -47,7 +56,12 @@ class ServerStore implements Store {
     }
   }
 
-  async insertTsv(table: string, columns: readonly string[], lines: Uint8Array, { token }: { token: string }): Promise<void> {
+  async insertTsv(
+    table: string,
+    columns: readonly string[],
+    lines: Uint8Array,
+    { token }: { token: string },
+  ): Promise<void> {
     try {
       await this.#writer.insert({
         table,

@@ -1,7 +1,15 @@
 /** Tab-separated lines as ClickHouse reads them, for rows that are few; rated blocks come encoded by the rater. */
 export type Field = string | number | readonly string[] | readonly number[] | { readonly raw: string };
 
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0', '\b': '\\b', '\f': '\\f' };
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\0': '\\0',
+  '\b': '\\b',
+  '\f': '\\f',
+};
 
 const escapeText = (text: string): string => text.replace(/[\\\t\n\r\0\b\f]/g, (character) => escapes[character]!); // eslint-disable-line no-control-regex
 
