@@ -54,7 +54,7 @@ export const liveLimits = {
   pushIntervalMs: 100,
   /** Producers, trust and the watermark are pushed at most this often. */
   slowIntervalMs: 1000,
-  /** Unsent bytes a client may have; beyond, it gets no deltas until it has drained, then one fresh state. */
+  /** Unsent bytes a client may have beside one state; beyond, it gets no deltas until it has drained, then one fresh state. */
   bufferedBytesMax: 256 * 1024,
   /** A client that has not drained for this long is closed. */
   stalledMs: 30_000,
@@ -80,6 +80,9 @@ export const apiLimits = {
   addressesMax: 10_000,
   /** Messages that "why" walks back to find the batch before. */
   chainWalkMax: 64,
+  /** Control messages that "why" looks through for a key that is no longer registered; beyond, the key counts as unknown. */
+  controlScanMax: 20_000,
+  controlScanMsMax: 5000,
   /** Rows of one answer. */
   rowsMax: 500,
   /** How long the rater's own status may take. */

@@ -33,4 +33,5 @@ export async function securityHeaders(request: FastifyRequest, reply: FastifyRep
 }
 
 /** TLS ends at a proxy, which says so. A caller who lies about it only gets a cookie that his own browser holds back. */
-export const isSecure = (request: FastifyRequest): boolean => request.headers['x-forwarded-proto'] === 'https';
+export const isSecure = (request: FastifyRequest): boolean =>
+  /^https\b/.test(String(request.headers['x-forwarded-proto']));

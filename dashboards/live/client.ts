@@ -22,6 +22,8 @@ export class LiveClient {
   readonly tenant: string;
   readonly #options: LiveClientOptions;
   #behindSinceMs: number | undefined;
+  /** A state may be larger than what a client may have unsent otherwise. */
+  #stateBytes = 0;
   #answered = true;
   readonly #timers: NodeJS.Timeout[];
 
@@ -45,7 +47,10 @@ export class LiveClient {
 
   /** Sends a publication, or nothing while the client is behind. */
   offer(kind: 'state' | 'delta', text: string): void {
-    if (this.#behindSinceMs === undefined && this.#options.socket.bufferedAmount > this.#options.bufferedBytesMax) {
+    if (
+      this.#behindSinceMs === undefined &&
+      this.#options.socket.bufferedAmount > this.#options.bufferedBytesMax + this.#stateBytes
+    ) {
       this.#behindSinceMs = performance.now();
     }
     if (this.#behindSinceMs === undefined) return this.#send(kind, text);
@@ -77,6 +82,7 @@ export class LiveClient {
 
   #send(kind: 'state' | 'delta', text: string): void {
     this.#options.events.pushed(kind);
+    if (kind === 'state') this.#stateBytes = Buffer.byteLength(text);
     this.#options.socket.send(text);
   }
 

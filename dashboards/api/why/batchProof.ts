@@ -2,11 +2,13 @@ import type { RatedRow, Why } from '#core/messages/api.ts';
 import type { ProducerRecord } from '#core/messages/control.ts';
 import { decodeEnvelope, type BatchBody, type BatchEnvelope } from '#core/metering/batch.ts';
 import { streams, subjects } from '#core/messages/names.ts';
-import type { CommitHeader } from '#core/messages/rated.ts';
+import { epochText, type CommitHeader, type ProducerState } from '#core/messages/rated.ts';
+import { dedupHashesMax } from '#core/rating/state.ts';
 import { sha256, verifyBatch, verifyingKey } from '#platform/crypto.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
 import { apiLimits } from '../../limits.ts';
+import { keyAt } from './keyAt.ts';
 
 export type Check = Why['checks'][number];
 
@@ -48,40 +50,47 @@ export interface BatchEvidence {
 
 /** Whether the batch is signed by the producer's key, is the one that was committed, and follows the one before. */
 export const checkBatch = async (evidence: BatchEvidence): Promise<Check[]> => [
-  checkSignature(evidence),
+  await checkSignature(evidence),
   checkHash(evidence),
   await checkChain(evidence),
 ];
 
-function checkSignature({ batch: { envelope }, producer }: BatchEvidence): Check {
+async function checkSignature({ log, tenant, row, batch, commit, producer }: BatchEvidence): Promise<Check> {
   const name = 'signature';
-  const key = producer?.keys.find((known) => known.id === envelope.keyId);
-  const publicKey = key === undefined ? undefined : verifyingKey(key.publicKey);
-  if (publicKey === undefined) {
-    return { name, ok: false, detail: `Key ${envelope.keyId} is not (or no longer) registered for the producer.` };
-  }
+  const { envelope } = batch;
+  const { keyId } = envelope;
+  const registered = producer?.keys.find((known) => known.id === keyId)?.publicKey;
+  const question = {
+    partition: row.partition,
+    tenant,
+    producer: row.producer,
+    keyId,
+    controlSeq: commit.inputs.control.seq,
+  };
+  const publicKey = verifyingKey(registered ?? (await keyAt(log, question)) ?? '');
+  if (publicKey === undefined) return { name, ok: false, detail: `Key ${keyId} was not registered for the producer.` };
   const ok = verifyBatch(publicKey, envelope.body, envelope.signature);
-  return { name, ok, detail: `Ed25519 by key ${envelope.keyId}${ok ? '' : ' does not fit the body'}.` };
+  const since = registered === undefined ? ', registered then and revoked since' : '';
+  return { name, ok, detail: `Ed25519 by key ${keyId}${since}${ok ? '' : ', does not fit the body'}.` };
 }
 
+/** The commit lists the hash of each batch that it took, of a producer's newest 64; the row names the batch's number. */
 function checkHash(evidence: BatchEvidence): Check {
-  const { hash, body } = evidence.batch;
-  const committed = committedHash(evidence, body.seq);
-  if (committed === undefined) {
-    return {
-      name: 'hash',
-      ok: true,
-      detail: `SHA-256 ${hash}; the commit no longer lists it among the producer's newest.`,
-    };
+  const name = 'hash';
+  const { row, batch } = evidence;
+  const { hash, body } = batch;
+  if (body.seq !== row.seq || epochText(body.epoch) !== row.epoch) {
+    return { name, ok: false, detail: `The log holds batch ${body.seq}, the row names batch ${row.seq}.` };
+  }
+  const committed = hashOf(evidence, body.seq);
+  if (committed === undefined && !listsAll(evidence)) {
+    return { name, ok: true, detail: `SHA-256 ${hash}; the commit took more batches than it lists.` };
   }
   const ok = committed === hash;
-  return {
-    name: 'hash',
-    ok,
-    detail: ok
-      ? `SHA-256 ${hash}, as the commit recorded it.`
-      : `The log holds ${hash}, the commit recorded ${committed}.`,
-  };
+  const detail = ok
+    ? `SHA-256 ${hash}, as the commit recorded it.`
+    : `The log holds ${hash}, the commit recorded ${committed ?? 'none'}.`;
+  return { name, ok, detail };
 }
 
 async function checkChain(evidence: BatchEvidence): Promise<Check> {
@@ -95,7 +104,7 @@ async function checkChain(evidence: BatchEvidence): Promise<Check> {
     };
   }
   const found = await previousInLog(evidence);
-  const hash = found?.hash ?? committedHash(evidence, body.seq - 1);
+  const hash = found?.hash ?? hashOf(evidence, body.seq - 1);
   if (hash === undefined)
     return { name, ok: true, detail: `Names ${body.prev}; that batch lies further back than is looked here.` };
   const where = found === undefined ? 'as the commit recorded it' : `message ${found.usageSeq} of the log`;
@@ -128,7 +137,16 @@ async function previousInLog({
   return undefined;
 }
 
-function committedHash({ commit, tenant, row }: BatchEvidence, seq: number): string | undefined {
-  const producer = commit.producers.find((state) => state.tenant === tenant && state.producer === row.producer);
-  return producer?.hashes.find(([known]) => known === seq)?.[1];
+/** What the commit says of the producer. */
+const stateIn = ({ commit, tenant, row }: BatchEvidence): ProducerState | undefined =>
+  commit.producers.find((state) => state.tenant === tenant && state.producer === row.producer);
+
+const hashOf = (evidence: BatchEvidence, seq: number): string | undefined =>
+  stateIn(evidence)?.hashes.find(([known]) => known === seq)?.[1];
+
+/** A commit lists no hashes of an epoch that ended in it, and of the last epoch no more than deduplication remembers. */
+function listsAll(evidence: BatchEvidence): boolean {
+  const state = stateIn(evidence);
+  const isSameEpoch = state?.epoch?.nonce === evidence.batch.body.epoch.nonce;
+  return state === undefined || (isSameEpoch && state.hashes.length < dedupHashesMax);
 }

@@ -11,7 +11,10 @@ import { parseRowId, readCommit, type Block, type RowId } from './commitBlocks.t
 import { proveSample } from './sampleProof.ts';
 import { proveTally } from './tallyProof.ts';
 
-export type WhyPorts = Pick<Ports, 'master' | 'store'>;
+export interface WhyPorts {
+  readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price'>;
+  readonly store: Pick<Ports['store'], 'row' | 'tallyTrail'>;
+}
 
 /**
  * The proof of one rated row, from the charge down to the signature. What the store says is compared with the commit,
