@@ -2,16 +2,11 @@
  * The partition's state machine: fed inputs in the order of record, it changes its state and collects what a commit
  * must carry. It is speculative until the commit is acknowledged; whoever drives it drops it when a commit fails.
  */
-import {
-  budgetNow,
-  evaluateBudget,
-  rearmBudget,
-  resetBudget,
-  type Evaluation,
-} from '../budgets/evaluate.ts';
+import { budgetNow, evaluateBudget, rearmBudget, resetBudget, type Evaluation } from '../budgets/evaluate.ts';
 import type { ControlMessage } from '../messages/control.ts';
 import { epochText, type Alert, type RefusalReason } from '../messages/rated.ts';
 import { admit, type Admission, type BatchHead, type Input, type Ports } from './admit.ts';
+import { compareText } from './attribution.ts';
 import { Groups, type BlockSource } from './block.ts';
 import { Changes } from './changes.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
@@ -97,14 +92,19 @@ export class PartitionMachine {
     const { state, changes } = this;
     if (timeMs <= state.logTimeMs) return;
     state.logTimeMs = timeMs;
-    for (const tenant of state.tenants.values()) {
-      for (const budget of tenant.budgetStates.values()) {
-        if (timeMs < budget.period.endMs) continue;
-        const record = tenant.master.budgets.get(budget.id)!;
-        changes.timeMoved = true;
-        budgetNow(this.#evaluation(tenant, null, ''), record);
-        evaluateBudget(this.#evaluation(tenant, null, ''), record);
-      }
+    if ((this.nextDueMs() ?? Infinity) > timeMs) return;
+    const ended = [...state.tenants.values()].flatMap((tenant) =>
+      [...tenant.budgetStates.values()]
+        .filter(({ period }) => timeMs >= period.endMs)
+        .map(({ id }) => ({ tenant, id })),
+    );
+    changes.timeMoved = true;
+    // Maps remember who came first, snapshots do not.
+    ended.sort((a, b) => compareText(a.tenant.id, b.tenant.id) || compareText(a.id, b.id));
+    for (const { tenant, id } of ended) {
+      const record = tenant.master.budgets.get(id)!;
+      budgetNow(this.#evaluation(tenant, null, ''), record);
+      evaluateBudget(this.#evaluation(tenant, null, ''), record);
     }
   }
 

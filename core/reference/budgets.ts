@@ -18,8 +18,9 @@ const stateOfAction = { notify: 'warned', throttle: 'throttled', block: 'blocked
 
 /** 6.6: log time has moved; months that ended are left, and what the new ones already hold is looked at. */
 export function beginMonths(state: State, outcome: Outcome): void {
-  for (const tenant of state.tenants.values()) {
-    for (const budget of tenant.budgets.values()) {
+  const tenants = [...state.tenants.values()].sort((a, b) => byCodeUnit(a.record.id, b.record.id));
+  for (const tenant of tenants) {
+    for (const budget of [...tenant.budgets.values()].sort((a, b) => byCodeUnit(a.id, b.id))) {
       const track = state.budgets.get(`${tenant.record.id} ${budget.id}`)!;
       if (state.logTimeMs < track.month.endMs) continue;
       if (rank[track.state] >= rank.throttled) outcome.alerts.push(released(state, tenant, budget, track, ''));
