@@ -46,33 +46,38 @@ function limiter(hierarchy: Hierarchy, name: string): Limiter {
     return join(root, group);
   };
   const move = (pid: number, group: string) => writeFileSync(join(group, 'cgroup.procs'), String(pid));
+  // A group with processes of its own may not be given CPU time to divide; the one above it may already do so.
+  const places = (pid: number): string[] => {
+    const current = own(pid);
+    return [current, dirname(current)].filter((at) => at.startsWith(root)).map((at) => join(at, name));
+  };
+  const quotaOf = (percent: number) => (percent * periodUs) / 100;
+  const enter = (pid: number, group: string, percent: number): boolean => {
+    try {
+      mkdirSync(group, { recursive: true });
+      hierarchy.setQuota(group, quotaOf(percent));
+      move(pid, group);
+      return true;
+    } catch {
+      discard(group);
+      return false;
+    }
+  };
   return {
     method,
     limit(pid, percent) {
       const current = own(pid);
-      if (basename(current) === name) return hierarchy.setQuota(current, percent * (periodUs / 100));
-      // A group with processes of its own may not be given to divide CPU time; its parent may already do so.
-      const failures = [current, dirname(current)]
-        .filter((at) => at.startsWith(root))
-        .map((parent) => {
-          const group = join(parent, name);
-          try {
-            mkdirSync(group, { recursive: true });
-            hierarchy.setQuota(group, percent * (periodUs / 100));
-            move(pid, group);
-            return undefined;
-          } catch (error) {
-            discard(group);
-            return error;
-          }
-        });
-      if (!failures.includes(undefined)) throw new Error(`${method} is not permitted`, { cause: failures[0] });
+      if (basename(current) === name) hierarchy.setQuota(current, quotaOf(percent));
+      else if (!places(pid).some((group) => enter(pid, group, percent))) throw new Error(`${method} is not permitted`);
     },
     free(pid) {
-      const current = own(pid);
-      if (basename(current) !== name) return;
-      move(pid, dirname(current));
-      discard(current);
+      const current = pid === undefined ? undefined : own(pid);
+      if (current !== undefined && basename(current) === name) {
+        move(pid!, dirname(current));
+        discard(current);
+      }
+      // What a service left behind that ended while it was limited; it was started from where we are.
+      for (const group of places(process.pid)) discard(group);
     },
   };
 }

@@ -36,7 +36,7 @@ export function dutyCycle(): Limiter {
     free(pid) {
       clearInterval(timer);
       timer = undefined;
-      signal(pid, 'SIGCONT');
+      if (pid !== undefined) signal(pid, 'SIGCONT');
     },
   };
 }

@@ -74,7 +74,7 @@ function run(webhook: Webhook, state: DesiredState, throttle: Throttle): void {
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      throttle.close();
+      throttle.release();
       server.close();
       server.closeAllConnections();
     });

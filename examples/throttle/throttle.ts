@@ -9,8 +9,8 @@ export interface Limiter {
   readonly method: 'cgroup2' | 'cgroup1' | 'duty-cycle';
   /** Lets the process have `percent` of one core. Throws where that is not permitted. */
   limit(pid: number, percent: number): void;
-  /** Lifts the limit, also one that an earlier process has set. */
-  free(pid: number): void;
+  /** Lifts the limit, also one that an earlier process has set; undefined when the service has ended. */
+  free(pid: number | undefined): void;
 }
 
 /** How often the pid file is looked at: a restarted service has a new pid, and its limit must be set anew. */
@@ -39,24 +39,20 @@ export class Throttle {
     this.timer ??= setInterval(() => this.apply(), watchIntervalMs);
   }
 
+  /** Also when this process ends in order; whoever starts it again throttles anew if the budgets still want it. */
   release(): void {
     clearInterval(this.timer);
     this.timer = undefined;
     this.limited = undefined;
     const pid = this.servicePid();
-    if (pid === undefined) return;
     for (const limiter of this.limiters) attempt(() => limiter.free(pid));
-  }
-
-  /** Ends the watch. A kernel quota stays; a stopped service is continued. */
-  close(): void {
-    clearInterval(this.timer);
-    if (this.limited?.limiter.method === 'duty-cycle') this.limited.limiter.free(this.limited.pid);
   }
 
   private apply(): void {
     const pid = this.servicePid();
-    if (pid === this.limited?.pid) return;
+    const { limited } = this;
+    if (pid === limited?.pid) return;
+    if (limited !== undefined) attempt(() => limited.limiter.free(undefined));
     this.limited = undefined;
     if (pid === undefined) return;
     const limiter = this.limiters.find((each) => attempt(() => each.limit(pid, this.quotaPercent)));
