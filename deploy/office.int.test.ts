@@ -6,8 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Explore, Fleet, LiveState, Me, RatedRows, Status, Why } from '#core/messages/api.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
+import { explainRow } from '#dashboards/api/why/why.ts';
+import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { dataPaths, parseConfig, type Config } from '#platform/config.ts';
-import { connectNats, type NatsConnection } from '#platform/nats/index.ts';
+import { connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { TestProducer } from '#platform/nats/testProducer.ts';
 import { freePort, startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { main as rater } from '#rater/main.ts';
@@ -203,6 +205,62 @@ test('a price that arrives late charges what was unpriced; old and new rows stil
   for (const row of usage) expect((await get<Why>(`/why/${row.id}`)).checks.filter((check) => !check.ok)).toEqual([]);
   const priced = await get<Why>(`/why/${usage.find((row) => row.kind === 'usage')!.id}`);
   expect([priced.tally.before, priced.tally.after]).toEqual(['18000', '19500']);
+});
+
+test('a key that was revoked still proves what it signed while it was registered', async () => {
+  const { rows } = await get<RatedRows>('/rows?limit=1');
+  const answer = await fetch(url(`/api/v1/producers/p1/keys/${producer.key.keyId}/revoke`), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'rotation' }),
+  });
+  expect(answer.status).toBe(200);
+  const { checks } = await get<Why>(`/why/${rows[0]!.id}`);
+  expect(checks.filter((check) => !check.ok)).toEqual([]);
+  expect(checks.find((check) => check.name === 'signature')?.detail).toContain('revoked since');
+});
+
+test('a proof that does not hold says which part of it does not', async () => {
+  const { rows } = await get<RatedRows>('/rows?meter=cpu&limit=500');
+  const row = rows[0]!;
+  const { price, meter, tally } = await get<Why>(`/why/${row.id}`);
+  const log = await jetstreamLog(admin);
+  /** The names of the checks that fail when one piece of evidence is changed. */
+  const failing = async (change: { row?: object; price?: object; publicKey?: string; before?: string }) => {
+    const keys = [{ id: producer.key.keyId, publicKey: change.publicKey ?? producer.key.publicKey }];
+    const opened = Math.min(...rows.map((each) => each.outSeq));
+    const why = await explainRow(
+      {
+        master: {
+          accounts: async () => [],
+          producers: async () => [{ id: 'p1', type: 'agent', simulated: false, enabled: true, keys }],
+          meter: async () => meter,
+          price: async () => ({ ...price, ...change.price }),
+        },
+        store: {
+          row: async () => ({ ...row, ...change.row }),
+          tallyTrail: async () => ({
+            openedAt: [opened],
+            quantityBefore: change.before ?? tally.before,
+            adjusted: false,
+          }),
+        },
+      },
+      log,
+      'acme',
+      row.id,
+    );
+    return why.checks.filter((check) => !check.ok).map((check) => check.name);
+  };
+  expect(await failing({})).toEqual([]);
+  expect(await failing({ row: { amount: '0.5' } })).toEqual(['commit', 'charge']);
+  expect(await failing({ row: { resource: 'h2' } })).toEqual(['sample']);
+  expect(await failing({ row: { quantity: '999999' } })).toEqual(['commit', 'sample', 'charge']);
+  // Another batch of the same producer: genuine, but not the one that was rated.
+  expect(await failing({ row: { usageSeq: row.usageSeq - 1 } })).toEqual(expect.arrayContaining(['commit', 'hash']));
+  expect(await failing({ publicKey: signingKey(newSigningSeed()).publicKey })).toEqual(['signature']);
+  expect(await failing({ price: { allowance: '0' } })).toEqual(['charge']);
+  expect(await failing({ before: '0' })).toEqual(['tally']);
 });
 
 test('a restart keeps everything: same figures, minutes from the store, proofs as before', async () => {

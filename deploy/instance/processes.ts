@@ -22,15 +22,17 @@ export function writeProcesses(dataDir: string, processes: readonly ProcessRecor
 /** Processes of the instance as last recorded, those that still live. */
 export function readProcesses(dataDir: string): ProcessRecord[] {
   try {
-    return (JSON.parse(readFileSync(recordPath(dataDir), 'utf8')) as ProcessRecord[]).filter(isSame);
+    return (JSON.parse(readFileSync(recordPath(dataDir), 'utf8')) as ProcessRecord[]).filter(isSameProcess);
   } catch {
     return [];
   }
 }
 
+/** When the process started; 0 when it has ended, collected by its parent or not. */
 export function startedTicksOf(pid: number): number {
   try {
-    return Number(statFields(pid)[19]);
+    const fields = statFields(pid);
+    return fields[0] === 'Z' ? 0 : Number(fields[19]);
   } catch {
     return 0;
   }
@@ -42,13 +44,14 @@ export function statFields(pid: number): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-function isSame({ pid, startedTicks }: ProcessRecord): boolean {
+/** True while the process lives whose number and start time were noted; by number alone where there is no /proc. */
+export function isSameProcess({ pid, startedTicks }: Pick<ProcessRecord, 'pid' | 'startedTicks'>): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return startedTicks !== 0 && startedTicksOf(pid) === startedTicks;
+  return startedTicksOf(pid) === startedTicks;
 }
 
 const orphanGraceMsMax = 10_000;
@@ -64,9 +67,9 @@ export async function endOrphans(dataDir: string, onFound: (orphans: readonly Pr
     const some = found.filter(({ name }) => (name === 'nats-server') === broker);
     for (const { pid } of some) signal(pid, 'SIGTERM');
     const deadline = performance.now() + orphanGraceMsMax;
-    while (some.some(isSame) && performance.now() < deadline) await sleep(pollMs);
-    for (const orphan of some.filter(isSame)) signal(orphan.pid, 'SIGKILL');
-    while (some.some(isSame) && performance.now() < deadline + orphanGraceMsMax) await sleep(pollMs);
+    while (some.some(isSameProcess) && performance.now() < deadline) await sleep(pollMs);
+    for (const orphan of some.filter(isSameProcess)) signal(orphan.pid, 'SIGKILL');
+    while (some.some(isSameProcess) && performance.now() < deadline + orphanGraceMsMax) await sleep(pollMs);
   }
 }
 

@@ -19,11 +19,15 @@ export async function statusCommand(dataDir: string, json: boolean): Promise<num
   ]);
   const ok = running && status !== undefined;
   const total = sum(processes);
+  const product = sum(processes.filter(({ name }) => !besides.has(name)));
   const url = running ? (readHolder(dataDir)?.url ?? '') : '';
-  if (json) printJson({ ok, running, dataDir, url, processes, total, status: status ?? null });
-  else printForPeople({ dataDir, url, running, processes, total, status });
+  if (json) printJson({ ok, running, dataDir, url, processes, product, total, status: status ?? null });
+  else printForPeople({ dataDir, url, running, processes, product, status });
   return ok ? exitCodes.holds : exitCodes.holdsNot;
 }
+
+/** Processes that show the product at work and are no part of it. */
+const besides = new Set(['demo-service', 'demo-receiver', 'fleet']);
 
 type Total = Pick<ProcessUsage, 'rssBytes' | 'cpuPercent'>;
 
@@ -39,7 +43,7 @@ function printForPeople(view: {
   url: string;
   running: boolean;
   processes: readonly ProcessUsage[];
-  total: Total;
+  product: Total;
   status: Status | undefined;
 }): void {
   if (!view.running)
@@ -55,7 +59,7 @@ function printForPeople(view: {
   printTable([
     ['PROCESS', 'PID', 'RESIDENT', 'CPU', 'RESTARTS'],
     ...view.processes.map((process) => row(process.name, String(process.pid), process, String(process.restarts))),
-    row('total', '', view.total, ''),
+    row('all but the demo', '', view.product, ''),
   ]);
   printLine('');
   if (view.status === undefined) return printLine('The office does not answer yet; its log lines say why.');

@@ -9,11 +9,12 @@ export interface ProcessUsage {
   /** Resident memory now, and its highest so far. */
   readonly rssBytes: number;
   readonly rssBytesPeak: number;
-  /** Of one core, over the second that was watched. */
+  /** Of one core, over the seconds that were watched. */
   readonly cpuPercent: number;
 }
 
-const windowMs = 1000;
+/** CPU times come in hundredths of a second, so a shorter window could not tell one percent from none. */
+const windowMs = 3000;
 /** USER_HZ: the unit of /proc's CPU times, fixed by the kernel's ABI. */
 const ticksPerSecond = 100;
 

@@ -38,6 +38,7 @@ test('a killed child is started again until it is stopped, and the record follow
   child.signal('SIGKILL');
   await vi.waitFor(() => expect(child.record()).toMatchObject({ restarts: 1 }), 10_000);
   expect(child.record()?.pid).not.toBe(first?.pid);
+  await vi.waitFor(() => expect(starts()).toBe(2), 10_000);
   await child.stop();
   expect(child.record()).toBe(undefined);
   expect(starts()).toBe(2);

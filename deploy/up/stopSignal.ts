@@ -1,4 +1,5 @@
 import type { Logger } from '#platform/telemetry.ts';
+import { isSameProcess, startedTicksOf } from '../instance/processes.ts';
 import { upLimits } from './limits.ts';
 
 export interface StopSignal {
@@ -29,7 +30,7 @@ export function listenForStop(logger: Logger, onImpatience: () => void): StopSig
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of names) process.on(name, onSignal);
-  const watch = watchLauncher(() => stop('the launcher is gone'));
+  const watch = watchLaunchers(() => stop('the launcher is gone'));
   return {
     signal: controller.signal,
     stop,
@@ -41,10 +42,11 @@ export function listenForStop(logger: Logger, onImpatience: () => void): StopSig
 }
 
 /** A launcher that was killed cannot pass signals on; without it nobody could stop this process by its usual name. */
-function watchLauncher(onGone: () => void): NodeJS.Timeout | undefined {
-  const launcher = Number(process.env['METERLINE_LAUNCHER'] ?? 0);
-  if (launcher === 0 || process.ppid !== launcher) return undefined;
+function watchLaunchers(onGone: () => void): NodeJS.Timeout | undefined {
+  const pids = (process.env['METERLINE_LAUNCHERS'] ?? '').split(',').filter((pid) => pid !== '');
+  const launchers = pids.map((pid) => ({ pid: Number(pid), startedTicks: startedTicksOf(Number(pid)) }));
+  if (launchers.length === 0) return undefined;
   return setInterval(() => {
-    if (process.ppid !== launcher) onGone();
+    if (!launchers.every(isSameProcess)) onGone();
   }, upLimits.launcherCheckMs);
 }
