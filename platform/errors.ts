@@ -29,7 +29,8 @@ export const platformError = defineErrors({
   PORT_BUSY: {
     status: 500,
     title: 'The address cannot be listened on.',
-    solve: 'Stop what uses the port (`ss -ltnp` shows it), choose another with --port, or let --port 0 take a free one.',
+    solve:
+      'Stop what uses the port (`ss -ltnp` shows it), choose another with --port, or let --port 0 take a free one.',
   },
   SEALING_KEY_INVALID: {
     status: 500,

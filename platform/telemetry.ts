@@ -5,7 +5,10 @@ export type { Logger };
 
 /** JSON lines on standard error, one a state change; `meterline up` makes them pretty on a terminal. */
 export function createLogger(role: string, level = 'info'): Logger {
-  return pino({ level, base: { role }, redact: ['secret', '*.secret', 'token', '*.token', 'seed', '*.seed'] }, pino.destination(2));
+  return pino(
+    { level, base: { role }, redact: ['secret', '*.secret', 'token', '*.token', 'seed', '*.seed'] },
+    pino.destination(2),
+  );
 }
 
 /** A new W3C `traceparent`, version 00, sampled. */

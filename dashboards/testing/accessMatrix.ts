@@ -39,15 +39,35 @@ export function attemptsOn({ method, leastRole }: Operation): Attempt[] {
     { what: 'nobody', headers: {}, expected: 401 },
     { what: 'an unknown key', headers: { authorization: 'Bearer mtl_unknown' }, expected: 401 },
     { what: 'a basic login', headers: { authorization: 'Basic YWRtaW46YWRtaW4=' }, expected: 401 },
-    { what: 'an unknown session', headers: { cookie: 'mtl_session=unknown', 'sec-fetch-site': 'same-origin' }, expected: 401 },
+    {
+      what: 'an unknown session',
+      headers: { cookie: 'mtl_session=unknown', 'sec-fetch-site': 'same-origin' },
+      expected: 401,
+    },
     // A header that is there is never ignored in favour of the cookie.
     { what: 'a bad header beside a good cookie', headers: { cookie, authorization: 'Bearer x' }, expected: 401 },
-    ...weaker.map((role): Attempt => ({ what: role, headers: { authorization: `Bearer acme-${role}` }, expected: 403 })),
+    ...weaker.map((role): Attempt => ({
+      what: role,
+      headers: { authorization: `Bearer acme-${role}` },
+      expected: 403,
+    })),
     { what: leastRole, headers: { authorization: `Bearer acme-${leastRole}` }, expected: 'passes' },
     { what: 'a session without a word of its origin', headers: { cookie }, expected: isRead ? 'passes' : 403 },
-    { what: 'a session from another site', headers: { cookie, 'sec-fetch-site': 'cross-site' }, expected: isRead ? 'passes' : 403 },
-    { what: 'a session from a sibling site', headers: { cookie, 'sec-fetch-site': 'same-site' }, expected: isRead ? 'passes' : 403 },
-    { what: 'a session with a foreign origin', headers: { cookie, origin: 'https://evil.example' }, expected: isRead ? 'passes' : 403 },
+    {
+      what: 'a session from another site',
+      headers: { cookie, 'sec-fetch-site': 'cross-site' },
+      expected: isRead ? 'passes' : 403,
+    },
+    {
+      what: 'a session from a sibling site',
+      headers: { cookie, 'sec-fetch-site': 'same-site' },
+      expected: isRead ? 'passes' : 403,
+    },
+    {
+      what: 'a session with a foreign origin',
+      headers: { cookie, origin: 'https://evil.example' },
+      expected: isRead ? 'passes' : 403,
+    },
     { what: 'a session with a null origin', headers: { cookie, origin: 'null' }, expected: isRead ? 'passes' : 403 },
     { what: 'a session from our page', headers: { cookie, 'sec-fetch-site': 'same-origin' }, expected: 'passes' },
   ];

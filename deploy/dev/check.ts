@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { deployError } from '../errors.ts';
 import { programRoot } from '../instance/version.ts';
 import { onThisNode, runThrough, tool } from './run.ts';
 
@@ -24,19 +25,17 @@ const format: Check = [
 ];
 const unused: Check = ['unused code', () => onThisNode(tool('knip', 'bin', 'knip.js'), ['--no-progress'])];
 
-/** Runs every check, also after one has failed; gives 0 when all hold. */
+const checks = [...typeChecks, lint, format, unused];
+
+/** Runs every check, or those named, also after one has failed; gives 0 when all hold. */
 export async function checkCommand(names: readonly string[]): Promise<number> {
-  return runChecks(
-    [...typeChecks, lint, format, unused].filter(([name]) => names.length === 0 || names.includes(name)),
-  );
-}
-
-/** What `npm test` checks before the suites. */
-export const runQuickChecks = (): Promise<number> => runChecks([...typeChecks, lint]);
-
-async function runChecks(checks: readonly Check[]): Promise<number> {
+  const known = checks.map(([name]) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw deployError('USAGE', `There is no check "${unknown.join('", "')}"; there are: ${known.join(', ')}.`);
+  }
   const failed: string[] = [];
-  for (const [name, run] of checks) {
+  for (const [name, run] of checks.filter(([each]) => names.length === 0 || names.includes(each))) {
     const startedMs = performance.now();
     const code = await run();
     if (code !== 0) failed.push(name);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes } from '../cli/report.ts';
-import { runQuickChecks } from './check.ts';
+import { checkCommand } from './check.ts';
 import { provideChromium, providePostgres, type Provided } from './machine.ts';
 import { onThisNode, tool } from './run.ts';
 
@@ -41,7 +41,7 @@ export async function testCommand(args: readonly string[]): Promise<number> {
 
 async function checks(): Promise<Outcome> {
   const startedMs = performance.now();
-  const code = await runQuickChecks();
+  const code = await checkCommand([]);
   return {
     name: 'checks',
     passed: 0,

@@ -30,7 +30,11 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
       process.stderr.write(`${name} …\n`);
       figures.push({ ...(await benches[name]!({ seconds })), machine: machine() });
     }
-    process.stdout.write(isJson ? `${JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2)}\n` : figures.map(sentence).join(''));
+    process.stdout.write(
+      isJson
+        ? `${JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2)}\n`
+        : figures.map(sentence).join(''),
+    );
     return 0;
   } catch (error) {
     if (!(error instanceof MeterlineError)) throw error;
@@ -43,10 +47,13 @@ function read(args: readonly string[]): { names: string[]; seconds: number } {
   const at = args.indexOf('--seconds');
   const seconds = at < 0 ? 20 : Number(args[at + 1]);
   if (!Number.isInteger(seconds) || seconds < 1) throw benchError('BENCH_UNKNOWN', `--seconds ${args[at + 1] ?? ''}.`);
-  const words = args.filter((word, i) => word !== '--json' && word !== '--seconds' && (at < 0 || i !== at + 1)).map((word) => word.toUpperCase());
+  const words = args
+    .filter((word, i) => word !== '--json' && word !== '--seconds' && (at < 0 || i !== at + 1))
+    .map((word) => word.toUpperCase());
   const names = words.includes('ALL') ? Object.keys(benches) : words;
   const unknown = names.filter((name) => !Object.hasOwn(benches, name));
-  if (names.length === 0 || unknown.length > 0) throw benchError('BENCH_UNKNOWN', unknown.length > 0 ? `Asked for ${unknown.join(', ')}.` : 'None was named.');
+  if (names.length === 0 || unknown.length > 0)
+    throw benchError('BENCH_UNKNOWN', unknown.length > 0 ? `Asked for ${unknown.join(', ')}.` : 'None was named.');
   return { names, seconds };
 }
 

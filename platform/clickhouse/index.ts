@@ -2,7 +2,7 @@ import { openEmbedded } from './embedded.ts';
 import { openServer } from './server.ts';
 import type { Store } from './types.ts';
 
-export type { InsertOptions, Parameter, Parameters, Store } from './types.ts';
+export type { Parameter, Parameters, Store } from './types.ts';
 export { tsvDecimals, tsvInstant, tsvLine, type Field } from './tsv.ts';
 
 const embeddedPrefix = 'embedded:';

@@ -9,7 +9,13 @@ import {
 } from 'fastify-type-provider-zod';
 import { MeterlineError } from '#core/errors.ts';
 
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
 
 /** A service's routes, mounted under `/api/v1` by the API server after authentication. */
 export type Routes = (app: App) => void | Promise<void>;
@@ -58,7 +64,9 @@ export function createApp(onFailure?: (error: unknown, route: string) => void): 
     reply
       .status(404)
       .type('application/problem+json')
-      .send(JSON.stringify(problem('NOT_FOUND', 404, `There is nothing at ${request.url}.`, 'See /api/v1/openapi.json.'))),
+      .send(
+        JSON.stringify(problem('NOT_FOUND', 404, `There is nothing at ${request.url}.`, 'See /api/v1/openapi.json.')),
+      ),
   );
   return app;
 }
@@ -73,20 +81,50 @@ export interface Problem {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-function problem(code: string, status: number, title: string, solve: string, details?: Readonly<Record<string, unknown>>): Problem {
-  return { type: `urn:meterline:error:${code}`, code, title, status, solve, ...(details === undefined ? {} : { details }) };
+function problem(
+  code: string,
+  status: number,
+  title: string,
+  solve: string,
+  details?: Readonly<Record<string, unknown>>,
+): Problem {
+  return {
+    type: `urn:meterline:error:${code}`,
+    code,
+    title,
+    status,
+    solve,
+    ...(details === undefined ? {} : { details }),
+  };
 }
 
 /** Any thrown value as a problem; what is not ours to tell stays inside. */
 export function problemOf(error: unknown): Problem {
-  if (error instanceof MeterlineError) return problem(error.code, error.status, error.message, error.solve, error.details);
+  if (error instanceof MeterlineError)
+    return problem(error.code, error.status, error.message, error.solve, error.details);
   if (hasZodFastifySchemaValidationErrors(error)) {
     const faults = error.validation.map((fault) => `${fault.instancePath || '/'}: ${fault.message ?? 'invalid'}`);
-    return problem('REQUEST_INVALID', 400, `The request is not valid: ${faults.join('; ')}`, 'Correct the fields named.', { faults });
+    return problem(
+      'REQUEST_INVALID',
+      400,
+      `The request is not valid: ${faults.join('; ')}`,
+      'Correct the fields named.',
+      { faults },
+    );
   }
   const status = (error as { statusCode?: number } | null)?.statusCode ?? 500;
   if (status >= 400 && status < 500) {
-    return problem('REQUEST_INVALID', status, error instanceof Error ? error.message : 'Bad request.', 'Correct the request.');
+    return problem(
+      'REQUEST_INVALID',
+      status,
+      error instanceof Error ? error.message : 'Bad request.',
+      'Correct the request.',
+    );
   }
-  return problem('INTERNAL', 500, 'Something broke on our side.', 'Try again; the log of the office process says what it was.');
+  return problem(
+    'INTERNAL',
+    500,
+    'Something broke on our side.',
+    'Try again; the log of the office process says what it was.',
+  );
 }

@@ -81,7 +81,10 @@ export function assertStream(found: StreamConfig, wanted: StreamConfig): void {
   const faults = guarded.filter((key) => !equal(found[key as keyof StreamConfig], wanted[key as keyof StreamConfig]));
   if (faults.length === 0) return;
   const detail = faults
-    .map((key) => `${key} is ${text(found[key as keyof StreamConfig])}, must be ${text(wanted[key as keyof StreamConfig])}`)
+    .map(
+      (key) =>
+        `${key} is ${text(found[key as keyof StreamConfig])}, must be ${text(wanted[key as keyof StreamConfig])}`,
+    )
     .join('; ');
   throw platformError('STREAM_MISCONFIGURED', `${wanted.name}: ${detail}.`, { stream: wanted.name, faults });
 }

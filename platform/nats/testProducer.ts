@@ -40,7 +40,14 @@ export class TestBilling {
   }
 
   async publish(tenant: string, changes: readonly ControlChange[]): Promise<void> {
-    const message: ControlMessage = { v: 1, tenant, seq: ++this.#seq, auditId: `audit-${this.#seq}`, trace: '', changes };
+    const message: ControlMessage = {
+      v: 1,
+      tenant,
+      seq: ++this.#seq,
+      auditId: `audit-${this.#seq}`,
+      trace: '',
+      changes,
+    };
     await append(this.#connection, subjects.control(this.#partition, tenant), Buffer.from(JSON.stringify(message)));
   }
 }
