@@ -1,3 +1,7 @@
+import type { PriceRecord } from './price.ts';
+
+export type { GraduatedTier, LeafModel, PriceModel, PriceRecord } from './price.ts';
+
 /**
  * What billing tells the rater: master data that changes a rate, an owner or a balance. One message is one change set,
  * published by billing's outbox to `CONTROL_<p>` with a gapless `seq` per partition; the rater takes each once.
@@ -75,39 +79,6 @@ export interface MeterRecord {
   readonly aggregation: 'sum' | 'timeWeighted';
   /** Only samples whose dimensions match: for each named dimension one of the listed values. */
   readonly filter: Readonly<Record<string, readonly string[]>>;
-}
-
-/** An immutable, approved price; a correction is a new version with its own id. */
-export interface PriceRecord {
-  /** Dense per tenant, from 1, never re-used. One id is one version. */
-  readonly id: number;
-  /** What the versions of one price share, e.g. "compute-std". */
-  readonly key: string;
-  readonly version: number;
-  readonly service: string;
-  readonly component: string;
-  readonly meter: string;
-  readonly currency: string;
-  /** Account whose subtree it applies to; the nearest ancestor's price wins. 0: everyone. */
-  readonly account: number;
-  readonly effectiveFromMs: number;
-  readonly tallyScope: 'resource' | 'account';
-  /** Priced unit = tally units × numerator / denominator; decimal integers as text. */
-  readonly unit: { readonly name: string; readonly numerator: string; readonly denominator: string };
-  /** Priced units free per period, decimal text; "0" for none. */
-  readonly allowance: string;
-  readonly model: PriceModel;
-}
-
-export type PriceModel =
-  | { readonly kind: 'perUnit'; readonly unitPrice: string }
-  | { readonly kind: 'graduated'; readonly tiers: readonly GraduatedTier[] };
-
-/** `upTo` is inclusive, in priced units after the allowance; null closes the list. `flat` is owed once the tier is entered. */
-export interface GraduatedTier {
-  readonly upTo: string | null;
-  readonly unitPrice: string;
-  readonly flat: string;
 }
 
 export interface BudgetRecord {
