@@ -1,0 +1,85 @@
+import { minorDigits } from '../money/currency.ts';
+import { isTimeZone } from '../time/period.ts';
+import { compare, exact } from './exact.ts';
+import { Check, type Problem } from './problems.ts';
+import type { RecurringFee, Term, Uplift } from './records.ts';
+
+/** Dated values of one fee. */
+export const datedValuesMax = 1000;
+
+/** Every fault of a recurring fee; none when it can be published. */
+export function checkFee(fee: RecurringFee): Problem[] {
+  const check = new Check();
+  check.at('id').that(fee.id !== '', fee.id, 'a name that is not empty');
+  check.at('currency').that(minorDigits(fee.currency) !== undefined, fee.currency, 'an ISO 4217 code');
+  check.at('timeZone').that(isTimeZone(fee.timeZone), fee.timeZone, 'a name of the IANA time-zone database');
+  check.at('terms').that(['advance', 'arrears'].includes(fee.terms), fee.terms, 'advance or arrears');
+  check.at('proration').that(['second', 'day', 'none'].includes(fee.proration), fee.proration, 'second, day or none');
+  check.at('onDecrease').that(['credit', 'keep'].includes(fee.onDecrease), fee.onDecrease, 'credit or keep');
+  checkTerm(check.at('term'), fee.term);
+  const amounts = check.at('amounts');
+  amounts.dated(fee.amounts);
+  fee.amounts.forEach(({ amount }, index) => amounts.at(index).at('amount').decimal(amount, 'notNegative'));
+  if (fee.quantities !== undefined) {
+    const quantities = check.at('quantities');
+    quantities.dated(fee.quantities);
+    fee.quantities.forEach(({ quantity }, index) =>
+      quantities.at(index).at('quantity').decimal(quantity, 'notNegative'),
+    );
+  }
+  for (const list of ['amounts', 'quantities'] as const)
+    check
+      .at(list)
+      .that((fee[list]?.length ?? 0) <= datedValuesMax, fee[list]?.length, `at most ${datedValuesMax} values`);
+  if (fee.uplift !== undefined) checkUplift(check.at('uplift'), fee.uplift);
+  return check.problems;
+}
+
+function checkTerm(check: Check, term: Term): void {
+  check.span(term);
+  if (term.trialEndMs !== undefined && check.at('trialEndMs').instant(term.trialEndMs))
+    check
+      .at('trialEndMs')
+      .that(term.trialEndMs >= term.fromMs, term.trialEndMs, 'an instant not before the term begins');
+  check.at('handedOver').that(term.handedOver !== true || term.toMs !== null, true, 'false for a term without an end');
+  term.pauses.forEach((pause, index) => {
+    const here = check.at('pauses').at(index);
+    here.span(pause);
+    const before = term.pauses[index - 1];
+    if (before !== undefined)
+      here.that(pause.fromMs >= before.toMs, pause.fromMs, `a pause from ${before.toMs} or later`);
+  });
+}
+
+function checkUplift(check: Check, uplift: Uplift): void {
+  if (uplift.round !== undefined) {
+    const { decimals } = uplift.round;
+    check
+      .at('round')
+      .at('decimals')
+      .that(Number.isInteger(decimals) && decimals >= 0 && decimals <= 12, decimals, '0 to 12');
+  }
+  if (uplift.kind === 'indexed') {
+    check.at('base').decimal(uplift.base, 'positive');
+    check.at('points').dated(uplift.points);
+    uplift.points.forEach(({ value }, index) => check.at('points').at(index).at('value').decimal(value, 'positive'));
+    if (uplift.share !== undefined) check.at('share').decimal(uplift.share, 'percent');
+    return;
+  }
+  check.at('fromMs').instant(uplift.fromMs);
+  const { everyMonths } = uplift;
+  const isMonths = Number.isInteger(everyMonths) && everyMonths >= 1 && everyMonths <= 120;
+  check.at('everyMonths').that(isMonths, everyMonths, 'a whole number of months from 1 to 120');
+  const isInRange = () => (uplift.compounding ? isPercentEitherWay(uplift.percent) : !uplift.percent.startsWith('-'));
+  if (check.at('percent').decimal(uplift.percent))
+    check
+      .at('percent')
+      .that(
+        isInRange(),
+        uplift.percent,
+        'from -100 to 1000 when it compounds, else not negative, or the amount would fall below 0',
+      );
+}
+
+const isPercentEitherWay = (text: string): boolean =>
+  compare(exact(text), exact('-100')) >= 0n && compare(exact(text), exact('1000')) <= 0n;
