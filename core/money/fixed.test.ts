@@ -58,6 +58,7 @@ test('division rounds as decimal.js does, in every mode', () => {
   const modes: [RoundingMode, Decimal.Rounding][] = [
     ['halfEven', Decimal.ROUND_HALF_EVEN],
     ['halfAwayFromZero', Decimal.ROUND_HALF_UP],
+    ['halfTowardsZero', Decimal.ROUND_HALF_DOWN],
     ['up', Decimal.ROUND_UP],
     ['down', Decimal.ROUND_DOWN],
     ['ceiling', Decimal.ROUND_CEIL],

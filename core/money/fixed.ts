@@ -23,7 +23,8 @@ export function pow10(exponent: number): bigint {
   return power;
 }
 
-export type RoundingMode = 'halfEven' | 'halfAwayFromZero' | 'up' | 'down' | 'ceiling' | 'floor';
+/** `up` and `down` are away from zero and towards it, `ceiling` and `floor` towards +∞ and −∞. */
+export type RoundingMode = 'halfEven' | 'halfAwayFromZero' | 'halfTowardsZero' | 'up' | 'down' | 'ceiling' | 'floor';
 
 /** Divides two integers and rounds once. `denominator` > 0. */
 export function divideRounded(numerator: bigint, denominator: bigint, mode: RoundingMode): bigint {
@@ -41,11 +42,13 @@ export function divideRounded(numerator: bigint, denominator: bigint, mode: Roun
     case 'floor':
       return numerator < 0n ? away : quotient;
     case 'halfAwayFromZero':
+    case 'halfTowardsZero':
     case 'halfEven': {
       const twice = 2n * (remainder < 0n ? -remainder : remainder);
       if (twice > denominator) return away;
       if (twice < denominator) return quotient;
-      return mode === 'halfEven' && (quotient & 1n) === 0n ? quotient : away;
+      if (mode === 'halfAwayFromZero') return away;
+      return mode === 'halfTowardsZero' || (quotient & 1n) === 0n ? quotient : away;
     }
   }
 }
