@@ -64,8 +64,7 @@ export class Committer {
   }
 
   /** Resolves once the commit is stored. Throws Fenced or Rewound when it never will be. */
-  async commit({ header, text }: EncodedCommit, signal: AbortSignal): Promise<Committed> {
-    const data = Buffer.from(text);
+  async commit({ header, bytes: data }: EncodedCommit, signal: AbortSignal): Promise<Committed> {
     if (data.length > maxPayloadBytes) {
       throw raterError('COMMIT_OVERSIZED', `${data.length} bytes.`, { bytes: data.length, partition: this.#partition });
     }

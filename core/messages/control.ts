@@ -68,6 +68,13 @@ export interface OwnershipRecord {
   readonly fromMs: number;
 }
 
+/**
+ * How samples become a tally. `sum` adds deltas. `timeWeighted` adds level × milliseconds, so its tally's unit is
+ * `<unit>.ms`. `count` counts samples, `unique` distinct values (unit "1", scale 0, of deltas and levels). `max` keeps the
+ * greatest sample of a period, `latest` the newest one, of deltas and levels.
+ */
+export type Aggregation = 'sum' | 'timeWeighted' | 'count' | 'max' | 'latest' | 'unique';
+
 export interface MeterRecord {
   readonly id: string;
   /** Metric that it counts. */
@@ -75,8 +82,9 @@ export interface MeterRecord {
   /** Base unit (UCUM) and scale of its tally; the metric must arrive in this very unit and scale. */
   readonly unit: string;
   readonly scale: number;
-  /** `sum` adds deltas; `timeWeighted` adds level × milliseconds, so its tally's unit is `<unit>.ms`. */
-  readonly aggregation: 'sum' | 'timeWeighted';
+  readonly aggregation: Aggregation;
+  /** For `unique`: the dimension whose distinct values are counted; "" counts resources. */
+  readonly distinct?: string;
   /** Only samples whose dimensions match: for each named dimension one of the listed values. */
   readonly filter: Readonly<Record<string, readonly string[]>>;
 }

@@ -26,8 +26,10 @@ export interface CommitHeader {
   /** Dictionary: resources and tallies seen for the first time. */
   readonly resources: readonly { readonly id: number; readonly tenant: string; readonly name: string }[];
   readonly tallies: readonly TallyEntry[];
-  /** Tallies that changed: [tally id, quantity, charge in pico], absolute, as decimal text. */
-  readonly tallyValues: readonly (readonly [number, string, string])[];
+  /** Tallies that changed: [tally id, quantity, charge in pico], absolute, as decimal text; where the price counts events, [events, value] too. */
+  readonly tallyValues: readonly TallyValue[];
+  /** What else the aggregation of a tally keeps, where it does. */
+  readonly tallyNotes?: readonly TallyNote[];
   /** Counters of agents: first seen, and the end of what is billed: [series id, end ms], absolute. */
   readonly series: readonly SeriesEntry[];
   readonly ends: readonly (readonly [number, number])[];
@@ -112,7 +114,26 @@ export interface TallyEntry {
   readonly firstMs: number;
   /** Quantity that the previous version of the price had reached: the tier position carried over. "0" for none. */
   readonly carried: string;
+  /** Events and value carried with it, where the price counts events. */
+  readonly carriedEvents?: string;
+  readonly carriedValue?: string;
+  /** Key of the price's cell; absent for "". */
+  readonly cell?: string;
 }
+
+export type TallyValue =
+  | readonly [id: number, quantity: string, charge: string]
+  | readonly [id: number, quantity: string, charge: string, events: string, value: string];
+
+export interface TallyNote {
+  readonly id: number;
+  /** `latest`: where its sample stands: end, producer, epoch, seq, index. */
+  readonly newest?: SamplePlace;
+  /** `unique`: in a commit the values that came to it, in a snapshot all. */
+  readonly values?: readonly string[];
+}
+
+export type SamplePlace = readonly [endMs: number, producer: string, epoch: string, seq: number, index: number];
 
 /** One counter of one agent; its samples may not overlap. `metric` is the name and the canonical dimensions. */
 export interface SeriesEntry {

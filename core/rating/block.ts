@@ -1,8 +1,10 @@
 /** Rated blocks: the rows of one batch on one account, price and period, and their tab-separated line (`blockColumns`). */
 import { AMOUNT_SCALE, formatDecimal } from '../money/fixed.ts';
-import type { CompiledPrice } from '../pricing/compile.ts';
+import type { CompiledPrice } from '../pricing/compiled.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
+import type { ByteText } from './byteText.ts';
+import type { Rows } from './rows.ts';
 import type { Account, Balance } from './state.ts';
 
 export interface GroupKey {
@@ -13,70 +15,68 @@ export interface GroupKey {
   readonly meter: string;
   readonly scale: number;
   readonly price: CompiledPrice | undefined;
-  /** Of the account and its ancestors, nearest first; empty where nothing is charged. */
+  readonly chain: BalanceChain;
+}
+
+/** Balances of an account and its ancestors, nearest first, that a charge moves together; none where nothing is charged. */
+export interface BalanceChain {
   readonly balances: readonly Balance[];
-}
-
-/** Rows that fall together in a batch collect here; a group outlives its batches so that lanes can point at it. */
-export interface Group extends GroupKey {
-  rows: Rows | undefined;
-}
-
-export interface Rows {
-  readonly resources: number[];
-  readonly indexes: number[];
-  readonly starts: number[];
-  readonly durations: number[];
-  readonly quantities: bigint[];
-  readonly amounts: bigint[];
-  samples: number;
-  quantity: bigint;
+  /** What the batch in hand adds. */
   amount: bigint;
+  isMoved: boolean;
 }
 
-/** Groups of one tenant, by what they have in common. */
+export const noBalances: BalanceChain = { balances: [], amount: 0n, isMoved: false };
+
+/** Rows that fall together in a batch; a group outlives its batches so that lanes can point at it. */
+export interface Group extends GroupKey {
+  /** Columns of the line that are the same for each of its blocks, up to the producer's. */
+  readonly head: string;
+  /** "start⇥end⇥" of the period, as the line has them. */
+  readonly periodText: string;
+  /** Rows of the batch in hand: a chain through `Rows.next`. */
+  rowCount: number;
+  firstRow: number;
+  lastRow: number;
+  samples: number;
+  /** Sums: a safe integer and, apart from it, what is too large for one. */
+  quantity: number;
+  quantityWide: bigint;
+  amount: number;
+  amountWide: bigint;
+}
+
+/** Groups and balance chains of one tenant, by what they have in common. */
 export class Groups {
   readonly #byKey = new Map<string, Group>();
+  readonly #chains = new Map<string, BalanceChain>();
 
   of(key: GroupKey): Group {
-    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${key.balances.map((balance) => balance.period.startMs).join(',')}`;
+    const starts = key.chain.balances.map((balance) => balance.period.startMs).join(',');
+    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${starts}`;
     let group = this.#byKey.get(text);
     if (group === undefined) {
-      group = { ...key, rows: undefined };
+      group = {
+        ...key, head: headOf(key), periodText: `${instant(key.period.startMs)}\t${instant(key.period.endMs)}\t`,
+        rowCount: 0, firstRow: -1, lastRow: -1, samples: 0, quantity: 0, quantityWide: 0n, amount: 0, amountWide: 0n,
+      }; // prettier-ignore
       this.#byKey.set(text, group);
     }
     return group;
   }
+
+  /** One chain for the same balances, so that a batch moves each of them once. */
+  chainOf(balances: readonly Balance[]): BalanceChain {
+    if (balances.length === 0) return noBalances;
+    const text = balances.map(({ account, period, currency }) => `${account.record.id}|${period.startMs}|${currency}`).join();
+    let chain = this.#chains.get(text);
+    if (chain === undefined) this.#chains.set(text, (chain = { balances, amount: 0n, isMoved: false }));
+    return chain;
+  }
 }
 
-export interface Row {
-  readonly resource: number;
-  readonly index: number;
-  readonly startMs: number;
-  readonly durationMs: number;
-  readonly quantity: bigint;
-  readonly amount: bigint;
-  /** Whether the row counts its sample. */
-  readonly primary: boolean;
-}
-
-/** Adds a row; returns true when it is the group's first in this batch. */
-export function addRow(group: Group, row: Row): boolean {
-  const isFirst = group.rows === undefined;
-  const rows = (group.rows ??= {
-    resources: [], indexes: [], starts: [], durations: [], quantities: [], amounts: [], samples: 0, quantity: 0n, amount: 0n,
-  }); // prettier-ignore
-  rows.resources.push(row.resource);
-  rows.indexes.push(row.index);
-  rows.starts.push(row.startMs);
-  rows.durations.push(row.durationMs);
-  rows.quantities.push(row.quantity);
-  rows.amounts.push(row.amount);
-  if (row.primary) rows.samples += 1;
-  rows.quantity += row.quantity;
-  rows.amount += row.amount;
-  return isFirst;
-}
+export const quantityOf = (group: Group): bigint => group.quantityWide + BigInt(group.quantity);
+export const amountOf = (group: Group): bigint => group.amountWide + BigInt(group.amount);
 
 /** What a block says of the input that it came from. */
 export interface BlockSource {
@@ -88,18 +88,60 @@ export interface BlockSource {
   readonly logTimeMs: number;
 }
 
-/** A finished block: its line without the four leading columns, which are known at the commit. */
-export function blockLine(group: Group, rows: Rows, source: BlockSource): string {
-  const { account, price, period } = group;
-  let first = rows.starts[0]!;
+const tab = 9;
+const comma = 44;
+
+/** Writes a finished block: its line without the four leading columns, which are known at the commit, nor the newline. */
+export function writeBlock(out: ByteText, group: Group, rows: Rows, source: BlockSource, sourceText: string): void {
+  let first = Infinity;
   let last = 0;
-  for (let i = 0; i < rows.starts.length; i++) {
-    const start = rows.starts[i]!;
+  for (let row = group.firstRow; row >= 0; row = rows.next[row]!) {
+    const start = rows.startMs[row]!;
     if (start < first) first = start;
-    if (start + rows.durations[i]! > last) last = start + rows.durations[i]!;
+    const end = start + rows.durationMs[row]!;
+    if (end > last) last = end;
   }
+  out.text(source.tenant);
+  out.text(group.head);
+  out.text(sourceText);
+  out.text(group.periodText);
+  out.text(`${instant(first)}\t${instant(last)}\t${group.rowCount}\t${group.samples}\t`);
+  out.text(formatDecimal(quantityOf(group), group.scale));
+  out.character(tab);
+  out.text(formatDecimal(amountOf(group), AMOUNT_SCALE));
+  out.text('\t[');
+  for (let row = group.firstRow; row >= 0; row = separate(out, rows, row)) out.integer(rows.resource[row]!);
+  out.text(']\t[');
+  for (let row = group.firstRow; row >= 0; row = separate(out, rows, row)) out.integer(rows.index[row]!);
+  out.text(']\t[');
+  for (let row = group.firstRow; row >= 0; row = separate(out, rows, row)) out.integer(rows.startMs[row]! - first);
+  out.text(']\t[');
+  for (let row = group.firstRow; row >= 0; row = separate(out, rows, row)) out.integer(rows.durationMs[row]!);
+  out.text(']\t[');
+  for (let row = group.firstRow; row >= 0; row = separate(out, rows, row)) {
+    const wide = rows.wide.size === 0 ? undefined : rows.wide.get(row);
+    if (wide === undefined) out.decimal(rows.quantity[row]!, group.scale);
+    else out.text(formatDecimal(wide.quantity, group.scale));
+  }
+  out.text(']\t[');
+  for (let row = group.firstRow; row >= 0; row = separate(out, rows, row)) {
+    const wide = rows.wide.size === 0 ? undefined : rows.wide.get(row);
+    if (wide === undefined) out.decimal(rows.amount[row]!, AMOUNT_SCALE);
+    else out.text(formatDecimal(wide.amount, AMOUNT_SCALE));
+  }
+  out.character(93);
+}
+
+function separate(out: ByteText, rows: Rows, row: number): number {
+  const next = rows.next[row]!;
+  if (next >= 0) out.character(comma);
+  return next;
+}
+
+/** The columns between the tenant and the producer. */
+function headOf({ account, price, meter, kind }: GroupKey): string {
   return [
-    source.tenant,
+    '',
     account.record.id,
     `[${account.chain
       .map((node) => node.record.id)
@@ -107,31 +149,17 @@ export function blockLine(group: Group, rows: Rows, source: BlockSource): string
       .join(',')}]`,
     escapeText(price?.record.service ?? ''),
     escapeText(price?.record.component ?? ''),
-    escapeText(group.meter),
+    escapeText(meter),
     price?.record.id ?? 0,
     price?.record.currency ?? '',
-    group.kind,
-    source.producer,
-    source.epoch,
-    source.seq,
-    source.usageSeq,
-    instant(source.logTimeMs),
-    instant(period.startMs),
-    instant(period.endMs),
-    instant(first),
-    instant(last),
-    rows.starts.length,
-    rows.samples,
-    formatDecimal(rows.quantity, group.scale),
-    formatDecimal(rows.amount, AMOUNT_SCALE),
-    `[${rows.resources.join(',')}]`,
-    `[${rows.indexes.join(',')}]`,
-    `[${rows.starts.map((start) => start - first).join(',')}]`,
-    `[${rows.durations.join(',')}]`,
-    `[${rows.quantities.map((quantity) => formatDecimal(quantity, group.scale)).join(',')}]`,
-    `[${rows.amounts.map((amount) => formatDecimal(amount, AMOUNT_SCALE)).join(',')}]`,
+    kind,
+    '',
   ].join('\t');
 }
+
+/** The columns that say where a block came from. */
+export const sourceTextOf = ({ producer, epoch, seq, usageSeq, logTimeMs }: BlockSource): string =>
+  `${producer}\t${epoch}\t${seq}\t${usageSeq}\t${instant(logTimeMs)}\t`;
 
 /** Unix seconds with three decimals, ten digits before the point: what ClickHouse parses fastest without ambiguity. */
 function instant(ms: number): string {

@@ -1,6 +1,7 @@
 /** What the inputs since the last commit have changed; the commit carries it, replay applies it. */
 import type { ControlMessage } from '../messages/control.ts';
 import type { Alert, CommitInputs, Refusal } from '../messages/rated.ts';
+import { ByteText } from './byteText.ts';
 import type { Balance, Budget, Producer, Resource, Series, Tally } from './state.ts';
 
 export class Changes {
@@ -16,9 +17,9 @@ export class Changes {
   readonly budgets: { readonly tenant: string; readonly budget: Budget }[] = [];
   readonly alerts: Alert[] = [];
   readonly refusals: Refusal[] = [];
-  /** Block lines without their four leading columns. */
-  readonly lines: string[] = [];
-  lineBytes = 0;
+  /** Block lines, one after the other, without their four leading columns and without newlines, and where each ends. */
+  readonly text = new ByteText();
+  readonly lineEnds: number[] = [];
   timeMoved = false;
 
   get isEmpty(): boolean {
@@ -62,9 +63,14 @@ export class Changes {
     this.budgets.push({ tenant, budget });
   }
 
-  line(text: string): void {
-    this.lines.push(text);
-    this.lineBytes += text.length + 40;
+  line(write: (out: ByteText) => void): void {
+    write(this.text);
+    this.lineEnds.push(this.text.length);
+  }
+
+  /** About how long the lines of the commit will be. */
+  get lineBytes(): number {
+    return this.text.length + 40 * this.lineEnds.length;
   }
 
   /** Forgets the marks on the changed objects, once they are written into a commit. */
@@ -74,7 +80,10 @@ export class Changes {
       producer.freshHashes = 0;
     }
     for (const series of this.ended) series.dirty = false;
-    for (const tally of this.tallies) tally.dirty = false;
+    for (const tally of this.tallies) {
+      tally.dirty = false;
+      tally.freshValues = undefined;
+    }
     for (const balance of this.balances) balance.dirty = false;
     for (const { budget } of this.budgets) budget.dirty = false;
   }

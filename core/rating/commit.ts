@@ -1,6 +1,16 @@
 /** Writes what has changed as one RATED message, and reads one back. */
 import { formatAmount } from '../money/fixed.ts';
-import type { BalanceEntry, BudgetState, ChainLink, CommitHeader, ProducerState, Totals } from '../messages/rated.ts';
+import type {
+  BalanceEntry,
+  BudgetState,
+  ChainLink,
+  CommitHeader,
+  ProducerState,
+  TallyNote,
+  TallyValue,
+  Totals,
+} from '../messages/rated.ts';
+import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
 import type { Balance, Budget, PartitionState, Producer, Tally } from './state.ts';
 
@@ -17,11 +27,13 @@ export interface CommitPlace {
 export interface EncodedCommit {
   /** Values as of the commit; nothing in it changes afterwards. */
   readonly header: CommitHeader;
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 /** The message that is to become sequence `place.prev.seq + 1`; forgets the changes it has written. */
 export function encodeCommit(state: PartitionState, changes: Changes, place: CommitPlace): EncodedCommit {
+  // The narrow path notes tallies when its batch ends, the wide one at once: the order must not tell which it was.
+  changes.tallies.sort((a, b) => a.entry.id - b.entry.id);
   const header: CommitHeader = {
     v: 1,
     ...place,
@@ -32,6 +44,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     resources: changes.resources,
     tallies: changes.opened.map((tally) => tally.entry),
     tallyValues: changes.tallies.map(tallyValue),
+    ...notesOf(changes.tallies, ({ freshValues }) => freshValues),
     series: changes.series.map(({ id, tenant, producer, resource, metric }) => ({
       id,
       tenant,
@@ -46,16 +59,45 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     alerts: changes.alerts,
     refusals: changes.refusals,
     totals: totalsOf(state),
-    blocks: changes.lines.length,
+    blocks: changes.lineEnds.length,
   };
   changes.clean();
-  const outSeq = place.prev.seq + 1;
-  let text = JSON.stringify(header);
-  text += '\n';
-  changes.lines.forEach((line, block) => {
-    text += `${state.partition}\t${place.incarnation}\t${outSeq}\t${block}\t${line}\n`;
+  const out = new ByteText();
+  out.text(JSON.stringify(header));
+  out.character(newline);
+  const lead = `${state.partition}\t${place.incarnation}\t${place.prev.seq + 1}\t`;
+  let from = 0;
+  changes.lineEnds.forEach((end, block) => {
+    out.text(lead);
+    out.integer(block);
+    out.character(tab);
+    out.append(changes.text.view(from, end));
+    out.character(newline);
+    from = end;
   });
-  return { header, text };
+  return { header, bytes: out.slice(0) };
+}
+
+const tab = 9;
+const newline = 10;
+
+/** What the aggregations of tallies keep beyond a number; nothing at all where none does. */
+export function notesOf(
+  tallies: readonly Tally[],
+  valuesOf: (tally: Tally) => readonly string[] | undefined,
+): { tallyNotes?: TallyNote[] } {
+  const notes = tallies.flatMap((tally): TallyNote[] => {
+    const values = valuesOf(tally);
+    if (tally.newest === undefined && (values === undefined || values.length === 0)) return [];
+    return [
+      {
+        id: tally.entry.id,
+        ...(tally.newest === undefined ? {} : { newest: tally.newest }),
+        ...(values === undefined || values.length === 0 ? {} : { values: [...values] }),
+      },
+    ];
+  });
+  return notes.length === 0 ? {} : { tallyNotes: notes };
 }
 
 export const totalsOf = ({ totals }: PartitionState): Totals => ({
@@ -64,11 +106,10 @@ export const totalsOf = ({ totals }: PartitionState): Totals => ({
   batches: { ...totals.batches },
 });
 
-export const tallyValue = (tally: Tally): [number, string, string] => [
-  tally.entry.id,
-  tally.quantity.toString(),
-  tally.charge.toString(),
-];
+export const tallyValue = ({ entry, quantity, charge, events, value }: Tally): TallyValue =>
+  events === 0n && value === 0n
+    ? [entry.id, quantity.toString(), charge.toString()]
+    : [entry.id, quantity.toString(), charge.toString(), events.toString(), value.toString()];
 
 export const balanceEntry = (balance: Balance): BalanceEntry => ({
   tenant: balance.tenant,

@@ -25,14 +25,15 @@ function run(
   const commit = (): void => {
     if (machine.changes.isEmpty) return;
     const { state } = machine;
-    const { text } = machine.drain({
+    const { bytes } = machine.drain({
       kind: 'commit',
       incarnation: 1,
       nonce: 'x',
       n: commits.length,
       prev: { seq: state.outSeq, hash: state.outHash },
     });
-    Object.assign(state, { incarnation: 1, outSeq: state.outSeq + 1, outHash: testPorts.hash(Buffer.from(text)) });
+    const text = Buffer.from(bytes).toString();
+    Object.assign(state, { incarnation: 1, outSeq: state.outSeq + 1, outHash: testPorts.hash(bytes) });
     const [head, ...lines] = text.trimEnd().split('\n');
     commits.push({ header: JSON.parse(head!) as CommitHeader, rows: lines.map(readLine), text });
   };

@@ -13,6 +13,7 @@ import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts'
 import { ControlFault, applyMaster } from './master.ts';
 import { chargeUnpriced } from './priceArrival.ts';
 import { rateBatch } from './rateBatch.ts';
+import { Rows } from './rows.ts';
 import { dedupHashesMax, newProducer, type Balance, type PartitionState, type Producer, type Tenant } from './state.ts';
 
 export class PartitionMachine {
@@ -20,6 +21,7 @@ export class PartitionMachine {
   changes = new Changes();
   readonly #ports: Ports;
   readonly #groups = new Map<string, Groups>();
+  readonly #rows = new Rows();
 
   constructor(state: PartitionState, ports: Ports) {
     this.state = state;
@@ -139,7 +141,10 @@ export class PartitionMachine {
       logTimeMs: state.logTimeMs,
     };
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
-    const moved = chargeUnpriced({ state, tenant, changes, source, groups: this.#groupsOf(tenant) }, prices);
+    const moved = chargeUnpriced(
+      { state, tenant, changes, source, groups: this.#groupsOf(tenant), rows: this.#rows },
+      prices,
+    );
     const evaluation = this.#evaluation(tenant, null, message.trace);
     for (const change of message.changes) {
       if (change.kind === 'budget') rearmBudget(evaluation, tenant.master.budgets.get(change.id)!);
@@ -164,9 +169,9 @@ export class PartitionMachine {
     };
     const { rated, refused, balances } = rateBatch({
       state, tenant, producer, changes, body, source,
-      groups: this.#groupsOf(tenant),
+      groups: this.#groupsOf(tenant), rows: this.#rows,
       guardsOverlap: record.type === 'agent',
-      refuse: (index, reason, detail) => this.#refusal(tenant.id, producer.id, body, index, reason, detail, 1, input),
+      refuse: (index, [reason, detail]) => this.#refusal(tenant.id, producer.id, body, index, reason, detail, 1, input),
     }); // prettier-ignore
     for (const counts of [producer.samples, state.totals.samples]) {
       counts.received += rated + refused;

@@ -1,12 +1,13 @@
 /** How the samples of one series are rated while nothing changes: resolved once, used for every sample in the window. */
-import type { CompiledPrice } from '../pricing/compile.ts';
+import type { Cell, CompiledPrice } from '../pricing/compiled.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { MeterRecord } from '../messages/control.ts';
 import type { BatchMetric } from '../metering/batch.ts';
 import { periodAt, type Period } from '../time/period.ts';
 import { metersOf, ownerAt, pricesAt, Window } from './attribution.ts';
-import type { Group, Groups } from './block.ts';
+import { noBalances, type BalanceChain, type Group, type Groups } from './block.ts';
 import { balanceKey, tallyKey, type Account, type Balance, type Resource, type Tally, type Tenant } from './state.ts';
+import { newTally } from './tally.ts';
 
 export interface Plan {
   readonly masterVersion: number;
@@ -18,15 +19,25 @@ export interface Plan {
   readonly toMs: number;
   /** One row a sample for each lane; the first lane's row is the one that counts the sample. */
   readonly lanes: readonly Lane[];
+  /** Whether the series is a counter whose samples may not overlap. */
+  readonly isGuarded: boolean;
+  /** Whether the fast path may follow: every lane only adds. */
+  readonly isSimple: boolean;
 }
 
 export interface Lane {
   readonly kind: BlockKind;
   readonly meter: MeterRecord | undefined;
   readonly price: CompiledPrice | undefined;
+  /** Where in the price the samples belong; absent without a price. */
+  readonly cell: Cell | undefined;
   /** Absent for `unmetered`. */
   readonly tally: Tally | undefined;
   readonly group: Group;
+  /** Whether a level is weighed by its time. */
+  readonly weighs: boolean;
+  /** What a `unique` meter counts; undefined for resources. */
+  readonly distinct: string | undefined;
 }
 
 /** Why a series cannot be rated at all. */
@@ -37,8 +48,12 @@ export interface PlanContext {
   readonly groups: Groups;
 }
 
+export interface PlanRun extends PlanContext {
+  readonly guardsOverlap: boolean;
+}
+
 export function resolvePlan(
-  context: PlanContext,
+  context: PlanRun,
   resource: Resource,
   metric: BatchMetric,
   dims: Readonly<Record<string, string>>,
@@ -63,11 +78,15 @@ export function resolvePlan(
     window.boundary(endMs);
   }
   const period = periodAt(atMs, account.record.timeZone);
+  const cellPlace = { dims, atMs, timeZone: account.record.timeZone, boundary: (ms: number) => window.boundary(ms) };
   const lanes = meters.flatMap((meter): Lane[] => {
-    const prices = pricesAt(master, meter.id, account, window);
-    return prices.length === 0
-      ? [laneOf(context, account, period, resource, meter, undefined, atMs)]
-      : prices.map((price) => laneOf(context, account, period, resource, meter, price, atMs));
+    const lane = (price?: CompiledPrice, cell?: Cell): Lane =>
+      laneOf(context, { account, period, resource, meter, price, cell, atMs, dims });
+    const priced = pricesAt(master, meter.id, account, window).flatMap((price) => {
+      const cell = price.cellAt(cellPlace);
+      return cell === undefined ? [] : [lane(price, cell)];
+    });
+    return priced.length === 0 ? [lane()] : priced;
   });
   if (lanes.length === 0) lanes.push(unmeteredLane(context, account, period, metric));
   return {
@@ -77,12 +96,19 @@ export function resolvePlan(
     fromMs: window.fromMs,
     toMs: window.toMs,
     lanes,
+    isGuarded: context.guardsOverlap && metric.kind === 'delta',
+    isSimple: lanes.every(({ meter }) => meter === undefined || adds(meter)),
   };
 }
 
-export function meterTakes(meter: MeterRecord, metric: BatchMetric): boolean {
-  const kind = meter.aggregation === 'sum' ? 'delta' : 'level';
-  return meter.unit === metric.unit && meter.scale === metric.scale && kind === metric.kind;
+const adds = ({ aggregation }: MeterRecord): boolean => aggregation === 'sum' || aggregation === 'timeWeighted';
+
+/** `sum` takes deltas, `timeWeighted` levels, the others both. */
+export function meterTakes({ aggregation, unit, scale }: MeterRecord, metric: BatchMetric): boolean {
+  const takesKind =
+    aggregation === 'sum' ? metric.kind === 'delta' : aggregation === 'timeWeighted' ? metric.kind === 'level' : true;
+  const counts = aggregation === 'count' || aggregation === 'unique';
+  return takesKind && (counts || (unit === metric.unit && scale === metric.scale));
 }
 
 function unmeteredLane(context: PlanContext, account: Account, period: Period, metric: BatchMetric): Lane {
@@ -93,57 +119,56 @@ function unmeteredLane(context: PlanContext, account: Account, period: Period, m
     meter: metric.name,
     scale: metric.scale,
     price: undefined,
-    balances: [],
+    chain: noBalances,
   });
-  return { kind: 'unmetered', meter: undefined, price: undefined, tally: undefined, group };
+  return { kind: 'unmetered', meter: undefined, price: undefined, cell: undefined, tally: undefined, group, weighs: false, distinct: undefined };
+}
+
+export interface LanePlace {
+  readonly account: Account;
+  readonly period: Period;
+  readonly resource: Resource | undefined;
+  readonly meter: MeterRecord;
+  readonly price: CompiledPrice | undefined;
+  readonly cell: Cell | undefined;
+  readonly atMs: number;
+  readonly dims: Readonly<Record<string, string>>;
 }
 
 /** The lane of one meter and price. */
-export function laneOf(
-  { tenant, groups }: PlanContext,
-  account: Account,
-  period: Period,
-  resource: Resource | undefined,
-  meter: MeterRecord,
-  price: CompiledPrice | undefined,
-  atMs: number,
-): Lane {
+export function laneOf({ tenant, groups }: PlanContext, place: LanePlace): Lane {
+  const { account, period, meter, price, cell, atMs } = place;
   const kind = price === undefined ? 'unpriced' : 'usage';
-  const balances = balancesOf(tenant, account, price, atMs);
-  const group = groups.of({ account, period, kind, meter: meter.id, scale: meter.scale, price, balances });
-  return { kind, meter, price, tally: tallyOf(tenant, account, period, resource, meter, price), group };
+  const chain = chainOf({ tenant, groups }, account, price, atMs);
+  const group = groups.of({ account, period, kind, meter: meter.id, scale: meter.scale, price, chain });
+  const weighs = meter.aggregation === 'timeWeighted';
+  const distinct = (meter.distinct ?? '') === '' ? undefined : (place.dims[meter.distinct!] ?? '');
+  return { kind, meter, price, cell, tally: tallyOf(tenant, place), group, weighs, distinct };
 }
 
 /** Balances of the account and its ancestors that a charge at the instant moves; none where nothing is charged. */
-export function balancesOf(
-  tenant: Tenant,
+export function chainOf(
+  { tenant, groups }: PlanContext,
   account: Account,
   price: CompiledPrice | undefined,
   atMs: number,
-): Balance[] {
-  return price === undefined ? [] : account.chain.map((node) => balanceOf(tenant, node, atMs, price.record.currency));
+): BalanceChain {
+  if (price === undefined) return noBalances;
+  return groups.chainOf(account.chain.map((node) => balanceOf(tenant, node, atMs, price.record.currency)));
 }
 
-function tallyOf(
-  tenant: Tenant,
-  account: Account,
-  period: Period,
-  resource: Resource | undefined,
-  meter: MeterRecord,
-  price: CompiledPrice | undefined,
-): Tally {
-  const scoped = price?.record.tallyScope === 'resource' ? (resource?.id ?? 0) : 0;
+function tallyOf(tenant: Tenant, { account, period, resource, meter, price, cell }: LanePlace): Tally {
   const key = {
     account: account.record.id,
-    resource: scoped,
+    resource: price?.record.tallyScope === 'resource' ? (resource?.id ?? 0) : 0,
     price: price?.record.id ?? 0,
     meter: meter.id,
     periodStartMs: period.startMs,
+    ...(cell === undefined || cell.key === '' ? {} : { cell: cell.key }),
   };
   let tally = tenant.talliesByKey.get(tallyKey(key));
   if (tally === undefined) {
-    const entry = { id: 0, tenant: tenant.id, ...key, periodEndMs: period.endMs, firstMs: 0, carried: '0' };
-    tally = { entry, carried: 0n, carriedCharge: 0n, quantity: 0n, charge: 0n, dirty: false };
+    tally = newTally({ id: 0, tenant: tenant.id, ...key, periodEndMs: period.endMs, firstMs: 0, carried: '0' });
     tenant.talliesByKey.set(tallyKey(key), tally);
   }
   return tally;

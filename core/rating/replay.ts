@@ -12,9 +12,9 @@ import {
   type PartitionState,
   type Resource,
   type Series,
-  type Tally,
   type Tenant,
 } from './state.ts';
+import { countCell, newTally, setCarried } from './tally.ts';
 
 /** Applies the commit stored at `seq` with the given hash. */
 export function applyCommit(state: PartitionState, header: CommitHeader, seq: number, hash: string): void {
@@ -35,7 +35,7 @@ export function applyCommit(state: PartitionState, header: CommitHeader, seq: nu
 
 export type Values = Pick<
   CommitHeader,
-  'producers' | 'resources' | 'series' | 'ends' | 'tallies' | 'tallyValues' | 'balances' | 'budgets'
+  'producers' | 'resources' | 'series' | 'ends' | 'tallies' | 'tallyValues' | 'tallyNotes' | 'balances' | 'budgets'
 >;
 
 /** Applies the part that a snapshot and a commit have in common. */
@@ -45,10 +45,18 @@ export function applyValues(state: PartitionState, values: Values): void {
   for (const entry of values.series) applySeries(state, entry);
   for (const [id, endMs] of values.ends) state.series[id - 1]!.endMs = endMs;
   for (const entry of values.tallies) applyTally(state, entry);
-  for (const [id, quantity, charge] of values.tallyValues) {
+  for (const [id, quantity, charge, events = '0', value = '0'] of values.tallyValues) {
     const tally = state.tallies[id - 1]!;
     tally.quantity = BigInt(quantity);
     tally.charge = BigInt(charge);
+    tally.events = BigInt(events);
+    tally.value = BigInt(value);
+    tally.cursor = undefined;
+  }
+  for (const { id, newest, values: added = [] } of values.tallyNotes ?? []) {
+    const tally = state.tallies[id - 1]!;
+    tally.newest = newest ?? tally.newest;
+    if (added.length > 0) tally.values = new Set([...(tally.values ?? []), ...added]);
   }
   for (const entry of values.balances) {
     const tenant = tenantOf(state, entry.tenant);
@@ -107,16 +115,14 @@ function applySeries(state: PartitionState, entry: SeriesEntry): void {
 
 function applyTally(state: PartitionState, entry: TallyEntry): void {
   const tenant = tenantOf(state, entry.tenant);
-  const price = tenant.master.prices.get(entry.price);
-  const carried = BigInt(entry.carried);
-  const tally: Tally = {
-    entry,
-    carried,
-    carriedCharge: price?.charge(carried) ?? 0n,
-    quantity: 0n,
-    charge: 0n,
-    dirty: false,
-  };
+  const tally = newTally(entry);
+  const { carried, carriedEvents = '0', carriedValue = '0' } = entry;
+  setCarried(tally, tenant.master.prices.get(entry.price)?.cell(entry.cell ?? ''), {
+    quantity: BigInt(carried),
+    events: BigInt(carriedEvents),
+    value: BigInt(carriedValue),
+  });
   state.tallies[entry.id - 1] = tally;
   tenant.talliesByKey.set(tallyKey(entry), tally);
+  countCell(tenant, entry, 1);
 }

@@ -1,8 +1,10 @@
 /** The state of one partition: everything that deduplication, rating, balances and alerts depend on. */
-import type { CompiledPrice } from '../pricing/compile.ts';
+import type { CompiledPrice, Measures } from '../pricing/compiled.ts';
 import type { AccountRecord, BudgetRecord, MeterRecord, ProducerRecord, TenantRecord } from '../messages/control.ts';
-import type { BudgetStateName, ChainLink, SampleCounts, TallyEntry } from '../messages/rated.ts';
+import type { BudgetStateName, ChainLink, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
+import type { Dictionary } from './dictionary.ts';
+import type { Cursor } from './narrow.ts';
 import type { Plan } from './plan.ts';
 
 export interface PartitionState {
@@ -30,6 +32,8 @@ export interface Tenant {
   readonly producers: Map<string, Producer>;
   readonly resourcesByName: Map<string, Resource>;
   readonly talliesByKey: Map<string, Tally>;
+  /** Cells in use, by the tally's key without its cell: groups have a limit. */
+  readonly cellCounts: Map<string, number>;
   readonly balancesByKey: Map<string, Balance>;
   readonly budgetStates: Map<string, Budget>;
 }
@@ -73,6 +77,8 @@ export interface Producer {
   spool: { readonly batches: number; readonly bytes: number };
   /** By resource name and metric with dimensions; ephemeral for producers that are not agents. */
   readonly seriesByKey: Map<string, Series>;
+  /** The dictionaries of its last batch, resolved; derived, never stored. */
+  dictionary: Dictionary | undefined;
   dirty: boolean;
 }
 
@@ -98,13 +104,25 @@ export interface Series {
 export interface Tally {
   /** Id 0 until the first row falls on it: a plan may point at a tally that no sample ever reaches. */
   entry: TallyEntry;
-  carried: bigint;
+  carried: Measures;
   /** Charge of what was carried: increments count from there. */
   carriedCharge: bigint;
   quantity: bigint;
-  /** charge(carried + quantity) − charge(carried), in pico. */
+  /** Both 0 unless the price counts events. */
+  events: bigint;
+  value: bigint;
+  /** charge(carried + tallied) − charge(carried), in pico. */
   charge: bigint;
   dirty: boolean;
+  /** For `latest`. */
+  newest: SamplePlace | undefined;
+  /** For `unique`: all values, and those that the last commit does not carry yet. */
+  values: Set<string> | undefined;
+  freshValues: string[] | undefined;
+  /** Derived, never stored; while it has moved, `quantity` and `charge` lag behind until `settle`. */
+  cursor: Cursor | undefined;
+  /** Whether the batch in hand has moved the cursor. */
+  isTouched: boolean;
 }
 
 export interface Balance {
@@ -171,6 +189,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     producers: new Map(),
     resourcesByName: new Map(),
     talliesByKey: new Map(),
+    cellCounts: new Map(),
     balancesByKey: new Map(),
     budgetStates: new Map(),
   };
@@ -190,12 +209,18 @@ export function newProducer(id: string): Producer {
     notes: {},
     spool: { batches: 0, bytes: 0 },
     seriesByKey: new Map(),
+    dictionary: undefined,
     dirty: false,
   };
 }
 
-export const tallyKey = (entry: Omit<TallyEntry, 'id' | 'tenant' | 'firstMs' | 'carried' | 'periodEndMs'>): string =>
-  `${entry.account}|${entry.resource}|${entry.price}|${entry.meter}|${entry.periodStartMs}`;
+type TallyPlace = Pick<TallyEntry, 'account' | 'resource' | 'price' | 'meter' | 'periodStartMs' | 'cell'>;
+
+export const tallyKey = (place: TallyPlace): string => `${cellsKey(place)}|${place.cell ?? ''}`;
+
+/** What the tallies of one price's cells have in common. */
+export const cellsKey = (place: TallyPlace): string =>
+  `${place.account}|${place.resource}|${place.price}|${place.meter}|${place.periodStartMs}`;
 
 export const balanceKey = (account: number, periodStartMs: number, currency: string): string =>
   `${account}|${periodStartMs}|${currency}`;

@@ -1,11 +1,18 @@
-/** Opening tallies and moving them by rows (SPEC §5.1, §5.4). */
-import type { CompiledPrice } from '../pricing/compile.ts';
-import { AMOUNT_SCALE, pow10 } from '../money/fixed.ts';
-import { tallyKey, type PartitionState, type Tally, type Tenant } from './state.ts';
+/** Opening tallies, and their cursors (SPEC §5.1, §5.4). */
+import { nothing, type Cell, type CompiledPrice, type Measures } from '../pricing/compiled.ts';
+import { pow10 } from '../money/fixed.ts';
+import type { TallyEntry } from '../messages/rated.ts';
+import { chargeMax, reached, tallyUnitsMax } from './measures.ts';
+import { seat } from './narrow.ts';
+import { cellsKey, tallyKey, type PartitionState, type Tally, type Tenant } from './state.ts';
 
-/** Tallies stay below 10²⁶ base units and the charge of one below 10¹⁸ currency units (SPEC §3.5). */
-const tallyUnitsMax = 10n ** 26n;
-const chargeMax = 10n ** BigInt(18 + AMOUNT_SCALE);
+/** A tally that no row has fallen on yet. */
+export function newTally(entry: TallyEntry): Tally {
+  return {
+    entry, carried: nothing, carriedCharge: 0n, quantity: 0n, events: 0n, value: 0n, charge: 0n, dirty: false,
+    newest: undefined, values: undefined, freshValues: undefined, cursor: undefined, isTouched: false,
+  }; // prettier-ignore
+}
 
 /** Gives the tally its id and, for a new version of a price, the position carried over from the version before. */
 export function openTally(
@@ -15,33 +22,68 @@ export function openTally(
   price: CompiledPrice | undefined,
   firstMs: number,
 ): void {
-  tally.carried = price === undefined ? 0n : carriedInto(tenant, tally, price);
-  tally.carriedCharge = price?.charge(tally.carried) ?? 0n;
-  tally.entry = { ...tally.entry, id: state.tallies.length + 1, firstMs, carried: tally.carried.toString() };
+  const cell = price?.cell(tally.entry.cell ?? '');
+  const before = price === undefined ? undefined : versionBefore(tenant, tally, price);
+  const carried = before === undefined ? nothing : reached(before);
+  setCarried(tally, cell, carried);
+  tally.newest = before?.newest;
+  tally.values = before?.values === undefined ? undefined : new Set(before.values);
+  tally.freshValues = before?.values === undefined ? undefined : [...before.values];
+  tally.entry = { ...tally.entry, id: state.tallies.length + 1, firstMs, ...carriedText(carried, cell) };
   state.tallies.push(tally);
+  countCell(tenant, tally.entry, 1);
 }
 
+/** Cells in use are counted, for groups have a limit. */
+export function countCell({ cellCounts }: Tenant, entry: TallyEntry, change: 1 | -1): void {
+  if (entry.cell === undefined) return;
+  const key = cellsKey(entry);
+  cellCounts.set(key, (cellCounts.get(key) ?? 0) + change);
+}
+
+export function setCarried(tally: Tally, cell: Cell | undefined, carried: Measures): void {
+  tally.carried = carried;
+  tally.carriedCharge = cell?.charge(carried) ?? 0n;
+}
+
+const carriedText = (carried: Measures, cell: Cell | undefined) => ({
+  carried: carried.quantity.toString(),
+  ...(cell?.countsEvents === true && (carried.events > 0n || carried.value > 0n)
+    ? { carriedEvents: carried.events.toString(), carriedValue: carried.value.toString() }
+    : {}),
+});
+
 /** Takes back the opening of the newest tally: the sample that opened it was refused after all. */
-export function closeTally(state: PartitionState, tally: Tally): void {
+export function closeTally(state: PartitionState, tenant: Tenant, tally: Tally): void {
+  countCell(tenant, tally.entry, -1);
   tally.entry = { ...tally.entry, id: 0 };
+  tally.newest = undefined;
+  tally.values = undefined;
+  tally.freshValues = undefined;
   state.tallies.pop();
 }
 
-/** What the charge grows by when `quantity` is added; undefined when a bound would be passed. */
-export function incrementOf(
-  tally: Tally,
-  price: CompiledPrice | undefined,
-  quantity: bigint,
-  scale: number,
-): bigint | undefined {
-  const after = tally.quantity + quantity;
-  if (after >= tallyUnitsMax * pow10(scale)) return undefined;
-  if (price === undefined) return 0n;
-  const charge = price.charge(tally.carried + after) - tally.carriedCharge;
-  return charge >= chargeMax ? undefined : charge - tally.charge;
+/** Puts the tally's cursor where its figures are, where the narrow path can follow. */
+export function seatCursor(tally: Tally, cell: Cell | undefined, scale: number): void {
+  const room = tallyUnitsMax * pow10(scale) - 1n - tally.quantity;
+  // A charge within the last 2⁵³ pico below its bound is left to the wide path, which refuses what passes it.
+  if (chargeMax - tally.charge <= BigInt(Number.MAX_SAFE_INTEGER)) return;
+  tally.cursor = seat(cell, reached(tally), room);
 }
 
-function carriedInto(tenant: Tenant, { entry }: Tally, { record }: CompiledPrice): bigint {
+/** Makes the tally's own figures true again after the narrow path has moved its cursor. */
+export function settle(tally: Tally): void {
+  const { cursor } = tally;
+  if (cursor === undefined) return;
+  tally.quantity += BigInt(cursor.quantity);
+  tally.charge += BigInt(cursor.charge);
+  cursor.quantity = 0;
+  cursor.charge = 0;
+}
+
+/** The tally of the newest earlier version that had one, where its position is to be carried over. */
+function versionBefore(tenant: Tenant, { entry }: Tally, { record }: CompiledPrice): Tally | undefined {
+  if (record.onVersion === 'restart') return undefined;
   let before: Tally | undefined;
   let version = 0;
   for (const { record: older } of tenant.master.prices.values()) {
@@ -50,12 +92,16 @@ function carriedInto(tenant: Tenant, { entry }: Tally, { record }: CompiledPrice
       older.meter === record.meter &&
       older.model.kind === record.model.kind &&
       older.unit.name === record.unit.name &&
-      older.tallyScope === record.tallyScope;
+      older.tallyScope === record.tallyScope &&
+      sameRule(older.quantity, record.quantity);
     if (!isSame || older.version >= record.version || older.version <= version) continue;
     const tally = tenant.talliesByKey.get(tallyKey({ ...entry, price: older.id }));
     if (tally === undefined || tally.entry.id === 0) continue;
     before = tally;
     version = older.version;
   }
-  return before === undefined ? 0n : before.carried + before.quantity;
+  if (before !== undefined) settle(before);
+  return before;
 }
+
+const sameRule = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

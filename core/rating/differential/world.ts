@@ -120,7 +120,7 @@ export class World {
     const owner = { incarnation: 1, nonce: 'n', n, prev: { seq: n, hash: state.outHash } };
     const place =
       n === 0 ? ({ ...owner, kind: 'takeover', base: genesis } as const) : ({ ...owner, kind: 'commit' } as const);
-    const bytes = this.#ports.bytes(this.#machine.drain(place).text);
+    const bytes = this.#machine.drain(place).bytes;
     const parts = splitCommit(bytes);
     const header = JSON.parse(this.#ports.readText(parts.header)!) as CommitHeader;
     const commit = { seq: n + 1, hash: this.#ports.sha256(bytes), header, blocks: this.#ports.readText(parts.blocks)! };

@@ -1,0 +1,120 @@
+/** Text as bytes, written digit by digit: rows are numbers, and a string of each would only be made to be encoded again. */
+import { formatDecimal } from '../money/fixed.ts';
+
+const capacityMin = 1 << 16;
+/** Most bytes that one number takes: a sign, 39 digits and a point, with room to spare. */
+const numberBytesMax = 64;
+const million = 1_000_000;
+
+export class ByteText {
+  #bytes = new Uint8Array(capacityMin);
+  length = 0;
+
+  /** A copy of what was written from `from` on. */
+  slice(from: number, to = this.length): Uint8Array {
+    return this.#bytes.slice(from, to);
+  }
+
+  /** What was written between; changes when more is written. */
+  view(from: number, to: number): Uint8Array {
+    return this.#bytes.subarray(from, to);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** As UTF-8; half a surrogate pair becomes U+FFFD. */
+  text(text: string): void {
+    this.#reserve(text.length * 3);
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit < 0x80) this.#bytes[this.length++] = unit;
+      else {
+        const point = text.codePointAt(i)!;
+        if (point > 0xffff) i += 1;
+        this.#encode(point >= 0xd800 && point <= 0xdfff ? 0xfffd : point);
+      }
+    }
+  }
+
+  /** One ASCII character. */
+  character(code: number): void {
+    this.#reserve(1);
+    this.#bytes[this.length++] = code;
+  }
+
+  /** A safe integer. */
+  integer(value: number): void {
+    this.#reserve(numberBytesMax);
+    if (value < 0) {
+      this.#bytes[this.length++] = 45;
+      value = -value;
+    }
+    this.#natural(value);
+  }
+
+  /** A safe integer of 10⁻ˢᶜᵃˡᵉ as plain decimal text without trailing zeros. */
+  decimal(value: number, scale: number): void {
+    if (scale === 0) return this.integer(value);
+    if (scale !== 12) return this.text(formatDecimal(BigInt(value), scale));
+    this.#reserve(numberBytesMax);
+    if (value < 0) {
+      this.#bytes[this.length++] = 45;
+      value = -value;
+    }
+    const whole = Math.floor(value / 1e12);
+    const fraction = value - whole * 1e12;
+    this.#natural(whole);
+    if (fraction === 0) return;
+    this.#bytes[this.length++] = 46;
+    const high = Math.floor(fraction / million);
+    this.#sixDigits(high);
+    if (fraction !== high * million) this.#sixDigits(fraction - high * million);
+    while (this.#bytes[this.length - 1] === 48) this.length -= 1;
+  }
+
+  #encode(point: number): void {
+    const tail = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    this.#bytes[this.length++] = ([0xc0, 0xe0, 0xf0][tail - 1]! | (point >> (6 * tail))) & 0xff;
+    for (let left = tail - 1; left >= 0; left--) this.#bytes[this.length++] = 0x80 | ((point >> (6 * left)) & 0x3f);
+  }
+
+  #natural(value: number): void {
+    if (value < million) return this.#small(value | 0);
+    const high = Math.floor(value / million);
+    this.#natural(high);
+    this.#sixDigits(value - high * million);
+  }
+
+  /** From 0 to 999,999, without leading zeros. */
+  #small(value: number): void {
+    const digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : value < 10_000 ? 4 : value < 100_000 ? 5 : 6;
+    for (let at = this.length + digits - 1; at >= this.length; at--) {
+      const tenth = (value / 10) | 0;
+      this.#bytes[at] = 48 + value - tenth * 10;
+      value = tenth;
+    }
+    this.length += digits;
+  }
+
+  #sixDigits(value: number): void {
+    value |= 0;
+    for (let at = this.length + 5; at >= this.length; at--) {
+      const tenth = (value / 10) | 0;
+      this.#bytes[at] = 48 + value - tenth * 10;
+      value = tenth;
+    }
+    this.length += 6;
+  }
+
+  #reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.length));
+    this.#bytes = larger;
+  }
+}
