@@ -1,6 +1,7 @@
 import { minorDigits } from '../money/currency.ts';
 import { isTimeZone } from '../time/period.ts';
-import { compare, exact } from './exact.ts';
+import { compare } from '../money/rational.ts';
+import { exact } from './exact.ts';
 import { Check, type Problem } from './problems.ts';
 import type { RecurringFee, Term, Uplift } from './records.ts';
 
@@ -82,4 +83,4 @@ function checkUplift(check: Check, uplift: Uplift): void {
 }
 
 const isPercentEitherWay = (text: string): boolean =>
-  compare(exact(text), exact('-100')) >= 0n && compare(exact(text), exact('1000')) <= 0n;
+  compare(exact(text), exact('-100')) >= 0 && compare(exact(text), exact('1000')) <= 0;

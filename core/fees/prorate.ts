@@ -1,6 +1,7 @@
 import type { AmountPico } from '../money/fixed.ts';
 import { periodAt } from '../time/period.ts';
-import { compare, share } from './exact.ts';
+import { compare } from '../money/rational.ts';
+import { share } from './exact.ts';
 import type { Period, RecurringFee } from './records.ts';
 import { sameRate, stretches, type Rate, type Stretch } from './timeline.ts';
 
@@ -86,7 +87,7 @@ function daysOf(period: Period, timeZone: string): Period[] {
 function neverFalling(parts: readonly Part[]): Part[] {
   let highest: Rate | undefined;
   return parts.map((part) => {
-    if (part.rate !== undefined && (highest === undefined || compare(part.rate.rate, highest.rate) > 0n))
+    if (part.rate !== undefined && (highest === undefined || compare(part.rate.rate, highest.rate) > 0))
       highest = part.rate;
     return { ...part, rate: highest };
   });

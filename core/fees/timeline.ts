@@ -1,5 +1,6 @@
 import type { Rational } from '../money/fixed.ts';
-import { compare, exact, one, times } from './exact.ts';
+import { compare, multiply, one } from '../money/rational.ts';
+import { exact } from './exact.ts';
 import type { RecurringFee, Span } from './records.ts';
 import { uplifted, upliftInstants } from './uplift.ts';
 
@@ -32,7 +33,7 @@ export function stretches(fee: RecurringFee, span: Span): Stretch[] {
 export const sameRate = (a: Rate | undefined, b: Rate | undefined): boolean =>
   a === undefined || b === undefined
     ? a === b
-    : compare(a.unitPrice, b.unitPrice) === 0n && compare(a.quantity, b.quantity) === 0n;
+    : compare(a.unitPrice, b.unitPrice) === 0 && compare(a.quantity, b.quantity) === 0;
 
 /** The rate at an instant; undefined outside the term, in the trial, in a pause, and before the first amount or quantity. */
 export function rateAt(fee: RecurringFee, atMs: number): Rate | undefined {
@@ -47,7 +48,7 @@ export function rateAt(fee: RecurringFee, atMs: number): Rate | undefined {
   const quantity = dated === undefined ? one : exact(dated.quantity);
   const base = exact(amount.amount);
   const unitPrice = fee.uplift === undefined ? base : uplifted(base, fee.uplift, atMs, fee.timeZone);
-  return { unitPrice, quantity, rate: times(unitPrice, quantity) };
+  return { unitPrice, quantity, rate: multiply(unitPrice, quantity) };
 }
 
 function cutsOf(fee: RecurringFee, span: Span): number[] {

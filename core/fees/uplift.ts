@@ -1,5 +1,6 @@
 import { divideRounded, pow10, type Rational } from '../money/fixed.ts';
-import { exact, minus, one, over, percent, plus, reduced, times } from './exact.ts';
+import { add, divide, multiply, one, ratio, subtract } from '../money/rational.ts';
+import { exact, percent } from './exact.ts';
 import type { Uplift } from './records.ts';
 
 /** Uplifts of one fee that are looked at; later ones have no effect. At a rise a month that is 40 years. */
@@ -21,17 +22,17 @@ export function upliftInstants(uplift: Uplift, fromMs: number, toMs: number, tim
 /** What the amount is at an instant. */
 export function uplifted(amount: Rational, uplift: Uplift, atMs: number, timeZone: string): Rational {
   const factor = uplift.kind === 'indexed' ? indexFactor(uplift, atMs) : scheduledFactor(uplift, atMs, timeZone);
-  const raised = times(amount, factor);
+  const raised = multiply(amount, factor);
   if (uplift.round === undefined || factor === one) return raised;
   const scale = pow10(uplift.round.decimals);
-  return reduced(divideRounded(raised.numerator * scale, raised.denominator, uplift.round.mode), scale);
+  return ratio(divideRounded(raised.numerator * scale, raised.denominator, uplift.round.mode), scale);
 }
 
 function indexFactor(uplift: Extract<Uplift, { kind: 'indexed' }>, atMs: number): Rational {
   const point = uplift.points.findLast(({ fromMs }) => fromMs <= atMs);
   if (point === undefined) return one;
-  const change = minus(over(exact(point.value), exact(uplift.base)), one);
-  return plus(one, times(percent(uplift.share ?? '100'), change));
+  const change = subtract(divide(exact(point.value), exact(uplift.base)), one);
+  return add(one, multiply(percent(uplift.share ?? '100'), change));
 }
 
 function scheduledFactor(uplift: Extract<Uplift, { kind: 'scheduled' }>, atMs: number, timeZone: string): Rational {
@@ -40,8 +41,8 @@ function scheduledFactor(uplift: Extract<Uplift, { kind: 'scheduled' }>, atMs: n
     count += 1;
   if (count === 0) return one;
   const rate = percent(uplift.percent);
-  if (!uplift.compounding) return plus(one, times(rate, { numerator: BigInt(count), denominator: 1n }));
-  const { numerator, denominator } = plus(one, rate);
+  if (!uplift.compounding) return add(one, multiply(rate, { numerator: BigInt(count), denominator: 1n }));
+  const { numerator, denominator } = add(one, rate);
   return { numerator: numerator ** BigInt(count), denominator: denominator ** BigInt(count) };
 }
 

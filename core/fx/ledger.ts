@@ -1,6 +1,7 @@
 /** Charges stay in the price's currency; the ledger's amount is Σ over rate dates of round12(charge of that date × rate). */
 import type { AmountPico } from '../money/fixed.ts';
-import { ofAmount, round12, times } from '../fees/exact.ts';
+import { multiply } from '../money/rational.ts';
+import { ofAmount, round12 } from '../fees/exact.ts';
 import type { Period } from '../fees/records.ts';
 import { findRate, type FoundRate, type MissingRate, type RatePolicy, type RateTable } from './rates.ts';
 
@@ -42,7 +43,7 @@ export function rateDate(conversion: Pick<Conversion, 'rateBy' | 'timeZone'>, at
 
 /** round12(charge × rate): the one rounding of a conversion. */
 export const converted = (charge: AmountPico, rate: FoundRate): AmountPico =>
-  round12(times(ofAmount(charge), rate.rate));
+  round12(multiply(ofAmount(charge), rate.rate));
 
 /** The ledger's amount of a tally, from scratch; or the first rate that is missing. */
 export function ledgerAmount(

@@ -1,7 +1,8 @@
 /** Daily exchange rates as dated inputs, and the documented order in which one is found. */
 import { minorDigits } from '../money/currency.ts';
 import type { Rational } from '../money/fixed.ts';
-import { exact, one, over, times } from '../fees/exact.ts';
+import { divide, multiply, one } from '../money/rational.ts';
+import { exact } from '../fees/exact.ts';
 import { Check, type Problem } from '../fees/problems.ts';
 
 /** 1 `base` = `rate` `quote` on that date. A revised rate is a new point with a higher revision; points never change. */
@@ -132,7 +133,7 @@ function onDay(table: RateTable, base: string, quote: string, date: string, poli
     const first = leg(table, base, pivot, date, policy);
     const second = leg(table, pivot, quote, date, policy);
     if (first === undefined || second === undefined) continue;
-    return { rate: times(first.rate, second.rate), ids: [...first.ids, ...second.ids], way: 'triangulated' };
+    return { rate: multiply(first.rate, second.rate), ids: [...first.ids, ...second.ids], way: 'triangulated' };
   }
   return undefined;
 }
@@ -142,7 +143,7 @@ function leg(table: RateTable, base: string, quote: string, date: string, policy
   if (direct !== undefined) return { rate: exact(direct.rate), ids: [direct.id], way: 'direct' };
   const opposite = policy.inverse ? table.point(quote, base, date) : undefined;
   if (opposite === undefined) return undefined;
-  return { rate: over(one, exact(opposite.rate)), ids: [opposite.id], way: 'inverse' };
+  return { rate: divide(one, exact(opposite.rate)), ids: [opposite.id], way: 'inverse' };
 }
 
 const keyOf = (base: string, quote: string, date: string): string => `${base} ${quote} ${date}`;
