@@ -4,6 +4,7 @@ import { streams } from '#core/messages/names.ts';
 import type { CommitHeader, TallyEntry } from '#core/messages/rated.ts';
 import { formatAmount, formatDecimal, parseDecimal } from '#core/money/fixed.ts';
 import { compilePrice } from '#core/pricing/compile.ts';
+import { nothing, type Measures } from '#core/pricing/compiled.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
 import type { TallyTrail } from '../../ports.ts';
@@ -40,10 +41,11 @@ export async function proveTally(
   const before = BigInt(value[1]) - addedFrom(evidence, perResource);
   const after = before + quantityOf(row.quantity, meter.scale);
   const carried = BigInt(entry.carried);
-  const compiled = price === undefined ? undefined : compilePrice(price, meter);
+  const cell = price === undefined ? undefined : compilePrice(price, meter).cell(entry.cell ?? '');
+  const measures = (quantity: bigint): Measures => ({ ...nothing, quantity: carried + quantity });
   const charge = (quantity: bigint): bigint =>
-    compiled === undefined ? 0n : compiled.charge(carried + quantity) - compiled.charge(carried);
-  const steps = (quantity: bigint) => [...(compiled?.explain(carried + quantity) ?? [])];
+    cell === undefined ? 0n : cell.charge(measures(quantity)) - cell.charge(measures(0n));
+  const steps = (quantity: bigint) => [...(cell?.explain(measures(quantity)) ?? [])];
 
   const difference = formatAmount(charge(after) - charge(before));
   const summed = quantityOf(trail.quantityBefore, meter.scale);

@@ -1,0 +1,112 @@
+/** Leaves that are piecewise linear in the quantity: what they share. */
+import type { ExplainStep } from '../messages/api.ts';
+import { divideRounded, type AmountPico, type Rational } from '../money/fixed.ts';
+import type { Piece } from './compiled.ts';
+import { inPico, isBelow, multiply, rational, toPico, zero } from './exact.ts';
+import { step, type Leaf, type LeafDraft, type Units } from './leaf.ts';
+
+/** What is charged from `from` (exclusive) up to and with `upTo` (null: open), in billable priced units. */
+export interface Bracket {
+  readonly from: Rational;
+  readonly upTo: Rational | null;
+  readonly unitPrice: Rational;
+  /** Owed once the bracket is entered. */
+  readonly flat: Rational;
+  readonly label: string;
+}
+
+/** `inside`: each bracket prices what lies inside it. `whole`: the one that holds the quantity prices all of it, alone. */
+export type Reach = 'inside' | 'whole';
+
+/** Each bracket's step and each flat is rounded once. Order-free. */
+export function bracketLeaf(brackets: readonly Bracket[], reach: Reach): LeafDraft {
+  const bounds = brackets.flatMap(({ from, upTo }) => (upTo === null ? [from] : [from, upTo]));
+  return {
+    bounds,
+    build(units: Units): Leaf {
+      const pieces = piecesOf(brackets, reach, units);
+      return {
+        order: 'free',
+        pieces,
+        charge: (billable) => chargeOf(pieces, billable),
+        explain: (billable) => explain(brackets, pieces, reach, billable, units),
+      };
+    },
+  };
+}
+
+/** Brackets of a tier list: each begins where the one before ends, and the last is open. Throws RangeError where they do not. */
+export function tierBrackets<Tier extends { readonly upTo: string | null }>(
+  tiers: readonly Tier[],
+  price: (tier: Tier, label: string) => Pick<Bracket, 'unitPrice' | 'flat'>,
+): Bracket[] {
+  let from = zero;
+  const brackets = tiers.map((tier, index): Bracket => {
+    const upTo = tier.upTo === null ? null : rational(tier.upTo);
+    const isLast = index === tiers.length - 1;
+    if (isLast !== (upTo === null)) throw new RangeError('the last tier, and no other, is open');
+    if (upTo !== null && !isBelow(from, upTo))
+      throw new RangeError(`tier ${index + 1} ends where it begins, or before`);
+    const label = tiers.length === 1 ? 'all' : `tier ${index + 1}`;
+    const bracket = { from, upTo, label, ...price(tier, label) };
+    from = upTo ?? from;
+    return bracket;
+  });
+  if (brackets.length === 0) throw new RangeError('a list of tiers is empty');
+  return brackets;
+}
+
+/** The amount of a charge given in pieces, for x in the integers that they are in. */
+export function chargeOf(pieces: readonly Piece[], x: bigint): AmountPico {
+  for (const piece of pieces) {
+    if (piece.upTo !== null && x > piece.upTo) continue;
+    return x <= piece.from ? 0n : amountIn(piece, x);
+  }
+  return 0n;
+}
+
+function amountIn({ origin, factor, divisor, base }: Piece, x: bigint): AmountPico {
+  if (divisor === 1n) return base + (x - origin) * factor;
+  return base + divideRounded((x - origin) * factor, divisor, 'halfEven');
+}
+
+function piecesOf(brackets: readonly Bracket[], reach: Reach, units: Units): Piece[] {
+  let before = 0n;
+  return brackets.map((bracket): Piece => {
+    const from = units.scaled(bracket.from);
+    const upTo = bracket.upTo === null ? null : units.scaled(bracket.upTo);
+    const rate = inPico(multiply(bracket.unitPrice, units.each));
+    const piece = {
+      from,
+      upTo,
+      origin: reach === 'inside' ? from : 0n,
+      factor: rate.numerator,
+      divisor: rate.denominator,
+      base: toPico(bracket.flat) + before,
+    };
+    if (reach === 'inside' && upTo !== null) before = amountIn(piece, upTo);
+    return piece;
+  });
+}
+
+function explain(
+  brackets: readonly Bracket[],
+  pieces: readonly Piece[],
+  reach: Reach,
+  billable: bigint,
+  units: Units,
+): ExplainStep[] {
+  return brackets.flatMap((bracket, index) => {
+    const piece = pieces[index]!;
+    const isBeyond = piece.upTo !== null && billable > piece.upTo;
+    if (billable <= piece.from || (reach === 'whole' && isBeyond)) return [];
+    const quantity = (isBeyond ? piece.upTo! : billable) - piece.origin;
+    const priced = divideRounded(quantity * piece.factor, piece.divisor, 'halfEven');
+    const flat = toPico(bracket.flat);
+    const steps: ExplainStep[] = [];
+    const isFlatAlone = bracket.unitPrice.numerator === 0n && flat !== 0n;
+    if (!isFlatAlone) steps.push(step(bracket.label, units.text(quantity), bracket.unitPrice, priced));
+    if (flat !== 0n) steps.push(step(isFlatAlone ? bracket.label : `${bracket.label}, flat`, '', '', flat));
+    return steps;
+  });
+}

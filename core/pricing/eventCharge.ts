@@ -1,0 +1,37 @@
+/** What one event is charged: shared by the models that charge event by event. */
+import { divideRounded, type AmountPico, type Rational } from '../money/fixed.ts';
+import { inPico, leastCommonMultiple, multiply, rational, toPico } from './exact.ts';
+
+export interface EventPrice {
+  /** Per priced unit. */
+  readonly unitPrice: Rational;
+  /** Owed where the caller says so. */
+  readonly fee: Rational;
+  readonly minimum?: string | undefined;
+  readonly maximum?: string | undefined;
+}
+
+/**
+ * clamp(fee + quantity × unitPrice, minimum, maximum), rounded once, half-even; `each` is the priced units of one integer of
+ * `quantity`. A part cut off an event (`events` 0) owes its quantity alone: fee, minimum and maximum belong to the start.
+ */
+export function eventCharge(
+  price: EventPrice,
+  each: Rational,
+): (quantity: bigint, events: 0n | 1n, fees: 0n | 1n) => AmountPico {
+  const rate = inPico(multiply(price.unitPrice, each));
+  const fee = inPico(price.fee);
+  const divisor = leastCommonMultiple(rate.denominator, fee.denominator);
+  const factor = rate.numerator * (divisor / rate.denominator);
+  const feeFactor = fee.numerator * (divisor / fee.denominator);
+  const minimum = price.minimum === undefined ? 0n : toPico(rational(price.minimum));
+  const maximum = price.maximum === undefined ? undefined : toPico(rational(price.maximum));
+  if (maximum !== undefined && maximum < minimum) throw new RangeError('the maximum of an event is below its minimum');
+  return (quantity, events, fees) => {
+    const exact = fees === 1n ? quantity * factor + feeFactor : quantity * factor;
+    const amount = divideRounded(exact, divisor, 'halfEven');
+    if (events === 0n) return amount;
+    if (amount < minimum) return minimum;
+    return maximum !== undefined && amount > maximum ? maximum : amount;
+  };
+}
