@@ -1,5 +1,5 @@
 /** Who owns a resource and which prices apply, at an instant, and until when that stays so (SPEC §4.1–4.3). */
-import type { CompiledPrice } from '../pricing/compile.ts';
+import type { CompiledPrice } from '../pricing/compiled.ts';
 import type { MeterRecord } from '../messages/control.ts';
 import type { Account, Master } from './state.ts';
 

@@ -3,7 +3,7 @@ import { AMOUNT_SCALE, formatDecimal } from '../money/fixed.ts';
 import type { CompiledPrice } from '../pricing/compiled.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
-import type { ByteText } from './byteText.ts';
+import { ByteText, bytesOf } from './byteText.ts';
 import type { Rows } from './rows.ts';
 import type { Account, Balance } from './state.ts';
 
@@ -30,10 +30,9 @@ export const noBalances: BalanceChain = { balances: [], amount: 0n, isMoved: fal
 
 /** Rows that fall together in a batch; a group outlives its batches so that lanes can point at it. */
 export interface Group extends GroupKey {
-  /** Columns of the line that are the same for each of its blocks, up to the producer's. */
-  readonly head: string;
-  /** "start⇥end⇥" of the period, as the line has them. */
-  readonly periodText: string;
+  /** Columns of the line that are the same for each of its blocks: from the account to the kind, and the period's. */
+  readonly head: Uint8Array;
+  readonly periodColumns: Uint8Array;
   /** Rows of the batch in hand: a chain through `Rows.next`. */
   rowCount: number;
   firstRow: number;
@@ -57,7 +56,7 @@ export class Groups {
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {
-        ...key, head: headOf(key), periodText: `${instant(key.period.startMs)}\t${instant(key.period.endMs)}\t`,
+        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key),
         rowCount: 0, firstRow: -1, lastRow: -1, samples: 0, quantity: 0, quantityWide: 0n, amount: 0, amountWide: 0n,
       }; // prettier-ignore
       this.#byKey.set(text, group);
@@ -68,7 +67,9 @@ export class Groups {
   /** One chain for the same balances, so that a batch moves each of them once. */
   chainOf(balances: readonly Balance[]): BalanceChain {
     if (balances.length === 0) return noBalances;
-    const text = balances.map(({ account, period, currency }) => `${account.record.id}|${period.startMs}|${currency}`).join();
+    const text = balances
+      .map(({ account, period, currency }) => `${account.record.id}|${period.startMs}|${currency}`)
+      .join();
     let chain = this.#chains.get(text);
     if (chain === undefined) this.#chains.set(text, (chain = { balances, amount: 0n, isMoved: false }));
     return chain;
@@ -92,7 +93,7 @@ const tab = 9;
 const comma = 44;
 
 /** Writes a finished block: its line without the four leading columns, which are known at the commit, nor the newline. */
-export function writeBlock(out: ByteText, group: Group, rows: Rows, source: BlockSource, sourceText: string): void {
+export function writeBlock(out: ByteText, group: Group, rows: Rows, source: SourceBytes): void {
   let first = Infinity;
   let last = 0;
   for (let row = group.firstRow; row >= 0; row = rows.next[row]!) {
@@ -101,11 +102,18 @@ export function writeBlock(out: ByteText, group: Group, rows: Rows, source: Bloc
     const end = start + rows.durationMs[row]!;
     if (end > last) last = end;
   }
-  out.text(source.tenant);
-  out.text(group.head);
-  out.text(sourceText);
-  out.text(group.periodText);
-  out.text(`${instant(first)}\t${instant(last)}\t${group.rowCount}\t${group.samples}\t`);
+  out.append(source.tenant);
+  out.append(group.head);
+  out.append(source.columns);
+  out.append(group.periodColumns);
+  out.instant(first);
+  out.character(tab);
+  out.instant(last);
+  out.character(tab);
+  out.integer(group.rowCount);
+  out.character(tab);
+  out.integer(group.samples);
+  out.character(tab);
   out.text(formatDecimal(quantityOf(group), group.scale));
   out.character(tab);
   out.text(formatDecimal(amountOf(group), AMOUNT_SCALE));
@@ -157,14 +165,27 @@ function headOf({ account, price, meter, kind }: GroupKey): string {
   ].join('\t');
 }
 
-/** The columns that say where a block came from. */
-export const sourceTextOf = ({ producer, epoch, seq, usageSeq, logTimeMs }: BlockSource): string =>
-  `${producer}\t${epoch}\t${seq}\t${usageSeq}\t${instant(logTimeMs)}\t`;
+function periodOf({ period }: GroupKey): Uint8Array {
+  const out = new ByteText();
+  for (const ms of [period.startMs, period.endMs]) {
+    out.instant(ms);
+    out.character(tab);
+  }
+  return out.slice(0);
+}
 
-/** Unix seconds with three decimals, ten digits before the point: what ClickHouse parses fastest without ambiguity. */
-function instant(ms: number): string {
-  const text = String(ms).padStart(13, '0');
-  return `${text.slice(0, -3)}.${text.slice(-3)}`;
+/** The columns that say where blocks came from, encoded once for all of a batch. */
+export interface SourceBytes {
+  readonly tenant: Uint8Array;
+  readonly columns: Uint8Array;
+}
+
+export function sourceBytes({ tenant, producer, epoch, seq, usageSeq, logTimeMs }: BlockSource): SourceBytes {
+  const out = new ByteText();
+  out.text(`${producer}\t${epoch}\t${seq}\t${usageSeq}\t`);
+  out.instant(logTimeMs);
+  out.character(tab);
+  return { tenant: bytesOf(tenant), columns: out.slice(0) };
 }
 
 const escapeText = (text: string): string =>

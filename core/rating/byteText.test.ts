@@ -33,3 +33,12 @@ test('text is UTF-8, whatever is in it, and grows beyond the first buffer', () =
   );
   expect(written((out) => out.text('a\ud800b'))).toBe('a\ufffdb');
 });
+
+test('an instant is unix seconds with ten digits and three decimals', () => {
+  expect([0, 1, 1_793_486_460_020, 9_999_999_999_999].map((ms) => written((out) => out.instant(ms)))).toEqual([
+    '0000000000.000',
+    '0000000000.001',
+    '1793486460.020',
+    '9999999999.999',
+  ]);
+});

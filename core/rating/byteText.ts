@@ -1,9 +1,16 @@
 /** Text as bytes, written digit by digit: rows are numbers, and a string of each would only be made to be encoded again. */
 import { formatDecimal } from '../money/fixed.ts';
 
-const capacityMin = 1 << 16;
+const capacityMin = 1 << 10;
 /** Most bytes that one number takes: a sign, 39 digits and a point, with room to spare. */
 const numberBytesMax = 64;
+/** `text` as bytes, for what is written again and again. */
+export function bytesOf(text: string): Uint8Array {
+  const out = new ByteText();
+  out.text(text);
+  return out.slice(0);
+}
+
 const million = 1_000_000;
 
 export class ByteText {
@@ -40,6 +47,17 @@ export class ByteText {
     }
   }
 
+  /** Unix seconds with three decimals, ten digits before the point: what ClickHouse parses fastest without ambiguity. */
+  instant(ms: number): void {
+    this.#reserve(numberBytesMax);
+    const seconds = Math.floor(ms / 1000);
+    const high = Math.floor(seconds / million);
+    this.#digits(high, 4);
+    this.#digits(seconds - high * million, 6);
+    this.#bytes[this.length++] = 46;
+    this.#digits(ms - seconds * 1000, 3);
+  }
+
   /** One ASCII character. */
   character(code: number): void {
     this.#reserve(1);
@@ -71,8 +89,8 @@ export class ByteText {
     if (fraction === 0) return;
     this.#bytes[this.length++] = 46;
     const high = Math.floor(fraction / million);
-    this.#sixDigits(high);
-    if (fraction !== high * million) this.#sixDigits(fraction - high * million);
+    this.#digits(high, 6);
+    if (fraction !== high * million) this.#digits(fraction - high * million, 6);
     while (this.#bytes[this.length - 1] === 48) this.length -= 1;
   }
 
@@ -86,28 +104,26 @@ export class ByteText {
     if (value < million) return this.#small(value | 0);
     const high = Math.floor(value / million);
     this.#natural(high);
-    this.#sixDigits(value - high * million);
+    this.#digits(value - high * million, 6);
   }
 
   /** From 0 to 999,999, without leading zeros. */
   #small(value: number): void {
-    const digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : value < 10_000 ? 4 : value < 100_000 ? 5 : 6;
-    for (let at = this.length + digits - 1; at >= this.length; at--) {
-      const tenth = (value / 10) | 0;
-      this.#bytes[at] = 48 + value - tenth * 10;
-      value = tenth;
-    }
-    this.length += digits;
+    this.#digits(
+      value,
+      value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : value < 10_000 ? 4 : value < 100_000 ? 5 : 6,
+    );
   }
 
-  #sixDigits(value: number): void {
+  /** With leading zeros; below 2³¹. */
+  #digits(value: number, count: number): void {
     value |= 0;
-    for (let at = this.length + 5; at >= this.length; at--) {
+    for (let at = this.length + count - 1; at >= this.length; at--) {
       const tenth = (value / 10) | 0;
       this.#bytes[at] = 48 + value - tenth * 10;
       value = tenth;
     }
-    this.length += 6;
+    this.length += count;
   }
 
   #reserve(count: number): void {

@@ -24,7 +24,12 @@ export interface Dictionary {
 }
 
 /** The producer's dictionaries when the batch has the same, else new ones. */
-export function dictionaryOf(producer: Producer, body: BatchBody, masterVersion: number, guardsOverlap: boolean): Dictionary {
+export function dictionaryOf(
+  producer: Producer,
+  body: BatchBody,
+  masterVersion: number,
+  guardsOverlap: boolean,
+): Dictionary {
   const known = producer.dictionary;
   if (known !== undefined && known.guardsOverlap === guardsOverlap && isSame(known, body)) {
     if (known.masterVersion !== masterVersion) {

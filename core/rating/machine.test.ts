@@ -4,6 +4,7 @@ import { blockColumns, type CommitHeader } from '../messages/rated.ts';
 import { parseAmount } from '../money/fixed.ts';
 import { inputsOf, testPorts, world, worldStartMs, type World, type WorldInput } from '../testing/world.ts';
 import { PartitionMachine } from './machine.ts';
+import { reached } from './measures.ts';
 import { applyCommit } from './replay.ts';
 import { decodeState, encodeState } from './snapshot.ts';
 import { emptyState, type PartitionState } from './state.ts';
@@ -106,9 +107,10 @@ describe('invariants of the partition machine', () => {
         charged.set(key, (charged.get(key) ?? 0n) + parseAmount(block['amount']!)!);
       }
       const expected = new Map<string, bigint>();
-      for (const { entry, quantity, carried, charge } of state.tallies) {
-        const price = state.tenants.get('t')!.master.prices.get(entry.price);
-        expect(charge).toBe(price === undefined ? 0n : price.charge(carried + quantity) - price.charge(carried));
+      for (const tally of state.tallies) {
+        const { entry, carried, charge } = tally;
+        const cell = state.tenants.get('t')!.master.prices.get(entry.price)?.cell(entry.cell ?? '');
+        expect(charge).toBe(cell === undefined ? 0n : cell.charge(reached(tally)) - cell.charge(carried));
         const key = `${entry.account} ${entry.price} ${entry.periodStartMs / 1000}.000`;
         expected.set(key, (expected.get(key) ?? 0n) + charge);
       }

@@ -5,13 +5,25 @@ import { nothing, type Cell, type Piece } from '../pricing/compiled.ts';
 import { advance, growth, seat } from './narrow.ts';
 
 /** A price of random pieces, charged in bigint straight from what `Linear` says. */
-function cellOf(free: number, tiers: readonly (readonly [number, number, number])[], divisor: number, stretch: number): Cell {
+function cellOf(
+  free: number,
+  tiers: readonly (readonly [number, number, number])[],
+  divisor: number,
+  stretch: number,
+): Cell {
   const pieces: Piece[] = [];
   let from = BigInt(free);
   let base = 0n;
   tiers.forEach(([width, factor, flat], index) => {
     const upTo = index === tiers.length - 1 ? null : from + BigInt(width);
-    const piece = { from, upTo, origin: from, factor: BigInt(factor), divisor: BigInt(divisor), base: base + BigInt(flat) };
+    const piece = {
+      from,
+      upTo,
+      origin: from,
+      factor: BigInt(factor),
+      divisor: BigInt(divisor),
+      base: base + BigInt(flat),
+    };
     pieces.push(piece);
     if (upTo === null) return;
     base = piece.base + divideRounded((upTo - from) * piece.factor, piece.divisor, 'halfEven');
@@ -51,7 +63,8 @@ test('the narrow path charges what the whole charge says, or leaves it to the wi
         let quantity = start;
         let cursor = seat(cell, { ...nothing, quantity }, 10n ** 26n);
         for (const added of quantities) {
-          const charge = cell.charge({ ...nothing, quantity: quantity + BigInt(added) }) - cell.charge({ ...nothing, quantity });
+          const charge =
+            cell.charge({ ...nothing, quantity: quantity + BigInt(added) }) - cell.charge({ ...nothing, quantity });
           const said = cursor === undefined ? -1 : growth(cursor, added);
           expect(cursor === undefined ? -1 : advance(cursor, added)).toBe(said);
           quantity += BigInt(added);

@@ -38,7 +38,8 @@ export function seat(cell: Cell | undefined, { quantity }: Measures, room: bigin
   const piece = pieces.find(({ upTo }) => upTo === null || x <= upTo);
   if (piece === undefined) return undefined;
   // Below the first piece nothing is charged; at a bound the next unit belongs to the next piece, so there is no room.
-  if (x <= piece.from) return piece === pieces[0] ? cursor(0n, 1n, least(room, (piece.from - x) / stretch), 0n) : undefined;
+  if (x <= piece.from)
+    return piece === pieces[0] ? cursor(0n, 1n, least(room, (piece.from - x) / stretch), 0n) : undefined;
   const left = piece.upTo === null ? room : least(room, (piece.upTo - x) / stretch);
   return cursor(piece.factor * stretch, piece.divisor, left, (x - piece.origin) * piece.factor);
 }

@@ -121,7 +121,16 @@ function unmeteredLane(context: PlanContext, account: Account, period: Period, m
     price: undefined,
     chain: noBalances,
   });
-  return { kind: 'unmetered', meter: undefined, price: undefined, cell: undefined, tally: undefined, group, weighs: false, distinct: undefined };
+  return {
+    kind: 'unmetered',
+    meter: undefined,
+    price: undefined,
+    cell: undefined,
+    tally: undefined,
+    group,
+    weighs: false,
+    distinct: undefined,
+  };
 }
 
 export interface LanePlace {

@@ -42,7 +42,16 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
 
   // All begin before any is charged: two prices of one key take nothing over from one another.
   const begun = prices.map((price) => {
-    const place = { account, period, resource: undefined, meter, price, cell: price.whole, atMs: entry.firstMs, dims: {} };
+    const place = {
+      account,
+      period,
+      resource: undefined,
+      meter,
+      price,
+      cell: price.whole,
+      atMs: entry.firstMs,
+      dims: {},
+    };
     const tally = laneOf(run, place).tally!;
     if (tally.entry.id === 0) {
       openTally(state, tenant, tally, price, entry.firstMs);

@@ -1,6 +1,6 @@
 /** Rates the samples of a taken batch: the hot path (SPEC §3–§6.1). */
 import { batchLimits, type BatchBody } from '../metering/batch.ts';
-import { amountOf, sourceTextOf, writeBlock, type BlockSource, type Groups } from './block.ts';
+import { amountOf, sourceBytes, writeBlock, type BlockSource, type Groups } from './block.ts';
 import type { Changes } from './changes.ts';
 import { dictionaryOf, type Dictionary, type Fault } from './dictionary.ts';
 import { advance, growth } from './narrow.ts';
@@ -156,11 +156,11 @@ export function makeReady(batch: Batch, seriesIndex: number, series: Series): vo
 
 /** Writes the blocks of the rows collected, and moves the balances of their accounts and all ancestors (SPEC §6.1). */
 export function closeBlocks(run: Pick<BatchRun, 'changes' | 'source' | 'rows' | 'state'>): Set<Balance> {
-  const { changes, rows, source } = run;
+  const { changes, rows } = run;
   const moved = new Set<Balance>();
-  const sourceText = sourceTextOf(source);
+  const source = sourceBytes(run.source);
   for (const group of rows.groups) {
-    changes.line((out) => writeBlock(out, group, rows, source, sourceText));
+    changes.line((out) => writeBlock(out, group, rows, source));
     group.chain.amount += amountOf(group);
     group.chain.isMoved = true;
   }

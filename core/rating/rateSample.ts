@@ -182,7 +182,8 @@ function chargeLane(
     return { lane, part, quantity: part.quantity, amount: 0n, opened: false, undo: () => undefined };
   const opened = tally.entry.id === 0;
   if (opened) {
-    if (price !== undefined && !hasRoom(tenant, lane)) return ['out_of_range', 'the price has no room for another group'];
+    if (price !== undefined && !hasRoom(tenant, lane))
+      return ['out_of_range', 'the price has no room for another group'];
     openTally(state, tenant, tally, price, part.startMs);
   }
   const close = (): void => {
