@@ -112,6 +112,28 @@ const sample = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(`1${'0'.repeat(24)}`, '9'.repeat(24), '123456789012345678') },
   ),
 });
+/** A counter read again and again: what the narrow path is for. */
+const steady = fc
+  .record({
+    resource: fc.constantFrom(0, 2, 3),
+    metric: fc.nat(metrics.length - 1),
+    fromMs: fc.integer({ min: -hour, max: hour }),
+    quantities: fc.array(fc.oneof(fc.nat(30), fc.nat(20_000_000), fc.nat(2 ** 40)), {
+      minLength: 4,
+      maxLength: 12,
+      size: 'max',
+    }),
+  })
+  .map(({ resource, metric, fromMs, quantities }) =>
+    quantities.map((quantity, i) => ({
+      resource,
+      metric,
+      dims: -1,
+      startMs: fromMs + i * 1000,
+      durationMs: 1000,
+      quantity,
+    })),
+  );
 const harm = fc.constantFrom(
   'signature',
   'prev',
@@ -129,7 +151,7 @@ const harm = fc.constantFrom(
 );
 
 export const action = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), samples: fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), samples: fc.oneof(fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), steady), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(priceFacts, { minLength: 1, maxLength: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },

@@ -13,6 +13,15 @@ export interface Encoding {
 /** Harms that the rater takes for a batch of its producer, refused or not: the next one follows from it. */
 const taken: readonly (string | null)[] = [null, 'prev', 'columns', 'unit', 'epoch'];
 
+const dimsCount = 2;
+const everySeries = resources.flatMap((_, resource) =>
+  metrics.flatMap((__, metric) =>
+    [-1, ...Array.from({ length: dimsCount }, (___, i) => i)].map((dims) => [resource, metric, dims] as const),
+  ),
+);
+const indexOf = ([resource, metric, dims]: readonly [number, number, number]): number =>
+  (resource * metrics.length + metric) * (dimsCount + 1) + dims + 1;
+
 export class Batches {
   readonly #encoding: Encoding;
   readonly #last = new Map<string, { readonly seq: number; readonly hash: string }>();
@@ -40,11 +49,14 @@ export class Batches {
   }
 
   #body({ tenant, producer, samples }: BatchAction, last: { seq: number; hash: string }): BatchBody {
+    // Some batches carry a dictionary of their own; most the same one, as producers do.
+    const own = samples.map((sample) => [sample.resource, sample.metric, sample.dims] as const);
+    const [series, s] = samples.length % 4 === 3 ? [own, samples.map((_, i) => i)] : [everySeries, own.map(indexOf)];
     return {
       v: 1, tenant, producer, epoch: { startedAtMs: this.#epochMs, nonce: '00000000000000ab' }, seq: last.seq + 1, prev: last.hash, trace: 'tr',
       resources, metrics, dims: [{ mode: 'user', core: '1' }, { core: '1', mode: 'idle' }],
       ticks: samples.map((sample) => [sample.startMs, sample.durationMs, 0]), baseMs: startMs,
-      series: samples.map((sample) => [sample.resource, sample.metric, sample.dims]), s: samples.map((_, i) => i), k: samples.map((_, i) => i),
+      series, s, k: samples.map((_, i) => i),
       q: samples.map((sample) => sample.quantity), raw: samples.map(() => null),
     }; // prettier-ignore
   }
