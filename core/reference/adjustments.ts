@@ -1,26 +1,40 @@
 /** SPEC §5.5: prices that arrive late take over what was tallied without one, as rows that move the quantity. */
 import type { PriceRecord } from '../messages/control.ts';
+import { takenOver } from './aggregation.ts';
 import { pricesAt } from './attribution.ts';
 import { addToBalances } from './balances.ts';
-import { powerOfTen, zero } from './number.ts';
+import { nothingCarried } from './carry.ts';
+import { powerOfTen, zero, type Exact } from './number.ts';
+import { looksAtEvents } from './prices/noted.ts';
 import { priced, withoutPrice } from './rows.ts';
 import type { Row, Source, State, Tally, Tenant } from './state.ts';
-import { addToTally, openTally, takeBack, TooLarge, type Journal } from './tallies.ts';
+import { grow, openTally, takeBack, TooLarge, type Journal } from './tallies.ts';
 
 /** Charges every unpriced tally that the new prices cover. */
 export function chargeUnpriced(state: State, tenant: Tenant, newPrices: ReadonlySet<number>, source: Source): Row[] {
   return [...state.tallies.values()]
     .filter((tally) => tally.tenant === tenant.record.id && tally.price === 0 && tally.quantity.gt(0))
     .flatMap((tally) => {
-      const prices = pricesAt(tenant, tally.account, tally.meter, tally.firstMs).filter(({ id }) => newPrices.has(id));
+      const prices = pricesAt(tenant, tally.account, tally.meter, tally.firstMs).filter(
+        (price) => newPrices.has(price.id) && takesOver(price),
+      );
       return prices.length === 0 ? [] : move(state, tenant, tally, prices, source);
     });
+}
+
+/** A sum does not tell in which cells it fell, nor of which events it came (8.5). */
+function takesOver(price: PriceRecord): boolean {
+  const { model } = price;
+  return (
+    model.kind !== 'matrix' && model.kind !== 'grouped' && model.kind !== 'schedule' && !looksAtEvents(price, model)
+  );
 }
 
 /** All of the tally or, where a bound would be passed, nothing of it. */
 function move(state: State, tenant: Tenant, tally: Tally, prices: readonly PriceRecord[], source: Source): Row[] {
   const { quantity, account, meter, month, firstMs } = tally;
-  const inUnits = quantity.div(powerOfTen(tenant.meters.get(meter)!.scale));
+  const record = tenant.meters.get(meter)!;
+  const inUnits = (units: Exact) => units.div(powerOfTen(record.scale));
   const base = {
     tenant: tenant.record.id,
     account,
@@ -34,16 +48,17 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Price
   };
   const journal: Journal = [];
   try {
-    const places = prices.map((price) => ({ account, resource: '', meter, price, month }));
+    const places = prices.map((price) => ({ account, resource: '', meter, price, cell: '', month }));
     // All begin before any is charged, so that none carries on from another of them; they stay begun in any case.
-    for (const place of places) openTally(state, tenant, place, firstMs, []);
-    const charged = places.map((place): Row => {
-      const amount = addToTally(state, tenant, place, firstMs, quantity, journal);
-      return { ...base, ...priced(place.price, inUnits, amount), kind: 'adjustment' };
+    const begun = places.map((place) => ({ ...place, into: openTally(state, tenant, place, firstMs, []) }));
+    const charged = begun.map(({ price, into }): Row => {
+      const { event, newest, values } = takenOver(record, tally, into);
+      const growth = grow(tenant, into, event, newest, values, journal);
+      return { ...base, ...priced(price, { ...growth, quantity: inUnits(growth.quantity) }), kind: 'adjustment' };
     });
-    tally.quantity = zero;
+    Object.assign(tally, { ...nothingCarried, quantity: zero });
     for (const { currency, amount } of charged) addToBalances(state, tenant, account, firstMs, currency, amount);
-    return [{ ...base, ...withoutPrice('adjustment', meter, inUnits.neg()) }, ...charged];
+    return [{ ...base, ...withoutPrice('adjustment', meter, inUnits(quantity).neg()) }, ...charged];
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     takeBack(journal);

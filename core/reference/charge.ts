@@ -1,58 +1,46 @@
-/** SPEC §5.2–5.3: what a tally costs, from nothing. */
-import type { GraduatedTier, PriceRecord } from '../messages/control.ts';
-import { amountDecimals, decimal, Exact, powerOfTen, roundedQuotient, zero } from './number.ts';
+/** SPEC §8.1: what the events of a cell cost, from nothing. */
+import type { LeafModel, PriceRecord } from '../messages/price.ts';
+import { leafOf } from './prices/cells.ts';
+import { above, fraction, fractionOf, isMore, pico, rounded, times } from './prices/fraction.ts';
+import { leafSteps, type Step } from './prices/leaf.ts';
+import { isEventCharged, note, nothingNoted, roundedBy, total, type Noted, type UsageEvent } from './prices/noted.ts';
 
-/** A quantity in priced units as an exact fraction. The denominator is positive. */
-interface Fraction {
-  readonly numerator: Exact;
-  readonly denominator: Exact;
+/** What a cell's events add up to, one after the other in the order of the log. */
+export function notedOf(price: PriceRecord, cell: string, scale: number, events: readonly UsageEvent[]): Noted {
+  const leaf = leafOf(price.model, cell);
+  return events.reduce((before, event) => note(price, leaf, scale, before, event), nothingNoted);
 }
 
-/** One line of an explanation; its amount is rounded, the only place where a charge is. */
-export interface Step {
-  readonly label: string;
-  readonly amount: Exact;
+/** The charge in pico: the sum of the steps. */
+export function chargeOf(price: PriceRecord, cell: string, scale: number, noted: Noted): bigint {
+  return sumOf(stepsOf(price, cell, scale, noted));
 }
 
-/** The charge of `tally` base units (integers of 10⁻ˢᶜᵃˡᵉ) under a price: the sum of its steps. */
-export function chargeOf(price: PriceRecord, scale: number, tally: Exact): Exact {
-  return stepsOf(price, scale, tally).reduce((sum, step) => sum.plus(step.amount), zero);
+const sumOf = (steps: readonly Step[]): bigint => steps.reduce((sum, step) => sum + step.pico, 0n);
+
+export function stepsOf(price: PriceRecord, cell: string, scale: number, noted: Noted): Step[] {
+  const leaf = leafOf(price.model, cell);
+  const tallied = total(price, scale, noted);
+  const rule = price.quantity;
+  if (rule?.threshold !== undefined && !isMore(tallied, fractionOf(rule.threshold))) return [];
+  const billed = rule?.at === 'tally' ? roundedBy(rule, tallied, true) : tallied;
+  const steps = leafSteps(leaf, above(billed, allowanceOf(price, leaf)), noted);
+  return capped(price, discounted(price, steps));
 }
 
-export function stepsOf(price: PriceRecord, scale: number, tally: Exact): Step[] {
-  const billable = billableOf(price, scale, tally);
-  if (billable.numerator.lte(0)) return [];
-  if (price.model.kind === 'perUnit') return [step('per unit', billable, decimal(price.model.unitPrice))];
-  return graduatedSteps(price.model.tiers, billable);
+/** An event-charged model has free parts of its own. */
+function allowanceOf(price: PriceRecord, leaf: LeafModel) {
+  return fractionOf(isEventCharged(leaf) ? '0' : price.allowance);
 }
 
-/** Priced units beyond the allowance. */
-function billableOf(price: PriceRecord, scale: number, tally: Exact): Fraction {
-  const denominator = new Exact(price.unit.denominator).times(powerOfTen(scale));
-  const priced = tally.times(price.unit.numerator);
-  return { numerator: priced.minus(decimal(price.allowance).times(denominator)), denominator };
+function discounted({ discountPercent }: PriceRecord, steps: readonly Step[]): Step[] {
+  if (discountPercent === undefined) return [...steps];
+  const share = times(fraction(sumOf(steps), 100n), fractionOf(discountPercent));
+  return [...steps, { label: 'discount', pico: -rounded(share, 'halfEven') }];
 }
 
-/** Tier i takes what lies above the bound before it, up to and with its own. */
-function graduatedSteps(tiers: readonly GraduatedTier[], billable: Fraction): Step[] {
-  const steps: Step[] = [];
-  let below = zero;
-  for (const [index, tier] of tiers.entries()) {
-    const above = billable.numerator.minus(below.times(billable.denominator));
-    if (above.lte(0)) break;
-    const width = tier.upTo === null ? undefined : decimal(tier.upTo).minus(below).times(billable.denominator);
-    const within = width === undefined || above.lt(width) ? above : width;
-    const taken = { numerator: within, denominator: billable.denominator };
-    steps.push(step(`tier ${index + 1}`, taken, decimal(tier.unitPrice)));
-    const flat = decimal(tier.flat).toDecimalPlaces(amountDecimals, Exact.ROUND_HALF_EVEN);
-    if (!flat.isZero()) steps.push({ label: `tier ${index + 1} flat`, amount: flat });
-    if (tier.upTo !== null) below = decimal(tier.upTo);
-  }
-  return steps;
-}
-
-/** Multiplied first and divided once, so that a tie is seen as a tie. */
-function step(label: string, quantity: Fraction, unitPrice: Exact): Step {
-  const amount = roundedQuotient(quantity.numerator.times(unitPrice), quantity.denominator, amountDecimals);
-  return { label, amount };
+function capped({ maximum }: PriceRecord, steps: readonly Step[]): Step[] {
+  if (maximum === undefined) return [...steps];
+  const beyond = sumOf(steps) - pico(fractionOf(maximum));
+  return beyond > 0n ? [...steps, { label: 'maximum', pico: -beyond }] : [...steps];
 }

@@ -1,8 +1,10 @@
-/** SPEC §4.5: where a sample is cut, and what share of it each part has. */
+/** SPEC §4.5 and 8.5: where a sample is cut, and what share of it each part has. */
 import type { MeterRecord, PriceRecord } from '../messages/control.ts';
 import { ownerAt, patternsOf, pricesAt } from './attribution.ts';
 import { monthAt, type Month } from './month.ts';
 import { Exact, roundedQuotient } from './number.ts';
+import { cellAt, nextCellChange } from './prices/cells.ts';
+import type { Sample } from './rows.ts';
 import { pathUp, type Tenant } from './state.ts';
 
 /** A piece of a sample within which nothing changes. */
@@ -11,26 +13,38 @@ export interface Part {
   readonly endMs: number;
   readonly account: number;
   readonly month: Month;
-  /** Per meter, in the meters' order. */
-  readonly prices: readonly (readonly PriceRecord[])[];
+  /** Per meter, in the meters' order: the prices that have a cell for it. */
+  readonly prices: readonly (readonly Priced[])[];
+}
+
+export interface Priced {
+  readonly price: PriceRecord;
+  readonly cell: string;
 }
 
 /** The parts of [startMs, endMs) in order, at least one; `undefined` when a part has no owner. */
 export function partsOf(
   tenant: Tenant,
-  resource: string,
+  { resource, dims, startMs, endMs }: Pick<Sample, 'resource' | 'dims' | 'startMs' | 'endMs'>,
   meters: readonly MeterRecord[],
-  startMs: number,
-  endMs: number,
 ): Part[] | undefined {
   const parts: Part[] = [];
   let fromMs = startMs;
   do {
     const account = ownerAt(tenant, resource, fromMs);
     if (account === undefined) return undefined;
-    const month = monthAt(fromMs, tenant.accounts.get(account)!.timeZone);
-    const prices = meters.map((meter) => pricesAt(tenant, account, meter.id, fromMs));
-    const untilMs = nextCut(tenant, resource, meters, account, fromMs, endMs);
+    const { timeZone } = tenant.accounts.get(account)!;
+    const month = monthAt(fromMs, timeZone);
+    const inForce = meters.map((meter) => pricesAt(tenant, account, meter.id, fromMs));
+    const place = { dims, atMs: fromMs, timeZone };
+    const prices = inForce.map((list) =>
+      list.flatMap((price): Priced[] => {
+        const cell = cellAt(price.model, place);
+        return cell === undefined ? [] : [{ price, cell }];
+      }),
+    );
+    const changeMs = inForce.flat().map(({ model }) => nextCellChange(model, place, endMs));
+    const untilMs = Math.min(...changeMs, nextCut(tenant, resource, meters, account, fromMs, endMs));
     parts.push({ startMs: fromMs, endMs: untilMs, account, month, prices });
     fromMs = untilMs;
   } while (fromMs < endMs);

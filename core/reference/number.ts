@@ -48,3 +48,9 @@ export function powerOfTen(exponent: number): Exact {
 export function text(value: Exact): string {
   return value.isZero() ? '0' : value.toFixed();
 }
+
+/** A whole number of the other kind. */
+export const whole = (value: bigint): Exact => new Exact(value.toString());
+
+/** The other way; for whole numbers. */
+export const integer = (value: Exact): bigint => BigInt(value.toFixed());

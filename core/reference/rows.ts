@@ -4,9 +4,9 @@ import type { BlockKind } from '../messages/rated.ts';
 import type { PriceRecord } from '../messages/control.ts';
 import type { BatchMetric } from '../metering/batch.ts';
 import { quantityOf, type Part } from './cutting.ts';
-import { powerOfTen, zero, type Exact } from './number.ts';
+import { integer, powerOfTen, zero, type Exact } from './number.ts';
 import type { Row, Source, State, Tenant } from './state.ts';
-import { addToTally, type Journal } from './tallies.ts';
+import { addToTally, type Growth, type Journal } from './tallies.ts';
 
 export interface Sample {
   readonly resource: string;
@@ -45,21 +45,21 @@ export function rowsOf(
     const sent = quantityOf(part, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs);
     if (meters.length === 0) add(withoutPrice('unmetered', sample.metric.name, sent.div(unit)));
     for (const [position, meter] of meters.entries()) {
-      const counted = meter.aggregation === 'sum' ? sent : sent.times(endMs - startMs);
-      const tallied = (price: PriceRecord | undefined) =>
-        addToTally(
-          state,
-          tenant,
-          { account, resource: sample.resource, meter: meter.id, price, month },
-          startMs,
-          counted,
-          journal,
-        );
+      const contribution = {
+        sent: integer(sent),
+        durationMs: endMs - startMs,
+        isStart: part === parts[0],
+        sample: [sample.endMs, source.producer, source.epoch, source.seq, index],
+        value: distinctOf(meter, sample),
+      } as const;
+      const tallied = (price: PriceRecord | undefined, cell: string) => {
+        const at = { account, resource: sample.resource, meter: meter.id, price, cell, month };
+        const growth = addToTally(state, tenant, at, startMs, contribution, journal);
+        return { quantity: growth.quantity.div(powerOfTen(meter.scale)), amount: growth.amount };
+      };
       const prices = part.prices[position]!;
-      for (const price of prices) add(priced(price, counted.div(unit), tallied(price)));
-      if (prices.length > 0) continue;
-      tallied(undefined);
-      add(withoutPrice('unpriced', meter.id, counted.div(unit)));
+      for (const { price, cell } of prices) add(priced(price, tallied(price, cell)));
+      if (prices.length === 0) add(withoutPrice('unpriced', meter.id, tallied(undefined, '').quantity));
     }
   }
   return rows;
@@ -72,7 +72,13 @@ export function withoutPrice(kind: BlockKind, meter: string, quantity: Exact): T
   return { kind, service: '', component: '', meter, price: 0, currency: '', quantity, amount: zero };
 }
 
-export function priced(price: PriceRecord, quantity: Exact, amount: Exact): Terms {
+export function priced(price: PriceRecord, growth: Growth): Terms {
   const { service, component, meter, currency } = price;
-  return { kind: 'usage', service, component, meter, price: price.id, currency, quantity, amount };
+  return { kind: 'usage', service, component, meter, price: price.id, currency, ...growth };
+}
+
+/** What a `unique` meter tells apart: the value of its dimension, else the resource. */
+function distinctOf({ distinct = '' }: MeterRecord, { resource, dims }: Sample): string {
+  if (distinct === '') return resource;
+  return Object.hasOwn(dims, distinct) ? dims[distinct]! : '';
 }

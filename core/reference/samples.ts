@@ -1,5 +1,6 @@
 /** SPEC §3: a fault refuses its sample alone; a good sample becomes its rows, all of them or none. */
 import { batchLimits, type BatchBody } from '../metering/batch.ts';
+import type { MeterRecord } from '../messages/control.ts';
 import { metricPattern, resourcePattern } from '../messages/names.ts';
 import type { RefusalReason } from '../messages/rated.ts';
 import { metersOf } from './attribution.ts';
@@ -29,7 +30,7 @@ export function takeSample(
   if (!meters.every((meter) => fits(meter, sample.metric))) return 'unit_mismatch';
   const counter = counterOf(tenant, source.producer, sample);
   if (counter !== undefined && sample.startMs < (state.ends.get(counter) ?? 0)) return 'overlap';
-  const parts = partsOf(tenant, sample.resource, meters, sample.startMs, sample.endMs);
+  const parts = partsOf(tenant, sample, meters);
   if (parts === undefined) return 'unowned';
   const journal: Journal = [];
   try {
@@ -88,11 +89,9 @@ export function counterKey(tenant: string, producer: string, resource: string, s
   return `${tenant} ${producer} ${resource} ${series}`;
 }
 
-/** 3.4: a meter must count in the metric's own unit, scale and manner. */
-function fits(
-  meter: { unit: string; scale: number; aggregation: string },
-  metric: BatchBody['metrics'][number],
-): boolean {
-  const manner = metric.kind === 'delta' ? 'sum' : 'timeWeighted';
-  return meter.unit === metric.unit && meter.scale === metric.scale && meter.aggregation === manner;
+/** 3.4: a meter must count in the metric's own unit, scale and manner; what counts samples or values takes any. */
+function fits({ unit, scale, aggregation }: MeterRecord, metric: BatchBody['metrics'][number]): boolean {
+  if (aggregation === 'count' || aggregation === 'unique') return true;
+  if (unit !== metric.unit || scale !== metric.scale) return false;
+  return aggregation === 'sum' ? metric.kind === 'delta' : aggregation !== 'timeWeighted' || metric.kind === 'level';
 }

@@ -8,9 +8,10 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '../messages/control.ts';
-import type { Alert, BlockKind, BudgetStateName, Refusal } from '../messages/rated.ts';
+import type { Alert, BlockKind, BudgetStateName, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Month } from './month.ts';
 import { zero, type Exact } from './number.ts';
+import type { Noted } from './prices/noted.ts';
 
 /** Master data of one tenant, as the control messages gave it. */
 export interface Tenant {
@@ -51,12 +52,21 @@ export interface Tally {
   /** 0: no price yet. */
   readonly price: number;
   readonly meter: string;
+  /** Key of the price's cell; "" where it has no cells. */
+  readonly cell: string;
   readonly month: Month;
   /** Start of the sample that began it. */
   readonly firstMs: number;
-  readonly carried: Exact;
+  /** What the version of the price before this one had reached. */
+  readonly carried: Noted;
+  /** All of its events, those carried over first. */
+  noted: Noted;
+  /** For `latest`: the sample that it has the value of. */
+  newest: SamplePlace | undefined;
+  /** For `unique`: the values that it counts. */
+  values: ReadonlySet<string>;
+  /** What its rows add up to: quantity in tally units, and charge. */
   quantity: Exact;
-  /** What its rows add up to. */
   charged: Exact;
 }
 
@@ -88,6 +98,8 @@ export interface State {
   /** End of what was billed, by producer, resource, metric and dimensions. */
   readonly ends: Map<string, number>;
   readonly tallies: Map<string, Tally>;
+  /** Cells in use, by the key that their tallies share. */
+  readonly cells: Map<string, Set<string>>;
   readonly balances: Map<string, Balance>;
   readonly budgets: Map<string, BudgetTrack>;
   readonly samples: Counts;
@@ -146,6 +158,7 @@ export function emptyState(partition: number): State {
     tracks: new Map(),
     ends: new Map(),
     tallies: new Map(),
+    cells: new Map(),
     balances: new Map(),
     budgets: new Map(),
     samples: noCounts(),

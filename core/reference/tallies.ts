@@ -1,8 +1,13 @@
-/** SPEC §5.1, 5.4 and 3.5: tallies, and the amount that a quantity makes: the difference of two charges. */
+/** SPEC §5.1, 5.4, 3.5 and 8.5: tallies, and the amount that an event makes: the difference of two charges. */
 import type { PriceRecord } from '../messages/control.ts';
+import type { SamplePlace } from '../messages/rated.ts';
+import { contributionOf, type Part } from './aggregation.ts';
+import { carriedInto, nothingCarried } from './carry.ts';
 import { chargeOf } from './charge.ts';
 import type { Month } from './month.ts';
-import { chargeMax, powerOfTen, tallyMax, zero, type Exact } from './number.ts';
+import { chargeMax, powerOfTen, tallyMax, whole, zero, type Exact } from './number.ts';
+import { leafOf } from './prices/cells.ts';
+import { note, type Noted, type UsageEvent } from './prices/noted.ts';
 import type { State, Tally, Tenant } from './state.ts';
 
 /** A bound of §3.5 would be passed. The journal then takes back what was done. */
@@ -14,6 +19,8 @@ export interface Place {
   readonly resource: string;
   readonly meter: string;
   readonly price: PriceRecord | undefined;
+  /** "" for a price without cells, and without a price. */
+  readonly cell: string;
   readonly month: Month;
 }
 
@@ -25,76 +32,90 @@ export function takeBack(journal: Journal): void {
   for (const undo of journal.reverse()) undo();
 }
 
-/** Adds base units (integers of 10⁻ˢᶜᵃˡᵉ) to the tally of a place and returns what they cost. */
+/** What a row says: quantity in tally units, and what it costs. */
+export interface Growth {
+  readonly quantity: Exact;
+  readonly amount: Exact;
+}
+
+/** Tallies the part of a sample. */
 export function addToTally(
   state: State,
   tenant: Tenant,
   place: Place,
   startMs: number,
-  quantity: Exact,
+  part: Part,
   journal: Journal,
-): Exact {
+): Growth {
   const tally = openTally(state, tenant, place, startMs, journal);
-  const before = { quantity: tally.quantity, charged: tally.charged };
+  const { event, newest, values } = contributionOf(tenant.meters.get(tally.meter)!, tally, part);
+  return grow(tenant, tally, event, newest, values, journal);
+}
+
+/** Adds one event, and what the aggregation keeps besides; `values` `undefined` where they are too many. */
+export function grow(
+  tenant: Tenant,
+  tally: Tally,
+  event: UsageEvent,
+  newest: SamplePlace | undefined,
+  values: ReadonlySet<string> | undefined,
+  journal: Journal,
+): Growth {
+  if (values === undefined) throw new TooLarge();
+  const before = { ...tally };
   journal.push(() => Object.assign(tally, before));
-  tally.quantity = before.quantity.plus(quantity);
   const scale = tenant.meters.get(tally.meter)!.scale;
+  const quantity = whole(event.quantity);
+  Object.assign(tally, { newest, values, quantity: tally.quantity.plus(quantity), noted: noted(tenant, tally, event) });
   if (tally.quantity.gte(tallyMax.times(powerOfTen(scale)))) throw new TooLarge();
   tally.charged = chargeOfTally(tenant, tally);
   if (tally.charged.gte(chargeMax)) throw new TooLarge();
-  return tally.charged.minus(before.charged);
+  return { quantity, amount: tally.charged.minus(before.charged) };
 }
 
-/** What a tally's rows must add up to: charge(carried + quantity) − charge(carried). */
+function noted(tenant: Tenant, tally: Tally, event: UsageEvent): Noted {
+  const price = tenant.prices.get(tally.price);
+  if (price === undefined) return { ...tally.noted, quantity: tally.noted.quantity + event.quantity };
+  return note(price, leafOf(price.model, tally.cell), tenant.meters.get(tally.meter)!.scale, tally.noted, event);
+}
+
+/** What a tally's rows must add up to: charge(all) − charge(carried). */
 export function chargeOfTally(tenant: Tenant, tally: Tally): Exact {
   if (tally.price === 0) return zero;
   const price = tenant.prices.get(tally.price)!;
   const scale = tenant.meters.get(tally.meter)!.scale;
-  return chargeOf(price, scale, tally.carried.plus(tally.quantity)).minus(chargeOf(price, scale, tally.carried));
+  const charge = (of: Noted) => chargeOf(price, tally.cell, scale, of);
+  return whole(charge(tally.noted) - charge(tally.carried)).div(powerOfTen(12));
 }
 
 /** The tally of a place, begun at `startMs` where there is none. */
 export function openTally(state: State, tenant: Tenant, place: Place, startMs: number, journal: Journal): Tally {
-  const resource = place.price?.tallyScope === 'resource' ? place.resource : '';
-  const price = place.price?.id ?? 0;
-  const key = tallyKey(tenant.record.id, place.account, price, place.meter, resource, place.month.startMs);
-  const found = state.tallies.get(key);
+  const { account, price, meter, cell, month } = place;
+  const resource = price?.tallyScope === 'resource' ? place.resource : '';
+  const shared = tallyKey(tenant.record.id, account, price?.id ?? 0, meter, resource, month.startMs, '');
+  const found = state.tallies.get(shared + cell);
   if (found !== undefined) return found;
+  takeCell(state, shared, place, journal);
+  const carried = price === undefined ? nothingCarried : carriedInto(state, tenant, { ...place, resource }, price);
   const tally: Tally = {
-    tenant: tenant.record.id,
-    account: place.account,
-    resource,
-    price,
-    meter: place.meter,
-    month: place.month,
-    firstMs: startMs,
-    carried: place.price === undefined ? zero : carriedInto(state, tenant, place, place.price, resource),
-    quantity: zero,
-    charged: zero,
-  };
-  state.tallies.set(key, tally);
-  journal.push(() => state.tallies.delete(key));
+    tenant: tenant.record.id, account, resource, price: price?.id ?? 0, meter, cell, month, firstMs: startMs,
+    carried: carried.noted, ...carried, quantity: zero, charged: zero,
+  }; // prettier-ignore
+  state.tallies.set(shared + cell, tally);
+  journal.push(() => state.tallies.delete(shared + cell));
   return tally;
 }
 
-/** The position that the version before had reached in the same account, scope and month. */
-function carriedInto(state: State, tenant: Tenant, place: Place, price: PriceRecord, resource: string): Exact {
-  const before = [...tenant.prices.values()]
-    .filter((other) => other.version < price.version && isContinuedBy(other, price))
-    .sort((a, b) => b.version - a.version)
-    .map(({ id }) =>
-      state.tallies.get(tallyKey(tenant.record.id, place.account, id, place.meter, resource, place.month.startMs)),
-    )
-    .find((tally) => tally !== undefined);
-  return before === undefined ? zero : before.carried.plus(before.quantity);
+/** 8.5: a price takes so many groups and no more. */
+function takeCell(state: State, shared: string, { price, cell }: Place, journal: Journal): void {
+  if (price?.model.kind !== 'grouped') return;
+  const cells = state.cells.get(shared) ?? new Set();
+  if (cells.size >= price.model.groupsMax) throw new TooLarge();
+  state.cells.set(shared, cells.add(cell));
+  journal.push(() => cells.delete(cell));
 }
 
-function isContinuedBy(a: PriceRecord, b: PriceRecord): boolean {
-  const terms = (price: PriceRecord) =>
-    JSON.stringify([price.key, price.meter, price.model.kind, price.unit.name, price.tallyScope]);
-  return terms(a) === terms(b);
-}
-
+/** The cell stands last: what comes before it is shared by the cells of a price. */
 export function tallyKey(
   tenant: string,
   account: number,
@@ -102,6 +123,7 @@ export function tallyKey(
   meter: string,
   resource: string,
   monthStartMs: number,
+  cell: string,
 ): string {
-  return `${tenant} ${account} ${price} ${meter} ${monthStartMs} ${resource}`;
+  return `${tenant} ${account} ${price} ${meter} ${monthStartMs} ${resource} ${cell}`;
 }

@@ -34,6 +34,7 @@ export class Names {
       entry.meter,
       this.resource(entry.resource),
       entry.periodStartMs,
+      entry.cell ?? '',
     );
   }
 

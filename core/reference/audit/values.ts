@@ -59,7 +59,7 @@ const keysOf = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>
 function compareOpening(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
   const tally = state.tallies.get(key);
   if (tally === undefined) return;
-  const wanted = { carried: text(tally.carried), firstMs: tally.firstMs, periodEndMs: tally.month.endMs };
+  const wanted = { carried: tally.carried.quantity.toString(), firstMs: tally.firstMs, periodEndMs: tally.month.endMs };
   faults.same('RERATE', `${where}: tally ${key} begins`, fold.openings.get(key), wanted);
 }
 

@@ -1,0 +1,85 @@
+/** SPEC §8.6: what a part of a sample adds to a tally, and what the tally keeps of it. */
+import type { MeterRecord } from '../messages/control.ts';
+import type { SamplePlace } from '../messages/rated.ts';
+import { byCodeUnit } from './attribution.ts';
+import type { UsageEvent } from './prices/noted.ts';
+import type { Tally } from './state.ts';
+
+/** Distinct values of one tally. */
+const distinctMax = 10_000;
+
+export interface Part {
+  /** Share of a delta, or the level; an integer of 10⁻ˢᶜᵃˡᵉ. */
+  readonly sent: bigint;
+  readonly durationMs: number;
+  /** Whether the sample begins with it. */
+  readonly isStart: boolean;
+  /** Where the sample stands. */
+  readonly sample: SamplePlace;
+  /** What a `unique` meter tells apart. */
+  readonly value: string;
+}
+
+export interface Contribution {
+  readonly event: UsageEvent;
+  readonly newest: SamplePlace | undefined;
+  /** `undefined` where they would be too many. */
+  readonly values: ReadonlySet<string> | undefined;
+}
+
+export function contributionOf(meter: MeterRecord, tally: Tally, part: Part): Contribution {
+  const { isStart, sample, value, sent } = part;
+  const { newest, values } = tally;
+  const reached = tally.noted.quantity;
+  const adds = (quantity: bigint): Contribution => ({ event: { quantity, isStart }, newest, values });
+  switch (meter.aggregation) {
+    case 'sum':
+      return adds(sent);
+    case 'timeWeighted':
+      return adds(sent * BigInt(part.durationMs));
+    case 'count':
+      return adds(isStart ? 1n : 0n);
+    case 'max':
+      return adds(sent > reached ? sent - reached : 0n);
+    case 'latest':
+      return isOlder(sample, newest) ? adds(0n) : { ...adds(sent - reached), newest: sample };
+    case 'unique': {
+      if (!isStart || values.has(value)) return adds(0n);
+      const more = new Set([...values, value]);
+      return { ...adds(1n), values: more.size > distinctMax ? undefined : more };
+    }
+  }
+}
+
+/** By end, producer, epoch, seq and index. */
+export function isOlder(a: SamplePlace | undefined, b: SamplePlace | undefined): boolean {
+  if (a === undefined || b === undefined) return b !== undefined;
+  const order = a[0] - b[0] || byCodeUnit(a[1], b[1]) || byCodeUnit(a[2], b[2]) || a[3] - b[3] || a[4] - b[4];
+  return order < 0;
+}
+
+/** What an unpriced tally adds to the one that takes it over. */
+export function takenOver(meter: MeterRecord, from: Tally, into: Tally): Contribution {
+  const { quantity } = from.noted;
+  const reached = into.noted.quantity;
+  const adds = (more: bigint): Contribution => ({
+    event: { quantity: more, isStart: false },
+    newest: into.newest,
+    values: into.values,
+  });
+  switch (meter.aggregation) {
+    case 'max':
+      return adds(quantity > reached ? quantity - reached : 0n);
+    case 'latest':
+      return isOlder(from.newest, into.newest) ? adds(0n) : { ...adds(quantity - reached), newest: from.newest };
+    case 'unique': {
+      const values = new Set([...into.values, ...from.values]);
+      return {
+        ...adds(BigInt(values.size - into.values.size)),
+        values: values.size > distinctMax ? undefined : values,
+      };
+    }
+    default:
+      return adds(quantity);
+  }
+}

@@ -1,0 +1,33 @@
+/** SPEC §5.4 and 8.5: what a new version of a price takes over from the version before, cell by cell. */
+import type { PriceRecord } from '../messages/control.ts';
+import { leafOf } from './prices/cells.ts';
+import { nothingNoted } from './prices/noted.ts';
+import type { State, Tally, Tenant } from './state.ts';
+import { tallyKey, type Place } from './tallies.ts';
+
+export type Carried = Pick<Tally, 'noted' | 'newest' | 'values'>;
+
+export const nothingCarried: Carried = { noted: nothingNoted, newest: undefined, values: new Set() };
+
+/** The position that the version before had reached in the same account, scope, cell and month. */
+export function carriedInto(state: State, tenant: Tenant, place: Place, price: PriceRecord): Carried {
+  if (price.onVersion === 'restart') return nothingCarried;
+  const { account, meter, resource, cell, month } = place;
+  const before = [...tenant.prices.values()]
+    .filter((other) => other.version < price.version && isContinuedBy(other, price, cell))
+    .sort((a, b) => b.version - a.version)
+    .map(({ id }) => state.tallies.get(tallyKey(tenant.record.id, account, id, meter, resource, month.startMs, cell)))
+    .find((tally) => tally !== undefined);
+  if (before === undefined) return nothingCarried;
+  const { noted, newest, values } = before;
+  return { noted, newest, values };
+}
+
+function isContinuedBy(a: PriceRecord, b: PriceRecord, cell: string): boolean {
+  const terms = ({ key, meter, model, unit, tallyScope, quantity }: PriceRecord) =>
+    JSON.stringify([key, meter, model.kind, unit.name, tallyScope, rule(quantity)]);
+  const leaf = ({ model }: PriceRecord) => leafOf(model, cell)?.kind;
+  return terms(a) === terms(b) && leaf(a) === leaf(b);
+}
+
+const rule = (of: PriceRecord['quantity']) => of && [of.at, of.mode, of.increment, of.first, of.threshold];
