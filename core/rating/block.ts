@@ -29,6 +29,8 @@ export interface Rows {
   readonly durations: number[];
   readonly quantities: bigint[];
   readonly amounts: bigint[];
+  /** Positions, from 1, of rows that do not count their sample. */
+  readonly secondary: number[];
   samples: number;
   quantity: bigint;
   amount: bigint;
@@ -64,7 +66,7 @@ export interface Row {
 export function addRow(group: Group, row: Row): boolean {
   const isFirst = group.rows === undefined;
   const rows = (group.rows ??= {
-    resources: [], indexes: [], starts: [], durations: [], quantities: [], amounts: [], samples: 0, quantity: 0n, amount: 0n,
+    resources: [], indexes: [], starts: [], durations: [], quantities: [], amounts: [], secondary: [], samples: 0, quantity: 0n, amount: 0n,
   }); // prettier-ignore
   rows.resources.push(row.resource);
   rows.indexes.push(row.index);
@@ -73,6 +75,7 @@ export function addRow(group: Group, row: Row): boolean {
   rows.quantities.push(row.quantity);
   rows.amounts.push(row.amount);
   if (row.primary) rows.samples += 1;
+  else rows.secondary.push(rows.resources.length);
   rows.quantity += row.quantity;
   rows.amount += row.amount;
   return isFirst;
@@ -130,6 +133,7 @@ export function blockLine(group: Group, rows: Rows, source: BlockSource): string
     `[${rows.durations.join(',')}]`,
     `[${rows.quantities.map((quantity) => formatDecimal(quantity, group.scale)).join(',')}]`,
     `[${rows.amounts.map((amount) => formatDecimal(amount, AMOUNT_SCALE)).join(',')}]`,
+    `[${rows.secondary.join(',')}]`,
   ].join('\t');
 }
 
