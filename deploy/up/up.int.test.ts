@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -104,6 +104,19 @@ test('a supervisor that is killed takes its children along, and the next start g
   expect(isInstanceRunning(data)).toBe(false);
 });
 
+test('a broker whose disk refused a write is started again as soon as the disk takes writes, and nothing is lost', async () => {
+  const run = start('--for', '12', '--interval', '200');
+  await ready(run);
+  // Its next write to any stream fails as on a full disk; the limit goes with the process.
+  execFileSync('prlimit', ['--pid', String(processNamed('nats-server')?.pid), '--fsize=4096:4096']);
+  await vi.waitFor(() => expect(processNamed('nats-server')?.restarts).toBe(1), patience);
+  const { code, json } = await run.end;
+  expect(json).toMatchObject({ ok: true, refused: 0 });
+  expect(code).toBe(0);
+  expect(run.lines.some((line) => line.includes('STORE_UNWRITABLE'))).toBe(true);
+  expect(await meterline('verify').end).toMatchObject({ code: 0, json: { ok: true } });
+});
+
 test('SIGTERM drains and ends with 0', async () => {
   const run = start();
   await ready(run);
@@ -118,5 +131,5 @@ test('a wrong organisation file ends the start with its code, its line and colum
   const { code, json } = await meterline('up', '--port', '0', '--no-demo', '--organisation', wrong).end;
   expect(json).toMatchObject({ ok: false, error: { code: 'APPLY_INVALID' } });
   expect(JSON.stringify(json)).toContain('wrong.yaml:2:');
-  expect(code).toBe(1);
+  expect(code).toBe(2);
 });
