@@ -5,7 +5,7 @@ import type { Changes } from '#core/rating/changes.ts';
 const entryBytes = {
   producers: 600,
   resources: 300,
-  series: 600,
+  series: 1600,
   ended: 30,
   opened: 400,
   tallies: 80,

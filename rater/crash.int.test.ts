@@ -232,11 +232,13 @@ test('a flood of refusals fills several commits and stops nobody', async () => {
   const names = Array.from({ length: 4000 }, (_, i) => `r${i}`);
   const ahead = Date.now() + 1000 * 24 * 3_600_000;
   for (let i = 0; i < 16; i++) await producer.publish(connection, producer.next(1, names, { baseMs: ahead }), 0);
+  const wide = { dims: [{ mode: 'x'.repeat(100_000) }], series: names.map((_, i) => [i, 0, 0] as const) };
+  await producer.publish(connection, producer.next(1, names, wide), 0);
   await other.publish(connection, other.next(1_000_000), 0);
   const owner = start(0, { log: flooded, snapshots: await openSnapshots(connection, flooded, 1) });
   const view = await owner.reached(other);
   await owner.reached(producer);
-  expect(view.totals.samples).toEqual({ received: 64_001, rated: 1, duplicates: 0, refused: 64_000 });
+  expect(view.totals.samples).toEqual({ received: 68_001, rated: 1, duplicates: 0, refused: 68_000 });
   await owner.stop();
   await connection.close();
 }, 60_000);

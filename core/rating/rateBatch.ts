@@ -139,7 +139,9 @@ function seriesOf(run: BatchRun, seriesIndex: number): Series | Fault {
   const metric = body.metrics[metricIndex]!;
   if (!resourcePattern.test(name)) return ['out_of_range', 'the resource is not named as resources are'];
   if (!metricPattern.test(metric.name)) return ['out_of_range', 'the metric is not named as metrics are'];
-  const key = seriesKey(name, `${metric.kind}:${metric.name}${dimsIndex < 0 ? '' : canonical(body.dims[dimsIndex]!)}`);
+  const dims = dimsIndex < 0 ? '' : canonical(body.dims[dimsIndex]!);
+  if (dims.length > batchLimits.dimsTextMax) return ['out_of_range', 'the dimensions are too long'];
+  const key = seriesKey(name, `${metric.kind}:${metric.name}${dims}`);
   const known = producer.seriesByKey.get(key);
   const isKept = run.guardsOverlap && metric.kind === 'delta';
   // A gateway that becomes an agent begins to guard its counters: what had no identity gets one.
