@@ -34,7 +34,7 @@ export async function up(options: UpOptions): Promise<number> {
       'ending what a killed supervisor left running',
     ),
   );
-  const agent = findAgent(options);
+  const agent = await findAgent(options);
   const prepared = await prepareInstance({
     ...options,
     agent,
