@@ -13,8 +13,11 @@ export const aggregatorLimits = {
   retryMsMax: 10_000,
   /** When the role stops, a load under way gets this long; what is not recorded by then is counted at the next start. */
   drainMsMax: 5000,
-  /** The reconciliation's answer is kept this long. */
+  /** The reconciliation's answer is kept this long, and this many times as long as it took, so that it stays a small load. */
   reconcileIntervalMs: 60_000,
+  reconcileRestFactor: 50,
+  /** Balances that it names; more are in its sums only. */
+  faultsMax: 20,
   /** Rows of one page; more is a request that is not valid. */
   pageRowsMax: 500,
   /** Dimensions of one exploration. */

@@ -8,7 +8,7 @@ import { aggregatorLimits } from './limits.ts';
 import { natsIntents } from './loader/intent.ts';
 import { lagSamples } from './loader/lag.ts';
 import { PartitionLoader } from './loader/partition.ts';
-import { countSamples } from './queries/figures.ts';
+import { countSamples, loadedHead } from './queries/figures.ts';
 import { reconcile, type Reconciliation } from './reconcile/reconcile.ts';
 import { migrate } from './schema/migrate.ts';
 import { rebuildRollup } from './schema/rollup.ts';
@@ -18,8 +18,10 @@ export interface Aggregator extends AsyncDisposable {
   start(signal: AbortSignal): Promise<void>;
   readonly store: Store;
   readonly events: AggregatorEvents;
-  /** Up to which commit, and which log time, the store is complete. */
+  /** Up to which commit the loader has come, at once; behind the store while it starts or reads the log again. */
   position(partition: number): { readonly outSeq: number; readonly logTimeMs: number };
+  /** Up to which commit, and which log time, the store is complete: what an answer may state. */
+  loaded(partition: number): Promise<{ readonly outSeq: number; readonly logTimeMs: number }>;
   lagSamples(partition: number): Promise<number>;
   status(): Promise<AggregatorStatus>;
   /** The last reconciliation, made anew when it is older than `reconcileIntervalMs`. */
@@ -67,15 +69,20 @@ export async function createAggregator(
     events.lagMeasured(partition, samples);
     return samples;
   };
-  const check = kept(aggregatorLimits.reconcileIntervalMs, async () => {
+  const { reconcileIntervalMs, reconcileRestFactor } = aggregatorLimits;
+  const restMs = (tookMs: number) => Math.max(reconcileIntervalMs, tookMs * reconcileRestFactor);
+  const check = kept(restMs, async () => {
     const result = await reconcile(store, Date.now());
     events.reconciled(result.ok ? 0 : Math.max(1, result.faults.length));
     return result;
   });
-  const rebuild = kept(0, async () => {
-    await rebuildRollup(store);
-    return { rebuiltAtMs: Date.now() };
-  });
+  const rebuild = kept(
+    () => 0,
+    async () => {
+      await rebuildRollup(store);
+      return { rebuiltAtMs: Date.now() };
+    },
+  );
   return {
     store,
     events,
@@ -85,6 +92,11 @@ export async function createAggregator(
       await Promise.race([running, sleep(aggregatorLimits.drainMsMax)]);
     },
     position: (partition) => ({ outSeq: loaderOf(partition).head.seq, logTimeMs: loaderOf(partition).head.logTimeMs }),
+    async loaded(partition) {
+      const { seq, logTimeMs } = loaderOf(partition).head;
+      const stored = await loadedHead(store, partition);
+      return stored.outSeq > seq ? stored : { outSeq: seq, logTimeMs };
+    },
     lagSamples: measureLag,
     async status() {
       const partitions = await Promise.all(
@@ -110,16 +122,17 @@ export async function createAggregator(
   };
 }
 
-/** Runs the work at most once at a time, and not again for `keptMs` after it succeeded. */
-function kept<Result>(keptMs: number, work: () => Promise<Result>): () => Promise<Result> {
+/** Runs the work at most once at a time, and after it succeeded not again for as long as `restMs` says. */
+function kept<Result>(restMs: (tookMs: number) => number, work: () => Promise<Result>): () => Promise<Result> {
   let pending: Promise<Result> | undefined;
   let freshUntilMs = 0;
   return () => {
-    if (pending !== undefined && performance.now() < freshUntilMs) return pending;
+    const startedAtMs = performance.now();
+    if (pending !== undefined && startedAtMs < freshUntilMs) return pending;
     freshUntilMs = Number.POSITIVE_INFINITY;
     pending = work();
     pending.then(
-      () => (freshUntilMs = performance.now() + keptMs),
+      () => (freshUntilMs = performance.now() + restMs(performance.now() - startedAtMs)),
       () => (freshUntilMs = 0),
     );
     return pending;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Routes } from '#platform/http/index.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
+import { loadedHead } from './queries/figures.ts';
 
 /** What the store holds of one account, price, currency, month and kind up to a commit. Decimals are text. */
 export interface StoredGroup {
@@ -17,6 +18,9 @@ export interface StoredGroup {
   /** The same from the blocks' arrays: length, Σ quantities, Σ amounts. */
   readonly arrays: { readonly rows: number; readonly quantity: string; readonly amount: string };
 }
+
+/** Decimals that a sum of them cannot leave. */
+const wide = (decimals: string): string => `arrayMap(value -> toDecimal256(value, 12), ${decimals})`;
 
 /** Sums of partition `partition` up to commit `upTo`, of one tenant or, for "", of all. */
 export async function storedGroups(
@@ -40,8 +44,8 @@ export async function storedGroups(
       Pick<StoredGroup, 'tenant' | 'account' | 'price' | 'currency' | 'kind'>
   >(
     `SELECT tenant, account, price, currency, kind, toUnixTimestamp64Milli(period_start) AS period_ms,
-       sum(count) AS row_sum, sum(samples) AS sample_sum, sum(quantity) AS quantity_sum, sum(amount) AS amount_sum,
-       sum(length(amounts)) AS row_count, sum(arraySum(quantities)) AS quantities_sum, sum(arraySum(amounts)) AS amounts_sum
+       sum(count) AS row_sum, sum(samples) AS sample_sum, sum(quantity) AS quantity_sum, sum(toDecimal256(amount, 12)) AS amount_sum,
+       sum(length(amounts)) AS row_count, sum(arraySum(${wide('quantities')})) AS quantities_sum, sum(arraySum(${wide('amounts')})) AS amounts_sum
      FROM valid_blocks
      WHERE partition = {partition:UInt16} AND out_seq <= {upTo:UInt64} AND ({tenant:String} = '' OR tenant = {tenant:String})
      GROUP BY tenant, account, price, currency, kind, period_start ORDER BY tenant, account, price, currency, kind, period_start`,
@@ -63,13 +67,8 @@ export async function storedGroups(
 }
 
 /** Last commit of the partition that the store says it holds whole; 0 for none. */
-export async function loadedSeq(store: Store, partition: number): Promise<number> {
-  const rows = await store.query<{ head: string }>(
-    'SELECT max(out_seq) AS head FROM loads WHERE partition = {partition:UInt16}',
-    { partition },
-  );
-  return Number(rows[0]?.head ?? 0);
-}
+export const loadedSeq = async (store: Store, partition: number): Promise<number> =>
+  (await loadedHead(store, partition)).outSeq;
 
 const group = z.object({
   tenant: z.string(),

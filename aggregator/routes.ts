@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { exploreDimensions } from '#core/messages/api.ts';
+import { exploreDimensions, type RatedRow } from '#core/messages/api.ts';
+import { blockKinds } from '#core/messages/rated.ts';
 import { idPattern, metricPattern, resourcePattern } from '#core/messages/names.ts';
 import type { Routes } from '#platform/http/index.ts';
 import { aggregatorLimits } from './limits.ts';
@@ -25,6 +26,7 @@ const filters = {
   meter: z.string().regex(metricPattern).optional(),
   resource: z.string().regex(resourcePattern).optional(),
   producer: z.string().regex(idPattern).optional(),
+  kind: z.enum(blockKinds).optional(),
 };
 
 const exploreQuery = z.strictObject({
@@ -51,7 +53,15 @@ const exploreAnswer = z.object({
   currency: z.string(),
   by: z.array(z.enum(exploreDimensions)).readonly(),
   groups: z
-    .array(z.object({ key: z.array(z.string()).readonly(), amount, quantity: z.string(), samples: z.number() }))
+    .array(
+      z.object({
+        key: z.array(z.string()).readonly(),
+        amount,
+        quantity: z.string(),
+        unit: z.string(),
+        samples: z.number(),
+      }),
+    )
     .readonly(),
   other: z.object({ groups: z.number(), amount, samples: z.number() }),
   total: z.object({ amount, samples: z.number() }),
@@ -74,13 +84,14 @@ const row = z.object({
   startMs: z.number(),
   endMs: z.number(),
   quantity: z.string(),
+  unit: z.string(),
   amount,
   partition: z.number(),
   outSeq: z.number(),
   usageSeq: z.number(),
   logTimeMs: z.number(),
 });
-const rowsAnswer = z.object({ rows: z.array(row).readonly(), cursor: z.string().nullable() });
+const rowsAnswer = z.object({ asOf, rows: z.array(row).readonly(), cursor: z.string().nullable() });
 
 /** Drill-downs into ClickHouse, confined to the caller's tenant. */
 export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): Routes {
@@ -100,9 +111,10 @@ export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): 
         const { by, ...asked } = request.query;
         const { tenant } = request.identity;
         const { timeZone, currency, partition } = await master.tenant(tenant);
-        // Read before the query: the answer holds at least what is promised.
-        const position = aggregator.position(partition);
-        return { asOf: position, ...(await explore(store, { tenant, by, filters: asked, timeZone, currency })) };
+        const position = await aggregator.loaded(partition);
+        const scope = { tenant, partition, outSeqMax: position.outSeq };
+        const units = await master.units(tenant);
+        return { asOf: position, ...(await explore(store, { scope, by, filters: asked, timeZone, currency, units })) };
       },
     );
     app.get(
@@ -117,7 +129,14 @@ export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): 
       },
       async (request) => {
         const { limit, cursor, ...asked } = request.query;
-        return rows(store, { tenant: request.identity.tenant, filters: asked, limit, cursor });
+        const { tenant } = request.identity;
+        const { partition } = await master.tenant(tenant);
+        const position = await aggregator.loaded(partition);
+        const scope = { tenant, partition, outSeqMax: position.outSeq };
+        const page = await rows(store, { scope, filters: asked, limit, cursor });
+        const units = await master.units(tenant);
+        const unitOf = ({ kind, meter }: RatedRow) => (kind === 'unmetered' ? '' : (units.get(meter) ?? ''));
+        return { ...page, asOf: position, rows: page.rows.map((found) => ({ ...found, unit: unitOf(found) })) };
       },
     );
     app.post(

@@ -74,6 +74,6 @@ export async function change<Result>(
 }
 
 /** An advisory lock rather than the row's, for the tenant may not exist yet. */
-async function lockTenant(tx: Tx, tenant: string): Promise<void> {
+export async function lockTenant(tx: Tx, tenant: string): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`tenant:${tenant}`}, 0))`.execute(tx);
 }

@@ -1,6 +1,7 @@
 /** What happens in the back office: each helper writes the metric and the log line together. */
 import { Counter, register, type Registry } from 'prom-client';
 import type { Logger } from '#platform/telemetry.ts';
+import type { Rejected } from './outbox/outcomes.ts';
 
 export interface BillingEvents {
   applied(
@@ -12,6 +13,7 @@ export interface BillingEvents {
   loggedIn(tenant: string, user: string): void;
   published(messages: number): void;
   publishRetried(partition: number, outcome: string): void;
+  rejected(message: Rejected): void;
 }
 
 export function billingEvents(logger: Logger, registry: Registry = register): BillingEvents {
@@ -21,6 +23,7 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
   const changes = counter('changes_total', 'Changes of master data by kind of action.', ['action']);
   const logins = counter('logins_total', 'Sessions opened by login links.');
   const publishedMessages = counter('outbox_published_total', 'Control messages stored in the log.');
+  const rejectedMessages = counter('outbox_rejected_total', 'Control messages that the rater rejected.');
   const retries = counter('outbox_retries_total', 'Publishing passes that a log or bucket did not take.');
   return {
     applied(tenant, { added, changed, messages }) {
@@ -42,6 +45,10 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     published(messages) {
       publishedMessages.inc(messages);
       logger.debug({ messages }, 'control messages published');
+    },
+    rejected(message) {
+      rejectedMessages.inc();
+      logger.error(message, 'the rater rejected a control message; what it knows differs from the database');
     },
     publishRetried(partition, outcome) {
       retries.inc();

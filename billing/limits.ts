@@ -38,8 +38,16 @@ export const outboxLimits = {
   /** Messages published for one partition before the others have their turn. */
   batchMax: 50,
   /** Wait between looks for rows that another process wrote; own changes are published at once. */
-  pollMs: 1000,
+  pollMs: 5000,
   /** Wait after a refused or unanswered append: doubled each time, up to the second figure. It never gives up. */
   retryMsMin: 100,
   retryMsMax: 5000,
+  /** Published messages whose outcome is looked for in one pass; the rest follow in the next. */
+  settledMax: 200,
+  /** Wait between looks for what the rater made of messages: doubled each time, up to the second figure. */
+  settleMsMin: 10,
+  settleMsMax: 5000,
+  /** How long an answer waits to say what the rater made of its change, and how often it looks; then it says `pending`. */
+  outcomeWaitMs: 1500,
+  outcomePollMs: 25,
 } as const;

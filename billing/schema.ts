@@ -161,6 +161,9 @@ export interface Tables {
     payload: string;
     created_ms: number;
     published_ms: number | null;
+    audit_id: string;
+    outcome: ColumnType<'taken' | 'rejected' | null, never, 'taken' | 'rejected' | null>;
+    detail: ColumnType<string | null, never, string | null>;
   };
   idempotency: { tenant: string; key: string; request_hash: string; answer: Json<JsonValue>; created_ms: number };
 }

@@ -16,6 +16,12 @@ export const dashboardsError = defineErrors({
     title: 'A change that came with a cookie must come from our own pages.',
     solve: 'Use the pages of this address, or an API key in the Authorization header.',
   },
+  LOGIN_IN_CLEAR: {
+    status: 403,
+    title: 'A login link works on this machine, or through TLS.',
+    solve:
+      'Open it at a loopback address, through an SSH tunnel, or behind a proxy that ends TLS and sets X-Forwarded-Proto.',
+  },
   TOO_MANY_ATTEMPTS: {
     status: 429,
     title: 'Too many attempts from this address.',

@@ -78,6 +78,8 @@ export const apiLimits = {
   failuresPerMinuteMax: 60,
   /** Addresses remembered by a rate limit; the oldest is forgotten. */
   addressesMax: 10_000,
+  /** The pages' folder is listed again at most this often, when a file is asked for that was not there. */
+  pagesListIntervalMs: 1000,
   /** Messages that "why" walks back to find the batch before. */
   chainWalkMax: 64,
   /** Control messages that "why" looks through for a key that is no longer registered; beyond, the key counts as unknown. */

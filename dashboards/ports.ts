@@ -10,8 +10,8 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
-import type { LiveState, RatedRow, Status, Trust } from '#core/messages/api.ts';
-import type { Refusal } from '#core/messages/rated.ts';
+import type { LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
+import type { Refusal, RefusalReason } from '#core/messages/rated.ts';
 import type { Identity } from '#platform/http/index.ts';
 
 /** Logins, sessions and API keys; billing keeps them. */
@@ -41,6 +41,14 @@ export type StoreTrust = Pick<
   'checkedAtMs' | 'difference' | 'loadLag' | 'suspenseResources' | 'unpricedSamples'
 >;
 
+/** Newest first: at most `limit` before that log time, and all others of the last one's instant. */
+export interface RefusalPage {
+  readonly limit: number;
+  readonly beforeMs: number;
+  readonly producer?: string | undefined;
+  readonly reason?: RefusalReason | undefined;
+}
+
 /** Where a tally is to be found. */
 export interface TallyTrail {
   /** Commits that may have opened it, at most a dozen: those with its first row and with its adjustments. */
@@ -66,7 +74,8 @@ export interface StorePort {
     period: { readonly startMs: number; readonly endMs: number },
   ): Promise<LiveState['topResources']>;
   trust(tenant: string): Promise<StoreTrust>;
-  refusals(tenant: string, page: { readonly limit: number; readonly beforeMs: number }): Promise<readonly Refusal[]>;
+  refusals(tenant: string, page: RefusalPage): Promise<readonly Refusal[]>;
+  refusalTotals(tenant: string): Promise<readonly RefusalTotal[]>;
   /** Last commit of the partition that is in the store. */
   loadedSeq(partition: number): Promise<number>;
   rowCount(): Promise<number>;

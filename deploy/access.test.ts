@@ -21,7 +21,7 @@ test('every route of every service refuses who may not call it', async () => {
   credentials.set('acme-session', { tenant: 'acme', actor: 'user', role: 'admin' });
   const access = {
     authenticate: async (credential: string) => credentials.get(credential),
-    redeemLogin: () => Promise.reject(new Error('nobody logs in here')),
+    redeemLogin: async (token: string) => ({ token, expiresAtMs: Date.now() + 60_000 }),
     endSession: async () => undefined,
   };
   const registry = new Registry();
@@ -52,5 +52,14 @@ test('every route of every service refuses who may not call it', async () => {
       expect(`${method} ${path} by ${what}: ${outcome}`).toBe(`${method} ${path} by ${what}: ${expected}`);
     }
   }
+  // A one-time link is for this machine, or for TLS.
+  const login = async (remoteAddress: string, headers = {}) =>
+    (await app.inject({ url: '/login?token=link', remoteAddress, headers })).statusCode;
+  expect(await login('127.0.0.1')).toBe(303);
+  expect(await login('::1')).toBe(303);
+  expect(await login('::ffff:127.0.0.1')).toBe(303);
+  expect(await login('192.0.2.7')).toBe(403);
+  expect(await login('192.0.2.7', { host: '127.0.0.1', 'x-forwarded-for': '127.0.0.1' })).toBe(403);
+  expect(await login('192.0.2.7', { 'x-forwarded-proto': 'https' })).toBe(303);
   await app.close();
 });

@@ -18,6 +18,11 @@ export const deployError = defineErrors({
     title: 'The data directory belongs to another version or layout.',
     solve: 'Start with the version that the message names, or on another directory with --data.',
   },
+  INSTANCE_DAMAGED: {
+    status: 500,
+    title: 'A file of the data directory is damaged.',
+    solve: 'Restore the file that the message names from a backup, or start on another directory with --data.',
+  },
   DATA_DIR_UNUSABLE: {
     status: 500,
     title: 'The data directory cannot be written.',
@@ -27,6 +32,12 @@ export const deployError = defineErrors({
     status: 507,
     title: 'There is not enough free disk space.',
     solve: 'Free some space, or name a directory on a larger disk with --data.',
+  },
+  STORE_UNWRITABLE: {
+    status: 507,
+    title: 'The broker cannot write to its disk; usage waits in the spools and nothing is lost.',
+    solve:
+      'Free space on the disk of the data directory; the broker is started again by itself as soon as it takes writes.',
   },
   CHILD_NOT_READY: {
     status: 500,
@@ -39,9 +50,9 @@ export const deployError = defineErrors({
     solve: 'Start it with `npm start -- --data DIR`, or wait until it is ready; `meterline status` tells.',
   },
   OFFICE_REFUSED: {
-    status: 400,
-    title: 'The instance refused the request.',
-    solve: 'Correct what the message names.',
+    status: 502,
+    title: 'The instance answered with something that is not its own.',
+    solve: 'Look what listens at its address: another program, or a proxy.',
   },
   FILE_UNREADABLE: {
     status: 400,

@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Explore, Fleet, LiveState, Me, RatedRows, Status, Why } from '#core/messages/api.ts';
@@ -8,7 +10,7 @@ import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
 import { explainRow } from '#dashboards/api/why/why.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
-import { dataPaths, parseConfig, type Config } from '#platform/config.ts';
+import { configPath, dataPaths, parseConfig, type Config } from '#platform/config.ts';
 import { connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { TestProducer } from '#platform/nats/testProducer.ts';
 import { freePort, startTestServer, type TestServer } from '#platform/nats/testServer.ts';
@@ -183,6 +185,24 @@ test('one process answers for the live figures, the drill-down and the proof of 
     sum += parseAmount(row.amount)!;
   }
   expect(formatAmount(sum)).toBe(total);
+});
+
+test('`meterline login` prints a link that signs one browser in, once', async () => {
+  mkdirSync(dirname(configPath(config.dataDir)), { recursive: true });
+  writeFileSync(configPath(config.dataDir), JSON.stringify(config));
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'cli.ts'), 'login', '--data', config.dataDir, '--json'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const link = (await json(child.stdout)) as { readonly ok: boolean; readonly url: string; readonly user: string };
+  expect(link).toEqual({ ok: true, url: expect.stringContaining(url('/login?token=mtk_')), user: 'anna', expiresAtMs: expect.any(Number) }); // prettier-ignore
+  const login = await fetch(link.url, { redirect: 'manual' });
+  expect(login.status).toBe(303);
+  const cookie = login.headers.get('set-cookie')!.split(';')[0]!;
+  expect((await fetch(url('/api/v1/me'), { headers: { cookie } })).status).toBe(200);
+  const again = await fetch(link.url, { redirect: 'manual' });
+  expect([again.status, again.headers.get('set-cookie'), await again.json()]).toEqual([401, null, expect.objectContaining({ code: 'LOGIN_LINK_INVALID' })]); // prettier-ignore
 });
 
 test('a price that arrives late charges what was unpriced; old and new rows still have their proof', async () => {

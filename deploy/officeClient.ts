@@ -1,3 +1,4 @@
+import { MeterlineError } from '#core/errors.ts';
 import { configPath, readConfig, type Config } from '#platform/config.ts';
 import type { Problem } from '#platform/http/index.ts';
 import { readAdminKey } from './instance/keys.ts';
@@ -41,14 +42,15 @@ export function officeClient(config: Config): OfficeClient {
 /** The client of the instance in `dataDir`, from its configuration file. */
 export const officeOf = (dataDir: string): OfficeClient => officeClient(readConfig(configPath(dataDir)));
 
-function refusal(status: number, text: string) {
+/** The office's own error, told again with its code; what is none of its own says so. */
+function refusal(status: number, text: string): MeterlineError {
   let problem: Partial<Problem> = {};
   try {
     problem = JSON.parse(text) as Partial<Problem>;
   } catch {
     // A proxy's page, say; the status is all we know.
   }
-  const detail =
-    problem.title === undefined ? `HTTP ${status}.` : `${problem.code}: ${problem.title} ${problem.solve ?? ''}`;
-  return deployError('OFFICE_REFUSED', detail, { status, ...problem });
+  const { code, title = '', solve = '', details = {} } = problem;
+  if (code === undefined) return deployError('OFFICE_REFUSED', `HTTP ${status}.`, { status });
+  return new MeterlineError(code, { status, title, solve }, '', details);
 }

@@ -4,6 +4,7 @@ import { Faults } from '#core/reference/audit/faults.ts';
 import { configPath, dataPaths, readConfig, type Config } from '#platform/config.ts';
 import { exitCodes } from './cli/report.ts';
 import { deployError } from './errors.ts';
+import { readInstance } from './instance/instanceFile.ts';
 import { isInstanceRunning } from './instance/lock.ts';
 import { auditAll } from './verify/audit.ts';
 import { showProgress } from './verify/progress.ts';
@@ -39,6 +40,7 @@ export async function verify(dataDir: string): Promise<VerifyReport> {
 /** A directory may have been moved since, or be a copy: its own paths count, not those that it was made with. */
 function configOf(dataDir: string): Config {
   if (!existsSync(configPath(dataDir))) throw deployError('USAGE', `--data ${dataDir} names no instance.`, { dataDir });
+  readInstance(dataDir);
   const config = readConfig(configPath(dataDir));
   return { ...config, dataDir, nats: { ...config.nats, credentials: dataPaths(dataDir).credentials } };
 }

@@ -65,8 +65,25 @@ export type Config = z.infer<typeof configSchema>;
 export function parseConfig(value: unknown, where: string): Config {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
+  const faults = parsed.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: unknown; known are ${knownKeys(issue.path)}`)
+      : [`${issue.path.join('.') || '(top)'}: ${issue.message}`],
+  );
   throw platformError('CONFIG_INVALID', `${where}: ${faults.join('; ')}`, { where, faults });
+}
+
+/** Keys of the section at `path`, for whoever misspelled one. */
+function knownKeys(path: readonly PropertyKey[]): string {
+  let section: unknown = configSchema;
+  for (const key of path) section = shapeOf(section)[String(key)];
+  return Object.keys(shapeOf(section)).join(', ');
+}
+
+/** A section may stand behind a default. */
+function shapeOf(schema: unknown): Record<string, unknown> {
+  if (schema instanceof z.ZodObject) return schema.shape;
+  return schema instanceof z.ZodPrefault ? shapeOf(schema.unwrap()) : {};
 }
 
 /** Where an instance keeps its secrets and state; every path below the data directory is spelled here. */

@@ -2,9 +2,10 @@ import { defineErrors } from '#core/errors.ts';
 
 export const platformError = defineErrors({
   CONFIG_INVALID: {
-    status: 500,
+    status: 400,
     title: 'The configuration is not valid.',
-    solve: 'Correct the key that the message names; `meterline doctor` lists the known keys.',
+    solve:
+      'Correct the key that the message names. `npm start` writes the file of its own instance anew at each start.',
   },
   CONFIG_MISSING: {
     status: 500,
@@ -15,6 +16,12 @@ export const platformError = defineErrors({
     status: 503,
     title: 'The NATS server did not answer.',
     solve: 'Check that nats-server runs at the address named and that its credentials are those of this instance.',
+  },
+  NATS_CREDENTIALS_UNUSABLE: {
+    status: 500,
+    title: 'The credentials of a role for the broker cannot be used.',
+    solve:
+      'Restore the file from a backup or mend its permissions; or remove it and start the instance again, which makes a new one.',
   },
   NATS_TOO_OLD: {
     status: 500,

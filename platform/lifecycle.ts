@@ -6,8 +6,17 @@ export interface Life {
   readonly logger: Logger;
 }
 
+/** Timers beyond this (24.8 days) would fire at once. */
+const timerMsMax = 2 ** 31 - 1;
+
 /** Resolves after `ms`, or at once when the signal aborts; never rejects. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  let restMs = ms;
+  do await nap(Math.min(restMs, timerMsMax), signal);
+  while ((restMs -= timerMsMax) > 0 && signal?.aborted !== true);
+}
+
+function nap(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();
     const done = () => {

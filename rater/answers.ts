@@ -7,13 +7,13 @@ import type { CommittedView } from './committedView.ts';
 
 export function answerRequests(
   connection: NatsConnection,
-  views: ReadonlyMap<number, CommittedView>,
+  viewOf: (partition: number) => CommittedView | undefined,
   partitions: number,
 ): void {
   for (let partition = 0; partition < partitions; partition++) {
     connection.subscribe(subjects.markGetOf(partition), {
       callback: (error, message) => {
-        const view = views.get(partition);
+        const view = viewOf(partition);
         if (error !== null || view === undefined) return;
         const [, , , tenant = '', producer = ''] = message.subject.split('.');
         message.respond(JSON.stringify(view.mark(tenant, producer)));
@@ -21,7 +21,7 @@ export function answerRequests(
     });
     connection.subscribe(subjects.balanceGet(partition), {
       callback: (error, message) => {
-        const view = views.get(partition);
+        const view = viewOf(partition);
         if (error === null && view !== undefined) message.respond(JSON.stringify(view.reply(tenantOf(message))));
       },
     });

@@ -68,8 +68,8 @@ export class CommittedView {
     }
     for (const refusal of header.refusals) {
       if (refusal.stream !== 'usage' || refusal.index >= 0) continue;
-      const { seq: refused, reason, detail } = refusal;
-      this.#refusals.set(`${refusal.tenant}/${refusal.producer}`, { seq: refused, reason, detail });
+      const { epoch, seq: refused, reason, detail } = refusal;
+      this.#refusals.set(`${refusal.tenant}/${refusal.producer}`, { epoch, seq: refused, reason, detail });
     }
     for (const entry of header.balances) this.#balance(entry);
     for (const entry of header.budgets) this.#budget(entry);

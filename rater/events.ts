@@ -5,7 +5,7 @@ import type { Logger } from '#platform/telemetry.ts';
 
 export type RaterEvents = ReturnType<typeof raterEvents>;
 
-export function raterEvents(registry: Registry, logger: Logger) {
+export function raterEvents(registry: Registry, logger: Logger, partitionsOwned: () => number) {
   const registers = [registry];
   const commits = new Counter({
     name: 'meterline_rater_commits_total',
@@ -55,10 +55,13 @@ export function raterEvents(registry: Registry, logger: Logger) {
     labelNames: ['partition'],
     registers,
   });
-  const owned = new Gauge({
+  new Gauge({
     name: 'meterline_rater_partitions_owned',
     help: 'Partitions owned by this process.',
     registers,
+    collect() {
+      this.set(partitionsOwned());
+    },
   });
   const latency = new Histogram({
     name: 'meterline_rater_commit_seconds',
@@ -70,11 +73,9 @@ export function raterEvents(registry: Registry, logger: Logger) {
   return {
     takeover(partition: number, incarnation: number, outSeq: number, tookMs: number) {
       takeovers.inc({ partition });
-      owned.inc();
       logger.info({ partition, incarnation, outSeq, tookMs: Math.round(tookMs) }, 'partition taken over');
     },
     released(partition: number, why: string) {
-      owned.dec();
       logger.info({ partition, why }, 'partition released');
     },
     fenced(partition: number, why: 'Fenced' | 'Rewound', detail: string) {
@@ -91,6 +92,9 @@ export function raterEvents(registry: Registry, logger: Logger) {
     snapshot(partition: number, outSeq: number, bytes: number) {
       snapshots.inc({ partition });
       logger.info({ partition, outSeq, bytes }, 'snapshot saved');
+    },
+    snapshotFailed(partition: number, error: unknown) {
+      logger.error({ partition, err: error }, 'a snapshot could not be saved; rating goes on, a restart takes longer');
     },
     committed(header: CommitHeader, before: CommitHeader['totals'], latencyMs: number | undefined) {
       commits.inc({ partition: header.partition });

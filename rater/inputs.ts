@@ -26,7 +26,7 @@ export class Inputs {
     this.#controlFirstTo = controlFirstTo;
     void this.#read(log, 'control', ...from.control, signal);
     void this.#read(log, 'usage', ...from.usage, signal);
-    signal.addEventListener('abort', () => this.wake(), { once: true });
+    signal.addEventListener('abort', () => this.#resume(), { once: true });
   }
 
   /** The next input, if one is there. Throws what broke the reading. */
@@ -37,8 +37,7 @@ export class Inputs {
       const message = this.#queues[stream].shift();
       if (message === undefined) continue;
       if (stream === 'control') this.#controlSeq = message.seq;
-      for (const resume of this.#room) resume();
-      this.#room.clear();
+      this.#resume();
       return { stream, message };
     }
     return undefined;
@@ -53,6 +52,11 @@ export class Inputs {
     )
       return;
     await new Promise<void>((resolve) => (this.#arrived = resolve));
+  }
+
+  #resume(): void {
+    for (const resume of this.#room) resume();
+    this.#room.clear();
   }
 
   #isUsageOpen(): boolean {
@@ -80,6 +84,7 @@ export class Inputs {
           await new Promise<void>((resolve) => this.#room.add(resolve));
         }
       }
+      if (!signal.aborted) throw new Error(`reading ${name} ended by itself`);
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       this.wake();

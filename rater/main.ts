@@ -17,12 +17,13 @@ import { openSnapshots } from './snapshots.ts';
 
 export async function main(config: Config, life: Life): Promise<void> {
   const registry = new Registry();
-  const events = raterEvents(registry, life.logger);
   const connection = await connectNats({ ...config.nats, role: 'rater' });
   const log = await jetstreamLog(connection);
   const snapshots = await openSnapshots(connection, log, config.nats.replicas);
   const leases = await openLeases(connection, config.nats.replicas);
   const views = new Map<number, CommittedView>();
+  const held = new Map<number, Lease>();
+  const events = raterEvents(registry, life.logger, () => views.size);
   const latencies = new Latencies();
   const notifier = createNotifier({ config, connection, log, partitions: config.partitions, registry, leases }, life);
   await using _health = await serveRater(config, { views, latencies, notifier, registry, instance: randomUUID() });
@@ -42,6 +43,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     while (!life.signal.aborted) {
       await using lease = await Lease.acquire(leases, partition, life.signal);
       if (lease === undefined) return;
+      held.set(partition, lease);
       try {
         await own(partition, deps(partition), AbortSignal.any([life.signal, lease.lost]));
         events.released(partition, life.signal.aborted ? 'shutdown' : 'lease lost');
@@ -55,7 +57,10 @@ export async function main(config: Config, life: Life): Promise<void> {
     }
   };
 
-  answerRequests(connection, views, config.partitions);
+  // A process that was stopped for longer than its lease must not answer with what may be old.
+  const viewOf = (partition: number): CommittedView | undefined =>
+    held.get(partition)?.isValid() === true ? views.get(partition) : undefined;
+  answerRequests(connection, viewOf, config.partitions);
   await Promise.all([notifier.run(), ...Array.from({ length: config.partitions }, (_, partition) => keep(partition))]);
   await connection.drain();
 }

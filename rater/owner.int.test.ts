@@ -5,9 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BalanceReply } from '#core/messages/balances.ts';
-import { blockColumns, splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import { configPath, parseConfig } from '#platform/config.ts';
-import { sha256 } from '#platform/crypto.ts';
 import type { Log } from '#platform/log.ts';
 import { connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { TestBilling, TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
@@ -16,8 +14,8 @@ import { createLogger } from '#platform/telemetry.ts';
 import { Fenced } from './committer.ts';
 import { raterEvents } from './events.ts';
 import { own, type OwnerDeps } from './owner.ts';
-import { parseHeader } from './restore.ts';
 import { openSnapshots } from './snapshots.ts';
+import { readRated, until } from './testing.ts';
 
 const baseMs = Date.now() - 3_600_000;
 let server: TestServer;
@@ -34,43 +32,6 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-interface Read {
-  readonly headers: CommitHeader[];
-  /** "<producer> <seq> <index>" of every first row, in log order. */
-  readonly rows: string[];
-}
-
-/** Reads RATED_<p>, checking that it chains from the first message to the last. */
-async function readRated(partition: number): Promise<Read> {
-  const read: Read = { headers: [], rows: [] };
-  const { lastSeq } = await log.info(`RATED_${partition}`);
-  const reading = new AbortController();
-  let prev = { seq: 0, hash: '' };
-  for await (const message of log.follow(`RATED_${partition}`, 1, reading.signal)) {
-    const header = parseHeader(message.data);
-    expect(header.prev).toEqual(prev);
-    prev = { seq: message.seq, hash: sha256(message.data) };
-    read.headers.push(header);
-    for (const line of Buffer.from(splitCommit(message.data).blocks).toString().split('\n').filter(Boolean)) {
-      const cells = Object.fromEntries(line.split('\t').map((cell, i) => [blockColumns[i]![0], cell]));
-      expect(Number(cells['out_seq'])).toBe(message.seq);
-      for (const index of JSON.parse(cells['idx']!) as number[])
-        read.rows.push(`${cells['producer']} ${cells['seq']} ${index}`);
-    }
-    if (message.seq === lastSeq) break;
-  }
-  reading.abort();
-  return read;
-}
-
-async function until<Value>(what: () => Promise<Value | undefined>): Promise<Value> {
-  for (;;) {
-    const value = await what().catch(() => undefined);
-    if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Waits until the rater has committed everything that the producer has sent. */
 const balanceAt = (partition: number, producer: TestProducer): Promise<BalanceReply> =>
   until(async () => {
@@ -84,7 +45,7 @@ const totalOf = (reply: BalanceReply): string => reply.balances.find(({ account 
 
 describe('two owners of one partition', () => {
   test('FENCE: the older one drops what it had not committed, and nothing is rated twice or never', async () => {
-    const events = raterEvents(new Registry(), createLogger('test', 'silent'));
+    const events = raterEvents(new Registry(), createLogger('test', 'silent'), () => 0);
     const snapshots = await openSnapshots(admin, log, 1);
     const marks: number[] = [];
     let owners = 0;
@@ -111,7 +72,7 @@ describe('two owners of one partition', () => {
     stop.abort();
     await zombie;
 
-    const { headers, rows } = await readRated(0);
+    const { headers, rows } = await readRated(log, 0);
     expect(rows).toEqual(Array.from({ length: 180 }, (_, i) => [`p1 ${i + 1} 0`, `p1 ${i + 1} 1`]).flat());
     expect(headers.filter(({ kind }) => kind === 'takeover').map(({ incarnation }) => incarnation)).toEqual([
       1, 2, 3, 4,
@@ -163,7 +124,7 @@ describe('the rater as a process', () => {
     start(2); // after an orderly stop it starts from its snapshot
     expect(totalOf(await balanceAt(1, producer))).toBe('0.04');
     await kill('SIGTERM');
-    const { rows } = await readRated(1);
+    const { rows } = await readRated(log, 1);
     expect(new Set(rows).size).toBe(400);
     expect(rows.length).toBe(400);
   }, 90_000);
@@ -195,7 +156,7 @@ describe('the rater as a process', () => {
     const reply = await balanceAt(2, good);
     expect(totalOf(reply)).toBe('0.03');
     await kill('SIGTERM');
-    const refusals = (await readRated(2)).headers.flatMap((header) => header.refusals.map(({ reason }) => reason));
+    const refusals = (await readRated(log, 2)).headers.flatMap((header) => header.refusals.map(({ reason }) => reason));
     expect(refusals).toEqual(['ahead', 'unauthentic', 'unauthentic', 'oversized', 'oversized']);
     expect(reply.producers.find(({ producer }) => producer === 'p1')!.batches).toEqual({
       received: 10,

@@ -6,6 +6,7 @@ import type { PartitionState } from '#core/rating/state.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { Log } from '#platform/log.ts';
 import { CommittedView } from './committedView.ts';
+import { CommitSize } from './commitSize.ts';
 import { Committer, Fenced, type Committed } from './committer.ts';
 import type { RaterEvents } from './events.ts';
 import { Inputs } from './inputs.ts';
@@ -31,13 +32,14 @@ export interface OwnerDeps {
 export async function own(partition: number, deps: OwnerDeps, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now();
   const state = await restore(partition, deps.snapshots);
+  const snapshotSeq = state.outSeq;
   const machine = new PartitionMachine(state, corePorts());
   const committer = await takeOver(machine, deps, signal);
   const view = new CommittedView(state);
   deps.owned(view);
   deps.events.takeover(partition, state.incarnation, state.outSeq, performance.now() - startedAt);
   deps.offerAlerts(partition, state.outSeq, []);
-  await new Owner(partition, deps, machine, committer, view).run(signal);
+  await new Owner(partition, deps, machine, committer, view, snapshotSeq).run(signal);
 }
 
 /** Fences older owners: the take-over is stored right behind the last commit that the state holds, or tried again. */
@@ -70,8 +72,11 @@ class Owner {
   readonly #machine: PartitionMachine;
   readonly #committer: Committer;
   readonly #view: CommittedView;
+  readonly #size = new CommitSize();
   #oldestInputMs: number | undefined;
-  #sinceSnapshot = 0;
+  /** What the newest snapshot holds, and the one that is being written. */
+  #snapshotSeq: number;
+  #saving: Promise<void> | undefined;
 
   constructor(
     partition: number,
@@ -79,12 +84,14 @@ class Owner {
     machine: PartitionMachine,
     committer: Committer,
     view: CommittedView,
+    snapshotSeq: number,
   ) {
     this.#partition = partition;
     this.#deps = deps;
     this.#machine = machine;
     this.#committer = committer;
     this.#view = view;
+    this.#snapshotSeq = snapshotSeq;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -113,7 +120,7 @@ class Owner {
     let failure: { readonly error: unknown } | undefined;
     for (;;) {
       if (failure !== undefined) throw failure.error;
-      const isDue = this.#sinceSnapshot >= raterLimits.snapshotCommits;
+      const isDue = this.#isSnapshotDue();
       if (!signal.aborted && !isDue) this.#fill(inputs);
       if (travelling === undefined) {
         if (!this.#machine.changes.isEmpty) {
@@ -126,8 +133,9 @@ class Owner {
           );
           continue;
         }
-        if (isDue || signal.aborted) await this.#snapshot();
-        if (signal.aborted) return;
+        if (isDue || signal.aborted) this.#snapshot();
+        if (signal.aborted) return await this.#saving;
+        if (isDue) continue;
         const timer = setTimeout(() => inputs.wake(), this.#untilDueMs());
         await inputs.arrival();
         clearTimeout(timer);
@@ -139,7 +147,13 @@ class Owner {
   }
 
   #isFull(): boolean {
-    return this.#machine.changes.lineBytes >= raterLimits.commitBytesMax;
+    return this.#size.of(this.#machine.changes) >= raterLimits.commitBytesMax;
+  }
+
+  /** One at a time; commits that an owner only replayed count as well, or restarts would put it off for ever. */
+  #isSnapshotDue(): boolean {
+    const commits = this.#machine.state.outSeq - this.#snapshotSeq;
+    return this.#saving === undefined && commits >= raterLimits.snapshotCommits;
   }
 
   #isTicked(): boolean {
@@ -155,6 +169,7 @@ class Owner {
       this.#oldestInputMs ??= input.message.timeMs;
       if (input.stream === 'control') this.#machine.takeControl(input.message);
       else this.#machine.takeUsage(input.message);
+      this.#size.took(input.stream, input.message.data.length);
     }
   }
 
@@ -175,7 +190,6 @@ class Owner {
     this.#oldestInputMs = undefined;
     const before = this.#view.totals;
     const committed = await this.#committer.commit(this.#machine.drain(this.#committer.place('commit')), signal);
-    this.#sinceSnapshot += 1;
     this.#announce(committed, before, oldest);
   }
 
@@ -189,14 +203,21 @@ class Owner {
     this.#deps.events.committed(header, before, latencyMs);
   }
 
-  async #snapshot(): Promise<void> {
-    if (this.#sinceSnapshot === 0) return;
-    const { state } = this.#machine;
-    const text = snapshotText(state);
-    this.#sinceSnapshot = 0;
-    const { outSeq } = state;
-    await this.#deps.snapshots.save(text, this.#partition, outSeq);
-    this.#deps.events.snapshot(this.#partition, outSeq, text.length);
+  /** Drawn here, written while rating goes on; one that cannot be written is tried again when the next is due. */
+  #snapshot(): void {
+    const { outSeq } = this.#machine.state;
+    if (outSeq === this.#snapshotSeq) return;
+    const text = snapshotText(this.#machine.state);
+    this.#snapshotSeq = outSeq;
+    const earlier = this.#saving ?? Promise.resolve();
+    const saving = earlier
+      .then(() => this.#deps.snapshots.save(text, this.#partition, outSeq))
+      .then(() => this.#deps.events.snapshot(this.#partition, outSeq, text.length))
+      .catch((error: unknown) => this.#deps.events.snapshotFailed(this.#partition, error))
+      .finally(() => {
+        if (this.#saving === saving) this.#saving = undefined;
+      });
+    this.#saving = saving;
   }
 
   /** An input stream that lost its tail no longer holds what we took last: it is read again, the marks make that safe. */

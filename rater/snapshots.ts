@@ -29,8 +29,9 @@ export async function openSnapshots(connection: NatsConnection, log: Log, replic
       const name = `${partition}/${String(outSeq).padStart(16, '0')}`;
       const bytes = Buffer.from(`${sha256(Buffer.from(text))}\n${text}`);
       await store.putBlob({ name }, bytes);
-      for (const old of (await namesOf(store, partition)).slice(raterLimits.snapshotsKept))
-        await store.delete(old.name);
+      // One that is newer was drawn from a log that has since lost its tail: it is evidence, and counts as none of ours.
+      const ours = (await namesOf(store, partition)).filter((entry) => entry.name <= name);
+      for (const old of ours.slice(raterLimits.snapshotsKept)) await store.delete(old.name);
     },
   };
 }
@@ -54,11 +55,16 @@ async function read(store: ObjectStore, name: string): Promise<string | undefine
   }
 }
 
-/** A torn or altered snapshot does not decode; it is passed over. */
+/** What is torn, altered, or of a shape that this program does not read is passed over: the log has all of it. */
 function decode(text: string): PartitionState | undefined {
   const newline = text.indexOf('\n');
   const body = text.slice(newline + 1);
-  return newline > 0 && text.slice(0, newline) === sha256(Buffer.from(body)) ? decodeState(body) : undefined;
+  if (newline < 1 || text.slice(0, newline) !== sha256(Buffer.from(body))) return undefined;
+  try {
+    return decodeState(body);
+  } catch {
+    return undefined;
+  }
 }
 
 async function isConfirmed(log: Log, state: PartitionState): Promise<boolean> {

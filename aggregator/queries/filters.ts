@@ -1,3 +1,4 @@
+import type { BlockKind } from '#core/messages/rated.ts';
 import type { Parameter } from '#platform/clickhouse/index.ts';
 
 /** What rows a question is about; absent means all. */
@@ -12,6 +13,14 @@ export interface Filters {
   readonly meter?: string | undefined;
   readonly resource?: string | undefined;
   readonly producer?: string | undefined;
+  readonly kind?: BlockKind | undefined;
+}
+
+/** Whose rows, where they lie, and the last commit that counts: so that an answer holds what its `asOf` says. */
+export interface Scope {
+  readonly tenant: string;
+  readonly partition: number;
+  readonly outSeqMax: number;
 }
 
 /** Conditions on blocks, and on the single rows of a block; values are bound, never written into the text. */
@@ -25,12 +34,12 @@ export interface Conditions {
 export const rowStart = 'addMilliseconds(first, row_offset)';
 
 const instant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
-const scalars = ['service', 'component', 'meter', 'producer'] as const;
+const scalars = ['service', 'component', 'meter', 'producer', 'kind'] as const;
 
-/** Confines a question to one tenant, always, and to what the filters ask for. */
-export function conditionsOf(tenant: string, filters: Filters): Conditions {
-  const parameters: Record<string, Parameter> = { tenant };
-  const blocks = ['tenant = {tenant:String}'];
+/** Confines a question to one tenant, always, to commits that are loaded whole, and to what the filters ask for. */
+export function conditionsOf({ tenant, partition, outSeqMax }: Scope, filters: Filters): Conditions {
+  const parameters: Record<string, Parameter> = { tenant, partition, outSeqMax };
+  const blocks = ['tenant = {tenant:String}', 'partition = {partition:UInt16}', 'out_seq <= {outSeqMax:UInt64}'];
   const rows: string[] = [];
   for (const name of scalars) {
     const value = filters[name];

@@ -1,13 +1,16 @@
-import type { LiveState, RatedRow, Trust } from '#core/messages/api.ts';
+import type { LiveState, RatedRow, RefusalTotal, Trust } from '#core/messages/api.ts';
 import type { Refusal } from '#core/messages/rated.ts';
 import type { Aggregator } from '../main.ts';
 import * as figures from './figures.ts';
+import { listRefusals, totalRefusals, type RefusalPage } from './refusals.ts';
 import { rowById } from './rows.ts';
 
 /** What the aggregator asks of master data; billing keeps it, the office hands it in. */
 export interface MasterFacts {
   /** Throws when there is no such tenant. */
   tenant(tenant: string): Promise<{ readonly timeZone: string; readonly currency: string; readonly partition: number }>;
+  /** Units of the quantities of rows, by meter: "us", "By.ms". */
+  units(tenant: string): Promise<ReadonlyMap<string, string>>;
   /** Accounts of type `suspense`. */
   suspenseAccounts(tenant: string): Promise<readonly number[]>;
 }
@@ -17,11 +20,6 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
   const { store } = aggregator;
   return {
     row: (tenant: string, rowId: string): Promise<RatedRow | undefined> => rowById(store, tenant, rowId),
-
-    tallyBefore: (
-      tenant: string,
-      position: { readonly row: RatedRow; readonly perResource: boolean },
-    ): Promise<string> => figures.tallyBefore(store, tenant, position.row, position.perResource),
 
     async minutes(
       tenant: string,
@@ -50,10 +48,9 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
       };
     },
 
-    refusals: (
-      tenant: string,
-      page: { readonly limit: number; readonly beforeMs: number },
-    ): Promise<readonly Refusal[]> => figures.listRefusals(store, tenant, page),
+    refusals: (tenant: string, page: RefusalPage): Promise<readonly Refusal[]> => listRefusals(store, tenant, page),
+
+    refusalTotals: (tenant: string): Promise<readonly RefusalTotal[]> => totalRefusals(store, tenant),
 
     loadedSeq: (partition: number): Promise<number> => Promise.resolve(aggregator.position(partition).outSeq),
 

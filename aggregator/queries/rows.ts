@@ -1,11 +1,11 @@
-import type { RatedRow, RatedRows } from '#core/messages/api.ts';
+import type { RatedRow } from '#core/messages/api.ts';
 import type { Parameters, Store } from '#platform/clickhouse/index.ts';
 import { aggregatorError } from '../errors.ts';
-import { all, conditionsOf, rowStart, type Filters } from './filters.ts';
+import { all, conditionsOf, rowStart, type Filters, type Scope } from './filters.ts';
 import { resourceNames } from './names.ts';
 
 export interface RowsQuestion {
-  readonly tenant: string;
+  readonly scope: Scope;
   readonly filters: Filters;
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -65,34 +65,35 @@ const blockColumnsOfRows = `account, service, component, meter, price, currency,
   block, first, usage_seq, log_time, count, resource, idx, offset, duration, quantities, amounts`;
 
 /** One page of rows, newest in the log first. The cursor is the last row's id. */
-export async function rows(store: Store, { tenant, filters, limit, cursor }: RowsQuestion): Promise<RatedRows> {
-  const conditions = conditionsOf(tenant, filters);
+export async function rows(
+  store: Store,
+  { scope, filters, limit, cursor }: RowsQuestion,
+): Promise<{ readonly rows: readonly RatedRow[]; readonly cursor: string | null }> {
+  const conditions = conditionsOf(scope, filters);
   const after = cursor === undefined ? undefined : placeOf(cursor);
-  if (cursor !== undefined && after === undefined) throw aggregatorError('CURSOR_INVALID');
-  const parameters = { ...conditions.parameters, ...(after === undefined ? {} : { ...after }) };
-  const place = '(out_seq, partition, incarnation, block';
-  const bound = '({outSeq:UInt64}, {partition:UInt16}, {incarnation:UInt32}, {block:UInt32}';
+  if (cursor !== undefined && after?.partition !== scope.partition) throw aggregatorError('CURSOR_INVALID');
+  const isWanted = rowCondition(conditions.rows);
   if (after !== undefined) {
-    conditions.blocks.push(`${place}) <= ${bound})`);
-    conditions.rows.push(`${place}, row_position) < ${bound}, {position:UInt32})`);
+    conditions.blocks.push('(out_seq, incarnation, block) <= ({outSeq:UInt64}, {incarnation:UInt32}, {block:UInt32})');
+    conditions.rows.push(
+      '(out_seq, incarnation, block, row_position) < ({outSeq:UInt64}, {incarnation:UInt32}, {block:UInt32}, {position:UInt32})',
+    );
   }
   // Each block found holds a row that is asked for, but for the cursor's own.
-  const blocks = `SELECT ${blockColumnsOfRows} FROM valid_blocks
-    WHERE ${all(conditions.blocks)} AND ${matchesAny(filters)}
-    ORDER BY out_seq DESC, partition DESC, incarnation DESC, block DESC LIMIT ${limit + 2}`;
+  const blocks = `SELECT ${blockColumnsOfRows} FROM valid_blocks WHERE ${all(conditions.blocks)} AND ${isWanted}
+    ORDER BY out_seq DESC, incarnation DESC, block DESC LIMIT ${limit + 2}`;
   const sql = `${rowsOf(blocks, all(conditions.rows))}
-    ORDER BY out_seq DESC, partition DESC, incarnation DESC, block DESC, position DESC LIMIT ${limit + 1}`;
-  const found = await select(store, tenant, sql, parameters);
+    ORDER BY out_seq DESC, incarnation DESC, block DESC, position DESC LIMIT ${limit + 1}`;
+  const found = await select(store, scope.tenant, sql, { ...conditions.parameters, ...after });
   const page = found.slice(0, limit);
   return { rows: page, cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-/** Whether the block holds a single row that meets all conditions that are about rows. */
-function matchesAny(filters: Filters): string {
-  const row = conditionsOf('', filters).rows.map((condition) =>
-    condition.replaceAll('row_resource', 'r').replaceAll('row_offset', 'o'),
-  );
-  return row.length === 0 ? '1' : `arrayExists((r, o) -> ${row.join(' AND ')}, resource, offset)`;
+/** Whether a block holds a single row that meets all conditions on rows. */
+function rowCondition(rows: readonly string[]): string {
+  if (rows.length === 0) return '1';
+  const single = all(rows).replaceAll('row_resource', 'r').replaceAll('row_offset', 'o');
+  return `arrayExists((r, o) -> ${single}, resource, offset)`;
 }
 
 /** The row of that id, when it is the tenant's. */
@@ -104,7 +105,7 @@ export async function rowById(store: Store, tenant: string, id: string): Promise
   return found[0];
 }
 
-export const atPlace =
+const atPlace =
   'partition = {partition:UInt16} AND incarnation = {incarnation:UInt32} AND out_seq = {outSeq:UInt64} AND block = {block:UInt32}';
 
 async function select(store: Store, tenant: string, sql: string, parameters: Parameters): Promise<RatedRow[]> {

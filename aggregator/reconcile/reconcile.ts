@@ -1,5 +1,5 @@
-import { formatAmount, parseAmount } from '#core/money/fixed.ts';
-import type { Store } from '#platform/clickhouse/index.ts';
+import type { Parameters, Store } from '#platform/clickhouse/index.ts';
+import { aggregatorLimits } from '../limits.ts';
 
 /** What the store holds against what the log says of itself, up to the last load of each partition. */
 export interface Reconciliation {
@@ -12,7 +12,7 @@ export interface Reconciliation {
   /** Rated samples in the store, up to the last load. */
   readonly rows: number;
   readonly partitions: readonly PartitionCheck[];
-  /** Balances that differ, largest difference first, at most 20. */
+  /** Balances that differ, largest difference first, at most `faultsMax`. */
   readonly faults: readonly BalanceFault[];
 }
 
@@ -34,43 +34,45 @@ export interface BalanceFault {
 
 /** Compares Σ samples, blocks and amounts of the blocks with the counters and balances of the commits that were loaded. */
 export async function reconcile(store: Store, nowMs: number): Promise<Reconciliation> {
-  const [partitions, balances] = [await countersOf(store), await balancesOf(store)];
-  const byTenant = new Map<string, bigint>();
-  let sum = 0n;
-  for (const { tenant, log, store: stored } of balances) {
-    const away = parseAmount(log)! - parseAmount(stored)!;
-    const size = away < 0n ? -away : away;
-    byTenant.set(tenant, (byTenant.get(tenant) ?? 0n) + size);
-    sum += size;
-  }
+  const heads = await store.query<{ partition: number; head: string }>(
+    'SELECT partition, max(out_seq) AS head FROM valid_loads GROUP BY partition ORDER BY partition',
+  );
+  // All sides are read up to the same commits, whatever is loaded meanwhile.
+  const upTo = { partitions: heads.map(({ partition }) => partition), heads: heads.map(({ head }) => Number(head)) };
+  const partitions = await countersOf(store, upTo);
+  const tenants = await store.query<{ tenant: string; difference: string; total: string }>(
+    `SELECT tenant, sum(away) AS difference, sum(difference) OVER () AS total FROM (${unequalBalances}) GROUP BY tenant`,
+    upTo,
+  );
   const agrees = ({ samples, blocks }: PartitionCheck) => samples.log === samples.store && blocks.log === blocks.store;
   return {
     checkedAtMs: nowMs,
-    difference: formatAmount(sum),
-    differenceByTenant: new Map([...byTenant].map(([tenant, amount]) => [tenant, formatAmount(amount)])),
-    ok: balances.length === 0 && partitions.every(agrees),
+    difference: tenants[0]?.total ?? '0',
+    differenceByTenant: new Map(tenants.map(({ tenant, difference }) => [tenant, difference])),
+    ok: tenants.length === 0 && partitions.every(agrees),
     rows: partitions.reduce((rows, { samples }) => rows + samples.store, 0),
     partitions,
-    faults: balances.slice(0, 20),
+    faults: tenants.length === 0 ? [] : await largestFaults(store, upTo),
   };
 }
 
-const heads = '(SELECT partition, max(out_seq) AS head FROM loads GROUP BY partition) AS heads';
+const isCovered = 'out_seq <= transform(partition, {partitions:Array(UInt16)}, {heads:Array(UInt64)}, toUInt64(0))';
 
-async function countersOf(store: Store): Promise<PartitionCheck[]> {
+async function countersOf(store: Store, upTo: Parameters): Promise<PartitionCheck[]> {
   const rows = await store.query<
     Record<'head' | 'log_samples' | 'log_blocks' | 'samples_held' | 'blocks_held', string> & { partition: number }
   >(
     `SELECT partition, head, log_samples, log_blocks, samples_held, blocks_held
      FROM (
        SELECT partition, max(out_seq) AS head, argMax(samples_rated, out_seq) AS log_samples, argMax(blocks, out_seq) AS log_blocks
-       FROM loads GROUP BY partition
+       FROM valid_loads WHERE ${isCovered} GROUP BY partition
      ) AS logged
      LEFT JOIN (
        SELECT partition, sum(samples) AS samples_held, count() AS blocks_held
-       FROM valid_blocks INNER JOIN ${heads} USING partition WHERE out_seq <= head GROUP BY partition
+       FROM valid_blocks WHERE ${isCovered} GROUP BY partition
      ) AS held USING partition
      ORDER BY partition`,
+    upTo,
   );
   return rows.map((row) => ({
     partition: row.partition,
@@ -81,7 +83,24 @@ async function countersOf(store: Store): Promise<PartitionCheck[]> {
 }
 
 /** Balances that differ. Both sides are grouped by partition, too: the newest balance is that of the newest commit. */
-async function balancesOf(store: Store): Promise<BalanceFault[]> {
+const unequalBalances = `
+  SELECT tenant, account, period_ms, currency, sum(log_amount) AS logged, sum(store_amount) AS charged, abs(logged - charged) AS away
+  FROM (
+    SELECT partition, balance.1 AS tenant, balance.2 AS account, balance.3 AS period_ms, balance.4 AS currency,
+      toDecimal256(argMax(balance.5, out_seq), 12) AS log_amount, toDecimal256(0, 12) AS store_amount
+    FROM valid_loads
+    ARRAY JOIN arrayZip(balance_tenant, balance_account, balance_period_ms, balance_currency, balance_own) AS balance
+    WHERE ${isCovered}
+    GROUP BY partition, tenant, account, period_ms, currency
+    UNION ALL
+    SELECT partition, tenant, account, toUnixTimestamp64Milli(period_start) AS period_ms, currency,
+      toDecimal256(0, 12) AS log_amount, sum(toDecimal256(amount, 12)) AS store_amount
+    FROM valid_blocks WHERE ${isCovered}
+    GROUP BY partition, tenant, account, period_ms, currency
+  )
+  GROUP BY partition, tenant, account, period_ms, currency HAVING away != 0`;
+
+async function largestFaults(store: Store, upTo: Parameters): Promise<BalanceFault[]> {
   const rows = await store.query<{
     tenant: string;
     account: number;
@@ -90,20 +109,8 @@ async function balancesOf(store: Store): Promise<BalanceFault[]> {
     logged: string;
     charged: string;
   }>(
-    `SELECT tenant, account, period_ms, currency, sum(log_amount) AS logged, sum(store_amount) AS charged
-     FROM (
-       SELECT partition, balance.1 AS tenant, balance.2 AS account, balance.3 AS period_ms, balance.4 AS currency,
-         argMax(balance.5, out_seq) AS log_amount, toDecimal128(0, 12) AS store_amount
-       FROM loads
-       ARRAY JOIN arrayZip(balance_tenant, balance_account, balance_period_ms, balance_currency, balance_own) AS balance
-       GROUP BY partition, tenant, account, period_ms, currency
-       UNION ALL
-       SELECT partition, tenant, account, toUnixTimestamp64Milli(period_start) AS period_ms, currency, toDecimal128(0, 12) AS log_amount, sum(amount) AS store_amount
-       FROM valid_blocks INNER JOIN ${heads} USING partition WHERE out_seq <= head
-       GROUP BY partition, tenant, account, period_ms, currency
-     )
-     GROUP BY partition, tenant, account, period_ms, currency HAVING logged != charged
-     ORDER BY abs(logged - charged) DESC, tenant, account LIMIT 1000`,
+    `SELECT * FROM (${unequalBalances}) ORDER BY away DESC, tenant, account LIMIT ${aggregatorLimits.faultsMax}`,
+    upTo,
   );
   return rows.map((row) => ({
     tenant: row.tenant,

@@ -1,11 +1,12 @@
 import type { Store } from '#platform/clickhouse/index.ts';
-import { ratedBlocks, tables, type Table } from './tables.ts';
+import { loads, ratedBlocks, tables, type Table } from './tables.ts';
 import { createRollup } from './rollup.ts';
 
 /** Brings the database to this version; running it again changes nothing. */
 export async function migrate(store: Store): Promise<void> {
   for (const table of tables) await store.command(createTable(table));
   await store.command(`CREATE OR REPLACE VIEW valid_blocks AS SELECT * FROM ${ratedBlocks.name} WHERE ${notVoid}`);
+  await store.command(`CREATE OR REPLACE VIEW valid_loads AS SELECT * FROM ${loads.name} WHERE ${notVoid}`);
   await store.command(ratedRowsView);
   await store.command(createRollup('rollup_daily'));
 }

@@ -32,6 +32,9 @@ export const ratedBlocks: Table = {
   ],
 };
 
+/** How many samples each row of a block counts, 1 or 0: a sample in several rows counts with its first. */
+export const samplesOfRows = 'arrayMap(i -> toUInt32(NOT has(secondary, i)), arrayEnumerate(idx))';
+
 /** What the rater refused, and why. */
 export const refusals: Table = {
   name: 'refusals',

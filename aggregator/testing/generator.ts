@@ -1,6 +1,6 @@
 /** A small stand-in for the rater: valid, chained commits with random charges, and what they should add up to. */
 import { blockColumns, type BalanceEntry, type CommitHeader, type Refusal } from '#core/messages/rated.ts';
-import { formatAmount } from '#core/money/fixed.ts';
+import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { sha256 } from '#platform/crypto.ts';
 import { tsvInstant } from '#platform/clickhouse/index.ts';
 
@@ -22,6 +22,10 @@ export interface BlockSpec {
   readonly stepMs?: number;
   readonly service?: string;
   readonly kind?: string;
+  /** How often a row is a further one of its sample: 0 for never. */
+  readonly secondaryShare?: number;
+  /** Quantity of each row, decimal text. */
+  readonly quantity?: string;
 }
 
 const periodStartMs = Date.UTC(2026, 9, 31, 23);
@@ -162,13 +166,17 @@ export class Generator {
   ): string {
     const tenant = spec.tenant ?? this.#options.tenants[this.#next(this.#options.tenants.length)]!;
     const account = spec.account ?? 1 + this.#next(5);
-    const samples = spec.samples ?? 1 + this.#next(6);
+    const count = spec.samples ?? 1 + this.#next(6);
+    const isFurther = Array.from({ length: count }, () => this.#next(100) < (spec.secondaryShare ?? 0) * 100);
+    const secondary = isFurther.flatMap((further, i) => (further ? [i + 1] : []));
+    const samples = count - secondary.length;
     const kind = spec.kind ?? 'usage';
     const first = spec.startMs ?? this.#logTimeMs - 60_000 + this.#next(1000);
     const step = spec.stepMs ?? 1000;
-    const amounts = Array.from({ length: samples }, () =>
+    const amounts = Array.from({ length: count }, () =>
       kind === 'usage' ? (spec.amountPico ?? BigInt(this.#next(2e9)) * 997n) : 0n,
     );
+    const quantityPico = parseAmount(spec.quantity ?? '2')!;
     const sum = amounts.reduce((total, amount) => total + amount, 0n);
     const ids = amounts.map(() => {
       const index = this.#next(resourceNames.length);
@@ -208,17 +216,18 @@ export class Generator {
       period_start: instant(periodStartMs),
       period_end: instant(periodEndMs),
       first: instant(first),
-      last: instant(first + samples * step),
-      count: samples,
+      last: instant(first + count * step),
+      count,
       samples,
-      quantity: samples * 2,
+      quantity: formatAmount(BigInt(count) * quantityPico),
       amount: formatAmount(sum),
       resource: list(ids),
       idx: list(amounts.map((_, i) => i)),
       offset: list(amounts.map((_, i) => i * step)),
       duration: list(amounts.map(() => step)),
-      quantities: list(amounts.map(() => 2)),
+      quantities: list(amounts.map(() => formatAmount(quantityPico))),
       amounts: list(amounts.map(formatAmount)),
+      secondary: list(secondary),
     };
     return `${blockColumns.map(([name]) => String(values[name])).join('\t')}\n`;
   }

@@ -1,3 +1,4 @@
+import type { Outcome } from '../outbox/outcomes.ts';
 import type { JsonValue } from '../schema.ts';
 import { sameValue, textOf, type Item } from './item.ts';
 import { sectionOrder, type Plan, type Section } from './plan.ts';
@@ -52,8 +53,14 @@ export function auditedValues(plan: Plan): { before: JsonValue; after: JsonValue
   return { before: values((item) => item.before) as JsonValue, after: values((item) => item.after) as JsonValue };
 }
 
+const heard = {
+  taken: '',
+  pending: ' The rater has not taken it yet; should it reject it, the audit log says so.',
+  rejected: ' The rater rejected it: what is charged has not changed.',
+} as const;
+
 /** For people: `+` added, `~` changed with each field that differs, and a closing line with the counts. */
-export function printDiff(result: ApplyResult): string {
+export function printDiff(result: ApplyResult & Partial<Outcome>): string {
   const lines = result.changes.flatMap((entry) => {
     const head = `${entry.status === 'added' ? '+' : '~'} ${entry.section} ${entry.id}`;
     if (entry.status === 'added') return [head];
@@ -67,6 +74,7 @@ export function printDiff(result: ApplyResult): string {
     ? 'Nothing was changed: this was a dry run.'
     : result.auditId === null
       ? 'Nothing to do.'
-      : `Applied as ${result.auditId}.`;
-  return [...lines, `${result.tenant}: ${counts}. ${outcome}`].join('\n');
+      : `Applied as ${result.auditId}.${heard[result.outcome ?? 'taken']}`;
+  const rejected = (result.rejected ?? []).map((reason) => `! rejected: ${reason}`);
+  return [...lines, `${result.tenant}: ${counts}. ${outcome}`, ...rejected].join('\n');
 }

@@ -3,6 +3,7 @@ import { roles, type App } from '#platform/http/index.ts';
 import { apiKeysOf, createApiKey, createLoginLink, revokeApiKey } from '../access/access.ts';
 import { usersOf } from '../access/users.ts';
 import { userShape } from '../apply/shapes.ts';
+import * as answers from './answers.ts';
 import { authorOf, type BillingRoutesDeps } from './parts.ts';
 
 const keyName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
@@ -17,6 +18,7 @@ export function accessRoutes(app: App, { office, events }: BillingRoutesDeps): v
       schema: {
         summary: 'A one-time login link',
         tags,
+        response: { 200: answers.loginLink },
         body: z.strictObject({
           user: z
             .string()
@@ -32,12 +34,19 @@ export function accessRoutes(app: App, { office, events }: BillingRoutesDeps): v
       return { url: `${request.protocol}://${request.host}/login?token=${link.token}`, ...link };
     },
   );
-  app.get('/users', { config: admin, schema: { summary: 'Users', tags } }, async ({ identity }) => ({
-    users: await usersOf(office.db, identity.tenant),
-  }));
+  app.get(
+    '/users',
+    { config: admin, schema: { summary: 'Users', tags, response: { 200: answers.users } } },
+    async ({ identity }) => ({
+      users: await usersOf(office.db, identity.tenant),
+    }),
+  );
   app.get(
     '/api-keys',
-    { config: admin, schema: { summary: 'API keys in force, without their text', tags } },
+    {
+      config: admin,
+      schema: { summary: 'API keys in force, without their text', tags, response: { 200: answers.apiKeys } },
+    },
     async ({ identity }) => ({
       keys: await apiKeysOf(office.db, identity.tenant),
     }),
@@ -49,6 +58,7 @@ export function accessRoutes(app: App, { office, events }: BillingRoutesDeps): v
       schema: {
         summary: 'A new API key, shown this once',
         tags,
+        response: { 200: answers.newApiKey },
         body: z.strictObject({ id: keyName, role: z.enum(roles) }),
       },
     },
@@ -61,7 +71,10 @@ export function accessRoutes(app: App, { office, events }: BillingRoutesDeps): v
   );
   app.delete(
     '/api-keys/:id',
-    { config: admin, schema: { summary: 'Ends an API key', tags, params: z.object({ id: keyName }) } },
+    {
+      config: admin,
+      schema: { summary: 'Ends an API key', tags, params: z.object({ id: keyName }), response: { 204: z.undefined() } },
+    },
     async (request, reply) => {
       const author = authorOf(request);
       await revokeApiKey(office, author, request.params.id);

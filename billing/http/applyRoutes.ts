@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
 import { applyDocument } from '../apply/index.ts';
 import { billingLimits } from '../limits.ts';
+import { outcomeOf } from '../outbox/outcomes.ts';
+import * as answers from './answers.ts';
 import { authorOf, reason, type BillingRoutesDeps } from './parts.ts';
 
 export function applyRoutes(app: App, { office, secrets, events }: BillingRoutesDeps): void {
@@ -13,7 +15,15 @@ export function applyRoutes(app: App, { office, secrets, events }: BillingRoutes
   });
   app.post(
     '/apply',
-    { config: { role: 'operator' }, schema: { summary: 'Applies an organisation file', tags: ['master data'], body } },
+    {
+      config: { role: 'operator' },
+      schema: {
+        summary: 'Applies an organisation file',
+        tags: ['master data'],
+        body,
+        response: { 200: answers.applied },
+      },
+    },
     async (request) => {
       const { document, dryRun, file, reason: why } = request.body;
       const isAdmin = request.identity.role === 'admin';
@@ -21,7 +31,9 @@ export function applyRoutes(app: App, { office, secrets, events }: BillingRoutes
       try {
         const result = await applyDocument(office, author, secrets, document, { file, dryRun, reason: why, isAdmin });
         if (!dryRun) events.applied(author.tenant, result);
-        return result;
+        return result.auditId === null
+          ? result
+          : { ...result, ...(await outcomeOf(office.db, author.tenant, result.auditId)) };
       } catch (error) {
         events.applyRefused(author.tenant, error);
         throw error;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
 import { changeAmount, resetBudget } from '../budgets/budgets.ts';
+import * as answers from './answers.ts';
 import { authorOf, byId, reason, withReason, type BillingRoutesDeps } from './parts.ts';
 
 const once = z.object({
@@ -8,7 +9,7 @@ const once = z.object({
 });
 
 export function budgetRoutes(app: App, { office, events }: BillingRoutesDeps): void {
-  const schema = { tags: ['budgets'], params: byId, headers: once };
+  const schema = { tags: ['budgets'], params: byId, headers: once, response: { 200: answers.changedBudget } };
   const amount = z.strictObject({
     amount: z.string().max(50).describe("Decimal text in the budget's currency."),
     reason,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Accounts, Budgets, Me, Meters, Prices } from '#core/messages/api.ts';
 import type { App } from '#platform/http/index.ts';
 import { accountsOf, ownershipOf, tenantOf } from '../accounts/accounts.ts';
 import { auditPage, verifyAudit } from '../audit/read.ts';
@@ -7,42 +6,69 @@ import { budgetsOf } from '../budgets/budgets.ts';
 import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
 import { billingLimits } from '../limits.ts';
 import { targetsOf } from '../targets/targets.ts';
+import * as answers from './answers.ts';
 import type { BillingRoutesDeps } from './parts.ts';
 
 export function masterRoutes(app: App, { office: { db } }: BillingRoutesDeps): void {
-  const read = <Answer>(url: string, summary: string, answer: (tenant: string) => Promise<Answer>) =>
-    app.get(url, { schema: { summary, tags: ['master data'] } }, ({ identity }) => answer(identity.tenant));
+  const read = (summary: string, tag = 'master data') => ({ summary, tags: [tag] });
 
-  app.get('/me', { schema: { summary: 'Who you are', tags: ['access'] } }, async ({ identity }): Promise<Me> => {
-    const { id, name, currency, timeZone } = await tenantOf(db, identity.tenant);
-    return { actor: identity.actor, role: identity.role, tenant: { id, name, currency, timeZone } };
-  });
-  read('/accounts', 'The account tree, parents first', async (tenant): Promise<Accounts> => ({
-    accounts: await accountsOf(db, tenant),
+  app.get(
+    '/me',
+    { schema: { ...read('Who you are', 'access'), response: { 200: answers.me } } },
+    async ({ identity }) => {
+      const { id, name, currency, timeZone } = await tenantOf(db, identity.tenant);
+      return { actor: identity.actor, role: identity.role, tenant: { id, name, currency, timeZone } };
+    },
+  );
+  app.get(
+    '/accounts',
+    { schema: { ...read('The account tree, parents first'), response: { 200: answers.accounts } } },
+    async ({ identity }) => ({ accounts: await accountsOf(db, identity.tenant) }),
+  );
+  app.get('/meters', { schema: { ...read('Meters'), response: { 200: answers.meters } } }, async ({ identity }) => ({
+    meters: await metersOf(db, identity.tenant),
   }));
-  read('/meters', 'Meters', async (tenant): Promise<Meters> => ({ meters: await metersOf(db, tenant) }));
-  read('/prices', 'Every price version', async (tenant): Promise<Prices> => ({ prices: await pricesOf(db, tenant) }));
-  read('/budgets', 'Budgets', async (tenant): Promise<Budgets> => ({ budgets: await budgetsOf(db, tenant) }));
-  read('/ownership', 'Who owns which resources from when', async (tenant) => ({
-    ownership: await ownershipOf(db, tenant),
+  app.get(
+    '/prices',
+    { schema: { ...read('Every price version'), response: { 200: answers.prices } } },
+    async ({ identity }) => ({ prices: await pricesOf(db, identity.tenant) }),
+  );
+  app.get('/budgets', { schema: { ...read('Budgets'), response: { 200: answers.budgets } } }, async ({ identity }) => ({
+    budgets: await budgetsOf(db, identity.tenant),
   }));
-  read('/targets', 'Webhook targets, without their secrets', async (tenant) => ({
-    targets: await targetsOf(db, tenant),
-  }));
+  app.get(
+    '/ownership',
+    { schema: { ...read('Who owns which resources from when'), response: { 200: answers.ownership } } },
+    async ({ identity }) => ({ ownership: await ownershipOf(db, identity.tenant) }),
+  );
+  app.get(
+    '/targets',
+    { schema: { ...read('Webhook targets, without their secrets'), response: { 200: answers.targets } } },
+    async ({ identity }) => ({ targets: await targetsOf(db, identity.tenant) }),
+  );
 
   const page = z.object({
     limit: z.coerce.number().int().min(1).max(billingLimits.auditPageMax).default(50),
     beforeSeq: z.coerce.number().int().min(1).optional(),
   });
-  const audit = { tags: ['audit'] };
   app.get(
     '/audit',
-    { config: { role: 'auditor' }, schema: { ...audit, summary: 'The audit log, newest first', querystring: page } },
+    {
+      config: { role: 'auditor' },
+      schema: {
+        ...read('The audit log, newest first', 'audit'),
+        querystring: page,
+        response: { 200: answers.auditRows },
+      },
+    },
     async ({ identity, query }) => ({ rows: await auditPage(db, identity.tenant, query) }),
   );
   app.get(
     '/audit/verify',
-    { config: { role: 'auditor' }, schema: { ...audit, summary: "Recomputes the audit log's hash chain" } },
+    {
+      config: { role: 'auditor' },
+      schema: { ...read("Recomputes the audit log's hash chain", 'audit'), response: { 200: answers.chainCheck } },
+    },
     ({ identity }) => verifyAudit(db, identity.tenant),
   );
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
 import { billingLimits } from '../limits.ts';
 import { enrol, revokeKey, setEnabled } from '../producers/producers.ts';
+import * as answers from './answers.ts';
 import { authorOf, byId, id, withReason, type BillingRoutesDeps } from './parts.ts';
 
 const enrolment = z.strictObject({
@@ -18,7 +19,12 @@ export function producerRoutes(app: App, { office, events }: BillingRoutesDeps):
     '/producers',
     {
       config: { role: 'admin' },
-      schema: { summary: 'Enrols producers or adds keys to them', tags, body: z.union([enrolment, bulk]) },
+      schema: {
+        summary: 'Enrols producers or adds keys to them',
+        tags,
+        body: z.union([enrolment, bulk]),
+        response: { 200: answers.enrolledProducers },
+      },
     },
     async (request) => {
       const author = authorOf(request);
@@ -41,6 +47,7 @@ export function producerRoutes(app: App, { office, events }: BillingRoutesDeps):
           tags,
           params: byId,
           body: withReason,
+          response: { 200: answers.changedProducer },
         },
       },
       async (request) => {
@@ -63,6 +70,7 @@ export function producerRoutes(app: App, { office, events }: BillingRoutesDeps):
         tags,
         params: z.object({ id, keyId: z.string().regex(/^[A-Za-z0-9_-]{1,50}$/) }),
         body: withReason,
+        response: { 200: answers.changedProducer },
       },
     },
     async (request) => {

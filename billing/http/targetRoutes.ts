@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
 import { webhookUrlShape } from '../apply/shapes.ts';
 import { changeTarget, rotateSecret } from '../targets/targets.ts';
+import * as answers from './answers.ts';
 import { authorOf, byId, reason, withReason, type BillingRoutesDeps } from './parts.ts';
 
 export function targetRoutes(app: App, { office, secrets, events }: BillingRoutesDeps): void {
@@ -16,7 +17,10 @@ export function targetRoutes(app: App, { office, secrets, events }: BillingRoute
   });
   app.patch(
     '/targets/:id',
-    { config: { role: 'operator' }, schema: { ...schema, summary: 'Changes a webhook target', body: edit } },
+    {
+      config: { role: 'operator' },
+      schema: { ...schema, summary: 'Changes a webhook target', body: edit, response: { 200: answers.changedTarget } },
+    },
     async (request) => {
       const author = authorOf(request);
       const { result, auditId } = await changeTarget(office, author, request.params.id, request.body);
@@ -28,7 +32,12 @@ export function targetRoutes(app: App, { office, secrets, events }: BillingRoute
     '/targets/:id/secret',
     {
       config: { role: 'admin' },
-      schema: { ...schema, summary: 'Gives a target a new secret, shown this once', body: withReason },
+      schema: {
+        ...schema,
+        summary: 'Gives a target a new secret, shown this once',
+        body: withReason,
+        response: { 200: answers.secret },
+      },
     },
     async (request) => {
       const author = authorOf(request);

@@ -23,6 +23,7 @@ export async function enqueue(tx: Tx, set: ChangeSet): Promise<number> {
         partition: set.partition,
         seq,
         tenant: set.tenant,
+        audit_id: set.auditId,
         payload: JSON.stringify(message),
         created_ms: set.atMs,
         published_ms: null,

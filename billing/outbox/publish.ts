@@ -88,7 +88,7 @@ export async function reconcileOutbox(db: Db, log: Pick<Log, 'last'>, partitions
     }
     await db
       .updateTable('outbox')
-      .set({ published_ms: null })
+      .set({ published_ms: null, outcome: null, detail: null })
       .where('partition', '=', partition)
       .where('seq', '>', logSeq)
       .where('published_ms', 'is not', null)

@@ -4,11 +4,12 @@ import { publishTargets, type TargetBucket } from '../targets/targets.ts';
 import type { BillingEvents } from '../events.ts';
 import { outboxLimits } from '../limits.ts';
 import type { Db } from '../schema.ts';
+import { settleOutcomes } from './outcomes.ts';
 import { publishWaiting } from './publish.ts';
 
 export interface PublisherDeps {
   readonly db: Db;
-  readonly log: Pick<Log, 'append'>;
+  readonly log: Pick<Log, 'append' | 'get' | 'last'>;
   readonly targets: TargetBucket;
   readonly events: BillingEvents;
   readonly now: () => number;
@@ -27,17 +28,20 @@ export class Publisher {
 
   /** Runs until the signal aborts; a pass that began is finished. */
   async run(signal: AbortSignal): Promise<void> {
+    const { pollMs, retryMsMin, retryMsMax, settleMsMin, settleMsMax } = outboxLimits;
     let retryMs = 0;
+    let settleMs = 0;
     while (!signal.aborted) {
       this.nap = new AbortController();
-      const clean = await this.pass();
-      retryMs = clean ? 0 : Math.min(Math.max(retryMs * 2, outboxLimits.retryMsMin), outboxLimits.retryMsMax);
-      await sleep(clean ? outboxLimits.pollMs : retryMs, AbortSignal.any([signal, this.nap.signal]));
+      const { published, settled } = await this.pass();
+      retryMs = published ? 0 : grown(retryMs, retryMsMin, retryMsMax);
+      settleMs = settled ? 0 : grown(settleMs, settleMsMin, settleMsMax);
+      await sleep(retryMs || settleMs || pollMs, AbortSignal.any([signal, this.nap.signal]));
     }
   }
 
-  /** Targets first: a budget that names one should find it. True when nothing is left but what came in meanwhile. */
-  private async pass(): Promise<boolean> {
+  /** Targets first: a budget that names one should find it. Says whether all is published, and its outcome known. */
+  private async pass(): Promise<{ readonly published: boolean; readonly settled: boolean }> {
     const { db, log, targets, events, now } = this.deps;
     try {
       await publishTargets(db, targets);
@@ -45,10 +49,14 @@ export class Publisher {
       if (messages > 0) events.published(messages);
       for (const { partition, outcome } of stuck) events.publishRetried(partition, outcome);
       if (messages > 0) this.wake();
-      return stuck.length === 0;
+      const { rejected, waiting } = await settleOutcomes(db, log, now);
+      for (const each of rejected) events.rejected(each);
+      return { published: stuck.length === 0, settled: waiting === 0 };
     } catch (error) {
       events.publishRetried(-1, error instanceof Error ? error.message : String(error));
-      return false;
+      return { published: false, settled: true };
     }
   }
 }
+
+const grown = (ms: number, least: number, most: number): number => Math.min(Math.max(ms * 2, least), most);

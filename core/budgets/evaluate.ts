@@ -96,12 +96,9 @@ export function rearmBudget(evaluation: Evaluation, record: BudgetRecord): void 
   const isReleased = strength[budget.state] >= strength.throttled && strength[state] < strength[budget.state];
   if (crossed.length !== budget.crossed.length || isReleased) {
     const arming = budget.arming + 1;
-    if (isReleased) release(evaluation, record, budget, arming);
-    Object.assign(budget, {
-      crossed,
-      arming,
-      state: isReleased && strength[state] < strength.throttled ? 'released' : state,
-    });
+    const left = isReleased && strength[state] < strength.throttled ? 'released' : state;
+    if (isReleased) release(evaluation, record, budget, arming, left);
+    Object.assign(budget, { crossed, arming, state: left });
     evaluation.changed(budget);
   } else if (budget.state !== state && budget.state !== 'released') {
     budget.state = state;
@@ -115,7 +112,7 @@ export function resetBudget(evaluation: Evaluation, record: BudgetRecord): void 
   const budget = budgetNow(evaluation, record);
   const arming = budget.arming + 1;
   const isReleased = strength[budget.state] >= strength.throttled;
-  if (isReleased) release(evaluation, record, budget, arming);
+  if (isReleased) release(evaluation, record, budget, arming, 'released');
   Object.assign(budget, {
     baseline: totalOf(evaluation.tenant, record, budget),
     crossed: [],
@@ -125,15 +122,22 @@ export function resetBudget(evaluation: Evaluation, record: BudgetRecord): void 
   evaluation.changed(budget);
 }
 
-function release(evaluation: Evaluation, record: BudgetRecord, budget: Budget, arming: number): void {
+/** A block that falls to a throttle tells the receiver to throttle, not to let go. */
+function release(
+  evaluation: Evaluation,
+  record: BudgetRecord,
+  budget: Budget,
+  arming: number,
+  state: BudgetStateName,
+): void {
   const account = evaluation.tenant.master.accounts.get(record.account)!;
   evaluation.alert(
     alertOf(evaluation, record, account, budget, {
       type: 'budget.released',
       arming,
-      state: 'released',
+      state,
       percent: '',
-      action: 'release',
+      action: state === 'throttled' ? 'throttle' : 'release',
     }),
   );
 }

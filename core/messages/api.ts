@@ -4,7 +4,7 @@
  * moment as of which it holds.
  */
 import type { AccountRecord, BudgetRecord, MeterRecord, PriceRecord } from './control.ts';
-import type { Alert, BudgetStateName, ProducerState, SampleCounts } from './rated.ts';
+import type { Alert, BudgetStateName, ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
 /** GET /me */
 export interface Me {
@@ -120,6 +120,21 @@ export interface Trust {
   readonly unpricedSamples: number;
 }
 
+/** GET /refusals: newest first, and the sums of all there are, whatever the filters. */
+export interface Refusals {
+  readonly refusals: readonly Refusal[];
+  readonly totals: readonly RefusalTotal[];
+}
+
+export interface RefusalTotal {
+  readonly producer: string;
+  readonly reason: RefusalReason;
+  /** Batches and single samples turned away, and the samples that they stand for. */
+  readonly refusals: number;
+  readonly samples: number;
+  readonly newestMs: number;
+}
+
 /** GET /fleet */
 export interface Fleet {
   readonly asOfMs: number;
@@ -147,7 +162,10 @@ export const exploreDimensions = [
 ] as const;
 export type ExploreDimension = (typeof exploreDimensions)[number];
 
-/** GET /explore?by=account&by=day&from=…&to=…&account=…(subtree)&service=…&component=…&meter=…&resource=…&producer=… */
+/**
+ * GET /explore?by=account&by=day&from=…&to=…&account=…(subtree)&service=…&component=…&meter=…&resource=…&producer=…&kind=…
+ * Holds every row of commits up to `asOf.outSeq`, and none of a later one.
+ */
 export interface Explore {
   readonly asOf: { readonly outSeq: number; readonly logTimeMs: number };
   readonly currency: string;
@@ -161,14 +179,18 @@ export interface ExploreGroup {
   /** One value per dimension of `by`: account id, names, or ISO day or hour in the tenant's zone. */
   readonly key: readonly string[];
   readonly amount: string;
+  /** Sum in `unit`, where all rows are of one meter and no sample has several; else both are "". */
   readonly quantity: string;
+  readonly unit: string;
   readonly samples: number;
 }
 export const exploreGroupsMax = 500;
 
-/** GET /rows with the same filters, `limit` ≤ 500 and `cursor`; newest first. */
+/** GET /rows with the same filters, `limit` ≤ 500 and `cursor`; newest first. Pages do not shift while loading goes on. */
 export interface RatedRows {
-  readonly rows: readonly RatedRow[];
+  readonly asOf: Explore['asOf'];
+  /** `unit` is that of the quantity; "" for a metric that no meter takes. */
+  readonly rows: readonly (RatedRow & { readonly unit: string })[];
   readonly cursor: string | null;
 }
 

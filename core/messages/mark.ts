@@ -7,6 +7,11 @@ export interface MarkMessage {
   /** Every batch up to here is committed (rated, duplicate or refused for good); trim and send on from the next. */
   readonly mark: number;
   readonly logTimeMs: number;
-  /** The newest refusal since the producer's last good batch, so that an agent can say what is wrong. */
-  readonly refusal: { readonly seq: number; readonly reason: string; readonly detail: string } | null;
+  /** The newest refusal since the producer's last good batch, so that an agent can say what is wrong. `epoch` "": unknown. */
+  readonly refusal: {
+    readonly epoch: string;
+    readonly seq: number;
+    readonly reason: string;
+    readonly detail: string;
+  } | null;
 }

@@ -259,7 +259,8 @@ export const blockColumns = [
    * components has several rows and counts once. */
   ['count', 'UInt32'],
   ['samples', 'UInt32'],
-  ['quantity', 'Decimal(38, 12)'],
+  /** A block over many tallies of 10²⁶ base units each may add up to more than 26 digits; an amount never does. */
+  ['quantity', 'Decimal(76, 12)'],
   ['amount', 'Decimal(38, 12)'],
   ['resource', 'Array(UInt32)'],
   ['idx', 'Array(UInt32)'],
@@ -267,13 +268,16 @@ export const blockColumns = [
   ['duration', 'Array(UInt32)'],
   ['quantities', 'Array(Decimal(38, 12))'],
   ['amounts', 'Array(Decimal(38, 12))'],
+  /** Positions, from 1, of the rows that are not their sample's first; nearly always none. */
+  ['secondary', 'Array(UInt32)'],
 ] as const;
 
 /**
  * `usage`: a priced sample. `unpriced`: a meter takes it but no price does yet; tallied at amount 0. `unmetered`: no
  * meter asks for it; kept, not tallied. `adjustment`: a difference charged without a sample.
  */
-export type BlockKind = 'usage' | 'unpriced' | 'unmetered' | 'adjustment';
+export const blockKinds = ['usage', 'unpriced', 'unmetered', 'adjustment'] as const;
+export type BlockKind = (typeof blockKinds)[number];
 
 /** How an epoch is written where one text is needed: `<startedAtMs>-<nonce>`. */
 export const epochText = (epoch: { readonly startedAtMs: number; readonly nonce: string }): string =>

@@ -78,6 +78,9 @@ export const batchLimits = {
   metricsMax: 500,
   dimsMax: 4000,
   notesMax: 100,
+  /** Characters of a metric's unit; and of one set of dimensions as a JSON list of [name, value], for a commit names each series. */
+  unitTextMax: 100,
+  dimsTextMax: 600,
   /** A sample may not lie further in the future of log time than this. */
   aheadMsMax: 24 * 3600 * 1000,
   /** A slice may not be longer than this. */

@@ -2,7 +2,8 @@
 import type { ExplainStep } from '../messages/api.ts';
 import { divideRounded, type AmountPico, type Rational } from '../money/fixed.ts';
 import type { Piece } from './compiled.ts';
-import { inPico, isBelow, multiply, rational, toPico, zero } from './exact.ts';
+import { compare, multiply, zero } from '../money/rational.ts';
+import { inPico, rational, toPico } from './exact.ts';
 import { step, type Leaf, type LeafDraft, type Units } from './leaf.ts';
 
 /** What is charged from `from` (exclusive) up to and with `upTo` (null: open), in billable priced units. */
@@ -45,7 +46,7 @@ export function tierBrackets<Tier extends { readonly upTo: string | null }>(
     const upTo = tier.upTo === null ? null : rational(tier.upTo);
     const isLast = index === tiers.length - 1;
     if (isLast !== (upTo === null)) throw new RangeError('the last tier, and no other, is open');
-    if (upTo !== null && !isBelow(from, upTo))
+    if (upTo !== null && compare(from, upTo) >= 0)
       throw new RangeError(`tier ${index + 1} ends where it begins, or before`);
     const label = tiers.length === 1 ? 'all' : `tier ${index + 1}`;
     const bracket = { from, upTo, label, ...price(tier, label) };

@@ -7,7 +7,7 @@ import type { PartedCells } from './cells/cells.ts';
 import { matrix } from './cells/matrix.ts';
 import { schedule } from './cells/schedule.ts';
 import type { Cell, CompiledPrice } from './compiled.ts';
-import { reduced } from './exact.ts';
+import { ratio } from '../money/rational.ts';
 import { compileLeaf, type Charging } from './pipeline.ts';
 
 /** Throws RangeError on a record that publication should never have let through (`checkPrices` says why, for people). */
@@ -15,7 +15,7 @@ export function compilePrice(record: PriceRecord, meter: Pick<MeterRecord, 'scal
   const numerator = BigInt(record.unit.numerator);
   const denominator = BigInt(record.unit.denominator);
   if (numerator <= 0n || denominator <= 0n) throw new RangeError('a unit is a fraction above 0');
-  const unit = reduced(numerator, denominator * pow10(meter.scale));
+  const unit = ratio(numerator, denominator * pow10(meter.scale));
   const charging = (model: LeafModel): Charging => compileLeaf(record, unit, model);
   const cells = partedCells(record.model, charging);
   if (cells !== undefined) {

@@ -1,6 +1,7 @@
 /** What one event is charged: shared by the models that charge event by event. */
 import { divideRounded, type AmountPico, type Rational } from '../money/fixed.ts';
-import { inPico, leastCommonMultiple, multiply, rational, toPico } from './exact.ts';
+import { multiply } from '../money/rational.ts';
+import { inPico, leastCommonMultiple, rational, toPico } from './exact.ts';
 
 export interface EventPrice {
   /** Per priced unit. */

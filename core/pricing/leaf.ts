@@ -2,7 +2,8 @@
 import type { ExplainStep } from '../messages/api.ts';
 import { formatAmount, type AmountPico, type Rational } from '../money/fixed.ts';
 import type { Measures, Piece } from './compiled.ts';
-import { decimalText, divide, leastCommonMultiple, multiply, reduced } from './exact.ts';
+import { divide, multiply, ratio } from '../money/rational.ts';
+import { decimalText, leastCommonMultiple } from './exact.ts';
 
 /**
  * A leaf read from its record. It names its bounds first, so that integers can be chosen in which all of them are whole;
@@ -45,13 +46,13 @@ export interface Units {
 
 export function unitsFor(counted: Rational, bounds: readonly Rational[]): Units {
   const stretch = bounds.reduce((all, bound) => leastCommonMultiple(all, divide(bound, counted).denominator), 1n);
-  const each = reduced(counted.numerator, counted.denominator * stretch);
+  const each = ratio(counted.numerator, counted.denominator * stretch);
   return {
     stretch,
     counted,
     each,
     scaled: (bound) => divide(bound, each).numerator,
-    text: (scaled) => decimalText(multiply(reduced(scaled, 1n), each)),
+    text: (scaled) => decimalText(multiply(ratio(scaled, 1n), each)),
   };
 }
 

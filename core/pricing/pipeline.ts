@@ -6,7 +6,8 @@ import type { ExplainStep } from '../messages/api.ts';
 import type { LeafModel, PriceRecord } from '../messages/price.ts';
 import type { AmountPico, Rational } from '../money/fixed.ts';
 import type { Cell, Measures, Piece } from './compiled.ts';
-import { decimalText, multiply, rational, reduced, zero } from './exact.ts';
+import { multiply, ratio, zero } from '../money/rational.ts';
+import { decimalText, rational } from './exact.ts';
 import { step, unitsFor, type Leaf, type Units } from './leaf.ts';
 import { draftLeaf } from './models/index.ts';
 import { countingOf, type Counting } from './quantityRule.ts';
@@ -83,7 +84,7 @@ function refuseMixtures({ quantity: rule, allowance }: PriceRecord, { kind }: Le
 function explainThreshold(record: PriceRecord, unit: Rational, { quantity }: Measures): ExplainStep[] {
   if (quantity === 0n) return [];
   const label = `up to the threshold of ${record.quantity!.threshold}`;
-  return [step(label, decimalText(multiply(reduced(quantity, 1n), unit)), zero, 0n)];
+  return [step(label, decimalText(multiply(ratio(quantity, 1n), unit)), zero, 0n)];
 }
 
 /** What was rounded, and what is free: steps without an amount. */
@@ -96,7 +97,7 @@ function explainQuantity(
 ): ExplainStep[] {
   const steps: ExplainStep[] = [];
   const counted = counting.count(measures) * units.stretch;
-  const measured = decimalText(multiply(reduced(measures.quantity, 1n), unit));
+  const measured = decimalText(multiply(ratio(measures.quantity, 1n), unit));
   if (!counting.isPlain && units.text(counted) !== measured)
     steps.push(step(`rounded from ${measured}`, units.text(counted), '', 0n));
   if (free > 0n && counted > 0n) steps.push(step('allowance', units.text(counted < free ? counted : free), zero, 0n));

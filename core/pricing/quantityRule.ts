@@ -2,7 +2,8 @@
 import type { QuantityRule } from '../messages/price.ts';
 import { divideRounded, type Rational } from '../money/fixed.ts';
 import type { Measures } from './compiled.ts';
-import { divide, leastCommonMultiple, positive, rational, reduced, greatestCommonDivisor } from './exact.ts';
+import { divide } from '../money/rational.ts';
+import { commonMeasure, leastCommonMultiple, positive, rational } from './exact.ts';
 
 /** What is charged, as an integer of `counted` priced units each. */
 export interface Counting {
@@ -61,8 +62,7 @@ function roundingOf(increment: Rational, first: Rational, unit: Rational, mode: 
   const divisor = leastCommonMultiple(denominator, firstDenominator);
   const factor = numerator * (divisor / denominator);
   const firstScaled = firstNumerator * (divisor / firstDenominator);
-  const grains = greatestCommonDivisor(firstNumerator, firstDenominator);
-  const counted = reduced(increment.numerator * grains, increment.denominator * firstDenominator);
+  const counted = commonMeasure(increment, first);
   const perIncrement = divide(increment, counted).numerator;
   const inFirst = divide(first, counted).numerator;
   return {

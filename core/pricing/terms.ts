@@ -3,7 +3,8 @@ import type { PriceRecord } from '../messages/price.ts';
 import type { ExplainStep } from '../messages/api.ts';
 import { divideRounded, type AmountPico, type Rational } from '../money/fixed.ts';
 import type { Linear, Piece } from './compiled.ts';
-import { isBelow, one, percentage, rational, toPico, zero } from './exact.ts';
+import { compare, one, zero } from '../money/rational.ts';
+import { percentage, rational, toPico } from './exact.ts';
 import { step } from './leaf.ts';
 
 export interface Terms {
@@ -18,7 +19,7 @@ export interface Terms {
 /** Each of the two is one step, rounded once, half-even, and negative; neither takes more than there is. */
 export function termsOf(record: Pick<PriceRecord, 'discountPercent' | 'maximum'>): Terms {
   const discount = record.discountPercent === undefined ? zero : percentage(record.discountPercent);
-  if (isBelow(one, discount)) throw new RangeError(`a discount of ${record.discountPercent} % is more than all`);
+  if (compare(discount, one) > 0) throw new RangeError(`a discount of ${record.discountPercent} % is more than all`);
   const maximum = record.maximum === undefined ? undefined : toPico(rational(record.maximum));
   const hasDiscount = discount.numerator > 0n;
   const discountOn = (listed: AmountPico) =>

@@ -137,7 +137,22 @@ export function writeBlock(out: ByteText, group: Group, rows: Rows, source: Sour
     if (wide === undefined) out.decimal(rows.amount[row]!, AMOUNT_SCALE);
     else out.text(formatDecimal(wide.amount, AMOUNT_SCALE));
   }
+  out.text(']\t[');
+  writeSecondary(out, group, rows);
   out.character(93);
+}
+
+/** Positions, from 1, of the rows that do not count their sample. */
+function writeSecondary(out: ByteText, group: Group, rows: Rows): void {
+  if (group.samples === group.rowCount) return;
+  let position = 0;
+  let written = 0;
+  for (let row = group.firstRow; row >= 0; row = rows.next[row]!) {
+    position += 1;
+    if (rows.isPrimary[row] === 1) continue;
+    if (written++ > 0) out.character(comma);
+    out.integer(position);
+  }
 }
 
 function separate(out: ByteText, rows: Rows, row: number): number {

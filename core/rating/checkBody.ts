@@ -53,6 +53,7 @@ function isMetric(metric: BatchBody['metrics'][number] | null): boolean {
   return (
     isText(metric.name) &&
     isText(metric.unit) &&
+    metric.unit.length <= batchLimits.unitTextMax &&
     isInteger(metric.scale) &&
     metric.scale >= 0 &&
     metric.scale <= 12 &&

@@ -1,7 +1,7 @@
 /** The dictionaries of a batch, resolved to the producer's series. Agents send the same ones again and again, so the last are kept. */
 import { metricPattern, resourcePattern } from '../messages/names.ts';
 import type { RefusalReason } from '../messages/rated.ts';
-import type { BatchBody, BatchMetric } from '../metering/batch.ts';
+import { batchLimits, type BatchBody, type BatchMetric } from '../metering/batch.ts';
 import type { Changes } from './changes.ts';
 import { seriesKey, type PartitionState, type Producer, type Resource, type Series, type Tenant } from './state.ts';
 
@@ -90,7 +90,9 @@ export function seriesAt(run: SeriesRun, dictionary: Dictionary, index: number):
   const dimsIndex = indexes[3 * index + 2]!;
   if (!resourcePattern.test(name)) return ['out_of_range', 'the resource is not named as resources are'];
   if (!metricPattern.test(metric.name)) return ['out_of_range', 'the metric is not named as metrics are'];
-  const key = seriesKey(name, `${metric.kind}:${metric.name}${dimsIndex < 0 ? '' : canonical(dims[dimsIndex]!)}`);
+  const dimsText = dimsIndex < 0 ? '' : canonical(dims[dimsIndex]!);
+  if (dimsText.length > batchLimits.dimsTextMax) return ['out_of_range', 'the dimensions are too long'];
+  const key = seriesKey(name, `${metric.kind}:${metric.name}${dimsText}`);
   const known = producer.seriesByKey.get(key);
   const isKept = guardsOverlap && metric.kind === 'delta';
   // A gateway that becomes an agent begins to guard its counters: what had no identity gets one.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { blockColumns, type CommitHeader } from '../messages/rated.ts';
-import { parseAmount } from '../money/fixed.ts';
+import { formatAmount, parseAmount } from '../money/fixed.ts';
 import { inputsOf, testPorts, world, worldStartMs, type World, type WorldInput } from '../testing/world.ts';
 import { PartitionMachine } from './machine.ts';
 import { reached } from './measures.ts';
@@ -179,6 +179,37 @@ describe('ISOLATE', () => {
     expect(machine.changes.refusals.map(({ reason, tenant }) => [reason, tenant])).toEqual([['subject_mismatch', 'u']]);
     expect(machine.state.tenants.get('u')!.producers.get('p0')!.mark).toBe(0);
   });
+});
+
+test('a block that falls to a throttle tells the receiver to throttle', () => {
+  const machine = new PartitionMachine(emptyState(0), testPorts);
+  const budget = (amount: string) => ({
+    kind: 'budget', id: 'b', account: 1, name: 'B', amount, currency: 'EUR', period: 'month', enabled: true, targets: [],
+    thresholds: [{ percent: '80', action: 'throttle' }, { percent: '100', action: 'block' }],
+  }); // prettier-ignore
+  const model = { kind: 'perUnit', unitPrice: '10' } as const;
+  const price = { component: 'cpu', meter: 'cpu', account: 0, effectiveOffsetMs: null, tallyScope: 'account', allowance: '0', model } as const; // prettier-ignore
+  const [first, usage] = inputsOf({
+    prices: [price],
+    budgets: [],
+    steps: [{ kind: 'next', producer: 0, samples: [[0, 0, 60_000_000]], gapMs: 1 }],
+  });
+  const control = (seq: number, amount: string) => {
+    const data = Buffer.from(
+      JSON.stringify({ v: 1, tenant: 't', seq, auditId: '', trace: '', changes: [budget(amount)] }),
+    );
+    machine.takeControl({ ...first!, seq, data });
+    return machine.changes.alerts.splice(0).map(({ type, action, state }) => `${type.slice(7)} ${action} ${state}`);
+  };
+  machine.takeControl(first!);
+  machine.takeUsage(usage!);
+  const spent = [...machine.state.tenants.get('t')!.balancesByKey.values()].find(
+    ({ account }) => account.record.id === 1,
+  )!.total;
+  const share = (percent: bigint) => formatAmount((spent * 100n) / percent);
+  expect(control(2, share(100n))).toEqual(['threshold_crossed throttle throttled', 'threshold_crossed block blocked']);
+  expect(control(3, share(90n))).toEqual(['released throttle throttled']);
+  expect(control(4, share(70n))).toEqual(['released release released']);
 });
 
 test('a month that ends releases what was throttled, once, by log time alone', () => {

@@ -18,11 +18,13 @@ export class Rows {
   durationMs = new Float64Array(this.#capacity);
   quantity = new Float64Array(this.#capacity);
   amount = new Float64Array(this.#capacity);
+  /** 1 where the row counts its sample. */
+  isPrimary = new Uint8Array(this.#capacity);
   /** The next row of the same group, or -1. */
   next = new Int32Array(this.#capacity);
   readonly wide = new Map<number, Wide>();
 
-  /** Adds a row of safe integers. `primary`: whether it counts its sample. */
+  /** Adds a row of safe integers. `isPrimary`: whether it counts its sample. */
   add(
     group: Group,
     resource: number,
@@ -31,7 +33,7 @@ export class Rows {
     durationMs: number,
     quantity: number,
     amount: number,
-    primary: boolean,
+    isPrimary: boolean,
   ): void {
     const row = this.count;
     if (row === this.#capacity) this.#grow();
@@ -42,6 +44,7 @@ export class Rows {
     this.durationMs[row] = durationMs;
     this.quantity[row] = quantity;
     this.amount[row] = amount;
+    this.isPrimary[row] = isPrimary ? 1 : 0;
     this.next[row] = -1;
     if (group.rowCount === 0) {
       this.groups.push(group);
@@ -49,7 +52,7 @@ export class Rows {
     } else this.next[group.lastRow] = row;
     group.lastRow = row;
     group.rowCount += 1;
-    if (primary) group.samples += 1;
+    if (isPrimary) group.samples += 1;
     if (Math.abs(group.quantity + quantity) > Number.MAX_SAFE_INTEGER) spillQuantity(group);
     group.quantity += quantity;
     if (Math.abs(group.amount + amount) > Number.MAX_SAFE_INTEGER) spillAmount(group);
@@ -64,14 +67,14 @@ export class Rows {
     startMs: number,
     durationMs: number,
     wide: Wide,
-    primary: boolean,
+    isPrimary: boolean,
   ): void {
     if (isSafe(wide.quantity) && isSafe(wide.amount)) {
-      this.add(group, resource, index, startMs, durationMs, Number(wide.quantity), Number(wide.amount), primary);
+      this.add(group, resource, index, startMs, durationMs, Number(wide.quantity), Number(wide.amount), isPrimary);
       return;
     }
     this.wide.set(this.count, wide);
-    this.add(group, resource, index, startMs, durationMs, 0, 0, primary);
+    this.add(group, resource, index, startMs, durationMs, 0, 0, isPrimary);
     group.quantityWide += wide.quantity;
     group.amountWide += wide.amount;
   }
@@ -93,7 +96,7 @@ export class Rows {
 
   #grow(): void {
     this.#capacity *= 2;
-    const grown = <T extends Uint32Array | Int32Array | Float64Array>(column: T): T => {
+    const grown = <T extends Uint32Array | Int32Array | Uint8Array | Float64Array>(column: T): T => {
       const larger = new (column.constructor as new (length: number) => T)(this.#capacity);
       larger.set(column as never);
       return larger;
@@ -104,6 +107,7 @@ export class Rows {
     this.durationMs = grown(this.durationMs);
     this.quantity = grown(this.quantity);
     this.amount = grown(this.amount);
+    this.isPrimary = grown(this.isPrimary);
     this.next = grown(this.next);
   }
 }

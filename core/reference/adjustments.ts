@@ -52,11 +52,10 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Price
     // All begin before any is charged, so that none carries on from another of them; they stay begun in any case.
     const begun = places.map((place) => ({ ...place, into: openTally(state, tenant, place, firstMs, []) }));
     const charged = begun.map(({ price, into }): Row => {
-      const { event, newest, values } = takenOver(record, tally, into);
-      const growth = grow(tenant, into, event, newest, values, journal);
+      const growth = grow(tenant, into, takenOver(record, tally, into), journal);
       return { ...base, ...priced(price, { ...growth, quantity: inUnits(growth.quantity) }), kind: 'adjustment' };
     });
-    Object.assign(tally, { ...nothingCarried, quantity: zero });
+    Object.assign(tally, { ...nothingCarried(), quantity: zero });
     for (const { currency, amount } of charged) addToBalances(state, tenant, account, firstMs, currency, amount);
     return [{ ...base, ...withoutPrice('adjustment', meter, inUnits(quantity).neg()) }, ...charged];
   } catch (error) {

@@ -5,9 +5,6 @@ import { byCodeUnit } from './attribution.ts';
 import type { UsageEvent } from './prices/noted.ts';
 import type { Tally } from './state.ts';
 
-/** Distinct values of one tally. */
-const distinctMax = 10_000;
-
 export interface Part {
   /** Share of a delta, or the level; an integer of 10⁻ˢᶜᵃˡᵉ. */
   readonly sent: bigint;
@@ -23,15 +20,15 @@ export interface Part {
 export interface Contribution {
   readonly event: UsageEvent;
   readonly newest: SamplePlace | undefined;
-  /** `undefined` where they would be too many. */
-  readonly values: ReadonlySet<string> | undefined;
+  /** Values that are new to the tally. */
+  readonly fresh: readonly string[];
 }
 
 export function contributionOf(meter: MeterRecord, tally: Tally, part: Part): Contribution {
   const { isStart, sample, value, sent } = part;
   const { newest, values } = tally;
   const reached = tally.noted.quantity;
-  const adds = (quantity: bigint): Contribution => ({ event: { quantity, isStart }, newest, values });
+  const adds = (quantity: bigint): Contribution => ({ event: { quantity, isStart }, newest, fresh: [] });
   switch (meter.aggregation) {
     case 'sum':
       return adds(sent);
@@ -43,11 +40,8 @@ export function contributionOf(meter: MeterRecord, tally: Tally, part: Part): Co
       return adds(sent > reached ? sent - reached : 0n);
     case 'latest':
       return isOlder(sample, newest) ? adds(0n) : { ...adds(sent - reached), newest: sample };
-    case 'unique': {
-      if (!isStart || values.has(value)) return adds(0n);
-      const more = new Set([...values, value]);
-      return { ...adds(1n), values: more.size > distinctMax ? undefined : more };
-    }
+    case 'unique':
+      return !isStart || values.has(value) ? adds(0n) : { ...adds(1n), fresh: [value] };
   }
 }
 
@@ -65,7 +59,7 @@ export function takenOver(meter: MeterRecord, from: Tally, into: Tally): Contrib
   const adds = (more: bigint): Contribution => ({
     event: { quantity: more, isStart: false },
     newest: into.newest,
-    values: into.values,
+    fresh: [],
   });
   switch (meter.aggregation) {
     case 'max':
@@ -73,11 +67,8 @@ export function takenOver(meter: MeterRecord, from: Tally, into: Tally): Contrib
     case 'latest':
       return isOlder(from.newest, into.newest) ? adds(0n) : { ...adds(quantity - reached), newest: from.newest };
     case 'unique': {
-      const values = new Set([...into.values, ...from.values]);
-      return {
-        ...adds(BigInt(values.size - into.values.size)),
-        values: values.size > distinctMax ? undefined : values,
-      };
+      const fresh = [...from.values].filter((value) => !into.values.has(value));
+      return { ...adds(BigInt(fresh.length)), fresh };
     }
     default:
       return adds(quantity);

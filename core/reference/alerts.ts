@@ -29,10 +29,21 @@ export function raised(
   };
 }
 
+/** What a receiver is told to do: let go, or, where a block falls to a throttle, throttle. */
+export const freed = { action: 'release', state: 'released' } as const;
+export const held = { action: 'throttle', state: 'throttled' } as const;
+
 /** The alert of letting go, made while the track is still as it was before. */
-export function released(state: State, tenant: Tenant, budget: BudgetRecord, track: BudgetTrack, trace: string): Alert {
+export function released(
+  state: State,
+  tenant: Tenant,
+  budget: BudgetRecord,
+  track: BudgetTrack,
+  trace: string,
+  told: typeof freed | typeof held = freed,
+): Alert {
   const id = `${tenant.record.id}:${budget.id}:${track.month.key}:released:${track.arming + 1}`;
-  const what = { type: 'budget.released', action: 'release', state: 'released', percent: '', cause: null } as const;
+  const what = { type: 'budget.released', ...told, percent: '', cause: null } as const;
   return { ...common(state, tenant, budget, track), id, ...what, trace };
 }
 

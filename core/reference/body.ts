@@ -76,6 +76,7 @@ const isDimensions = (value: unknown) => isObject(value) && Object.values(value)
 
 function isMetric(value: unknown): boolean {
   if (!isObject(value) || !isText(value['name']) || !isText(value['unit'])) return false;
+  if (value['unit'].length > batchLimits.unitTextMax) return false;
   return isNatural(value['scale']) && value['scale'] <= 12 && (value['kind'] === 'delta' || value['kind'] === 'level');
 }
 
@@ -83,8 +84,10 @@ function hasColumns({ s, k, q, raw }: Fields): boolean {
   return [s, k, raw].every((column) => Array.isArray(column) && Array.isArray(q) && column.length === q.length);
 }
 
+const noteKinds: readonly unknown[] = ['reset', 'gap', 'lost', 'clock'];
+
 function hasExtras({ notes, spool }: Fields): boolean {
-  const isNote = (note: unknown) => isObject(note) && isText(note['kind']) && isText(note['detail']);
+  const isNote = (note: unknown) => isObject(note) && noteKinds.includes(note['kind']) && isText(note['detail']);
   const isSpool = isObject(spool) && isWhole(spool['batches']) && isWhole(spool['bytes']);
   return (notes === undefined || isListOf(notes, isNote)) && (spool === undefined || isSpool);
 }

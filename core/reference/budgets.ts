@@ -2,7 +2,7 @@
 import type { BudgetRecord, BudgetThreshold } from '../messages/control.ts';
 import type { Alert, BudgetStateName } from '../messages/rated.ts';
 import { byCodeUnit } from './attribution.ts';
-import { raised, released } from './alerts.ts';
+import { freed, held, raised, released } from './alerts.ts';
 import { monthAt } from './month.ts';
 import { decimal, zero, type Exact } from './number.ts';
 import { balanceKey, pathUp, type BudgetTrack, type Outcome, type Source, type State, type Tenant } from './state.ts';
@@ -68,7 +68,10 @@ export function changeBudget(state: State, tenant: Tenant, id: string, source: S
     .reduce((strong, next) => (rank[next] > rank[strong] ? next : strong), 'within');
   const isReleased = rank[track.state] >= rank.throttled && rank[strongest] < rank[track.state];
   const isRearmed = still.length < track.crossed.length || isReleased;
-  if (isReleased) outcome.alerts.push(released(state, tenant, budget, track, source.trace));
+  if (isReleased) {
+    const what = strongest === 'throttled' ? held : freed;
+    outcome.alerts.push(released(state, tenant, budget, track, source.trace, what));
+  }
   if (isRearmed) track.arming += 1;
   track.crossed = still.map(({ percent }) => percent);
   if (isReleased && rank[strongest] < rank.throttled) track.state = 'released';

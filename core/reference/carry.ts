@@ -7,20 +7,20 @@ import { tallyKey, type Place } from './tallies.ts';
 
 export type Carried = Pick<Tally, 'noted' | 'newest' | 'values'>;
 
-export const nothingCarried: Carried = { noted: nothingNoted, newest: undefined, values: new Set() };
+export const nothingCarried = (): Carried => ({ noted: nothingNoted, newest: undefined, values: new Set() });
 
 /** The position that the version before had reached in the same account, scope, cell and month. */
 export function carriedInto(state: State, tenant: Tenant, place: Place, price: PriceRecord): Carried {
-  if (price.onVersion === 'restart') return nothingCarried;
+  if (price.onVersion === 'restart') return nothingCarried();
   const { account, meter, resource, cell, month } = place;
   const before = [...tenant.prices.values()]
     .filter((other) => other.version < price.version && isContinuedBy(other, price, cell))
     .sort((a, b) => b.version - a.version)
     .map(({ id }) => state.tallies.get(tallyKey(tenant.record.id, account, id, meter, resource, month.startMs, cell)))
     .find((tally) => tally !== undefined);
-  if (before === undefined) return nothingCarried;
+  if (before === undefined) return nothingCarried();
   const { noted, newest, values } = before;
-  return { noted, newest, values };
+  return { noted, newest, values: new Set(values) };
 }
 
 function isContinuedBy(a: PriceRecord, b: PriceRecord, cell: string): boolean {

@@ -56,6 +56,7 @@ function readSample(body: BatchBody, index: number): Sample | undefined {
   const metric = body.metrics[series[1]]!;
   const dims = series[2] === -1 ? {} : body.dims[series[2]]!;
   if (!resourcePattern.test(resource) || !metricPattern.test(metric.name)) return undefined;
+  if (JSON.stringify(Object.entries(dims)).length > batchLimits.dimsTextMax) return undefined;
   const quantity = readQuantity(body.q[index]);
   const [offsetMs, durationMs] = tick;
   if (quantity === undefined || durationMs < 0 || durationMs > batchLimits.durationMsMax) return undefined;

@@ -64,7 +64,7 @@ export interface Tally {
   /** For `latest`: the sample that it has the value of. */
   newest: SamplePlace | undefined;
   /** For `unique`: the values that it counts. */
-  values: ReadonlySet<string>;
+  readonly values: Set<string>;
   /** What its rows add up to: quantity in tally units, and charge. */
   quantity: Exact;
   charged: Exact;

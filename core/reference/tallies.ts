@@ -1,7 +1,6 @@
 /** SPEC §5.1, 5.4, 3.5 and 8.5: tallies, and the amount that an event makes: the difference of two charges. */
 import type { PriceRecord } from '../messages/control.ts';
-import type { SamplePlace } from '../messages/rated.ts';
-import { contributionOf, type Part } from './aggregation.ts';
+import { contributionOf, type Contribution, type Part } from './aggregation.ts';
 import { carriedInto, nothingCarried } from './carry.ts';
 import { chargeOf } from './charge.ts';
 import type { Month } from './month.ts';
@@ -9,6 +8,9 @@ import { chargeMax, powerOfTen, tallyMax, whole, zero, type Exact } from './numb
 import { leafOf } from './prices/cells.ts';
 import { note, type Noted, type UsageEvent } from './prices/noted.ts';
 import type { State, Tally, Tenant } from './state.ts';
+
+/** Distinct values of one tally (8.6). */
+const distinctMax = 10_000;
 
 /** A bound of §3.5 would be passed. The journal then takes back what was done. */
 export class TooLarge extends Error {}
@@ -48,25 +50,22 @@ export function addToTally(
   journal: Journal,
 ): Growth {
   const tally = openTally(state, tenant, place, startMs, journal);
-  const { event, newest, values } = contributionOf(tenant.meters.get(tally.meter)!, tally, part);
-  return grow(tenant, tally, event, newest, values, journal);
+  return grow(tenant, tally, contributionOf(tenant.meters.get(tally.meter)!, tally, part), journal);
 }
 
-/** Adds one event, and what the aggregation keeps besides; `values` `undefined` where they are too many. */
-export function grow(
-  tenant: Tenant,
-  tally: Tally,
-  event: UsageEvent,
-  newest: SamplePlace | undefined,
-  values: ReadonlySet<string> | undefined,
-  journal: Journal,
-): Growth {
-  if (values === undefined) throw new TooLarge();
+/** Adds one event, and what the aggregation keeps besides. */
+export function grow(tenant: Tenant, tally: Tally, contribution: Contribution, journal: Journal): Growth {
+  const { event, newest, fresh } = contribution;
   const before = { ...tally };
-  journal.push(() => Object.assign(tally, before));
+  for (const value of fresh) tally.values.add(value);
+  journal.push(() => {
+    Object.assign(tally, before);
+    for (const value of fresh) tally.values.delete(value);
+  });
+  if (tally.values.size > distinctMax) throw new TooLarge();
   const scale = tenant.meters.get(tally.meter)!.scale;
   const quantity = whole(event.quantity);
-  Object.assign(tally, { newest, values, quantity: tally.quantity.plus(quantity), noted: noted(tenant, tally, event) });
+  Object.assign(tally, { newest, quantity: tally.quantity.plus(quantity), noted: noted(tenant, tally, event) });
   if (tally.quantity.gte(tallyMax.times(powerOfTen(scale)))) throw new TooLarge();
   tally.charged = chargeOfTally(tenant, tally);
   if (tally.charged.gte(chargeMax)) throw new TooLarge();
@@ -96,7 +95,7 @@ export function openTally(state: State, tenant: Tenant, place: Place, startMs: n
   const found = state.tallies.get(shared + cell);
   if (found !== undefined) return found;
   takeCell(state, shared, place, journal);
-  const carried = price === undefined ? nothingCarried : carriedInto(state, tenant, { ...place, resource }, price);
+  const carried = price === undefined ? nothingCarried() : carriedInto(state, tenant, { ...place, resource }, price);
   const tally: Tally = {
     tenant: tenant.record.id, account, resource, price: price?.id ?? 0, meter, cell, month, firstMs: startMs,
     carried: carried.noted, ...carried, quantity: zero, charged: zero,

@@ -16,6 +16,8 @@ export interface Subscription {
   /** First day that is not billed; absent when open. */
   readonly end?: Temporal.PlainDate;
   readonly interval: IntervalUnit;
+  /** A cycle is so many intervals; 1 when absent. */
+  readonly every?: number;
   /** Day of the month on which cycles begin, 1 to 31; a month without it begins a cycle on its last day. Not used for days and weeks. */
   readonly cycleDay: number;
 }
@@ -50,9 +52,9 @@ export const cycleShare = ({ from, to, cycleFrom, cycleTo }: Cycle): Rational =>
   ratio(BigInt(daysBetween(from, to)), BigInt(daysBetween(cycleFrom, cycleTo)));
 
 /** The n-th cycle day, 0 being the first on or after the start. */
-function boundaries({ start, interval, cycleDay }: Subscription): (index: number) => Temporal.PlainDate {
-  const { months } = durationOf(interval);
-  if (months === 0) return (index) => addIntervals(start, interval, index);
+function boundaries({ start, interval, every = 1, cycleDay }: Subscription): (index: number) => Temporal.PlainDate {
+  const months = durationOf(interval).months * every;
+  if (months === 0) return (index) => addIntervals(start, interval, index * every);
   const inMonth = (first: Temporal.PlainDate) => first.with({ day: Math.min(cycleDay, first.daysInMonth) });
   const month = start.with({ day: 1 });
   const offset = isBefore(inMonth(month), start) ? months : 0;
@@ -68,8 +70,8 @@ export function fixedMonthDays(from: Temporal.PlainDate, to: Temporal.PlainDate,
   return months * fixedDays + to.day - from.day;
 }
 
-/** Share of an interval that such days are; days and weeks keep their own length. */
-export function fixedMonthShare(days: number, interval: IntervalUnit, fixedDays: number): Rational {
+/** Share of so many intervals that such days are; days and weeks keep their own length. */
+export function fixedMonthShare(days: number, interval: IntervalUnit, every: number, fixedDays: number): Rational {
   const { months, days: ownDays } = durationOf(interval);
-  return ratio(BigInt(days), BigInt(months === 0 ? ownDays : months * fixedDays));
+  return ratio(BigInt(days), BigInt(every * (months === 0 ? ownDays : months * fixedDays)));
 }

@@ -10,7 +10,7 @@ import { setHints } from './guard.ts';
 import { credentialOf, sessionCookie } from './identify.ts';
 import { isSecure } from './securityHeaders.ts';
 
-/** GET /login?token=…: a one-time link becomes a session cookie. */
+/** GET /login?token=…: a one-time link becomes a session cookie, on this machine or through TLS. */
 export function mountLogin(app: App, access: AccessPort, events: DashboardEvents): void {
   const attempts = new AddressLimit(apiLimits.loginsPerMinuteMax);
   const redeem = async (token: string, address: string) => {
@@ -37,6 +37,8 @@ export function mountLogin(app: App, access: AccessPort, events: DashboardEvents
           events.login('limited', request.ip);
           throw dashboardsError('TOO_MANY_ATTEMPTS', '', { retryAfterSeconds });
         }
+        if (!isLoopback(request.raw.socket.remoteAddress) && !isSecure(request))
+          throw dashboardsError('LOGIN_IN_CLEAR');
         if (isPrefetch(request.headers)) return reply.status(204).send();
         const session = await redeem(request.query.token, request.ip);
         return reply
@@ -74,3 +76,6 @@ export function logoutRoutes(access: AccessPort): Routes {
 
 const isPrefetch = (headers: Readonly<Record<string, string | string[] | undefined>>): boolean =>
   [headers['sec-purpose'], headers['purpose']].flat().some((value) => /prefetch|preview/.test(value ?? ''));
+
+/** A link or a cookie that crosses a network in clear belongs to whoever listens there. */
+const isLoopback = (address = ''): boolean => address === '::1' || /^(::ffff:)?127\./.test(address);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idPattern } from '#core/messages/names.ts';
 import type { Routes } from '#platform/http/index.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../errors.ts';
@@ -99,9 +100,13 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
       method: 'GET',
       url: '/refusals',
       schema: {
-        summary: 'What was refused, and why, newest first',
+        summary: 'What was refused, and why, newest first; with the sums of all there are',
+        description:
+          'At most `limit` refusals, and all others of the last one’s instant: ask for what is older with its `logTimeMs`.',
         tags: ['explore'],
         querystring: z.object({
+          producer: z.string().regex(idPattern).optional(),
+          reason: answers.refusalReason.optional(),
           limit: limit(apiLimits.rowsMax),
           beforeMs: z.coerce
             .number()
@@ -111,9 +116,15 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
             .default(instantMsMax)
             .describe('Log time, exclusive.'),
         }),
-        response: { 200: z.object({ refusals: z.array(answers.refusal).readonly() }) },
+        response: { 200: answers.refusals },
       },
-      handler: async ({ identity, query }) => ({ refusals: await ports.store.refusals(identity.tenant, query) }),
+      async handler({ identity, query }) {
+        const [refusals, totals] = await Promise.all([
+          ports.store.refusals(identity.tenant, query),
+          ports.store.refusalTotals(identity.tenant),
+        ]);
+        return { refusals, totals };
+      },
     });
 
     app.route({

@@ -3,7 +3,7 @@
  * of core/messages/api.ts: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
-import type { Delivery, Fleet, LiveAlert, LiveState, Status, Why } from '#core/messages/api.ts';
+import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
 import { refusalReasons, type Refusal, type RefusalReason } from '#core/messages/rated.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -202,19 +202,34 @@ export const why = z.object({
   checks: list(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
 }) satisfies z.ZodType<Why>;
 
-export const refusal = z.object({
+export const refusalReason = z.enum(Object.keys(refusalReasons) as [RefusalReason, ...RefusalReason[]]);
+
+const refusal = z.object({
   tenant: z.string(),
   producer: z.string(),
   epoch: z.string(),
   seq: z.number(),
   index: z.number().describe('In its batch; -1 for the whole batch.'),
-  reason: z.enum(Object.keys(refusalReasons) as [RefusalReason, ...RefusalReason[]]),
+  reason: refusalReason,
   detail: z.string(),
   samples: z.number(),
   stream: z.enum(['usage', 'control']),
   inputSeq: z.number(),
   logTimeMs: instant,
 }) satisfies z.ZodType<Refusal>;
+
+export const refusals = z.object({
+  refusals: list(refusal),
+  totals: list(
+    z.object({
+      producer: z.string(),
+      reason: refusalReason,
+      refusals: z.number().describe('Batches and single samples turned away.'),
+      samples: z.number().describe('Samples that they stand for.'),
+      newestMs: instant,
+    }),
+  ),
+}) satisfies z.ZodType<Refusals>;
 
 export const status = z.object({
   version: z.string(),

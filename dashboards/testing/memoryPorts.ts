@@ -76,6 +76,7 @@ export function memoryPorts(memory: Memory): Ports {
       topResources: async () => [],
       trust: async () => ({ checkedAtMs: 1, difference: '0', loadLag: 0, suspenseResources: 0, unpricedSamples: 0 }),
       refusals: async () => [],
+      refusalTotals: async () => [],
       loadedSeq: async () => 0,
       rowCount: async () => 0,
     },

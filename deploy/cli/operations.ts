@@ -9,7 +9,7 @@ import { dataOption, jsonOption, type CommonOptions } from './arguments.ts';
 import type { SetExitCode } from './program.ts';
 import { printJson, printLine } from './report.ts';
 
-/** What an operator does with an instance: look, check, prove, enrol, apply. */
+/** What an operator does with an instance: look, check, prove, sign in, enrol, apply. */
 export function addOperations(program: Command, setExitCode: SetExitCode): void {
   const command = (name: string, description: string) =>
     program.command(name).description(description).addOption(dataOption()).addOption(jsonOption());
@@ -30,6 +30,12 @@ export function addOperations(program: Command, setExitCode: SetExitCode): void 
       setExitCode(await (await import('../verify.ts')).verifyCommand({ dataDir: data, json }));
     },
   );
+
+  command('login', 'print a one-time link that signs a browser in')
+    .option('--user <id>', 'whom it signs in (default: the first administrator)')
+    .action(async ({ data, json, user }: CommonOptions & { readonly user?: string }) => {
+      await (await import('../login.ts')).loginCommand(data, json, user);
+    });
 
   command('enrol <producer>', 'make a key for a producer and register it')
     .addOption(new Option('--type <type>').choices(['agent', 'gateway', 'importer']).default('agent'))

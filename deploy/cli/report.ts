@@ -3,8 +3,8 @@ import { MeterlineError } from '#core/errors.ts';
 /** Exit codes: what was asked holds, does not hold, or was asked wrongly. */
 export const exitCodes = { holds: 0, holdsNot: 1, askedWrongly: 2 } as const;
 
-/** Errors of whoever gave the command; all others are the instance's. */
-const askedWrongly = new Set(['USAGE', 'FILE_UNREADABLE']);
+/** Statuses of errors of whoever gave the command or wrote the file that it names; all others are the instance's. */
+const askedWrongly = new Set([400, 404, 422]);
 
 /** Says what went wrong and what to do, on standard error, and as one document on standard output with `json`. */
 export function reportError(error: unknown, json: boolean): number {
@@ -15,7 +15,7 @@ export function reportError(error: unknown, json: boolean): number {
   const text = known || !(error instanceof Error) ? message : error.stack;
   process.stderr.write(`${code}: ${text}\n  What to do: ${solve}\n`);
   if (json) printJson({ ok: false, error: { code, message, solve, ...(known ? { details: error.details } : {}) } });
-  return askedWrongly.has(code) ? exitCodes.askedWrongly : exitCodes.holdsNot;
+  return known && askedWrongly.has(error.status) ? exitCodes.askedWrongly : exitCodes.holdsNot;
 }
 
 export function printJson(value: unknown): void {

@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { dataPaths } from '#platform/config.ts';
-import { diskLimits, freeBytesAt } from '../instance/disk.ts';
+import { diskLimits, existingFolder, freeBytesAt, whyNotWritable } from '../instance/disk.ts';
 import { instancePath, readInstance } from '../instance/instanceFile.ts';
 import { isInstanceRunning, readHolder } from '../instance/lock.ts';
 import { fault, warning, well, type Finding } from './finding.ts';
@@ -21,17 +21,9 @@ function diskFinding(dataDir: string): Finding {
 }
 
 function writableFinding(dataDir: string): Finding {
-  const folder = nearestFolder(dataDir);
-  try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    return well('permissions', `${folder} can be written`);
-  } catch {
-    return fault(
-      'permissions',
-      `${folder} cannot be written`,
-      'Give this user write access, or name another directory with --data.',
-    );
-  }
+  const why = whyNotWritable(dataDir);
+  if (why === undefined) return well('permissions', `${existingFolder(dataDir)} can be written`);
+  return fault('permissions', why, 'Give this user write access, or name another directory with --data.');
 }
 
 function instanceFinding(dataDir: string): Finding {
@@ -55,6 +47,3 @@ function secretFindings(dataDir: string): Finding[] {
   if (open.length === 0) return [];
   return [fault('secrets', `others may read ${open.join(', ')}`, `chmod 600 ${open.join(' ')}`)];
 }
-
-const nearestFolder = (path: string): string =>
-  existsSync(path) || path === dirname(path) ? path : nearestFolder(dirname(path));

@@ -8,12 +8,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dataPaths, readConfig } from '#platform/config.ts';
 import { listen } from '#platform/health.ts';
 import { diskLimits, planStore } from './disk.ts';
-import { openInstance, readInstance } from './instanceFile.ts';
-import { recordedAgents, recordAgent } from './keys.ts';
+import { openInstance } from './instanceFile.ts';
+import { ensureSigningKey, recordedAgents, recordAgent } from './keys.ts';
 import { isInstanceRunning, lockInstance, readHolder } from './lock.ts';
 import { takePorts } from './ports.ts';
 import { prepareInstance, storeBytesOf, type PrepareOptions } from './prepare.ts';
 import { endOrphans, readProcesses, startedTicksOf, writeProcesses } from './processes.ts';
+import { programVersion } from './version.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -56,14 +57,24 @@ test('a directory that cannot be made or is no directory is DATA_DIR_UNUSABLE', 
 });
 
 test('partitions are fixed at creation; strangers and unknown layouts are refused and left alone', () => {
-  expect(openInstance(dir, '0.1.0', 8).partitions).toBe(8);
-  expect(openInstance(dir, '0.2.0', 2)).toEqual(readInstance(dir));
-  expect(readInstance(dir)).toMatchObject({ partitions: 8, version: '0.1.0' });
-  writeFileSync(join(dir, 'instance.json'), '{"layout":2}');
-  expect(() => openInstance(dir, '0.1.0')).toThrow(expect.objectContaining({ code: 'INSTANCE_FOREIGN' }));
-  rmSync(join(dir, 'instance.json'));
+  const record = openInstance(dir, 8);
+  expect(openInstance(dir, 2)).toEqual(record);
+  expect(record).toMatchObject({ partitions: 8, version: programVersion });
+  const path = join(dir, 'instance.json');
+  for (const [text, code, detail] of [
+    [JSON.stringify({ ...record, layout: 2 }), 'INSTANCE_FOREIGN', 'layout 2'],
+    [JSON.stringify({ ...record, version: '9.0.0' }), 'INSTANCE_FOREIGN', '9.0.0'],
+    [JSON.stringify({ ...record, partitions: 0 }), 'INSTANCE_DAMAGED', path],
+    ['{"layout":1', 'INSTANCE_DAMAGED', path],
+    ['null', 'INSTANCE_DAMAGED', path],
+  ] as const) {
+    writeFileSync(path, text);
+    expect(() => openInstance(dir)).toThrow(expect.objectContaining({ code }));
+    expect(() => openInstance(dir)).toThrow(detail);
+  }
+  rmSync(path);
   writeFileSync(join(dir, 'thesis.tex'), 'mine');
-  expect(() => openInstance(dir, '0.1.0')).toThrow('thesis.tex');
+  expect(() => openInstance(dir)).toThrow('thesis.tex');
   expect(existsSync(join(dir, 'instance.json'))).toBe(false);
 });
 
@@ -107,6 +118,24 @@ test('stream limits and the reserve always fit the disk; a full disk is refused'
   expect(() => planStore(diskLimits.freeBytesMin - 1, 0, 4)).toThrow(
     expect.objectContaining({ code: 'DISK_TOO_FULL' }),
   );
+});
+
+test.each([
+  ['keys/nats/rater.nk', 'NATS_CREDENTIALS_UNUSABLE'],
+  ['collector/this-host/signing.key', 'AGENT_KEY_INVALID'],
+  ['collector/this-host/agent.json', 'INSTANCE_DAMAGED'],
+])('a damaged %s is %s, names the file and leaves it as it is', async (name, code) => {
+  using _lock = lockInstance(dir);
+  await prepareInstance(options());
+  ensureSigningKey(dir, 'this-host');
+  const path = join(dir, name);
+  writeFileSync(path, 'garbage');
+  const start = async () => {
+    ensureSigningKey(dir, 'this-host');
+    await prepareInstance(options({ agent: undefined }));
+  };
+  await expect(start()).rejects.toMatchObject({ code, message: expect.stringContaining(path) as string });
+  expect(readFileSync(path, 'utf8')).toBe('garbage');
 });
 
 test('agents are known to the broker by what was recorded', () => {

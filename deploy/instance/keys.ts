@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { collectorError } from '#collector/errors.ts';
 import { dataPaths } from '#platform/config.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import type { AgentIdentity } from '#platform/nats/index.ts';
+import { deployError } from '../errors.ts';
 import { writeDurably } from './files.ts';
 
 /** Makes the secrets of an instance that it does not have yet; each is a file of mode 0600. */
@@ -20,7 +22,11 @@ export const readAdminKey = (dataDir: string): string => readFileSync(dataPaths(
 export function ensureSigningKey(dataDir: string, producer: string): string {
   const path = join(dataPaths(dataDir).collector, producer, 'signing.key');
   ensureSecret(path, newSigningSeed);
-  return signingKey(readFileSync(path, 'utf8').trim()).publicKey;
+  try {
+    return signingKey(readFileSync(path, 'utf8').trim()).publicKey;
+  } catch (cause) {
+    throw collectorError('AGENT_KEY_INVALID', path, { path }, cause);
+  }
 }
 
 function ensureSecret(path: string, make: () => string): void {
@@ -46,5 +52,13 @@ export function recordedAgents(dataDir: string): AgentIdentity[] {
     .toSorted()
     .map((producer) => join(collector, producer, 'agent.json'))
     .filter((path) => existsSync(path))
-    .map((path) => agentSchema.parse(JSON.parse(readFileSync(path, 'utf8'))));
+    .map(readAgent);
+}
+
+function readAgent(path: string): AgentIdentity {
+  try {
+    return agentSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    throw deployError('INSTANCE_DAMAGED', `${path} does not name a tenant and a producer.`, { path }, cause);
+  }
 }

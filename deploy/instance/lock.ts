@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dataPaths } from '#platform/config.ts';
 import { deployError } from '../errors.ts';
+import { whyNotWritable } from './disk.ts';
 
 export interface InstanceLock extends Disposable {
   /** Tells others whom they would meet, e.g. the address of the pages. */
@@ -27,7 +28,8 @@ export function lockInstance(dataDir: string): InstanceLock {
     mkdirSync(run, { recursive: true, mode: 0o700 });
     database = new DatabaseSync(join(run, 'lock'));
   } catch (cause) {
-    throw deployError('DATA_DIR_UNUSABLE', `${dataDir}: ${(cause as Error).message}.`, { dataDir }, cause);
+    const detail = `${dataDir}: ${whyNotWritable(dataDir) ?? (cause as Error).message}.`;
+    throw deployError('DATA_DIR_UNUSABLE', detail, { dataDir }, cause);
   }
   const describe = (holder: Omit<Holder, 'pid'>) => {
     writeFileSync(holderPath, JSON.stringify({ pid: process.pid, ...holder }), { mode: 0o600 });

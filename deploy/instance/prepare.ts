@@ -7,7 +7,6 @@ import { writeDurably } from './files.ts';
 import { openInstance, type Instance } from './instanceFile.ts';
 import { ensureKeys, recordAgent, recordedAgents } from './keys.ts';
 import { takePorts } from './ports.ts';
-import { programVersion } from './version.ts';
 
 export interface PrepareOptions {
   readonly dataDir: string;
@@ -49,7 +48,7 @@ export async function prepareInstance(options: PrepareOptions): Promise<Prepared
   ]);
   const freeBytes = freeBytesAt(dataDir);
   planStore(freeBytes, 0, 1);
-  const instance = openInstance(dataDir, programVersion, options.partitions);
+  const instance = openInstance(dataDir, options.partitions);
   const plan = planStore(freeBytes, sizeOf(paths.nats), instance.partitions);
   for (const folder of [paths.credentials, paths.nats, paths.clickhouse, paths.postgres, paths.collector]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -18,6 +18,12 @@ export function masterFacts({ master }: Pick<Billing, 'master'>): MasterFacts {
       if (found === undefined) throw billingError('TENANT_UNKNOWN', tenant, { tenant });
       return found;
     },
+    async units(tenant) {
+      const meters = await master.meters(tenant);
+      return new Map(
+        meters.map(({ id, unit, aggregation }) => [id, aggregation === 'timeWeighted' ? `${unit}.ms` : unit]),
+      );
+    },
     async suspenseAccounts(tenant) {
       return (await master.accounts(tenant))
         .filter((account) => account.type === 'suspense')

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { dataPaths } from '#platform/config.ts';
 import type { AgentIdentity } from '#platform/nats/index.ts';
 import { deployError } from '../errors.ts';
@@ -16,7 +15,7 @@ import { localProducer, type UpOptions } from './options.ts';
 export const demoOrganisation = join(programRoot, 'examples', 'northwind.yaml');
 
 /** The agent of this machine: the one recorded earlier, else one for the organisation's tenant. */
-export function findAgent(options: Pick<UpOptions, 'dataDir' | 'organisation'>): AgentIdentity {
+export async function findAgent(options: Pick<UpOptions, 'dataDir' | 'organisation'>): Promise<AgentIdentity> {
   const recorded = recordedAgents(options.dataDir).find(({ producer }) => producer === localProducer);
   if (recorded !== undefined) return recorded;
   if (options.organisation === '') {
@@ -25,21 +24,18 @@ export function findAgent(options: Pick<UpOptions, 'dataDir' | 'organisation'>):
       `${options.dataDir} has no organisation yet; beside --no-demo give one with --organisation FILE.`,
     );
   }
-  return { tenant: tenantOf(options.organisation), producer: localProducer };
+  return { tenant: await tenantOf(options.organisation), producer: localProducer };
 }
 
-/** The tenant's id in an organisation file; the office checks the rest when it applies the file. */
-function tenantOf(path: string): string {
+/** The tenant's id in an organisation file, all of which is checked before anything is made. */
+async function tenantOf(path: string): Promise<string> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     throw deployError('FILE_UNREADABLE', `${path} (${(cause as NodeJS.ErrnoException).code}).`, { path }, cause);
   }
-  const tenant = (parse(text) as { tenant?: { id?: unknown } | string } | null)?.tenant;
-  const id = typeof tenant === 'string' ? tenant : tenant?.id;
-  if (typeof id === 'string') return id;
-  throw deployError('USAGE', `${path} names no tenant (tenant.id), so --organisation cannot use it.`, { path });
+  return (await import('#billing/apply/check.ts')).checkNewOrganisation(text, path, Date.now());
 }
 
 const targetId = 'throttle-demo';

@@ -54,6 +54,11 @@ export class Family {
     for (const name of core) await this.stop([name]);
   }
 
+  /** Ends one child in order; like any that ends, it is started again. */
+  restart(name: string): void {
+    this.#children.get(name)?.signal('SIGTERM');
+  }
+
   killAll(): void {
     for (const child of this.#children.values()) child.signal('SIGKILL');
   }

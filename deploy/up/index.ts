@@ -12,6 +12,7 @@ import { printJson, exitCodes } from '../cli/report.ts';
 import { officeClient, type OfficeClient } from '../officeClient.ts';
 import { aborted, sleep } from '#platform/lifecycle.ts';
 import { brokerSpec, prepareStreams } from './broker.ts';
+import { watchBroker } from './brokerWatch.ts';
 import type { ChildSpec } from './child.ts';
 import { demoSpecs, findAgent, servicePidPath } from './demo.ts';
 import { ensureEnrolled } from './enrolment.ts';
@@ -33,7 +34,7 @@ export async function up(options: UpOptions): Promise<number> {
       'ending what a killed supervisor left running',
     ),
   );
-  const agent = findAgent(options);
+  const agent = await findAgent(options);
   const prepared = await prepareInstance({
     ...options,
     agent,
@@ -53,6 +54,7 @@ export async function up(options: UpOptions): Promise<number> {
     await startAll(options, prepared, { family, office, stop, onLine });
     if (stop.signal.aborted) return exitCodes.holdsNot;
     const startMs = sinceLaunchMs();
+    void watchBroker(prepared.config, () => family.restart('nats-server'), logger, stop.signal);
     logger.info({ startMs, url: office.url }, 'ready');
     await sayReady(office, options.json);
     const seconds = options.forSeconds;

@@ -15,6 +15,11 @@ export const upLimits = {
   /** How long the end of a `--for` run waits until everything rated is in ClickHouse. */
   settleMsMax: 120_000,
   settlePollMs: 250,
+  /** How often the broker is asked whether its store takes messages, and how long it has after a start to say so. */
+  brokerCheckMs: 2000,
+  brokerRestartMsMin: 10_000,
+  /** The disk takes writes again when it takes so much: the broker's largest message, and as much for everybody else. */
+  probeBytes: 16 * 1024 ** 2,
   /** How often the supervisor looks whether its launcher still lives. */
   launcherCheckMs: 1000,
   /** One call to the office. */

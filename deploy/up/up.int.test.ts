@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -10,6 +10,7 @@ import type { Summary } from './summary.ts';
 
 const command = join(import.meta.dirname, '..', 'cli.ts');
 const organisation = join(import.meta.dirname, 'testdata', 'small.yaml');
+const small = () => readFileSync(organisation, 'utf8');
 const patience = { timeout: 90_000, interval: 100 };
 
 let dir: string;
@@ -104,6 +105,19 @@ test('a supervisor that is killed takes its children along, and the next start g
   expect(isInstanceRunning(data)).toBe(false);
 });
 
+test('a broker whose disk refused a write is started again as soon as the disk takes writes, and nothing is lost', async () => {
+  const run = start('--for', '12', '--interval', '200');
+  await ready(run);
+  // Its next write to any stream fails as on a full disk; the limit goes with the process.
+  execFileSync('prlimit', ['--pid', String(processNamed('nats-server')?.pid), '--fsize=4096:4096']);
+  await vi.waitFor(() => expect(processNamed('nats-server')?.restarts).toBe(1), patience);
+  const { code, json } = await run.end;
+  expect(json).toMatchObject({ ok: true, refused: 0 });
+  expect(code).toBe(0);
+  expect(run.lines.some((line) => line.includes('STORE_UNWRITABLE'))).toBe(true);
+  expect(await meterline('verify').end).toMatchObject({ code: 0, json: { ok: true } });
+});
+
 test('SIGTERM drains and ends with 0', async () => {
   const run = start();
   await ready(run);
@@ -112,11 +126,25 @@ test('SIGTERM drains and ends with 0', async () => {
   expect(readProcesses(data)).toEqual([]);
 });
 
-test('a wrong organisation file ends the start with its code, its line and column', async () => {
-  const wrong = join(dir, 'wrong.yaml');
-  writeFileSync(wrong, 'version: 1\ntenant: { id: small, name: Small, currency: XXL, timeZone: Europe/Berlin }\n');
-  const { code, json } = await meterline('up', '--port', '0', '--no-demo', '--organisation', wrong).end;
-  expect(json).toMatchObject({ ok: false, error: { code: 'APPLY_INVALID' } });
-  expect(JSON.stringify(json)).toContain('wrong.yaml:2:');
-  expect(code).toBe(1);
-});
+test.each([
+  ['a currency that is none', 'tenant: { id: small, name: Small, currency: XXL, timeZone: Europe/Berlin }', 'VALUE'],
+  ['a bracket that does not close', 'tenant: { id: small', 'FILE_SYNTAX'],
+  [
+    'a price with too many decimals',
+    small().replace('unitPrice: 1.5', 'unitPrice: 0.1234567890123'),
+    'DECIMALS_TOO_MANY',
+  ],
+])(
+  'an organisation file with %s ends the start with code, line and column, and makes nothing',
+  async (_, text, fault) => {
+    const wrong = join(dir, 'wrong.yaml');
+    writeFileSync(wrong, text.startsWith('version') ? text : `version: 1\n${text}\n`);
+    const { code, json } = await meterline('up', '--port', '0', '--no-demo', '--organisation', wrong).end;
+    expect(json).toMatchObject({ ok: false, error: { code: 'APPLY_INVALID' } });
+    expect((json as { error: { message: string } }).error.message).toMatch(
+      new RegExp(`wrong\\.yaml:\\d+:\\d+: .*${fault}`),
+    );
+    expect(code).toBe(2);
+    expect(readdirSync(data)).toEqual(['run']);
+  },
+);

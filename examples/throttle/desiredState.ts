@@ -14,7 +14,8 @@ interface Saved {
 export interface BudgetEvent {
   readonly id: string;
   readonly budget: string;
-  readonly action: 'notify' | 'throttle' | 'block' | 'release';
+  /** Where the budget stands after it: every event carries the whole answer, so a lost one is made up for by the next. */
+  readonly state: 'within' | 'warned' | 'throttled' | 'blocked' | 'released';
   readonly logTimeMs: number;
 }
 
@@ -44,17 +45,15 @@ export class DesiredState {
     const before = this.throttled;
     const known = this.saved.budgets[event.budget];
     const outdated = known !== undefined && event.logTimeMs < known.logTimeMs;
-    const acts = event.action !== 'notify' && !outdated;
-    const holds = event.action !== 'release';
-    const budgets = acts
-      ? { ...this.saved.budgets, [event.budget]: { holds, logTimeMs: event.logTimeMs } }
-      : this.saved.budgets;
+    const holds = event.state === 'throttled' || event.state === 'blocked';
+    const budgets = outdated
+      ? this.saved.budgets
+      : { ...this.saved.budgets, [event.budget]: { holds, logTimeMs: event.logTimeMs } };
     const throttled = someHold(budgets);
     const since = throttled === before ? this.saved.since : throttled ? now.toISOString() : null;
     this.save({ budgets, since, ids: [...this.saved.ids, event.id].slice(-idsMax) });
     if (outdated) return 'outdated';
-    if (!acts) return 'noted';
-    return this.throttled ? 'throttled' : 'released';
+    return throttled ? 'throttled' : before ? 'released' : 'noted';
   }
 
   private save(next: Saved): void {

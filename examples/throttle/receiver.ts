@@ -7,7 +7,7 @@ import { DesiredState, type BudgetEvent } from './desiredState.ts';
 import { Throttle } from './throttle.ts';
 
 const bodyBytesMax = 64 * 1024;
-const actions = ['notify', 'throttle', 'block', 'release'];
+const states = ['within', 'warned', 'throttled', 'blocked', 'released'];
 
 const { values: given } = parseArgs({
   options: {
@@ -60,7 +60,7 @@ function run(webhook: Webhook, state: DesiredState, throttle: Throttle): void {
       try {
         const effect = state.take(event, new Date());
         enforce();
-        console.log(`${event.action} of ${event.budget}: ${effect} (${throttle.method})`);
+        console.log(`${event.budget} is ${event.state}: ${effect} (${throttle.method})`);
         answer(response, 200, { effect });
       } catch (error) {
         // The sender tries again later: nothing was taken.
@@ -85,9 +85,9 @@ function run(webhook: Webhook, state: DesiredState, throttle: Throttle): void {
 function verified(webhook: Webhook, body: string, request: IncomingMessage): BudgetEvent | string | undefined {
   try {
     const { data } = webhook.verify(body, request.headers as Record<string, string>) as { data?: Partial<BudgetEvent> };
-    const { id, budget, action, logTimeMs } = data ?? {};
+    const { id, budget, state, logTimeMs } = data ?? {};
     if (typeof id !== 'string' || typeof budget !== 'string' || typeof logTimeMs !== 'number') return undefined;
-    return action !== undefined && actions.includes(action) ? { id, budget, action, logTimeMs } : undefined;
+    return state !== undefined && states.includes(state) ? { id, budget, state, logTimeMs } : undefined;
   } catch (error) {
     return error instanceof WebhookVerificationError ? error.message : undefined;
   }

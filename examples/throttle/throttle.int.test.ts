@@ -29,11 +29,11 @@ describe('the throttle example', () => {
     const receiver = await startReceiver('a.pid');
     const before = await cpuShare(service.pid);
 
-    expect(await receiver.post(event('e1', 'throttle', 10))).toEqual({ status: 200, body: { effect: 'throttled' } });
+    expect(await receiver.post(event('e1', 'throttled', 10))).toEqual({ status: 200, body: { effect: 'throttled' } });
     expect(await receiver.state()).toMatchObject({ throttled: true, since: expect.any(String), quotaPercent: 10 });
     const during = await cpuShare(service.pid);
 
-    expect((await receiver.post(event('e2', 'release', 20))).body).toEqual({ effect: 'released' });
+    expect((await receiver.post(event('e2', 'released', 20))).body).toEqual({ effect: 'released' });
     const after = await cpuShare(service.pid);
     expect(during).toBeLessThan(before / 2);
     expect(during).toBeLessThan(after / 2);
@@ -44,24 +44,24 @@ describe('the throttle example', () => {
     let service = await startService('b.pid');
     let receiver = await startReceiver('b.pid');
     const before = await cpuShare(service.pid);
-    await receiver.post(event('e1', 'block', 10));
+    await receiver.post(event('e1', 'blocked', 10));
     await receiver.kill();
     receiver = await startReceiver('b.pid');
     expect(await receiver.state()).toMatchObject({ throttled: true });
-    expect((await receiver.post(event('e1', 'block', 10))).body).toEqual({ effect: 'repeated' });
+    expect((await receiver.post(event('e1', 'blocked', 10))).body).toEqual({ effect: 'repeated' });
 
     await service.kill();
     service = await startService('b.pid');
     await until(async () => (await receiver.state()).method !== 'none');
     const during = await cpuShare(service.pid);
     expect(during).toBeLessThan(before / 2);
-    await receiver.post(event('e2', 'release', 20));
+    await receiver.post(event('e2', 'released', 20));
     expect(await cpuShare(service.pid)).toBeGreaterThan(during * 2);
   });
 
   test('tampered, foreign, old and malformed webhooks change nothing', async () => {
     const receiver = await startReceiver('none.pid');
-    const throttle = event('e1', 'throttle', 10);
+    const throttle = event('e1', 'throttled', 10);
     const signed = sign(throttle);
     expect((await receiver.post(throttle, { ...signed, body: signed.body.replace('render', 'batch') })).status).toBe(
       401,
@@ -81,17 +81,17 @@ describe('the throttle example', () => {
     const receiver = await startReceiver('none.pid');
     const effects = [];
     for (const each of [
-      event('e2', 'release', 20),
-      event('e1', 'throttle', 10),
-      event('e3', 'throttle', 30),
-      event('e4', 'block', 30, 'other'),
-      event('e5', 'notify', 31),
-      event('e6', 'release', 40),
-      event('e7', 'release', 40, 'other'),
+      event('e2', 'released', 20),
+      event('e1', 'throttled', 10),
+      event('e3', 'throttled', 30),
+      event('e4', 'blocked', 30, 'other'),
+      event('e5', 'blocked', 31),
+      event('e6', 'released', 40),
+      event('e7', 'released', 40, 'other'),
     ]) {
       effects.push(((await receiver.post(each)).body as { effect: string }).effect);
     }
-    expect(effects).toEqual(['released', 'outdated', 'throttled', 'throttled', 'noted', 'throttled', 'released']);
+    expect(effects).toEqual(['noted', 'outdated', 'throttled', 'throttled', 'throttled', 'throttled', 'released']);
   });
 
   test('without any privilege, stopping and continuing limits the service too', async () => {
@@ -111,11 +111,11 @@ describe('the throttle example', () => {
   });
 });
 
-function event(id: string, action: string, logTimeMs: number, budget = 'render-month') {
+function event(id: string, state: string, logTimeMs: number, budget = 'render-month') {
   return {
     type: 'budget.threshold_crossed',
     timestamp: '2026-11-01T00:00:00.000Z',
-    data: { id, budget, action, logTimeMs },
+    data: { id, budget, state, logTimeMs },
   };
 }
 

@@ -1,5 +1,5 @@
 /** `npm run bench -- NAME… [--seconds N] [--json]`: the measurements of docs/performance.md. */
-import { MeterlineError, defineErrors } from '#core/errors.ts';
+import { defineErrors } from '#core/errors.ts';
 import { machine, type Figure } from './figure.ts';
 
 export const benchError = defineErrors({
@@ -22,25 +22,15 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
 };
 
 export async function benchCommand(args: readonly string[]): Promise<number> {
-  const isJson = args.includes('--json');
-  try {
-    const { names, seconds } = read(args);
-    const figures: Figure[] = [];
-    for (const name of names) {
-      process.stderr.write(`${name} …\n`);
-      figures.push({ ...(await benches[name]!({ seconds })), machine: machine() });
-    }
-    process.stdout.write(
-      isJson
-        ? `${JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2)}\n`
-        : figures.map(sentence).join(''),
-    );
-    return 0;
-  } catch (error) {
-    if (!(error instanceof MeterlineError)) throw error;
-    process.stderr.write(`${error.code}: ${error.message}\n  What to do: ${error.solve}\n`);
-    return 2;
+  const { names, seconds } = read(args);
+  const figures: Figure[] = [];
+  for (const name of names) {
+    process.stderr.write(`${name} …\n`);
+    figures.push({ ...(await benches[name]!({ seconds })), machine: machine() });
   }
+  const json = JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2);
+  process.stdout.write(args.includes('--json') ? `${json}\n` : figures.map(sentence).join(''));
+  return 0;
 }
 
 function read(args: readonly string[]): { names: string[]; seconds: number } {

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { connect, nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { platformError } from '../errors.ts';
+import { readSeed } from './seeds.ts';
 
 export type { NatsConnection };
 
@@ -19,14 +18,14 @@ export interface ConnectOptions {
 
 /** Connects as a role and checks the broker's version. Reconnects for ever afterwards; inboxes are the role's own. */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
-  const seed = readFileSync(join(options.credentials, `${options.role}.nk`), 'utf8').trim();
+  const { seed } = readSeed(options.credentials, options.role);
   const deadline = performance.now() + (options.waitMsMax ?? 15_000);
   for (;;) {
     try {
       const connection = await connect({
         servers: options.url.split(','),
         name: `meterline-${options.role}`,
-        authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+        authenticator: nkeyAuthenticator(seed),
         inboxPrefix: inboxPrefix(options.role),
         maxReconnectAttempts: -1,
         reconnectTimeWait: 100,

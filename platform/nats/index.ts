@@ -1,4 +1,5 @@
 export { connectNats, type NatsConnection } from './connect.ts';
 export { append, jetstreamLog } from './jetstreamLog.ts';
 export { ensureStreams } from './streams.ts';
-export { agentRole, ensureSeed, natsServerConfig, type AgentIdentity } from './serverConfig.ts';
+export { ensureSeed } from './seeds.ts';
+export { agentRole, natsServerConfig, type AgentIdentity } from './serverConfig.ts';

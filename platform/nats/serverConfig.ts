@@ -1,8 +1,6 @@
 /** Configuration of the embedded nats-server: loopback, an nkey per role, least rights, every write synced to disk. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createUser, fromSeed } from '@nats-io/nkeys';
 import { inboxPrefix } from './connect.ts';
+import { ensureSeed } from './seeds.ts';
 
 /** Largest message that the broker takes; commits and batches stay below it. */
 export const maxPayloadBytes = 8 * 1024 * 1024;
@@ -76,14 +74,6 @@ ${users.join(',\n')}
   ]
 }
 `;
-}
-
-/** Makes the role's seed when it is missing (mode 0600) and returns its public key. */
-export function ensureSeed(credentials: string, role: string): string {
-  mkdirSync(credentials, { recursive: true, mode: 0o700 });
-  const path = join(credentials, `${role}.nk`);
-  if (!existsSync(path)) writeFileSync(path, createUser().getSeed(), { mode: 0o600, flag: 'wx' });
-  return fromSeed(new TextEncoder().encode(readFileSync(path, 'utf8').trim())).getPublicKey();
 }
 
 const list = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;

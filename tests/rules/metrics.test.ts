@@ -18,7 +18,7 @@ const makers: Readonly<Record<string, (registry: Registry) => unknown>> = {
   'billing/events.ts': (registry) => billingEvents(logger, registry),
   'collector/events.ts': (registry) => collectorEvents(registry, logger),
   'dashboards/events.ts': (registry) => dashboardEvents(logger, registry),
-  'rater/events.ts': (registry) => raterEvents(registry, logger),
+  'rater/events.ts': (registry) => raterEvents(registry, logger, () => 0),
   'rater/notifier/events.ts': (registry) => notifierEvents(registry, logger),
 };
 

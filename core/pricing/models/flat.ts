@@ -1,6 +1,7 @@
 import type { LeafModel } from '../../messages/price.ts';
 import { bracketLeaf } from '../brackets.ts';
-import { rational, zero } from '../exact.ts';
+import { zero } from '../../money/rational.ts';
+import { rational } from '../exact.ts';
 import type { LeafDraft } from '../leaf.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { LeafModel } from '../../messages/price.ts';
 import { divideRounded, type Rational } from '../../money/fixed.ts';
-import { add, inPico, multiply, positive, rational, zero } from '../exact.ts';
+import { add, multiply, zero } from '../../money/rational.ts';
+import { inPico, positive, rational } from '../exact.ts';
 import { step, type LeafDraft } from '../leaf.ts';
 import { packagesText } from './package.ts';
 

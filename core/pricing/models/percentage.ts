@@ -3,7 +3,8 @@ import { divideRounded } from '../../money/fixed.ts';
 import { bracketLeaf } from '../brackets.ts';
 import type { Measures } from '../compiled.ts';
 import { eventCharge } from '../eventCharge.ts';
-import { decimalText, inPico, percentage as fraction, rational, zero } from '../exact.ts';
+import { zero } from '../../money/rational.ts';
+import { decimalText, inPico, percentage as fraction, rational } from '../exact.ts';
 import { step, type Leaf, type LeafDraft } from '../leaf.ts';
 import { eventsText } from './perEvent.ts';
 

@@ -31,16 +31,16 @@ export function compareRows(
   const strays: RowText[] = [];
   for (const [position, block] of blocks.entries()) {
     const texts = textsOfBlock(block, names);
-    let samples = 0;
-    for (const found of texts) {
+    const secondary: number[] = [];
+    for (const [at, found] of texts.entries()) {
       const match = wanted.get(wholeText(found));
-      if (match === undefined || match.left === 0) strays.push(found);
-      else {
-        match.left -= 1;
-        if (match.row.primary) samples += 1;
-      }
+      const isStray = match === undefined || match.left === 0;
+      if (isStray) strays.push(found);
+      else match.left -= 1;
+      // What should not be there is nobody's sample.
+      if (isStray || !match.row.primary) secondary.push(at + 1);
     }
-    compareBlock(block, position, texts, samples, place, state, faults);
+    compareBlock(block, position, texts, secondary, place, state, faults);
   }
   const missing = [...wanted.values()].flatMap(({ row, left }) => Array.from({ length: left }, () => textOfRow(row)));
   if (strays.length + missing.length > 0) tellDifferences(strays, missing, place.outSeq, faults);
@@ -79,7 +79,7 @@ function compareBlock(
   block: Block,
   position: number,
   rows: readonly RowText[],
-  samples: number,
+  secondary: readonly number[],
   place: Place,
   state: State,
   faults: Faults,
@@ -103,7 +103,8 @@ function compareBlock(
       columns.map((column) => block.list(column).length).join(),
       columns.map(() => rows.length).join(),
     ],
-    ['samples', block.scalar('samples'), String(samples)],
+    ['samples', block.scalar('samples'), String(rows.length - secondary.length)],
+    ['secondary', block.list('secondary').join(), secondary.join()],
     ['quantity', text(numberIn(block.scalar('quantity'))), sumOf(rows.map((row) => row.quantity))],
     ['amount', text(numberIn(block.scalar('amount'))), sumOf(rows.map((row) => row.amount))],
     ['first', String(instantMs(block.scalar('first'))), String(Math.min(...starts))],

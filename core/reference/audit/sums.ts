@@ -73,28 +73,49 @@ export class Sums {
       block.scalar('meter'),
       name,
       instantMs(block.scalar('period_start')),
+      '',
     );
     const sum = this.#tallies.get(key) ?? { quantity: zero, amount: zero };
     this.#tallies.set(key, sum);
     return sum;
   }
 
-  /** TELESCOPE: the stored rows of each tally add up to its quantity, and to the charge of it worked out from nothing. */
+  /**
+   * TELESCOPE: the stored rows of each tally add up to its quantity, and to the charge of it worked out from nothing. A row
+   * does not name its cell, so that the cells of one price are looked at together.
+   */
   telescope(state: State, faults: Faults): number {
-    for (const key of new Set([...this.#tallies.keys(), ...state.tallies.keys()])) {
-      const rows = this.#tallies.get(key) ?? { quantity: zero, amount: zero };
-      const tally = state.tallies.get(key);
-      const tenant = tally === undefined ? undefined : state.tenants.get(tally.tenant);
-      if (tally === undefined || tenant === undefined) {
+    const wanted = chargedTogether(state);
+    for (const key of new Set([...this.#tallies.keys(), ...wanted.keys()])) {
+      const rows = this.#tallies.get(key) ?? nothing;
+      const tallied = wanted.get(key);
+      if (tallied === undefined) {
         faults.add('TELESCOPE', `rows fall on tally ${key}, which should not be`, rows.amount);
         continue;
       }
-      const quantity = tally.quantity.div(powerOfTen(tenant.meters.get(tally.meter)!.scale));
-      const charge = chargeOfTally(tenant, tally);
-      if (rows.quantity.eq(quantity) && rows.amount.eq(charge)) continue;
-      const detail = `rows of tally ${key} add up to ${text(rows.quantity)} for ${text(rows.amount)}, should be ${text(quantity)} for ${text(charge)}`;
-      faults.add('TELESCOPE', detail, rows.amount.minus(charge));
+      if (rows.quantity.eq(tallied.quantity) && rows.amount.eq(tallied.amount)) continue;
+      const detail = `rows of tally ${key} add up to ${text(rows.quantity)} for ${text(rows.amount)}, should be ${text(tallied.quantity)} for ${text(tallied.amount)}`;
+      faults.add('TELESCOPE', detail, rows.amount.minus(tallied.amount));
     }
     return state.tallies.size;
   }
+}
+
+const nothing: Sum = { quantity: zero, amount: zero };
+
+/** Quantities in the meters' units and charges, all cells of a price in one. */
+function chargedTogether(state: State): Map<string, Sum> {
+  const sums = new Map<string, Sum>();
+  for (const tally of state.tallies.values()) {
+    const tenant = state.tenants.get(tally.tenant)!;
+    const key = tallyKey(
+      tally.tenant, tally.account, tally.price, tally.meter, tally.resource, tally.month.startMs, '',
+    ); // prettier-ignore
+    const { quantity, amount } = sums.get(key) ?? nothing;
+    sums.set(key, {
+      quantity: quantity.plus(tally.quantity.div(powerOfTen(tenant.meters.get(tally.meter)!.scale))),
+      amount: amount.plus(chargeOfTally(tenant, tally)),
+    });
+  }
+  return sums;
 }

@@ -27,7 +27,7 @@ export interface Step {
 const step = (label: string, amount: Fraction): Step => ({ label, pico: pico(amount) });
 
 export function leafSteps(leaf: LeafModel, quantity: Fraction, noted: Noted): Step[] {
-  if (isEventCharged(leaf)) return [{ label: 'events', pico: noted.settled }];
+  if (leaf.kind === 'perEvent' || isEventCharged(leaf)) return [{ label: 'events', pico: noted.settled }];
   if (leaf.kind === 'percentage') {
     const value = above(quantity, fractionOf(leaf.freeValue ?? '0'));
     const events = above(fraction(noted.events), fractionOf(leaf.freeEvents ?? '0'));

@@ -39,7 +39,7 @@ export const nothingNoted: Noted = { quantity: 0n, events: 0n, roundedEvents: no
 type EventCharged = Extract<LeafModel, { kind: 'perEvent' | 'percentage' }>;
 
 /** Whether what is owed is settled with each event. */
-export function isEventCharged(leaf: LeafModel): leaf is EventCharged {
+export function isEventCharged(leaf: LeafModel): boolean {
   if (leaf.kind !== 'percentage') return leaf.kind === 'perEvent';
   return leaf.free === 'whicheverFirst' || leaf.minimum !== undefined || leaf.maximum !== undefined;
 }
@@ -74,9 +74,11 @@ export function note(price: PriceRecord, leaf: LeafModel, scale: number, before:
   const rule = price.quantity?.at === 'event' ? price.quantity : undefined;
   const units = rule === undefined ? exact : roundedBy(rule, exact, event.isStart);
   const events = before.events + (event.isStart ? 1n : 0n);
-  const owed = isEventCharged(leaf)
-    ? owedBy(leaf, { units, before: total(price, scale, before), events, isStart: event.isStart })
-    : 0n;
+  const canOwe = leaf.kind === 'perEvent' || leaf.kind === 'percentage';
+  const owed =
+    canOwe && isEventCharged(leaf)
+      ? owedBy(leaf, { units, before: total(price, scale, before), events, isStart: event.isStart })
+      : 0n;
   return {
     quantity: before.quantity + event.quantity,
     events,

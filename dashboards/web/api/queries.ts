@@ -1,7 +1,7 @@
 /** What the pages ask the API for, one function a question; keys are shared so that pages reuse answers. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
-  Accounts, Budgets, Explore, ExploreDimension, Fleet, Me, Prices, RatedRows, Why,
+  Accounts, Budgets, Explore, ExploreDimension, Fleet, Me, Prices, RatedRows, Refusals, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
 import { get } from './client.ts';
 
@@ -63,6 +63,11 @@ export const rowsPageSize = 100;
 
 export const rowsPage = (filter: UsageFilter, cursor: string | null, signal: AbortSignal) =>
   get<RatedRows>('rows', { ...filter, limit: rowsPageSize, cursor: cursor ?? undefined }, signal);
+
+export const refusalsPageSize = 100;
+
+export const refusalsPage = (filter: { producer?: string; reason?: string }, beforeMs?: number, signal?: AbortSignal) =>
+  get<Refusals>('refusals', { ...filter, limit: refusalsPageSize, beforeMs }, signal);
 
 export const whyQuery = (rowId: string) =>
   queryOptions({

@@ -1,6 +1,6 @@
 /** The pages that exist: navigation, palette, shortcuts and help are all made from this one list. */
 export interface PageInfo {
-  readonly path: '/' | '/explore' | '/fleet';
+  readonly path: '/' | '/explore' | '/fleet' | '/refusals';
   readonly name: string;
   readonly group: '' | 'Operate';
   /** Pressed after "g". */
@@ -43,6 +43,16 @@ export const pages: readonly PageInfo[] = [
       'Which producers are live, late or silent?',
       'Did any lose samples, send twice or get refused?',
       'Which key signs for which producer?',
+    ],
+  },
+  {
+    path: '/refusals',
+    name: 'Refusals',
+    group: 'Operate',
+    key: 'r',
+    questions: [
+      'What was turned away, and is in no total?',
+      'Why, by which producer, and what is to be done about it?',
     ],
   },
 ];

@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import { NowPage } from '../pages/now/NowPage.tsx';
 import { parseExploreSearch } from '../pages/explore/search.ts';
 import { parseFleetSearch } from '../pages/fleet/search.ts';
+import { parseRefusalsSearch } from '../pages/refusals/search.ts';
 import { NotFound } from './NotFound.tsx';
 import { PageError } from './PageError.tsx';
 import { Gate } from './Gate.tsx';
@@ -41,9 +42,16 @@ const fleet = createRoute({
   validateSearch: parseFleetSearch,
 });
 
+const refusals = createRoute({
+  getParentRoute: () => root,
+  path: '/refusals',
+  component: lazyRouteComponent(() => import('../pages/refusals/RefusalsPage.tsx'), 'RefusalsPage'),
+  validateSearch: parseRefusalsSearch,
+});
+
 /** Addresses stay readable: every parameter is plain text. */
 export const router = createRouter({
-  routeTree: root.addChildren([now, explore, why, fleet]),
+  routeTree: root.addChildren([now, explore, why, fleet, refusals]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const entries = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

@@ -61,7 +61,6 @@ export function Ranking({ search, scope, accounts, groups, answer }: RankingProp
               scope={scope}
               accounts={accounts}
               total={total.amount}
-              largest={groups[0]!.amount}
             />
           ))}
           {other.groups > 0 && (

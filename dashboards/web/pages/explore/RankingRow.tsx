@@ -24,10 +24,9 @@ interface RankingRowProps {
   readonly scope: Scope;
   readonly accounts: readonly AccountRecord[];
   readonly total: string;
-  readonly largest: string;
 }
 
-export function RankingRow({ group, rank, search, scope, accounts, total, largest }: RankingRowProps) {
+export function RankingRow({ group, rank, search, scope, accounts, total }: RankingRowProps) {
   const { currency, timeZone } = useTenant();
   const [open, setOpen] = useState(false);
   const name = keyName(scope.by, group.key, accounts, group.own);
@@ -73,7 +72,7 @@ export function RankingRow({ group, rank, search, scope, accounts, total, larges
         </td>
         <td className="number quiet">{formatShare(group.amount, total)}</td>
         <td className="wide ranking-bar">
-          <ShareBar part={group.amount} whole={largest} color={color} />
+          <ShareBar part={group.amount} whole={total} color={color} />
         </td>
         <td className="number wide quiet">{formatCount(group.samples)}</td>
       </tr>

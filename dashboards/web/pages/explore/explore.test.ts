@@ -27,7 +27,7 @@ const answer = (groups: [string[], string][], other = '0'): Explore => ({
   asOf: { outSeq: 1, logTimeMs: 1 },
   currency: 'EUR',
   by: [],
-  groups: groups.map(([key, amount]) => ({ key, amount, quantity: '1', samples: 1 })),
+  groups: groups.map(([key, amount]) => ({ key, amount, quantity: '1', unit: 'us', samples: 1 })),
   other: { groups: other === '0' ? 0 : 1, amount: other, samples: 0 },
   total: { amount: sumAmounts([...groups.map(([, amount]) => amount), other]), samples: groups.length },
 });

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { FleetMember } from '#core/messages/api.ts';
 import { epochText } from '#core/messages/rated.ts';
 import type { Column } from '../../components/DataTable.tsx';
@@ -71,12 +72,8 @@ export const fleetColumnsOf = (nowMs: number): Column<FleetMember>[] => [
     id: 'refused',
     header: 'Refused',
     meta: number,
-    accessorFn: (member) => member.samples.refused,
-    cell: ({ row: { original } }) => (
-      <span className={original.samples.refused > 0 ? 'fleet-alarm' : 'quiet'}>
-        {formatCount(original.samples.refused)}
-      </span>
-    ),
+    accessorFn: (member) => member.samples.refused + member.batches.refused,
+    cell: ({ row }) => <Refused member={row.original} />,
   },
   {
     id: 'notes',
@@ -100,7 +97,7 @@ export const fleetColumnsOf = (nowMs: number): Column<FleetMember>[] => [
 const Name = ({ member }: { member: FleetMember }) => (
   <span className="fleet-name">
     <strong>{member.producer}</strong>
-    <span className="quiet">{member.type}</span>
+    <span className="quiet fleet-type">{member.type}</span>
     {member.simulated && <SimulatedMark />}
     {!member.enabled && <Badge tone="plain">disabled</Badge>}
   </span>
@@ -139,6 +136,20 @@ function Samples({ member: { samples } }: { member: FleetMember }) {
       {formatCount(samples.rated)}
       {samples.duplicates > 0 && <span className="quiet"> + {formatCount(samples.duplicates)} twice</span>}
     </span>
+  );
+}
+
+/** Samples refused one by one and whole batches, whose samples nobody counted. */
+function Refused({ member: { producer, samples, batches } }: { member: FleetMember }) {
+  const parts = [
+    ...(samples.refused > 0 ? [formatCount(samples.refused)] : []),
+    ...(batches.refused > 0 ? [plural(batches.refused, 'batch', 'batches')] : []),
+  ];
+  if (parts.length === 0) return <span className="quiet">0</span>;
+  return (
+    <Link to="/refusals" search={{ producer }} className="fleet-alarm" title="Reasons">
+      {parts.join(', ')}
+    </Link>
   );
 }
 

@@ -35,7 +35,7 @@ export function TopResources() {
             </span>
             <Amount amount={amount} currency={currency} />
             <span className="quiet top-resource-share">{formatShare(amount, total)}</span>
-            <ShareBar part={amount} whole={resources[0]!.amount} />
+            <ShareBar part={amount} whole={total} />
           </li>
         ))}
       </ol>

@@ -1,5 +1,6 @@
 /** "Can I trust it": what the reconciliation found, and everything that is not a plain rated sample. */
 import { Link } from '@tanstack/react-router';
+import type { FleetMember } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { Skeleton } from '../../components/states.tsx';
 import { formatMoney, isZero } from '../../format/money.ts';
@@ -11,6 +12,7 @@ export function TrustCard() {
   const { currency, timeZone } = useTenant();
   const trust = useLive((view) => view.trust);
   const samples = useLive((view) => view.samples);
+  const refusedBatches = useLive((view) => sumOfRefusedBatches(view.producers)) ?? 0;
   if (trust === undefined || samples === undefined) {
     return (
       <section className="trust">
@@ -44,8 +46,11 @@ export function TrustCard() {
           <Link to="/fleet">{trust.producersLive === 1 ? 'producer' : 'producers'} live</Link>
           {trust.producersStale > 0 && `, ${formatCount(trust.producersStale)} silent`}, {plural(trust.gaps, 'gap')}
         </Tile>
-        <Tile alarm={trust.refused > 0} testId="trust-refused" value={formatCount(trust.refused)}>
-          refused{trust.refused > 0 ? ', reasons kept' : ', nothing turned away'}
+        <Tile alarm={trust.refused > 0 || refusedBatches > 0} testId="trust-refused" value={formatCount(trust.refused)}>
+          <Link to="/refusals">refused</Link>
+          {refusedBatches > 0
+            ? `, ${plural(refusedBatches, 'batch', 'batches')} turned away`
+            : trust.refused === 0 && ', nothing turned away'}
         </Tile>
         <Tile
           alarm={trust.unpricedSamples > 0 || trust.suspenseResources > 0}
@@ -63,6 +68,13 @@ export function TrustCard() {
       </p>
     </section>
   );
+}
+
+/** Whole batches, whose samples nobody could count. */
+function sumOfRefusedBatches(producers: ReadonlyMap<string, FleetMember>): number {
+  let sum = 0;
+  for (const member of producers.values()) sum += member.batches.refused;
+  return sum;
 }
 
 interface TileProps {

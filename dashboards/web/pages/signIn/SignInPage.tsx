@@ -8,13 +8,13 @@ export const SignInPage = () => (
     <Logo size={40} />
     <h1>Sign in with a link</h1>
     <p>
-      Meterline has no passwords. On the machine that runs it, each start prints a link; it works once, for a few
-      minutes, and signs this browser in.
+      Meterline has no passwords. On the machine that runs it, this prints a link that works once, for ten minutes, and
+      signs this browser in:
     </p>
-    <Command text="npx meterline up" />
+    <Command text="npx meterline login" />
     <p className="quiet">
-      A link that was used or has expired does not sign in again. Stop and start to get a new one: nothing is lost.
-      Scripts use an API key in the <code>authorization</code> header instead.
+      A link that was used or has expired does not sign in again; ask for another. Scripts use an API key in the{' '}
+      <code>authorization</code> header instead.
     </p>
   </main>
 );

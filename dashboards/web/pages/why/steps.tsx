@@ -49,7 +49,8 @@ const tallyUnit = (meter: Why['meter']): string =>
 export function SampleStep({ why: { sample, meter } }: { why: Why }) {
   const unit = unitName(sample.unit);
   const dims = Object.entries(sample.dims).map(([name, value]) => `${name}=${value}`);
-  const span = `${formatQuantity(seconds(sample.monotonicUs))} s of monotonic time`;
+  // A source that keeps no clock of its own, as the simulated one, tells none.
+  const span = sample.monotonicUs === 0 ? '' : `${formatQuantity(seconds(sample.monotonicUs))} s of monotonic time`;
   return (
     <Step number={4} title="The sample" figure={`${formatQuantity(sample.quantity)} ${unit}`}>
       <p>
@@ -57,15 +58,18 @@ export function SampleStep({ why: { sample, meter } }: { why: Why }) {
         {sample.rawStart !== null && sample.rawEnd !== null ? (
           <>
             went from <span className="figure">{formatQuantity(sample.rawStart)}</span> to{' '}
-            <span className="figure">{formatQuantity(sample.rawEnd)}</span> {unit}, in {span}.
+            <span className="figure">{formatQuantity(sample.rawEnd)}</span> {unit}
+            {span !== '' && `, in ${span}`}.
           </>
         ) : meter.aggregation === 'timeWeighted' ? (
           <>
-            stood at {formatQuantity(sample.quantity)} {unit} for {span}.
+            stood at {formatQuantity(sample.quantity)} {unit}
+            {span !== '' && ` for ${span}`}.
           </>
         ) : (
           <>
-            counted {formatQuantity(sample.quantity)} {unit} in {span}.
+            counted {formatQuantity(sample.quantity)} {unit}
+            {span !== '' && ` in ${span}`}.
           </>
         )}
       </p>

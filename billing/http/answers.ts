@@ -1,0 +1,176 @@
+/**
+ * Shapes of the back office's answers, for the API's description and its serializer. `satisfies` holds them to the
+ * types: a field that is missing here does not compile, one that is missing there neither.
+ */
+import { z } from 'zod';
+import type { Me } from '#core/messages/api.ts';
+import type {
+  AccountRecord,
+  BudgetRecord,
+  MeterRecord,
+  OwnershipRecord,
+  PriceModel,
+  ProducerRecord,
+} from '#core/messages/control.ts';
+import { roles } from '#platform/http/index.ts';
+import type { ApiKey, LoginLink } from '../access/access.ts';
+import type { UserRow } from '../access/users.ts';
+import type { ApplyResult } from '../apply/index.ts';
+import { sectionOrder } from '../apply/plan.ts';
+import type { AuditRow } from '../audit/append.ts';
+import type { ChainCheck } from '../audit/read.ts';
+import type { ApprovedPrice } from '../catalogue/catalogue.ts';
+import type { Outcome } from '../outbox/outcomes.ts';
+import type { JsonValue } from '../schema.ts';
+import type { Target } from '../targets/targets.ts';
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+const amount = z.string().describe('Decimal text in the currency named.');
+const instant = z.number().describe('UTC ms.');
+const json = z.custom<JsonValue>().meta({ description: 'Any JSON value.' });
+const role = z.enum(roles);
+const auditId = z.string().nullable().describe('The audit row; null when nothing changed.');
+
+export const me = z.object({
+  actor: z.string(),
+  role,
+  tenant: z.object({ id: z.string(), name: z.string(), currency: z.string(), timeZone: z.string() }),
+}) satisfies z.ZodType<Me>;
+
+const account = z.object({
+  id: z.number(),
+  slug: z.string(),
+  name: z.string(),
+  parent: z.number().describe('0 for a root.'),
+  type: z.enum(['organisation', 'department', 'project', 'host', 'client', 'suspense']),
+  timeZone: z.string(),
+}) satisfies z.ZodType<AccountRecord>;
+
+const meter = z.object({
+  id: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  scale: z.number(),
+  aggregation: z.enum(['sum', 'timeWeighted']),
+  filter: z.record(z.string(), list(z.string())).readonly(),
+}) satisfies z.ZodType<MeterRecord>;
+
+const price = z.object({
+  id: z.number(),
+  key: z.string(),
+  version: z.number(),
+  service: z.string(),
+  component: z.string(),
+  meter: z.string(),
+  currency: z.string(),
+  account: z.number().describe('Account whose subtree it applies to; 0: everyone.'),
+  effectiveFromMs: instant,
+  tallyScope: z.enum(['resource', 'account']),
+  unit: z.object({ name: z.string(), numerator: z.string(), denominator: z.string() }),
+  allowance: z.string(),
+  model: z.custom<PriceModel>().meta({
+    type: 'object',
+    properties: { kind: { type: 'string' } },
+    required: ['kind'],
+    description: 'The model and its figures, as in the organisation file; amounts are decimal text.',
+  }),
+  approvedBy: z.string(),
+  approvedAtMs: instant,
+}) satisfies z.ZodType<ApprovedPrice>;
+
+const budget = z.object({
+  id: z.string(),
+  account: z.number(),
+  name: z.string(),
+  amount,
+  currency: z.string(),
+  period: z.literal('month'),
+  thresholds: list(z.object({ percent: z.string(), action: z.enum(['notify', 'throttle', 'block']) })),
+  targets: list(z.string()),
+  enabled: z.boolean(),
+}) satisfies z.ZodType<BudgetRecord>;
+
+const ownershipRecord = z.object({
+  resource: z.string(),
+  account: z.number(),
+  fromMs: instant,
+}) satisfies z.ZodType<OwnershipRecord>;
+
+const target = z.object({ id: z.string(), url: z.string(), enabled: z.boolean() }) satisfies z.ZodType<Target>;
+
+const producer = z.object({
+  id: z.string(),
+  type: z.enum(['agent', 'gateway', 'importer']),
+  simulated: z.boolean(),
+  keys: list(z.object({ id: z.string(), publicKey: z.string() })),
+  enabled: z.boolean(),
+}) satisfies z.ZodType<ProducerRecord>;
+
+const user = z.object({ id: z.string(), name: z.string(), role, enabled: z.boolean() }) satisfies z.ZodType<UserRow>;
+const key = z.object({ id: z.string(), role, createdAtMs: instant }) satisfies z.ZodType<ApiKey>;
+
+const auditRow = z.object({
+  tenant: z.string(),
+  seq: z.number().describe('Gapless from 1.'),
+  id: z.string(),
+  atMs: instant,
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  before: json,
+  after: json,
+  why: z.string(),
+  prevHash: z.string(),
+  hash: z.string(),
+}) satisfies z.ZodType<AuditRow>;
+
+export const accounts = z.object({ accounts: list(account) });
+export const meters = z.object({ meters: list(meter) });
+export const prices = z.object({ prices: list(price) });
+export const budgets = z.object({ budgets: list(budget) });
+export const ownership = z.object({ ownership: list(ownershipRecord) });
+export const targets = z.object({ targets: list(target) });
+export const users = z.object({ users: list(user) });
+export const apiKeys = z.object({ keys: list(key) });
+export const newApiKey = z.object({ id: z.string(), role, key: z.string().describe('The key; it is not kept.') });
+export const auditRows = z.object({ rows: list(auditRow) });
+export const chainCheck = z.object({
+  ok: z.boolean(),
+  checked: z.number(),
+  brokenAt: z.number().nullable(),
+  head: z.string(),
+}) satisfies z.ZodType<ChainCheck>;
+export const changedBudget = z.object({ budget, auditId });
+export const changedTarget = z.object({ target, auditId });
+export const changedProducer = z.object({ producer, auditId });
+export const enrolledProducers = z.object({ producers: list(producer), auditId });
+export const secret = z.object({ secret: z.string().describe('`whsec_…`; shown this once.') });
+export const loginLink = z.object({
+  url: z.string(),
+  token: z.string(),
+  user: z.string(),
+  expiresAtMs: instant,
+}) satisfies z.ZodType<LoginLink>;
+
+export const applied = z.object({
+  tenant: z.string(),
+  dryRun: z.boolean(),
+  added: z.number(),
+  changed: z.number(),
+  unchanged: z.number(),
+  changes: list(
+    z.object({
+      section: z.enum(sectionOrder),
+      id: z.string(),
+      status: z.enum(['added', 'changed']),
+      fields: list(z.object({ field: z.string(), before: json, after: json })),
+    }),
+  ),
+  auditId,
+  messages: z.number().describe('Control messages on their way to the rater.'),
+  outcome: z
+    .enum(['taken', 'rejected', 'pending'])
+    .optional()
+    .describe('What the rater made of them; absent when nothing changed. `pending`: a rejection will be audited.'),
+  rejected: list(z.string()).optional().describe('Reasons of the rater.'),
+}) satisfies z.ZodType<ApplyResult & { [Key in keyof Outcome]?: Outcome[Key] | undefined }>;

@@ -1,0 +1,79 @@
+/** The examples of README.md, read from the page and run. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { PriceRecord } from '#core/messages/price.ts';
+import { formatAmount, parseDecimal } from '#core/money/fixed.ts';
+import { compilePrice } from './compile.ts';
+import type { Cell, CompiledPrice } from './compiled.ts';
+import { leafKinds } from './models/index.ts';
+import { priceOf, tallied, type Event } from './testing/prices.ts';
+
+const page = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
+const meter = { scale: 6 };
+
+interface Example {
+  readonly section: string;
+  readonly price: PriceRecord;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const sections = page.split(/^## /m).slice(1);
+const examples: Example[] = sections.flatMap((text) => {
+  const section = text.slice(0, text.indexOf('\n'));
+  return [...text.matchAll(/```json\n(.*?)```\n[^|`]*((?:\|.*\n?)+)/gs)].map(([, json, table]) => {
+    const { model, ...more } = JSON.parse(json!) as PriceRecord;
+    const [head, , ...rows] = table!.trimEnd().split('\n').map(cellsOf);
+    return { section, price: priceOf(model, more), head: head!, rows };
+  });
+});
+
+function cellsOf(line: string): string[] {
+  return line.slice(1, line.lastIndexOf('|')).split(' | ').map((text) => text.trim()); // prettier-ignore
+}
+
+const eventsOf = (text: string): Event[] =>
+  text.split(', ').map((event) => ({
+    quantity: parseDecimal(event.replace('+', ''), meter.scale)!,
+    events: event.startsWith('+') ? 0n : 1n,
+  }));
+
+const explained = (cell: Cell, text: string): string[] => {
+  const measures = tallied(cell, eventsOf(text)).at(-1)!;
+  const steps = cell.explain(measures).map(({ label, amount }) => `${label}: ${amount}`);
+  return [text, formatAmount(cell.charge(measures)), steps.join('; ')];
+};
+
+const placed = (price: CompiledPrice, text: string): string[] => {
+  const dims = text.startsWith('{') ? (JSON.parse(text) as Record<string, string>) : {};
+  const atMs = text.startsWith('{') ? 0 : Temporal.Instant.from(text).epochMilliseconds;
+  return [text, price.cellAt({ dims, atMs, timeZone: 'Europe/Berlin', boundary: () => {} })?.key ?? ''];
+};
+
+test('Every model and every kind of cells has an example', () => {
+  const kinds = examples.map(({ price }) => price.model.kind as string);
+  expect([...leafKinds, 'matrix', 'grouped', 'schedule'].filter((kind) => !kinds.includes(kind))).toEqual([]);
+});
+
+test.each(examples.map((example) => [`${example.section} ${example.rows[0]![0]}`, example] as const))(
+  '%s',
+  (_, { price, head, rows }) => {
+    const compiled = compilePrice(price, meter);
+    const run = head[0] === 'events' ? (text: string) => explained(compiled.whole!, text) : (text: string) => placed(compiled, text); // prettier-ignore
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.map(([text]) => run(text!))).toEqual(rows);
+  },
+);
+
+test('The table of models says order and linearity of the first example of each', () => {
+  const table = /\| model +\| order.*\n.*\n((?:\|.*\n)+)/.exec(page)![1]!.trimEnd().split('\n').map(cellsOf);
+  const said = Object.fromEntries(table.map(([kind, ...rest]) => [kind!, rest]));
+  expect(Object.keys(said)).toEqual(leafKinds);
+  for (const kind of leafKinds) {
+    const first = examples.find(({ price }) => price.model.kind === kind && price.model.kind !== 'percentage');
+    if (first === undefined) continue;
+    const { order, whole } = compilePrice(first.price, meter);
+    const isLinear = whole!.linear !== undefined;
+    expect([kind, order, isLinear ? 'yes' : 'no', whole!.countsEvents ? 'events' : 'quantity']).toEqual([kind, ...said[kind]!]); // prettier-ignore
+  }
+});

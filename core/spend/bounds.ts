@@ -1,0 +1,153 @@
+/** Minimum and maximum spend per price, plan, contract and subtree. */
+import { formatAmount, parseAmount, type AmountPico, type Rational } from '../money/fixed.ts';
+import { compare, multiply, one, zero } from '../money/rational.ts';
+import { exact, round12 } from '../fees/exact.ts';
+import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import { byText, depthOf, isWithin, total, type NodeRow, type Parents, type SpendLine } from './lines.ts';
+
+/** What a bound counts, within the subtree of its account; an inner scope says what it lies in ("" for none). */
+export type BoundScope =
+  | { readonly kind: 'price'; readonly price: string; readonly plan: string; readonly contract: string }
+  | { readonly kind: 'plan'; readonly plan: string; readonly contract: string }
+  | { readonly kind: 'contract'; readonly contract: string }
+  | { readonly kind: 'subtree' };
+
+export interface SpendBound {
+  readonly id: string;
+  /** Carries the row. */
+  readonly account: number;
+  readonly scope: BoundScope;
+  readonly minimum?: string;
+  readonly maximum?: string;
+  /** What is compared with the minimum: what is owed after discounts and caps, or by the price list. */
+  readonly minimumBasis: 'net' | 'list';
+  /** Whether a part of a period owes a part of it. Usual: the minimum does, the maximum does not. */
+  readonly prorate: { readonly minimum: boolean; readonly maximum: boolean };
+}
+
+const ranks = ['price', 'plan', 'contract', 'subtree'] as const;
+
+/** Every fault of the bounds of one tenant, currency and period. */
+export function checkBounds(bounds: readonly SpendBound[]): Problem[] {
+  const check = new Check();
+  const list = check.at('bounds');
+  list.unique(bounds.map(({ id }) => id));
+  const seen = new Set<string>();
+  bounds.forEach((bound, index) => {
+    const here = list.at(index);
+    const { minimum, maximum, prorate } = bound;
+    here.that(minimum !== undefined || maximum !== undefined, bound.id, 'a minimum or a maximum');
+    here.at('scope').that(ranks.includes(bound.scope.kind), bound.scope.kind, 'price, plan, contract or subtree');
+    here.at('minimumBasis').that(['net', 'list'].includes(bound.minimumBasis), bound.minimumBasis, 'net or list');
+    const isMinimum = minimum === undefined || here.at('minimum').decimal(minimum, 'notNegative');
+    const isMaximum = maximum === undefined || here.at('maximum').decimal(maximum, 'notNegative');
+    if (minimum !== undefined && maximum !== undefined && isMinimum && isMaximum) {
+      here
+        .at('maximum')
+        .that(compare(exact(minimum), exact(maximum)) <= 0, maximum, `at least the minimum, ${minimum}`);
+      const isKept = prorate.minimum || !prorate.maximum;
+      here
+        .at('prorate')
+        .at('maximum')
+        .that(isKept, true, 'false when the minimum is not prorated, or it could pass the maximum');
+    }
+    const key = JSON.stringify([bound.account, bound.scope]);
+    here.that(!seen.has(key), bound.id, 'the only bound of its account and scope');
+    seen.add(key);
+  });
+  return check.problems;
+}
+
+export interface BoundsAt {
+  /** Minimums are owed at the close of the period only; maximums hold all the time. */
+  readonly closed: boolean;
+  /** The part of the period in which a bound is in force; all of it when absent. */
+  readonly shareOf?: (bound: SpendBound) => Rational;
+}
+
+/**
+ * The rows of all bounds: innermost scope first, of one scope the deepest account first, then by id; of one bound the cap, then
+ * the minimum. A row counts as spend of the scopes around it.
+ */
+export function boundRows(
+  lines: readonly SpendLine[],
+  bounds: readonly SpendBound[],
+  parents: Parents,
+  at: BoundsAt,
+): NodeRow[] {
+  assertSound('bounds', checkBounds(bounds));
+  const spend = [...lines];
+  const rows: NodeRow[] = [];
+  const ordered = bounds.toSorted(
+    (a, b) =>
+      ranks.indexOf(a.scope.kind) - ranks.indexOf(b.scope.kind) ||
+      depthOf(b.account, parents) - depthOf(a.account, parents) ||
+      byText(a.id, b.id),
+  );
+  for (const bound of ordered) {
+    const own = spend.filter((line) => isIn(line, bound) && isWithin(line.account, bound.account, parents));
+    const share = at.shareOf?.(bound) ?? one;
+    if (compare(share, zero) < 0 || compare(share, one) > 0)
+      throw new RangeError(`bound ${bound.id}: a share of ${share.numerator}/${share.denominator} is not from 0 to 1`);
+    for (const row of ownRows(bound, own, share, at.closed)) {
+      rows.push(row);
+      spend.push(lineOf(bound, row));
+    }
+  }
+  return rows;
+}
+
+function ownRows(bound: SpendBound, lines: readonly SpendLine[], share: Rational, closed: boolean): NodeRow[] {
+  const part = (text: string, isProrated: boolean): AmountPico =>
+    isProrated ? round12(multiply(exact(text), share)) : parseAmount(text)!;
+  const rows: NodeRow[] = [];
+  let net = total(lines.map((line) => line.net));
+  if (bound.maximum !== undefined) {
+    const maximum = part(bound.maximum, bound.prorate.maximum);
+    if (net > maximum) rows.push(row(bound, 'cap', maximum - net, `maximum ${formatAmount(maximum)}`));
+    if (net > maximum) net = maximum;
+  }
+  if (!closed || bound.minimum === undefined || compare(share, zero) === 0) return rows;
+  const minimum = part(bound.minimum, bound.prorate.minimum);
+  // By list price a cap must not be made good again: what is owed never passes the minimum by way of the true-up.
+  const counted = bound.minimumBasis === 'net' ? net : total(lines.map((line) => line.list));
+  const missing = minimum - counted;
+  const room = bound.maximum === undefined ? missing : part(bound.maximum, bound.prorate.maximum) - net;
+  const amount = missing < room ? missing : room;
+  if (amount > 0n) rows.push(row(bound, 'minimum', amount, `minimum ${formatAmount(minimum)}, ${bound.minimumBasis}`));
+  return rows;
+}
+
+function isIn(line: SpendLine, { scope }: SpendBound): boolean {
+  switch (scope.kind) {
+    case 'price':
+      return line.price === scope.price && line.plan === scope.plan && line.contract === scope.contract;
+    case 'plan':
+      return line.plan === scope.plan && line.contract === scope.contract;
+    case 'contract':
+      return line.contract === scope.contract;
+    case 'subtree':
+      return true;
+  }
+}
+
+/** A row as spend of the scopes around its own. A true-up is owed by list, too; a cap is not. */
+function lineOf({ scope, account }: SpendBound, row: NodeRow): SpendLine {
+  return {
+    id: `${row.by} ${row.reason}`,
+    account,
+    service: '',
+    component: '',
+    price: scope.kind === 'price' ? scope.price : '',
+    plan: scope.kind === 'price' || scope.kind === 'plan' ? scope.plan : '',
+    contract: scope.kind === 'subtree' ? '' : scope.contract,
+    quantity: 0n,
+    list: row.reason === 'minimum' ? row.amount : 0n,
+    net: row.amount,
+  };
+}
+
+function row(bound: SpendBound, reason: 'cap' | 'minimum', amount: AmountPico, label: string): NodeRow {
+  const step = { label, quantity: '', unitPrice: '', amount: formatAmount(amount) };
+  return { by: bound.id, account: bound.account, reason, amount, step };
+}

@@ -1,0 +1,129 @@
+/** What a node has committed to spend: drawn down by its subtree, an overage rate beyond, the rest owed at the end. */
+import { formatAmount, type AmountPico, type Rational } from '../money/fixed.ts';
+import { compare, divide, multiply, one, smaller, subtract } from '../money/rational.ts';
+import { exact, ofAmount, percent, round12, shown } from '../fees/exact.ts';
+import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import { isWithin, total, type NodeReason, type NodeRow, type Parents, type SpendLine } from './lines.ts';
+
+export interface Commitment {
+  readonly id: string;
+  /** Its subtree draws on it (a pool); it carries the rows. */
+  readonly account: number;
+  /** Dated, one after another; gaps are allowed, overlaps are not. Each is a commitment of its own. */
+  readonly segments: readonly { readonly fromMs: number; readonly toMs: number; readonly amount: string }[];
+  /** Percent of the list price that is owed within the commitment, above 0; "100" for none. */
+  readonly coveredPercent: string;
+  /** Percent of the list price beyond it: "80" rewards, "120" punishes. */
+  readonly overagePercent: string;
+  /** `advance`: paid when the segment begins and drawn down; `arrears`: what is missing is owed when it ends. The sum is the same. */
+  readonly payment: 'advance' | 'arrears';
+  /** Services that draw on it; all when absent. */
+  readonly services?: readonly string[];
+}
+
+export function checkCommitment(commitment: Commitment): Problem[] {
+  const check = new Check();
+  const segments = check.at('segments');
+  segments.that(commitment.segments.length > 0, '[]', 'at least one segment');
+  commitment.segments.forEach((segment, index) => {
+    const here = segments.at(index);
+    here.span(segment);
+    here.that(segment.toMs > segment.fromMs, segment.toMs, 'a segment of some length');
+    here.at('amount').decimal(segment.amount, 'notNegative');
+    const before = commitment.segments[index - 1];
+    if (before !== undefined)
+      here.at('fromMs').that(segment.fromMs >= before.toMs, segment.fromMs, `an instant from ${before.toMs} on`);
+  });
+  check.at('coveredPercent').decimal(commitment.coveredPercent, 'positive');
+  check.at('overagePercent').decimal(commitment.overagePercent, 'notNegative');
+  check
+    .at('payment')
+    .that(['advance', 'arrears'].includes(commitment.payment), commitment.payment, 'advance or arrears');
+  return check.problems;
+}
+
+/** The segment that an instant falls in; undefined in a gap. */
+export const segmentAt = (commitment: Commitment, atMs: number): number | undefined => {
+  const index = commitment.segments.findIndex(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
+  return index < 0 ? undefined : index;
+};
+
+/** What of a subtree's spend in a segment draws on the commitment, by list price. */
+export function drawnBy(commitment: Commitment, lines: readonly SpendLine[], parents: Parents): AmountPico {
+  const own = lines.filter(
+    ({ service, account }) =>
+      (commitment.services === undefined || commitment.services.includes(service)) &&
+      isWithin(account, commitment.account, parents),
+  );
+  return total(own.map((line) => line.list));
+}
+
+export interface CommitmentAt {
+  readonly segment: number;
+  /** Spend of the segment by list price, of all that draws on it. */
+  readonly list: AmountPico;
+  readonly closed: boolean;
+  /** The part of the segment that was in force, when a contract ended early; all of it when absent. */
+  readonly share?: Rational;
+}
+
+/**
+ * The node's own rows for a segment as functions of its spend: order-free, so increments are differences of two results. Spend
+ * plus rows = covered spend × covered rate + overage × overage rate, and at close at least the commitment.
+ */
+export function commitmentRows(commitment: Commitment, at: CommitmentAt): NodeRow[] {
+  assertSound(`commitment ${commitment.id}`, checkCommitment(commitment));
+  const segment = commitment.segments[at.segment];
+  if (segment === undefined) throw new RangeError(`commitment ${commitment.id} has no segment ${at.segment}`);
+  const committed = round12(multiply(exact(segment.amount), at.share ?? one));
+  const coveredRate = percent(commitment.coveredPercent);
+  const overageRate = percent(commitment.overagePercent);
+  const spent = ofAmount(at.list > 0n ? at.list : 0n);
+  const capacity = divide(ofAmount(committed), coveredRate);
+  const covered = smaller(spent, capacity);
+  const beyond = subtract(spent, covered);
+  const rateRow = round12(multiply(covered, subtract(coveredRate, one)));
+  const isUsedUp = compare(spent, capacity) >= 0;
+  const drawn = isUsedUp ? committed : round12(covered) + rateRow;
+
+  const row = (reason: NodeReason, amount: AmountPico, label: string, quantity = '', unitPrice = ''): NodeRow[] =>
+    amount === 0n
+      ? []
+      : [
+          {
+            by: `${commitment.id}/${at.segment}`,
+            account: commitment.account,
+            reason,
+            amount,
+            step: { label, quantity, unitPrice, amount: formatAmount(amount) },
+          },
+        ];
+  const rate = (label: string, amount: AmountPico, reason: NodeReason, of: Rational, by: Rational): NodeRow[] =>
+    row(reason, amount, label, shown(of), shown(subtract(by, one)));
+  return [
+    ...rate('difference to the rate of the commitment', rateRow, 'commitmentRate', covered, coveredRate),
+    ...rate(
+      'difference to the overage rate',
+      round12(multiply(beyond, subtract(overageRate, one))),
+      'overage',
+      beyond,
+      overageRate,
+    ),
+    ...(commitment.payment === 'advance'
+      ? [
+          ...row('prepayment', committed, 'commitment, paid in advance'),
+          ...row('drawdown', -drawn, 'drawn from the commitment'),
+        ]
+      : at.closed
+        ? row('trueUp', committed - drawn, `commitment of ${formatAmount(committed)} not used`)
+        : []),
+  ];
+}
+
+/** What is left to draw. */
+export function commitmentLeft(commitment: Commitment, at: CommitmentAt): AmountPico {
+  const rows = commitmentRows({ ...commitment, payment: 'advance' }, at);
+  return total(
+    rows.filter(({ reason }) => reason === 'prepayment' || reason === 'drawdown').map(({ amount }) => amount),
+  );
+}

@@ -1,0 +1,48 @@
+/** How large the commit that is being filled has become, so that it stays far below what the broker takes. */
+import type { Changes } from '#core/rating/changes.ts';
+
+/** Bytes that one entry of a list may add to a commit, generously. */
+const entryBytes = {
+  producers: 600,
+  resources: 300,
+  series: 1600,
+  ended: 30,
+  opened: 400,
+  tallies: 80,
+  balances: 250,
+  budgets: 500,
+  alerts: 2000,
+  refusals: 400,
+} as const;
+/** A batch taken leaves its sequence and hash with its producer. */
+const inputBytes = 80;
+
+export class CommitSize {
+  #changes: Changes | undefined;
+  #inputs = 0;
+  #payloads = 0;
+  #refusals = 0;
+  #details = 0;
+
+  /** An input has been taken; a control message travels in the commit whole. */
+  took(stream: 'usage' | 'control', payloadBytes: number): void {
+    this.#inputs += 1;
+    if (stream === 'control') this.#payloads += payloadBytes;
+  }
+
+  of(changes: Changes): number {
+    if (changes !== this.#changes) this.#begin(changes);
+    // A refusal's detail may quote what was refused.
+    for (; this.#refusals < changes.refusals.length; this.#refusals++)
+      this.#details += changes.refusals[this.#refusals]!.detail.length;
+    let bytes = changes.lineBytes + this.#payloads + this.#details + this.#inputs * inputBytes;
+    for (const [list, each] of Object.entries(entryBytes))
+      bytes += changes[list as keyof typeof entryBytes].length * each;
+    return bytes;
+  }
+
+  #begin(changes: Changes): void {
+    this.#changes = changes;
+    this.#inputs = this.#payloads = this.#refusals = this.#details = 0;
+  }
+}

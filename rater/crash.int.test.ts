@@ -1,0 +1,244 @@
+/** The owner against crashes around each step, lost tails, strange snapshots and floods (architecture §3). */
+import { jetstreamManager } from '@nats-io/jetstream';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { emptyState } from '#core/rating/state.ts';
+import { encodeState } from '#core/rating/snapshot.ts';
+import type { Log, LogMessage } from '#platform/log.ts';
+import { connectNats, ensureStreams, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
+import { TestBilling, TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
+import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
+import { createLogger } from '#platform/telemetry.ts';
+import type { CommittedView } from './committedView.ts';
+import { raterEvents } from './events.ts';
+import { raterLimits } from './limits.ts';
+import { own, type OwnerDeps } from './owner.ts';
+import { openSnapshots, type Snapshots } from './snapshots.ts';
+import { readRated, until } from './testing.ts';
+
+const partitions = 5;
+const baseMs = Date.now() - 3_600_000;
+let server: TestServer;
+let admin: NatsConnection;
+let log: Log;
+let snapshots: Snapshots;
+
+beforeAll(async () => {
+  server = await startTestServer({ partitions });
+  admin = await connectNats({ ...server, role: 'admin' });
+  log = await jetstreamLog(admin);
+  snapshots = await openSnapshots(admin, log, 1);
+}, 30_000);
+afterAll(async () => {
+  await admin.close();
+  await server[Symbol.asyncDispose]();
+});
+
+/** Runs an owner until it ends; `view` is there once it has taken over. */
+function start(partition: number, change: Partial<OwnerDeps> = {}) {
+  const stop = new AbortController();
+  let view: CommittedView | undefined;
+  const deps: OwnerDeps = {
+    log, snapshots, events: raterEvents(new Registry(), createLogger('test', 'silent'), () => 0),
+    nowMs: () => Date.now(), owned: (now) => (view = now), tellMark: () => undefined, offerAlerts: () => undefined, committed: () => undefined,
+    ...change,
+  }; // prettier-ignore
+  const ended = own(partition, deps, stop.signal).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const reached = (producer: TestProducer) =>
+    until(async () => (view?.mark(producer.tenant, producer.id).mark === producer.seq ? view : undefined));
+  return {
+    ended,
+    reached,
+    async stop() {
+      stop.abort();
+      return ended;
+    },
+  };
+}
+
+async function organisation(partition: number): Promise<TestProducer> {
+  const producer = new TestProducer(`t${partition}`, 'p1', baseMs);
+  await new TestBilling(admin, partition).publish(producer.tenant, testOrganisation(producer.tenant, [producer]));
+  return producer;
+}
+
+const send = async (producer: TestProducer, partition: number, batches: number) => {
+  for (let i = 0; i < batches; i++) await producer.publish(admin, producer.next(10_000, ['h1', 'h2']), partition);
+};
+const everyRow = (batches: number) =>
+  Array.from({ length: batches }, (_, i) => [`p1 ${i + 1} 0`, `p1 ${i + 1} 1`]).flat();
+
+describe('a crash around an append', () => {
+  test('ONCE: before it, after it, with its answer lost, at the take-over and at each commit', async () => {
+    const producer = await organisation(0);
+    const crash = new Error('killed');
+    for (const how of ['before', 'after', 'silent'] as const) {
+      for (const at of [0, 1, 2, 4]) {
+        await send(producer, 0, 2);
+        let appends = 0;
+        const dying: Log = {
+          ...log,
+          async append(...args) {
+            if (appends++ !== at) return log.append(...args);
+            if (how === 'before') throw crash;
+            await log.append(...args);
+            if (how === 'after') throw crash;
+            return { kind: 'unknown' };
+          },
+        };
+        const owner = start(0, { log: dying });
+        const dribble = (async () => {
+          while (appends <= at) {
+            await send(producer, 0, 1);
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          }
+        })();
+        if (how === 'silent') {
+          await dribble;
+          await owner.reached(producer);
+          await owner.stop();
+        } else {
+          expect(await owner.ended).toBe(crash);
+          await dribble;
+        }
+      }
+    }
+    const last = start(0);
+    const view = await last.reached(producer);
+    expect(view.totals.samples).toEqual({
+      received: 2 * producer.seq,
+      rated: 2 * producer.seq,
+      duplicates: 0,
+      refused: 0,
+    });
+    await last.stop();
+    expect((await readRated(log, 0)).rows).toEqual(everyRow(producer.seq));
+  }, 60_000);
+});
+
+describe('lost tails', () => {
+  /** The stream as it was up to `lastSeq`, as a restored disk has it. */
+  async function rewind(name: string, lastSeq: number): Promise<void> {
+    const kept: LogMessage[] = [];
+    for (let seq = 1; seq <= lastSeq; seq++) kept.push((await log.get(name, seq))!);
+    await (await jetstreamManager(admin)).streams.delete(name);
+    await ensureStreams(admin, partitions, 1);
+    for (const { subject, data } of kept) await log.append(name, subject, data);
+  }
+
+  test('of RATED: what was lost is rated again from the inputs, a snapshot from beyond is passed over and kept', async () => {
+    const producer = await organisation(1);
+    const first = start(1);
+    for (let round = 0; round < 5; round++) {
+      await send(producer, 1, 1);
+      await first.reached(producer);
+    }
+    await first.stop(); // draws a snapshot of the whole log
+    const lastSeq = (await log.info('RATED_1')).lastSeq;
+    await rewind('RATED_1', lastSeq - 3);
+    const second = start(1);
+    await second.reached(producer);
+    expect((await log.info('RATED_1')).lastSeq).toBeGreaterThan(lastSeq - 3);
+    await second.stop();
+    const { rows, headers } = await readRated(log, 1);
+    expect(rows).toEqual(everyRow(5));
+    expect(headers.at(-1)!.totals.samples.duplicates).toBe(0);
+  }, 60_000);
+
+  test('of USAGE and of RATED under a running owner: it ends, the next one goes on, nothing is charged twice', async () => {
+    const producer = await organisation(2);
+    const first = start(2);
+    await send(producer, 2, 4);
+    await first.reached(producer);
+    const resent = await Promise.all([1, 2, 3, 4].map(async (seq) => (await log.get('USAGE_2', seq))!.data));
+    await rewind('USAGE_2', 2);
+    await rewind('RATED_2', 1);
+    // The control log still has what the first owner reads next; its commit meets a log that ends before it.
+    await new TestBilling(admin, 2).publish('other', []);
+    expect(await first.ended).toMatchObject({ name: 'Rewound' });
+    const second = start(2);
+    for (const data of resent) await producer.publish(admin, data, 2); // as an agent does whose mark went back
+    await second.reached(producer);
+    await second.stop();
+    const { rows, headers } = await readRated(log, 2);
+    expect(rows).toEqual(everyRow(4));
+    expect(headers.at(-1)!.totals.samples).toMatchObject({ rated: 8, refused: 0 });
+  }, 60_000);
+});
+
+describe('snapshots', () => {
+  const at = (outSeq: number) => Object.assign(emptyState(3), { outSeq, outHash: `hash of ${outSeq}` });
+
+  test('damaged, foreign and newer ones are passed over; newer ones do not push out good ones', async () => {
+    const producer = await organisation(3);
+    for (const beyond of [1000, 1001]) await snapshots.save(encodeState(at(beyond)), 3, beyond);
+    let newest = 0;
+    for (let round = 0; round < 2; round++) {
+      const owner = start(3);
+      await send(producer, 3, 2);
+      await owner.reached(producer);
+      await owner.stop();
+      expect((await log.info('RATED_3')).lastSeq).toBeGreaterThan(newest);
+      newest = (await log.info('RATED_3')).lastSeq;
+      expect((await snapshots.newest(3))?.outSeq).toBe(newest);
+    }
+    await snapshots.save('{"v":1}', 3, newest + 1);
+    expect((await snapshots.newest(3))?.outSeq).toBe(newest);
+  }, 60_000);
+
+  test('a store that refuses them stops nothing; commits that are only replayed count until the next', async () => {
+    const producer = await organisation(4);
+    const saved: number[] = [];
+    const full: Snapshots = {
+      newest: async () => undefined,
+      save: () => Promise.reject(new Error('the disk is full')),
+    };
+    const good: Snapshots = {
+      newest: async () => undefined,
+      save: async (_text, _partition, outSeq) => void saved.push(outSeq),
+    };
+    const limits = raterLimits as { snapshotCommits: number };
+    const before = limits.snapshotCommits;
+    limits.snapshotCommits = 4;
+    try {
+      for (const store of [full, good]) {
+        const owner = start(4, { snapshots: store });
+        for (let i = 0; i < 3; i++) {
+          await send(producer, 4, 1);
+          await owner.reached(producer);
+        }
+        if (store === good) await until(async () => saved[0]);
+        expect(await owner.stop()).toBeUndefined();
+      }
+    } finally {
+      limits.snapshotCommits = before;
+    }
+    // The second owner replayed 5 commits: its own take-over was due one.
+    expect(saved[0]).toBeLessThanOrEqual(7);
+    expect((await readRated(log, 4)).rows).toEqual(everyRow(6));
+  }, 60_000);
+});
+
+test('a flood of refusals fills several commits and stops nobody', async () => {
+  const producer = new TestProducer('t5', 'p1', baseMs);
+  const other = new TestProducer('t5', 'p2', baseMs);
+  await using own = await startTestServer({ partitions: 1 });
+  const connection = await connectNats({ ...own, role: 'admin' });
+  const flooded = await jetstreamLog(connection);
+  await new TestBilling(connection, 0).publish('t5', testOrganisation('t5', [producer, other]));
+  const names = Array.from({ length: 4000 }, (_, i) => `r${i}`);
+  const ahead = Date.now() + 1000 * 24 * 3_600_000;
+  for (let i = 0; i < 16; i++) await producer.publish(connection, producer.next(1, names, { baseMs: ahead }), 0);
+  const wide = { dims: [{ mode: 'x'.repeat(100_000) }], series: names.map((_, i) => [i, 0, 0] as const) };
+  await producer.publish(connection, producer.next(1, names, wide), 0);
+  await other.publish(connection, other.next(1_000_000), 0);
+  const owner = start(0, { log: flooded, snapshots: await openSnapshots(connection, flooded, 1) });
+  const view = await owner.reached(other);
+  await owner.reached(producer);
+  expect(view.totals.samples).toEqual({ received: 68_001, rated: 1, duplicates: 0, refused: 68_000 });
+  await owner.stop();
+  await connection.close();
+}, 60_000);
