@@ -31,6 +31,9 @@ export function addDevelopment(program: Command, setExitCode: SetExitCode): void
   command('bench', 'measurements', { broker: true, pages: true, compiled: true }, async (args) =>
     (await import('#loadtest/bench/main.ts')).benchCommand(args),
   );
+  command('vectors', 'files of vectors against the rating core', {}, async (args) =>
+    (await import('../../tests/vectors/main.ts')).vectorsCommand(args),
+  );
   command('lock', 'complete package-lock.json for every platform', {}, async () =>
     (await import('../dev/lockfile.ts')).lockCommand(),
   );
