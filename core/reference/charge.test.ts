@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PriceModel, PriceRecord } from '../messages/control.ts';
-import { chargeOf } from './charge.ts';
-import { Exact, text } from './number.ts';
+import { chargeOf, notedOf } from './charge.ts';
+import { text, whole } from './number.ts';
 
 const price = (model: PriceModel, more: Partial<PriceRecord> = {}): PriceRecord => ({
   id: 1, key: 'k', version: 1, service: 's', component: 'c', meter: 'm', currency: 'EUR', account: 0, effectiveFromMs: 0,
@@ -13,6 +13,11 @@ const graduated = (tiers: [string | null, string, string][], more: Partial<Price
   price({ kind: 'graduated', tiers: tiers.map(([upTo, unitPrice, flat]) => ({ upTo, unitPrice, flat })) }, more);
 const tiers = graduated([['100', '0.10', '0'], ['1000', '0.05', '2'], [null, '0.01', '5']]); // prettier-ignore
 const perHour = { name: 'h', numerator: '1', denominator: '3600000000' };
+
+const charge = (record: PriceRecord, scale: number, quantities: readonly bigint[], cell = ''): string => {
+  const events = quantities.map((quantity) => ({ quantity, isStart: true }));
+  return text(whole(chargeOf(record, cell, scale, notedOf(record, cell, scale, events))).div(1e12));
+};
 
 describe('charge of a tally, worked out by hand', () => {
   const cases: [string, PriceRecord, number, string, string][] = [
@@ -43,10 +48,10 @@ describe('charge of a tally, worked out by hand', () => {
     ['24 digits of quantity', perUnit('0.01'), 0, '1000000000000000000000000', '10000000000000000000000'],
   ]; // prettier-ignore
   test.each(cases)('%s', (_name, record, scale, tally, expected) => {
-    expect(text(chargeOf(record, scale, new Exact(tally)))).toBe(expected);
+    expect(charge(record, scale, [BigInt(tally)])).toBe(expected);
   });
 
   test('a negative tally is never a credit', () => {
-    expect(text(chargeOf(tiers, 0, new Exact(-5)))).toBe('0');
+    expect(charge(tiers, 0, [-5n])).toBe('0');
   });
 });

@@ -9,7 +9,7 @@ export interface CellPlace {
   readonly timeZone: string;
 }
 
-const otherwise = 'otherwise';
+export const otherwise = 'otherwise';
 export const cellLengthMax = 200;
 
 /** Key of the cell that a sample falls in; `undefined` when the price has none for it. */

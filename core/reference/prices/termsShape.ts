@@ -1,0 +1,24 @@
+/** The shape of what a price says beside its model. */
+import { isObject, type Fields } from '../body.ts';
+import { isAbsentOr, isNotNegative, isOneOf, isPercent, isPositive } from './figures.ts';
+
+export function hasTerms({ quantity, discountPercent, maximum, onVersion }: Fields): boolean {
+  return (
+    isAbsentOr(isRule)(quantity) &&
+    isAbsentOr(isPercent)(discountPercent) &&
+    isAbsentOr(isNotNegative)(maximum) &&
+    isAbsentOr((value) => isOneOf(value, 'carry', 'restart'))(onVersion)
+  );
+}
+
+/** An increment of nought would never end. */
+function isRule(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isOneOf(value['at'], 'event', 'tally') &&
+    isOneOf(value['mode'], 'up', 'down', 'halfAwayFromZero', 'halfEven') &&
+    isPositive(value['increment']) &&
+    isAbsentOr(isNotNegative)(value['first']) &&
+    isAbsentOr(isNotNegative)(value['threshold'])
+  );
+}
