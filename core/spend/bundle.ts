@@ -1,0 +1,120 @@
+/** Shares a bundle's price among what it holds, by standalone selling prices (ASC 606, IFRS 15): largest remainder. */
+import { allocate } from '../money/allocate.ts';
+import { parseAmount, type AmountPico } from '../money/fixed.ts';
+import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import { byText } from './lines.ts';
+
+export interface BundleCatalogue {
+  /** What is sold alone, and for how much. */
+  readonly items: readonly { readonly id: string; readonly standalone: string }[];
+  readonly bundles: readonly Bundle[];
+}
+
+export interface Bundle {
+  readonly id: string;
+  /** Items or other bundles. */
+  readonly parts: readonly { readonly id: string; readonly quantity: string }[];
+  /** What a bundle inside another counts for; the sum of its parts when absent. */
+  readonly standalone?: string;
+  /** When no part has a price of its own. */
+  readonly whenAllZero: 'equal' | 'refuse';
+}
+
+/** Every fault of a catalogue: unknown parts, bundles that hold themselves, prices that are none. */
+export function checkBundles(catalogue: BundleCatalogue): Problem[] {
+  const check = new Check();
+  check.at('items').unique(catalogue.items.map(({ id }) => id));
+  catalogue.items.forEach(({ standalone }, index) =>
+    check.at('items').at(index).at('standalone').decimal(standalone, 'notNegative'),
+  );
+  const bundles = check.at('bundles');
+  bundles.unique(catalogue.bundles.map(({ id }) => id));
+  const items = new Set(catalogue.items.map(({ id }) => id));
+  const byId = new Map(catalogue.bundles.map((bundle) => [bundle.id, bundle]));
+  catalogue.bundles.forEach((bundle, index) => {
+    const here = bundles.at(index);
+    here.at('id').that(!items.has(bundle.id), bundle.id, 'a name that no item has');
+    if (bundle.standalone !== undefined) here.at('standalone').decimal(bundle.standalone, 'notNegative');
+    const parts = here.at('parts');
+    parts.that(bundle.parts.length > 0, '[]', 'at least one part');
+    parts.unique(bundle.parts.map(({ id }) => id));
+    bundle.parts.forEach(({ id, quantity }, part) => {
+      parts.at(part).at('quantity').decimal(quantity, 'positive');
+      parts
+        .at(part)
+        .at('id')
+        .that(items.has(id) || byId.has(id), id, 'an item or a bundle of the catalogue');
+    });
+    const circle = circleFrom(bundle.id, byId);
+    here.that(circle === undefined, circle?.join(' → '), 'a bundle that does not hold itself');
+  });
+  if (check.problems.length > 0) return check.problems;
+  catalogue.bundles.forEach((bundle, index) => {
+    const isPriced = bundle.whenAllZero === 'equal' || weightsOf(bundle, catalogue).some((weight) => weight > 0n);
+    bundles
+      .at(index)
+      .that(isPriced, bundle.id, 'a bundle of which a part has a price of its own, or `whenAllZero: equal`');
+  });
+  return check.problems;
+}
+
+export interface BundleShare {
+  /** From the outermost bundle to the item, e.g. ["suite", "office", "mail"]. */
+  readonly path: readonly string[];
+  readonly item: string;
+  readonly amount: AmountPico;
+}
+
+/** What each item of a bundle gets of an amount, in the order of the ids; the shares add up to it, nested bundles included. */
+export function allocateBundle(catalogue: BundleCatalogue, id: string, amount: AmountPico): BundleShare[] {
+  assertSound('bundles', checkBundles(catalogue));
+  const bundle = catalogue.bundles.find((one) => one.id === id);
+  if (bundle === undefined) throw new RangeError(`there is no bundle ${id}`);
+  return sharesOf(bundle, catalogue, amount, [id]);
+}
+
+function sharesOf(
+  bundle: Bundle,
+  catalogue: BundleCatalogue,
+  amount: AmountPico,
+  path: readonly string[],
+): BundleShare[] {
+  const sorted = { ...bundle, parts: bundle.parts.toSorted((a, b) => byText(a.id, b.id)) };
+  const amounts = allocate(amount, weightsOf(sorted, catalogue));
+  return sorted.parts.flatMap(({ id }, index) => {
+    const inner = catalogue.bundles.find((one) => one.id === id);
+    const own = [...path, id];
+    return inner === undefined
+      ? [{ path: own, item: id, amount: amounts[index]! }]
+      : sharesOf(inner, catalogue, amounts[index]!, own);
+  });
+}
+
+/** Standalone price × quantity of each part, as whole numbers of 10⁻²⁴. */
+function weightsOf(bundle: Bundle, catalogue: BundleCatalogue): bigint[] {
+  return bundle.parts.map(({ id, quantity }) => standaloneOf(id, catalogue) * parseAmount(quantity)!);
+}
+
+function standaloneOf(id: string, catalogue: BundleCatalogue): AmountPico {
+  const item = catalogue.items.find((one) => one.id === id);
+  if (item !== undefined) return parseAmount(item.standalone)!;
+  const bundle = catalogue.bundles.find((one) => one.id === id)!;
+  if (bundle.standalone !== undefined) return parseAmount(bundle.standalone)!;
+  return weightsOf(bundle, catalogue).reduce((sum, weight) => sum + weight, 0n) / parseAmount('1')!;
+}
+
+/** A way from a bundle back to itself, or undefined. */
+function circleFrom(id: string, bundles: ReadonlyMap<string, Bundle>): string[] | undefined {
+  const visited = new Set<string>();
+  const walk = (at: string, path: readonly string[]): string[] | undefined => {
+    for (const part of bundles.get(at)?.parts ?? []) {
+      if (part.id === id) return [...path, id];
+      if (visited.has(part.id)) continue;
+      visited.add(part.id);
+      const circle = walk(part.id, [...path, part.id]);
+      if (circle !== undefined) return circle;
+    }
+    return undefined;
+  };
+  return walk(id, [id]);
+}
