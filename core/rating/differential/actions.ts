@@ -112,10 +112,12 @@ const sample = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(`1${'0'.repeat(24)}`, '9'.repeat(24), '123456789012345678') },
   ),
 });
+type Sample = typeof sample extends fc.Arbitrary<infer Value> ? Value : never;
+
 /** A counter read again and again: what the narrow path is for. */
 const steady = fc
   .record({
-    resource: fc.constantFrom(0, 2, 3),
+    resource: fc.constantFrom(0 as const, 2 as const, 3 as const),
     metric: fc.nat(metrics.length - 1),
     fromMs: fc.integer({ min: -hour, max: hour }),
     quantities: fc.array(fc.oneof(fc.nat(30), fc.nat(20_000_000), fc.nat(2 ** 40)), {
@@ -124,7 +126,7 @@ const steady = fc
       size: 'max',
     }),
   })
-  .map(({ resource, metric, fromMs, quantities }) =>
+  .map(({ resource, metric, fromMs, quantities }): Sample[] =>
     quantities.map((quantity, i) => ({
       resource,
       metric,
