@@ -1,5 +1,4 @@
 /** Cells by dimensions of the sample. */
-import type { PriceModel } from '../../messages/price.ts';
 import type { Cell, CellPlace } from '../compiled.ts';
 import type { Cells } from './cells.ts';
 import { namedCells, otherwiseKey } from './named.ts';
