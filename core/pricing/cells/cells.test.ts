@@ -66,11 +66,11 @@ describe('schedule', () => {
     );
   });
 
-  const night = (to: string, from = '00:00') => ({ name: 'night', days: weekdays, from, to, model: unitPrice('1') });
+  const day = { name: 'day', days: weekdays, from: '03:00', to: '23:00', model: unitPrice('2') };
   const tariff: PriceModel = {
     kind: 'schedule',
-    bands: [night('03:00'), night('24:00', '23:00')],
-    otherwise: unitPrice('2'),
+    bands: [day],
+    otherwise: unitPrice('1'),
   };
 
   test.each([
@@ -79,7 +79,7 @@ describe('schedule', () => {
     ['the clock put forward skips one', '2026-03-29T00:00Z', 3],
   ])('%s', (_, at, hours) => {
     const { key, fromMs, toMs } = placeAt(tariff, Temporal.Instant.from(at).epochMilliseconds, 'Europe/Berlin');
-    expect([key, (toMs - fromMs) / 3_600_000]).toEqual(['night', hours]);
+    expect([key, (toMs - fromMs) / 3_600_000]).toEqual(['otherwise', hours]);
   });
 });
 
@@ -124,14 +124,15 @@ describe('grouped', () => {
   });
 });
 
-test('Entries share a name, and so a tally, only with equal models', () => {
-  const band = (from: string, to: string, price: string) =>
-    ({ name: 'night', days: ['mon'], from, to, model: unitPrice(price) }) as const;
+test('Names are keys: none is used twice, none is the key of what is left; bands do not overlap', () => {
+  const band = (name: string, from: string, to: string) =>
+    ({ name, days: ['mon'], from, to, model: unitPrice('1') }) as const;
   const of =
     (...bands: readonly ReturnType<typeof band>[]) =>
     () =>
       compilePrice(priceOf({ kind: 'schedule', bands, otherwise: null }), meter);
-  expect(of(band('22:00', '24:00', '1'), band('00:00', '06:00', '1'))().cell('night')?.key).toBe('night');
-  expect(of(band('22:00', '24:00', '1'), band('00:00', '06:00', '2'))).toThrow(RangeError);
-  expect(of(band('22:00', '24:00', '1'), band('23:00', '24:00', '1'))).toThrow('overlap');
+  expect(of(band('a', '22:00', '24:00'), band('b', '00:00', '06:00'))().cell('a')?.key).toBe('a');
+  expect(of(band('a', '22:00', '24:00'), band('a', '00:00', '06:00'))).toThrow(RangeError);
+  expect(of(band('otherwise', '22:00', '24:00'))).toThrow(RangeError);
+  expect(of(band('a', '22:00', '24:00'), band('b', '23:00', '24:00'))).toThrow('overlap');
 });

@@ -1,5 +1,6 @@
 /** Cells that the price names itself: rules of a matrix, bands of a schedule. */
 import type { LeafModel } from '../../messages/price.ts';
+import { priceLimits } from '../limits.ts';
 import type { Charging } from '../pipeline.ts';
 
 /** Key of the cell for what no rule or band takes; none of them may have this name. */
@@ -15,26 +16,18 @@ export interface Named {
   readonly model: LeafModel;
 }
 
-/**
- * A cell per name. Two entries may share a name, and so a tally, when their models are equal: a night that crosses midnight is
- * two bands and one cell.
- */
+/** A cell per name; names are told apart, since each is the key of a tally. */
 export function namedCells(
   entries: readonly Named[],
   otherwise: LeafModel | null,
   charging: (model: LeafModel) => Charging,
 ): Map<string, KeyedCharging> {
   const cells = new Map<string, KeyedCharging>();
-  const models = new Map<string, string>();
-  const all = otherwise === null ? entries : [...entries, { name: otherwiseKey, model: otherwise }];
-  for (const [index, { name, model }] of all.entries()) {
-    if (name === '' || (name === otherwiseKey && index < entries.length))
-      throw new RangeError(`"${name}" cannot name a cell`);
-    const text = JSON.stringify(model);
-    if ((models.get(name) ?? text) !== text)
-      throw new RangeError(`two cells with different models are named "${name}"`);
-    models.set(name, text);
-    if (!cells.has(name)) cells.set(name, { ...charging(model), key: name });
+  for (const { name, model } of entries) {
+    if (name === '' || name === otherwiseKey || name.length > priceLimits.nameMax || cells.has(name))
+      throw new RangeError(`"${name}" cannot name a cell, or names two`);
+    cells.set(name, { ...charging(model), key: name });
   }
+  if (otherwise !== null) cells.set(otherwiseKey, { ...charging(otherwise), key: otherwiseKey });
   return cells;
 }

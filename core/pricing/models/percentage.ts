@@ -113,12 +113,11 @@ const owedAfterFirst: Owed = ({ freeEvents, freeValue }, so, value, number) => {
   return { value: so > freeValue ? value : so + value - freeValue, fee: true };
 };
 
-/** The first events owe no fee, and the first value nothing; free is an event of which both are. */
+/** The first events owe no fee, and the first value nothing; free is an event that owes neither. */
 const owedBeyondTotals: Owed = ({ freeEvents = 0n, freeValue = 0n }, so, value, number) => {
-  const isFeeFree = number <= freeEvents;
-  const isValueFree = so + value <= freeValue;
-  if (isFeeFree && isValueFree) return undefined;
-  return { value: isValueFree ? 0n : so > freeValue ? value : so + value - freeValue, fee: !isFeeFree };
+  const owed = so > freeValue ? value : so + value > freeValue ? so + value - freeValue : 0n;
+  const fee = number > freeEvents;
+  return fee || owed > 0n ? { value: owed, fee } : undefined;
 };
 
 function wholeNumber(text: string): bigint {
