@@ -5,7 +5,7 @@ import { pricesAt } from './attribution.ts';
 import { addToBalances } from './balances.ts';
 import { nothingCarried } from './carry.ts';
 import { powerOfTen, zero, type Exact } from './number.ts';
-import { looksAtEvents } from './prices/noted.ts';
+import { countsEvents } from './prices/noted.ts';
 import { priced, withoutPrice } from './rows.ts';
 import type { Row, Source, State, Tally, Tenant } from './state.ts';
 import { grow, openTally, takeBack, TooLarge, type Journal } from './tallies.ts';
@@ -26,7 +26,7 @@ export function chargeUnpriced(state: State, tenant: Tenant, newPrices: Readonly
 function takesOver(price: PriceRecord): boolean {
   const { model } = price;
   return (
-    model.kind !== 'matrix' && model.kind !== 'grouped' && model.kind !== 'schedule' && !looksAtEvents(price, model)
+    model.kind !== 'matrix' && model.kind !== 'grouped' && model.kind !== 'schedule' && !countsEvents(price, model)
   );
 }
 

@@ -44,9 +44,10 @@ export function isEventCharged(leaf: LeafModel): boolean {
   return leaf.free === 'whicheverFirst' || leaf.minimum !== undefined || leaf.maximum !== undefined;
 }
 
-/** Whether the quantity alone does not tell the charge. */
-export function looksAtEvents(price: PriceRecord, leaf: LeafModel): boolean {
-  return price.quantity?.at === 'event' || leaf.kind === 'perEvent' || leaf.kind === 'percentage';
+/** Whether events are counted: the quantity alone does not tell the charge (8.2). */
+export function countsEvents(price: PriceRecord, leaf: LeafModel): boolean {
+  if (price.quantity?.at === 'event' || isEventCharged(leaf)) return true;
+  return leaf.kind === 'percentage' && fractionOf(leaf.perEvent).top !== 0n;
 }
 
 /** Tally units as priced units. */
@@ -73,7 +74,7 @@ export function note(price: PriceRecord, leaf: LeafModel, scale: number, before:
   const exact = converted(price, scale, event.quantity);
   const rule = price.quantity?.at === 'event' ? price.quantity : undefined;
   const units = rule === undefined ? exact : roundedBy(rule, exact, event.isStart);
-  const events = before.events + (event.isStart ? 1n : 0n);
+  const events = before.events + (event.isStart && countsEvents(price, leaf) ? 1n : 0n);
   const canOwe = leaf.kind === 'perEvent' || leaf.kind === 'percentage';
   const owed =
     canOwe && isEventCharged(leaf)
