@@ -4,6 +4,7 @@ import type { CompiledPrice } from '../pricing/compiled.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import { ByteText, bytesOf } from './byteText.ts';
+import type { Plan } from './plan.ts';
 import type { Rows } from './rows.ts';
 import type { Account, Balance } from './state.ts';
 
@@ -49,6 +50,8 @@ export interface Group extends GroupKey {
 export class Groups {
   readonly #byKey = new Map<string, Group>();
   readonly #chains = new Map<string, BalanceChain>();
+  readonly #plans = new Map<string, Plan>();
+  #plansVersion = 0;
 
   of(key: GroupKey): Group {
     const starts = key.chain.balances.map((balance) => balance.period.startMs).join(',');
@@ -62,6 +65,15 @@ export class Groups {
       this.#byKey.set(text, group);
     }
     return group;
+  }
+
+  /** Plans that series share, of this version of the master data. */
+  plans(masterVersion: number): Map<string, Plan> {
+    if (masterVersion !== this.#plansVersion) {
+      this.#plans.clear();
+      this.#plansVersion = masterVersion;
+    }
+    return this.#plans;
   }
 
   /** One chain for the same balances, so that a batch moves each of them once. */

@@ -3,13 +3,13 @@ import { metricPattern, resourcePattern } from '../messages/names.ts';
 import type { RefusalReason } from '../messages/rated.ts';
 import { batchLimits, type BatchBody, type BatchMetric } from '../metering/batch.ts';
 import type { Changes } from './changes.ts';
-import { seriesKey, type PartitionState, type Producer, type Resource, type Series, type Tenant } from './state.ts';
+import { metricName, seriesKey, type PartitionState, type Producer, type Resource, type Series, type Tenant } from './state.ts';
 
 /** Why a sample is refused. */
 export type Fault = readonly [RefusalReason, string];
 
 export interface Dictionary {
-  readonly resources: readonly string[];
+  readonly resources: string[];
   readonly metrics: readonly BatchMetric[];
   readonly dims: BatchBody['dims'];
   /** Resource, metric and dims of each series, three numbers each. */
@@ -42,7 +42,7 @@ export function dictionaryOf(
   const indexes = new Int32Array(series.length * 3);
   series.forEach((entry, index) => indexes.set(entry, index * 3));
   producer.dictionary = {
-    resources, metrics, dims, indexes, masterVersion, guardsOverlap,
+    resources: [...resources], metrics, dims, indexes, masterVersion, guardsOverlap,
     series: Array.from({ length: series.length }), ready: Array.from({ length: series.length }),
   }; // prettier-ignore
   return producer.dictionary;
@@ -92,7 +92,11 @@ export function seriesAt(run: SeriesRun, dictionary: Dictionary, index: number):
   if (!metricPattern.test(metric.name)) return ['out_of_range', 'the metric is not named as metrics are'];
   const dimsText = dimsIndex < 0 ? '' : canonical(dims[dimsIndex]!);
   if (dimsText.length > batchLimits.dimsTextMax) return ['out_of_range', 'the dimensions are too long'];
-  const key = seriesKey(name, `${metric.kind}:${metric.name}${dimsText}`);
+  const named = metricName(tenant, `${metric.kind}:${metric.name}${dimsText}`);
+  const resource = resourceOf(run, name);
+  // The same text as everywhere, so that the batch's own can go.
+  resources[indexes[3 * index]!] = resource.name;
+  const key = seriesKey(resource, named);
   const known = producer.seriesByKey.get(key);
   const isKept = guardsOverlap && metric.kind === 'delta';
   // A gateway that becomes an agent begins to guard its counters: what had no identity gets one.
@@ -101,8 +105,8 @@ export function seriesAt(run: SeriesRun, dictionary: Dictionary, index: number):
     id: isKept ? state.series.length + 1 : 0,
     tenant: tenant.id,
     producer: producer.id,
-    resource: resourceOf(run, name),
-    metric: key.slice(name.length + 1),
+    resource,
+    metric: named.text,
     endMs: 0,
     dirty: false,
     plan: undefined,

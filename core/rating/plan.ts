@@ -52,6 +52,7 @@ export interface PlanRun extends PlanContext {
   readonly guardsOverlap: boolean;
 }
 
+/** The plan for a series, shared by all series of the same owner, metric and dimensions unless a tally is a resource's own. */
 export function resolvePlan(
   context: PlanRun,
   resource: Resource,
@@ -59,10 +60,8 @@ export function resolvePlan(
   dims: Readonly<Record<string, string>>,
   atMs: number,
 ): Plan | PlanFault {
-  const { master } = context.tenant;
-  const window = new Window(atMs);
-  const meters = metersOf(master, metric.name, dims);
-  const misfit = meters.find((meter) => !meterTakes(meter, metric));
+  const { tenant, groups, guardsOverlap } = context;
+  const misfit = metersOf(tenant.master, metric.name, dims).find((meter) => !meterTakes(meter, metric));
   if (misfit !== undefined) {
     const wants = `${misfit.unit}, scale ${misfit.scale}, ${misfit.aggregation === 'sum' ? 'delta' : 'level'}`;
     return {
@@ -70,8 +69,30 @@ export function resolvePlan(
       detail: `meter ${misfit.id} wants ${wants}; ${metric.name} came as ${metric.unit}, scale ${metric.scale}, ${metric.kind}`,
     };
   }
-  const account = ownerAt(master, resource.name, window);
+  const window = new Window(atMs);
+  const account = ownerAt(tenant.master, resource.name, window);
   if (account === undefined) return { reason: 'unowned', detail: resource.name };
+  const key = JSON.stringify([
+    account.record.id, window.fromMs, window.toMs, metric.kind, metric.name, metric.unit, metric.scale, guardsOverlap, dims,
+  ]); // prettier-ignore
+  const known = groups.plans(tenant.master.version).get(key);
+  if (known !== undefined && atMs >= known.fromMs && atMs < known.toMs) return known;
+  const plan = planOf(context, resource, account, metric, dims, window);
+  const isShared = plan.lanes.every(({ tally }) => tally === undefined || tally.entry.resource === 0);
+  if (isShared) groups.plans(tenant.master.version).set(key, plan);
+  return plan;
+}
+
+function planOf(
+  context: PlanRun,
+  resource: Resource,
+  account: Account,
+  metric: BatchMetric,
+  dims: Readonly<Record<string, string>>,
+  window: Window,
+): Plan {
+  const { master } = context.tenant;
+  const { atMs } = window;
   for (const timeZone of new Set(account.chain.map((node) => node.record.timeZone))) {
     const { startMs, endMs } = periodAt(atMs, timeZone);
     window.boundary(startMs);
@@ -79,7 +100,7 @@ export function resolvePlan(
   }
   const period = periodAt(atMs, account.record.timeZone);
   const cellPlace = { dims, atMs, timeZone: account.record.timeZone, boundary: (ms: number) => window.boundary(ms) };
-  const lanes = meters.flatMap((meter): Lane[] => {
+  const lanes = metersOf(master, metric.name, dims).flatMap((meter): Lane[] => {
     const lane = (price?: CompiledPrice, cell?: Cell): Lane =>
       laneOf(context, { account, period, resource, meter, price, cell, atMs, dims });
     const priced = pricesAt(master, meter.id, account, window).flatMap((price) => {

@@ -7,6 +7,7 @@ import { balanceOf } from './plan.ts';
 import {
   dedupHashesMax,
   newProducer,
+  metricName,
   seriesKey,
   tallyKey,
   type PartitionState,
@@ -105,12 +106,13 @@ function applyResource(state: PartitionState, resource: Resource): void {
 
 function applySeries(state: PartitionState, entry: SeriesEntry): void {
   const resource = state.resources[entry.resource - 1]!;
-  const series: Series = { ...entry, resource, endMs: 0, dirty: false, plan: undefined };
-  state.series[entry.id - 1] = series;
   const tenant = tenantOf(state, entry.tenant);
+  const metric = metricName(tenant, entry.metric);
+  const series: Series = { ...entry, metric: metric.text, resource, endMs: 0, dirty: false, plan: undefined };
+  state.series[entry.id - 1] = series;
   const producer = tenant.producers.get(entry.producer) ?? newProducer(entry.producer);
   tenant.producers.set(entry.producer, producer);
-  producer.seriesByKey.set(seriesKey(resource.name, entry.metric), series);
+  producer.seriesByKey.set(seriesKey(resource, metric), series);
 }
 
 function applyTally(state: PartitionState, entry: TallyEntry): void {

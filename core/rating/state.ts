@@ -31,6 +31,8 @@ export interface Tenant {
   master: Master;
   readonly producers: Map<string, Producer>;
   readonly resourcesByName: Map<string, Resource>;
+  /** Metrics with their dimensions as seen by this process; derived, never stored. */
+  readonly metricNames: Map<string, MetricName>;
   readonly talliesByKey: Map<string, Tally>;
   /** Cells in use, by the tally's key without its cell: groups have a limit. */
   readonly cellCounts: Map<string, number>;
@@ -75,8 +77,8 @@ export interface Producer {
   lastSampleMs: number;
   readonly notes: Record<string, number>;
   spool: { readonly batches: number; readonly bytes: number };
-  /** By resource name and metric with dimensions; ephemeral for producers that are not agents. */
-  readonly seriesByKey: Map<string, Series>;
+  /** By resource and metric with dimensions (`seriesKey`); ephemeral for producers that are not agents. */
+  readonly seriesByKey: Map<SeriesKey, Series>;
   /** The dictionaries of its last batch, resolved; derived, never stored. */
   dictionary: Dictionary | undefined;
   dirty: boolean;
@@ -188,6 +190,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     },
     producers: new Map(),
     resourcesByName: new Map(),
+    metricNames: new Map(),
     talliesByKey: new Map(),
     cellCounts: new Map(),
     balancesByKey: new Map(),
@@ -225,4 +228,22 @@ export const cellsKey = (place: TallyPlace): string =>
 export const balanceKey = (account: number, periodStartMs: number, currency: string): string =>
   `${account}|${periodStartMs}|${currency}`;
 
-export const seriesKey = (resource: string, metric: string): string => `${resource}\u0000${metric}`;
+/** A number where it fits, for there are many of them. */
+export type SeriesKey = number | string;
+
+/** A metric with its dimensions, kept once; its number is only for this process. */
+export interface MetricName {
+  readonly id: number;
+  readonly text: string;
+}
+
+const metricIdsMax = 2 ** 21;
+
+export function metricName({ metricNames }: Tenant, text: string): MetricName {
+  let name = metricNames.get(text);
+  if (name === undefined) metricNames.set(text, (name = { id: metricNames.size, text }));
+  return name;
+}
+
+export const seriesKey = (resource: Resource, { id, text }: MetricName): SeriesKey =>
+  id < metricIdsMax && resource.id < 2 ** 32 ? resource.id * metricIdsMax + id : `${resource.id} ${text}`;

@@ -6,7 +6,7 @@ export const benchError = defineErrors({
   BENCH_UNKNOWN: {
     status: 400,
     title: 'There is no such measurement.',
-    solve: 'Name one or more of RATE, COST, ALERT, START, or `all`; --seconds takes a whole number.',
+    solve: 'Name one or more of RATE, GROW, COST, ALERT, START, or `all`; --seconds takes a whole number.',
   },
 });
 
@@ -16,6 +16,7 @@ export interface BenchOptions {
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure>>> = {
   RATE: async () => (await import('./rate.ts')).benchRate(),
+  GROW: async () => (await import('./grow.ts')).benchGrow(),
   COST: async (options) => (await import('./cost.ts')).benchCost(options),
   ALERT: async (options) => (await import('./alert.ts')).benchAlert(options),
   START: async () => (await import('./start.ts')).benchStart(),

@@ -1,10 +1,20 @@
 /** RATE: the core alone on one core, no I/O: admission, deduplication, attribution, graduated price, four levels, budgets. */
 import { encodeEnvelope } from '#core/metering/batch.ts';
 import type { Input, Ports } from '#core/rating/admit.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { PartitionMachine } from '#core/rating/machine.ts';
 import { emptyState } from '#core/rating/state.ts';
 import { WorkloadProducer, standardSize, workloadOrganisation, type WorkloadSize } from '../workload.ts';
 import { median, type Figure } from './figure.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function heapBytes(): number {
+  collect();
+  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+}
 
 const key = { id: 'key', publicKey: 'key' };
 const signature = 'x'.repeat(86);
@@ -31,11 +41,14 @@ export interface RateRun {
   readonly samplesPerSecond: number;
   readonly parsePerSecond: number;
   readonly encodePerSecond: number;
+  /** What the machine's state holds of the heap per (resource, meter), after everything that can be collected is. */
+  readonly stateBytesPerSeries: number;
 }
 
 /** Rates `batches` batches of `ticks` × series samples; the same batches are parsed alone as the limit. */
 export function runRate(size: WorkloadSize, ticks: number, batches: number): RateRun {
   const startMs = Date.UTC(2026, 10, 2);
+  const heapBefore = heapBytes();
   const machine = new PartitionMachine(emptyState(0), freePorts());
   machine.takeControl(controlInput('load', size, startMs));
   machine.drain({ kind: 'commit', incarnation: 1, nonce: '', n: 0, prev: { seq: 0, hash: '' } });
@@ -80,6 +93,7 @@ export function runRate(size: WorkloadSize, ticks: number, batches: number): Rat
     samplesPerSecond: perSecond(spent.rate),
     parsePerSecond: perSecond(spent.parse),
     encodePerSecond: perSecond(spent.encode),
+    stateBytesPerSeries: Math.round((heapBytes() - heapBefore) / machine.state.series.length),
   };
 }
 
