@@ -86,27 +86,15 @@ export const referenceParts = ({ model }: PriceRecord, timeZone: string, used: U
     return { cell: cellAt(model, place), untilMs: nextCellChange(model, place, endMs) };
   });
 
-/** A boundary may be heard at which the cell stays: the sample is cut where it changes. */
-export const fastParts = (price: CompiledPrice, timeZone: string, used: Usage): CellPart[] =>
-  partsBy(used, (atMs, endMs) => {
-    const here = boundaryAfter(price, timeZone, used, atMs);
-    let { nextMs } = here;
-    while (nextMs < endMs) {
-      const there = boundaryAfter(price, timeZone, used, nextMs);
-      if (there.cell !== here.cell) break;
-      nextMs = there.nextMs;
-    }
-    return { cell: here.cell, untilMs: Math.min(nextMs, endMs) };
+/** The first boundary that the price tells of is where the sample is cut. */
+export const fastParts = (price: CompiledPrice, timeZone: string, { dims: of, ...used }: Usage): CellPart[] =>
+  partsBy({ dims: of, ...used }, (atMs, endMs) => {
+    let untilMs = endMs;
+    const boundary = (instantMs: number) => {
+      if (instantMs > atMs) untilMs = Math.min(untilMs, instantMs);
+    };
+    return { cell: price.cellAt({ dims: of, atMs, timeZone, boundary })?.key, untilMs };
   });
-
-function boundaryAfter(price: CompiledPrice, timeZone: string, { dims: of }: Usage, atMs: number) {
-  let nextMs = Number.POSITIVE_INFINITY;
-  const boundary = (instantMs: number) => {
-    if (instantMs > atMs) nextMs = Math.min(nextMs, instantMs);
-  };
-  const cell = price.cellAt({ dims: of, atMs, timeZone, boundary })?.key;
-  return { cell, nextMs };
-}
 
 type Event = Pick<CellPart, 'quantity' | 'isStart'>;
 
