@@ -45,9 +45,9 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     tallies: changes.opened.map((tally) => tally.entry),
     tallyValues: changes.tallies.map(tallyValue),
     ...notesOf(changes.tallies, ({ freshValues }) => freshValues),
-    series: changes.series.map(({ id, tenant, producer, resource, metric }) => ({
+    series: changes.series.map(({ id, producer, resource, metric }) => ({
       id,
-      tenant,
+      tenant: resource.tenant,
       producer,
       resource: resource.id,
       metric,

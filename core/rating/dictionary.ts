@@ -3,7 +3,15 @@ import { metricPattern, resourcePattern } from '../messages/names.ts';
 import type { RefusalReason } from '../messages/rated.ts';
 import { batchLimits, type BatchBody, type BatchMetric } from '../metering/batch.ts';
 import type { Changes } from './changes.ts';
-import { metricName, seriesKey, type PartitionState, type Producer, type Resource, type Series, type Tenant } from './state.ts';
+import {
+  metricName,
+  seriesKey,
+  type PartitionState,
+  type Producer,
+  type Resource,
+  type Series,
+  type Tenant,
+} from './state.ts';
 
 /** Why a sample is refused. */
 export type Fault = readonly [RefusalReason, string];
@@ -103,7 +111,6 @@ export function seriesAt(run: SeriesRun, dictionary: Dictionary, index: number):
   if (known !== undefined && (known.id !== 0 || !isKept)) return known;
   const series: Series = {
     id: isKept ? state.series.length + 1 : 0,
-    tenant: tenant.id,
     producer: producer.id,
     resource,
     metric: named.text,

@@ -109,7 +109,10 @@ describe('invariants of the partition machine', () => {
       const expected = new Map<string, bigint>();
       for (const tally of state.tallies) {
         const { entry, carried, charge } = tally;
-        const cell = state.tenants.get('t')!.master.prices.get(entry.price)?.cell(entry.cell ?? '');
+        const cell = state.tenants
+          .get('t')!
+          .master.prices.get(entry.price)
+          ?.cell(entry.cell ?? '');
         expect(charge).toBe(cell === undefined ? 0n : cell.charge(reached(tally)) - cell.charge(carried));
         const key = `${entry.account} ${entry.price} ${entry.periodStartMs / 1000}.000`;
         expected.set(key, (expected.get(key) ?? 0n) + charge);

@@ -108,7 +108,16 @@ function applySeries(state: PartitionState, entry: SeriesEntry): void {
   const resource = state.resources[entry.resource - 1]!;
   const tenant = tenantOf(state, entry.tenant);
   const metric = metricName(tenant, entry.metric);
-  const series: Series = { ...entry, metric: metric.text, resource, endMs: 0, dirty: false, plan: undefined };
+  const { id, producer: producerId } = entry;
+  const series: Series = {
+    id,
+    producer: producerId,
+    metric: metric.text,
+    resource,
+    endMs: 0,
+    dirty: false,
+    plan: undefined,
+  };
   state.series[entry.id - 1] = series;
   const producer = tenant.producers.get(entry.producer) ?? newProducer(entry.producer);
   tenant.producers.set(entry.producer, producer);

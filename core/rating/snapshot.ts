@@ -36,9 +36,9 @@ export function encodeState(state: PartitionState): string {
       sorted(tenant.producers).map((producer) => producerState(tenant.id, producer, producer.hashes.length)),
     ),
     resources: state.resources,
-    series: state.series.map(({ id, tenant, producer, resource, metric }) => ({
+    series: state.series.map(({ id, producer, resource, metric }) => ({
       id,
-      tenant,
+      tenant: resource.tenant,
       producer,
       resource: resource.id,
       metric,

@@ -93,7 +93,6 @@ export interface Resource {
 export interface Series {
   /** Dense id for an agent's counter, whose end is part of the state; 0 otherwise. */
   readonly id: number;
-  readonly tenant: string;
   readonly producer: string;
   readonly resource: Resource;
   readonly metric: string;
