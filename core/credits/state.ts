@@ -1,0 +1,48 @@
+import type { Grant } from './records.ts';
+
+export type GrantStatus = 'pending' | 'active' | 'expired' | 'voided';
+
+export interface HeldGrant {
+  readonly grant: Grant;
+  left: bigint;
+  status: GrantStatus;
+  /** Entries of tallies that remember a burn of it: an ended grant is forgotten when there are none. */
+  entries: number;
+}
+
+/** What credit did for one tally: what no credit paid, and who paid, the newest last; neighbours are of different grants. */
+export interface PaidTally {
+  readonly path: readonly number[];
+  readonly service: string;
+  readonly unit: string;
+  /** Negative only when nothing is paid by credit: refunds beyond what is known. */
+  overage: bigint;
+  /** Place in the log at which the overage began; 0 for none. */
+  overageSince: number;
+  burns: { readonly grant: string; amount: bigint }[];
+}
+
+/** Changed in place by `apply`; `snapshot` and `restore` carry it over. */
+export interface CreditState {
+  logTimeMs: number;
+  /** Counts charges, to order overages. */
+  charges: number;
+  /** By id; expired and voided ones stay while a tally remembers a burn of theirs. */
+  readonly grants: Map<string, HeldGrant>;
+  readonly tallies: Map<string, PaidTally>;
+  /** Prepaid credit that came back after its grant had ended, by unit and account. */
+  readonly returned: Map<string, bigint>;
+  /** Active grants in burn order; next instant at which time acts. Both follow from the rest. */
+  active: HeldGrant[];
+  nextDueMs: number;
+}
+
+export const newCredits = (): CreditState => ({
+  logTimeMs: 0,
+  charges: 0,
+  grants: new Map(),
+  tallies: new Map(),
+  returned: new Map(),
+  active: [],
+  nextDueMs: Infinity,
+});
