@@ -41,11 +41,15 @@ export function differences(expected: Json, ours: Ours, path = ''): Difference[]
   return Object.entries(filled).flatMap(([name, value]) =>
     differences(
       value,
-      sparse.has(key) && ours[name] === undefined ? zeroOurs : ours[name],
+      sparse.has(key) && ours[name] === undefined ? zeroOurs : named(ours, name),
       path === '' ? name : `${path}.${name}`,
     ),
   );
 }
+
+/** "unitAmountRounded5" and "cost_6dp" are the value without the ending: how it is rounded is said by its decimals. */
+const named = (ours: { readonly [key: string]: Ours }, name: string): Ours =>
+  ours[name] ?? ours[name.replace(/(Rounded\d+|_\d+dp)$/, '')];
 
 const zeroOurs: Rational = { numerator: 0n, denominator: 1n };
 const zeros = (ours: { readonly [key: string]: Ours }) =>

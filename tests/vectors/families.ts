@@ -2,12 +2,31 @@
 import type { Area, Family } from './family.ts';
 import type { Vector } from './vector.ts';
 import { allocation } from './families/allocation.ts';
+import { dynamic } from './families/dynamic.ts';
+import { flat } from './families/flat.ts';
+import { late } from './families/late.ts';
+import { packages } from './families/package.ts';
 import { period } from './families/period.ts';
 import { proration } from './families/proration.ts';
 import { rateIntervals } from './families/rateIntervals.ts';
 import { rounding } from './families/rounding.ts';
+import { graduated, volume } from './families/tiered.ts';
+import { unit } from './families/unit.ts';
 
-export const families: Readonly<Record<string, Family>> = { allocation, rounding, period, proration, rateIntervals };
+export const families: Readonly<Record<string, Family>> = {
+  unit,
+  flat,
+  package: packages,
+  dynamic,
+  graduated,
+  volume,
+  late,
+  allocation,
+  rounding,
+  period,
+  proration,
+  rateIntervals,
+};
 
 /** Families whose capability is not built yet: counted and told, never passed over. */
 export const deferred: Readonly<Record<string, Area>> = {

@@ -37,7 +37,6 @@ function answers(event: RatedEvent, round: string | undefined): { readonly [key:
     cost,
     debited: cost,
     cost_derived: cost,
-    cost_derived_6dp: cost,
     reported_connect_fee: event.connectFee,
     billed_s: event.billed,
     compress_factor: ratio(sum(event.stretches.map(({ increments }) => ratio(increments))).numerator),

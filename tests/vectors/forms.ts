@@ -1,0 +1,31 @@
+/** The forms that OpenMeter's vectors have for every model: a part of a period, phases, and phases with late usage. */
+import { z } from 'zod';
+import { form, type Form } from './family.ts';
+import {
+  latePhaseInputs,
+  lineInputs,
+  linesOfLatePhases,
+  linesOfPart,
+  linesOfPhases,
+  phaseInputs,
+  termFields,
+  type LineModel,
+} from './lines.ts';
+
+const terms = z.object(termFields);
+export type Terms = z.output<typeof terms>;
+
+/** `model` turns the fields of the model and those that go with every model into lines. */
+export function lineForms<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+  model: (config: z.output<z.ZodObject<Shape>> & Terms) => LineModel,
+): Form[] {
+  const config = z.strictObject({ ...termFields, ...shape }) as unknown as z.ZodType<
+    z.output<z.ZodObject<Shape>> & Terms
+  >;
+  return [
+    form(config, lineInputs, (fields, inputs) => linesOfPart(model(fields), fields, inputs)),
+    form(config, phaseInputs, (fields, inputs) => linesOfPhases(model(fields), fields, inputs)),
+    form(config, latePhaseInputs, (fields, inputs) => linesOfLatePhases(model(fields), fields, inputs)),
+  ];
+}
