@@ -127,6 +127,8 @@ export type TallyValue =
 
 export interface TallyNote {
   readonly id: number;
+  /** What earlier commits said is forgotten: the tally was taken over by a price. */
+  readonly cleared?: true;
   /** `latest`: where its sample stands: end, producer, epoch, seq, index. */
   readonly newest?: SamplePlace;
   /** `unique`: in a commit the values that came to it, in a snapshot all. */

@@ -13,7 +13,7 @@ export interface EventPrice {
 }
 
 /**
- * clamp(fee + quantity × unitPrice, minimum, maximum), rounded once, half-even; `each` is the priced units of one integer of
+ * min(maximum, max(minimum, fee + quantity × unitPrice)), rounded once, half-even; `each` is the priced units of one integer of
  * `quantity`. A part cut off an event (`events` 0) owes its quantity alone: fee, minimum and maximum belong to the start.
  */
 export function eventCharge(
@@ -27,12 +27,11 @@ export function eventCharge(
   const feeFactor = fee.numerator * (divisor / fee.denominator);
   const minimum = price.minimum === undefined ? 0n : toPico(rational(price.minimum));
   const maximum = price.maximum === undefined ? undefined : toPico(rational(price.maximum));
-  if (maximum !== undefined && maximum < minimum) throw new RangeError('the maximum of an event is below its minimum');
   return (quantity, events, fees) => {
     const exact = fees === 1n ? quantity * factor + feeFactor : quantity * factor;
     const amount = divideRounded(exact, divisor, 'halfEven');
     if (events === 0n) return amount;
-    if (amount < minimum) return minimum;
-    return maximum !== undefined && amount > maximum ? maximum : amount;
+    const raised = amount < minimum ? minimum : amount;
+    return maximum !== undefined && raised > maximum ? maximum : raised;
   };
 }

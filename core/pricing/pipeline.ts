@@ -9,7 +9,7 @@ import type { Cell, Measures, Piece } from './compiled.ts';
 import { multiply, ratio, zero } from '../money/rational.ts';
 import { decimalText, rational } from './exact.ts';
 import { step, unitsFor, type Leaf, type Units } from './leaf.ts';
-import { draftLeaf } from './models/index.ts';
+import { draftLeaf, hasFreePart } from './models/index.ts';
 import { countingOf, type Counting } from './quantityRule.ts';
 import { termsOf } from './terms.ts';
 
@@ -70,15 +70,15 @@ function shifted(pieces: readonly Piece[], free: bigint, floor: bigint): Piece[]
 }
 
 /** Fields that exclude each other: what `checkPrices` reports before approval. */
-function refuseMixtures({ quantity: rule, allowance }: PriceRecord, { kind }: LeafModel, leaf: Leaf): void {
+function refuseMixtures({ quantity: rule, allowance }: PriceRecord, model: LeafModel, leaf: Leaf): void {
   if (leaf.chargeEvent === undefined) return;
   const refuse = (isRefused: boolean, message: string) => {
-    if (isRefused) throw new RangeError(`${kind} charges each event: ${message}`);
+    if (isRefused) throw new RangeError(`${model.kind} charges each event: ${message}`);
   };
   refuse(rational(allowance).numerator > 0n, 'no allowance can be taken off a tally');
   refuse(rule?.at === 'tally', 'round the events, not the tally');
   refuse(rule?.threshold !== undefined, 'no threshold can look at what was rounded before');
-  refuse(rule !== undefined && leaf.order === 'log', 'what is free is measured, and cannot be rounded as well');
+  refuse(rule !== undefined && hasFreePart(model), 'what is free is measured, and cannot be rounded as well');
 }
 
 function explainThreshold(record: PriceRecord, unit: Rational, { quantity }: Measures): ExplainStep[] {

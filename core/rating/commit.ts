@@ -88,11 +88,13 @@ export function notesOf(
 ): { tallyNotes?: TallyNote[] } {
   const notes = tallies.flatMap((tally): TallyNote[] => {
     const values = valuesOf(tally);
-    if (tally.newest === undefined && (values === undefined || values.length === 0)) return [];
+    const { newest, isCleared } = tally;
+    if (newest === undefined && !isCleared && (values === undefined || values.length === 0)) return [];
     return [
       {
         id: tally.entry.id,
-        ...(tally.newest === undefined ? {} : { newest: tally.newest }),
+        ...(isCleared ? { cleared: true } : {}),
+        ...(newest === undefined ? {} : { newest }),
         ...(values === undefined || values.length === 0 ? {} : { values: [...values] }),
       },
     ];

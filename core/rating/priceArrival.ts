@@ -1,9 +1,10 @@
 /** A price arrives for what was tallied without one: the whole tally is charged by difference (SPEC §5.5). */
+import type { MeterRecord } from '../messages/control.ts';
 import { noBalances, type BlockSource, type Group } from './block.ts';
 import { pricesAt, Window } from './attribution.ts';
 import { closeBlocks } from './rateBatch.ts';
 import type { Changes } from './changes.ts';
-import { charged } from './measures.ts';
+import { charged, comparePlaces, distinctMax } from './measures.ts';
 import { chainOf, laneOf, type PlanContext } from './plan.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tally } from './state.ts';
@@ -63,13 +64,14 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
   const charges = begun.flatMap(({ price, tally }) => {
     settle(tally);
     tally.cursor = undefined;
-    const growth = charged(tally, price.whole, meter.scale, quantity, 0n);
-    if (growth === undefined) return [];
+    const taken = absorbed(tally, unpriced, meter);
+    const growth = taken === undefined ? undefined : charged(tally, price.whole, meter.scale, taken, 0n);
+    if (taken === undefined || growth === undefined) return [];
     before.push(() => {
-      tally.quantity -= quantity;
+      tally.quantity -= taken;
       tally.charge -= growth.charge;
     });
-    return [{ price, tally, amount: growth.charge }];
+    return [{ price, tally, quantity: taken, amount: growth.charge }];
   });
   if (charges.length < prices.length) {
     for (const undo of before) undo();
@@ -86,14 +88,48 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
   unpriced.cursor = undefined;
   unpriced.quantity -= quantity;
   adjust(groups.of({ ...common, price: undefined, chain: noBalances }), unpriced, -quantity, 0n);
-  for (const { price, tally, amount } of charges) {
+  for (const { price, tally, quantity: taken, amount } of charges) {
     const chain = chainOf(run, account, price, entry.firstMs);
-    adjust(groups.of({ ...common, price, chain }), tally, quantity, amount);
-    // What is greatest, newest or distinct goes over with the sum.
-    tally.newest = unpriced.newest;
-    tally.values = unpriced.values === undefined ? undefined : new Set(unpriced.values);
-    tally.freshValues = unpriced.values === undefined ? undefined : [...unpriced.values];
+    adjust(groups.of({ ...common, price, chain }), tally, taken, amount);
+    takeNotes(tally, unpriced);
   }
-  unpriced.newest = undefined;
-  unpriced.values = undefined;
+  clearNotes(unpriced);
+}
+
+/** What the tally grows by when the unpriced one comes to it as if it were one sample; undefined when it has no room. */
+function absorbed(tally: Tally, unpriced: Tally, { aggregation }: MeterRecord): bigint | undefined {
+  const total = tally.carried.quantity + tally.quantity;
+  const { quantity } = unpriced;
+  switch (aggregation) {
+    case 'max':
+      return quantity > total ? quantity - total : 0n;
+    case 'latest':
+      return isNewer(unpriced, tally) ? quantity - total : 0n;
+    case 'unique': {
+      const fresh = [...(unpriced.values ?? [])].filter((value) => tally.values?.has(value) !== true).length;
+      return (tally.values?.size ?? 0) + fresh > distinctMax ? undefined : BigInt(fresh);
+    }
+    default:
+      return quantity;
+  }
+}
+
+const isNewer = (a: Tally, b: Tally): boolean =>
+  a.newest !== undefined && (b.newest === undefined || comparePlaces(a.newest, b.newest) >= 0);
+
+function takeNotes(tally: Tally, unpriced: Tally): void {
+  if (isNewer(unpriced, tally)) tally.newest = unpriced.newest;
+  for (const value of unpriced.values ?? []) {
+    if (tally.values?.has(value) === true) continue;
+    (tally.values ??= new Set()).add(value);
+    (tally.freshValues ??= []).push(value);
+  }
+}
+
+function clearNotes(tally: Tally): void {
+  if (tally.newest === undefined && tally.values === undefined) return;
+  tally.newest = undefined;
+  tally.values = undefined;
+  tally.freshValues = undefined;
+  tally.isCleared = true;
 }

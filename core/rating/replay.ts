@@ -54,9 +54,10 @@ export function applyValues(state: PartitionState, values: Values): void {
     tally.value = BigInt(value);
     tally.cursor = undefined;
   }
-  for (const { id, newest, values: added = [] } of values.tallyNotes ?? []) {
+  for (const { id, cleared, newest, values: added = [] } of values.tallyNotes ?? []) {
     const tally = state.tallies[id - 1]!;
-    tally.newest = newest ?? tally.newest;
+    if (cleared === true) tally.values = undefined;
+    tally.newest = newest ?? (cleared === true ? undefined : tally.newest);
     if (added.length > 0) tally.values = new Set([...(tally.values ?? []), ...added]);
   }
   for (const entry of values.balances) {

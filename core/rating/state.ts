@@ -120,6 +120,8 @@ export interface Tally {
   /** For `unique`: all values, and those that the last commit does not carry yet. */
   values: Set<string> | undefined;
   freshValues: string[] | undefined;
+  /** Whether both were forgotten since the last commit. */
+  isCleared: boolean;
   /** Derived, never stored; while it has moved, `quantity` and `charge` lag behind until `settle`. */
   cursor: Cursor | undefined;
   /** Whether the batch in hand has moved the cursor. */

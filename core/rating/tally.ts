@@ -3,14 +3,15 @@ import { nothing, type Cell, type CompiledPrice, type Measures } from '../pricin
 import { pow10 } from '../money/fixed.ts';
 import type { TallyEntry } from '../messages/rated.ts';
 import { chargeMax, reached, tallyUnitsMax } from './measures.ts';
+import { versionBefore } from './carry.ts';
 import { seat } from './narrow.ts';
-import { cellsKey, tallyKey, type PartitionState, type Tally, type Tenant } from './state.ts';
+import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.ts';
 
 /** A tally that no row has fallen on yet. */
 export function newTally(entry: TallyEntry): Tally {
   return {
     entry, carried: nothing, carriedCharge: 0n, quantity: 0n, events: 0n, value: 0n, charge: 0n, dirty: false,
-    newest: undefined, values: undefined, freshValues: undefined, cursor: undefined, isTouched: false,
+    newest: undefined, values: undefined, freshValues: undefined, isCleared: false, cursor: undefined, isTouched: false,
   }; // prettier-ignore
 }
 
@@ -24,6 +25,7 @@ export function openTally(
 ): void {
   const cell = price?.cell(tally.entry.cell ?? '');
   const before = price === undefined ? undefined : versionBefore(tenant, tally, price);
+  if (before !== undefined) settle(before);
   const carried = before === undefined ? nothing : reached(before);
   setCarried(tally, cell, carried);
   tally.newest = before?.newest;
@@ -80,28 +82,3 @@ export function settle(tally: Tally): void {
   cursor.quantity = 0;
   cursor.charge = 0;
 }
-
-/** The tally of the newest earlier version that had one, where its position is to be carried over. */
-function versionBefore(tenant: Tenant, { entry }: Tally, { record }: CompiledPrice): Tally | undefined {
-  if (record.onVersion === 'restart') return undefined;
-  let before: Tally | undefined;
-  let version = 0;
-  for (const { record: older } of tenant.master.prices.values()) {
-    const isSame =
-      older.key === record.key &&
-      older.meter === record.meter &&
-      older.model.kind === record.model.kind &&
-      older.unit.name === record.unit.name &&
-      older.tallyScope === record.tallyScope &&
-      sameRule(older.quantity, record.quantity);
-    if (!isSame || older.version >= record.version || older.version <= version) continue;
-    const tally = tenant.talliesByKey.get(tallyKey({ ...entry, price: older.id }));
-    if (tally === undefined || tally.entry.id === 0) continue;
-    before = tally;
-    version = older.version;
-  }
-  if (before !== undefined) settle(before);
-  return before;
-}
-
-const sameRule = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -101,7 +101,8 @@ function ownRows(bound: SpendBound, lines: readonly SpendLine[], share: Rational
   const part = (text: string, isProrated: boolean): AmountPico =>
     isProrated ? round12(multiply(exact(text), share)) : parseAmount(text)!;
   const rows: NodeRow[] = [];
-  let net = total(lines.map((line) => line.net));
+  const committed = total(lines.filter(({ isCommitted }) => isCommitted).map((line) => line.net));
+  let net = total(lines.map((line) => line.net)) - committed;
   if (bound.maximum !== undefined) {
     const maximum = part(bound.maximum, bound.prorate.maximum);
     if (net > maximum) rows.push(row(bound, 'cap', maximum - net, `maximum ${formatAmount(maximum)}`));
@@ -110,7 +111,7 @@ function ownRows(bound: SpendBound, lines: readonly SpendLine[], share: Rational
   if (!closed || bound.minimum === undefined || compare(share, zero) === 0) return rows;
   const minimum = part(bound.minimum, bound.prorate.minimum);
   // By list price a cap must not be made good again: what is owed never passes the minimum by way of the true-up.
-  const counted = bound.minimumBasis === 'net' ? net : total(lines.map((line) => line.list));
+  const counted = bound.minimumBasis === 'net' ? net + committed : total(lines.map((line) => line.list));
   const missing = minimum - counted;
   const room = bound.maximum === undefined ? missing : part(bound.maximum, bound.prorate.maximum) - net;
   const amount = missing < room ? missing : room;

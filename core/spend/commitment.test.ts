@@ -6,11 +6,11 @@ import { splitRows } from './pool.ts';
 
 const commitment = (more: Partial<Commitment> = {}): Commitment => ({
   id: 'k', account: 1, segments: [{ fromMs: 0, toMs: 100, amount: '1000' }, { fromMs: 100, toMs: 200, amount: '2000' }],
-  coveredPercent: '90', overagePercent: '120', payment: 'arrears', ...more,
+  coveredPercent: '90', overagePercent: '120', payment: 'arrears', basis: 'list', ...more,
 }); // prettier-ignore
 const pico = (text: string): bigint => parseAmount(text)!;
 const rows = (of: Commitment, list: string, closed: boolean, segment = 0) =>
-  commitmentRows(of, { segment, list: pico(list), closed }).map((row) => [row.reason, formatAmount(row.amount)]);
+  commitmentRows(of, { segment, spent: pico(list), closed }).map((row) => [row.reason, formatAmount(row.amount)]);
 
 describe('README', () => {
   test('1,000.00 committed at 90 % of the list, 120 % beyond: 1,500.00 by list owe 1,466.67; 600.00 by list owe 1,000.00', () => {
@@ -28,7 +28,7 @@ describe('README', () => {
       ['prepayment', '1000'],
       ['drawdown', '-540'],
     ]);
-    expect(formatAmount(commitmentLeft(commitment(), { segment: 0, list: pico('600'), closed: false }))).toBe('460');
+    expect(formatAmount(commitmentLeft(commitment(), { segment: 0, spent: pico('600'), closed: false }))).toBe('460');
   });
 });
 
@@ -39,6 +39,7 @@ test('segments are commitments of their own; what draws on one is its subtree an
   }); // prettier-ignore
   const lines = [line(1, 'a'), line(2, 'a'), line(2, 'b'), line(9, 'a')];
   expect(drawnBy(commitment({ services: ['a'] }), lines, new Map([[2, 1]]))).toBe(20n);
+  expect(drawnBy(commitment({ basis: 'net' }), lines, new Map([[2, 1]]))).toBe(21n);
   const bad = commitment({ segments: [{ fromMs: 0, toMs: 100, amount: '-1' }, { fromMs: 50, toMs: 50, amount: '1' }], coveredPercent: '0' }); // prettier-ignore
   expect(checkCommitment(bad).map(({ path }) => path)).toEqual(['segments[0].amount', 'segments[1]', 'segments[1].fromMs', 'coveredPercent']); // prettier-ignore
 });
@@ -56,7 +57,10 @@ test('paid in advance or in arrears the sum is the same, never below the commitm
         const one = commitment({ coveredPercent, overagePercent, segments: [{ fromMs: 0, toMs: 1, amount }] });
         const at = (list: bigint, closed: boolean, payment: 'advance' | 'arrears') =>
           list +
-          commitmentRows({ ...one, payment }, { segment: 0, list, closed }).reduce((sum, row) => sum + row.amount, 0n);
+          commitmentRows({ ...one, payment }, { segment: 0, spent: list, closed }).reduce(
+            (sum, row) => sum + row.amount,
+            0n,
+          );
         let list = 0n;
         let booked = 0n;
         for (const part of parts) {

@@ -11,14 +11,18 @@ export interface Commitment {
   readonly account: number;
   /** Dated, one after another; gaps are allowed, overlaps are not. Each is a commitment of its own. */
   readonly segments: readonly { readonly fromMs: number; readonly toMs: number; readonly amount: string }[];
-  /** Percent of the list price that is owed within the commitment, above 0; "100" for none. */
+  /** Percent of the basis that is owed within the commitment, above 0; "100" for no difference. */
   readonly coveredPercent: string;
-  /** Percent of the list price beyond it: "80" rewards, "120" punishes. */
+  /** Percent of the basis beyond it: "80" rewards, "120" punishes. */
   readonly overagePercent: string;
   /** `advance`: paid when the segment begins and drawn down; `arrears`: what is missing is owed when it ends. The sum is the same. */
   readonly payment: 'advance' | 'arrears';
   /** Services that draw on it; all when absent. */
   readonly services?: readonly string[];
+  /** What draws on it, and what its rates are percentages of: the price list, or what discounts left. */
+  readonly basis: 'list' | 'net';
+  /** The contract that it belongs to, whose bounds count its rows; "" or absent for none. */
+  readonly contract?: string;
 }
 
 export function checkCommitment(commitment: Commitment): Problem[] {
@@ -34,6 +38,7 @@ export function checkCommitment(commitment: Commitment): Problem[] {
     if (before !== undefined)
       here.at('fromMs').that(segment.fromMs >= before.toMs, segment.fromMs, `an instant from ${before.toMs} on`);
   });
+  check.at('basis').that(['list', 'net'].includes(commitment.basis), commitment.basis, 'list or net');
   check.at('coveredPercent').decimal(commitment.coveredPercent, 'positive');
   check.at('overagePercent').decimal(commitment.overagePercent, 'notNegative');
   check
@@ -48,20 +53,20 @@ export const segmentAt = (commitment: Commitment, atMs: number): number | undefi
   return index < 0 ? undefined : index;
 };
 
-/** What of a subtree's spend in a segment draws on the commitment, by list price. */
+/** What of a subtree's spend in a segment draws on the commitment. */
 export function drawnBy(commitment: Commitment, lines: readonly SpendLine[], parents: Parents): AmountPico {
   const own = lines.filter(
     ({ service, account }) =>
       (commitment.services === undefined || commitment.services.includes(service)) &&
       isWithin(account, commitment.account, parents),
   );
-  return total(own.map((line) => line.list));
+  return total(own.map((line) => (commitment.basis === 'list' ? line.list : line.net)));
 }
 
 export interface CommitmentAt {
   readonly segment: number;
-  /** Spend of the segment by list price, of all that draws on it. */
-  readonly list: AmountPico;
+  /** Spend of the segment so far, of all that draws on it. */
+  readonly spent: AmountPico;
   readonly closed: boolean;
   /** The part of the segment that was in force, when a contract ended early; all of it when absent. */
   readonly share?: Rational;
@@ -78,7 +83,7 @@ export function commitmentRows(commitment: Commitment, at: CommitmentAt): NodeRo
   const committed = round12(multiply(exact(segment.amount), at.share ?? one));
   const coveredRate = percent(commitment.coveredPercent);
   const overageRate = percent(commitment.overagePercent);
-  const spent = ofAmount(at.list > 0n ? at.list : 0n);
+  const spent = ofAmount(at.spent > 0n ? at.spent : 0n);
   const capacity = divide(ofAmount(committed), coveredRate);
   const covered = smaller(spent, capacity);
   const beyond = subtract(spent, covered);

@@ -19,6 +19,8 @@ export interface SpendLine {
   readonly list: AmountPico;
   /** After discounts and caps so far. */
   readonly net: AmountPico;
+  /** What was committed to is owed whatever a maximum says: it counts for minimums alone. */
+  readonly isCommitted?: boolean;
 }
 
 export type NodeReason =

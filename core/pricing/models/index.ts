@@ -33,3 +33,13 @@ export const leafKinds = Object.keys(models) as LeafModel['kind'][];
 export function draftLeaf(model: LeafModel): LeafDraft {
   return models[model.kind](model as never);
 }
+
+/** Whether what is owed is settled event by event, and summed in `Measures.value` (SPEC §8.2). */
+export function isEventCharged(model: LeafModel): boolean {
+  if (model.kind !== 'percentage') return model.kind === 'perEvent';
+  return model.free === 'whicheverFirst' || model.minimum !== undefined || model.maximum !== undefined;
+}
+
+/** Whether a percentage has events or a value that are free. */
+export const hasFreePart = (model: LeafModel): boolean =>
+  model.kind === 'percentage' && (model.freeEvents !== undefined || model.freeValue !== undefined);

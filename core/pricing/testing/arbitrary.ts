@@ -1,7 +1,10 @@
 /** Any price that may be approved, and any usage. */
 import fc from 'fast-check';
 import type { LeafModel, PriceModel, PriceRecord, QuantityRule, Weekday } from '../../messages/price.ts';
+import { hasFreePart, isEventCharged } from '../models/index.ts';
 import { priceOf, type Event } from './prices.ts';
+
+export { isEventCharged };
 
 /** Decimal texts from 0 (or a little more) up, with up to 12 decimals; round figures and ties are frequent. */
 function decimal(wholeMax: number): fc.Arbitrary<string> {
@@ -76,7 +79,7 @@ export const leafModel: fc.Arbitrary<LeafModel> = fc.oneof(
     .map(([plain, bounded]) => ({ ...plain, ...bounded }) as LeafModel),
 );
 
-const quantityRule: fc.Arbitrary<QuantityRule> = fc
+export const quantityRule: fc.Arbitrary<QuantityRule> = fc
   .record(
     {
       at: fc.constantFrom('event', 'tally'),
@@ -94,19 +97,13 @@ const unit = fc
   .constantFrom(['1', '1'], ['1', '3'], ['7', '2'], ['1', '1000000'], ['7', '25200000001'])
   .map(([numerator, denominator]) => ({ name: 'unit', numerator: numerator!, denominator: denominator! }));
 
-export const isEventCharged = (model: LeafModel): boolean =>
-  model.kind === 'perEvent' ||
-  (model.kind === 'percentage' &&
-    (model.free === 'whicheverFirst' || model.minimum !== undefined || model.maximum !== undefined));
-
 /** The record without what its model excludes. */
 export function permitted(record: PriceRecord): PriceRecord {
   const { model } = record;
   const leaf = model.kind === 'grouped' ? model.model : (model as LeafModel);
   if (!isEventCharged(leaf)) return record;
   const { quantity, ...rest } = record;
-  const isLog = leaf.kind === 'percentage' && (leaf.free === 'whicheverFirst' || leaf.freeEvents !== undefined || leaf.freeValue !== undefined); // prettier-ignore
-  if (quantity === undefined || quantity.at === 'tally' || isLog) return { ...rest, allowance: '0' };
+  if (quantity === undefined || quantity.at === 'tally' || hasFreePart(leaf)) return { ...rest, allowance: '0' };
   const { threshold: _, ...rule } = quantity;
   return { ...rest, allowance: '0', quantity: rule };
 }

@@ -1,6 +1,8 @@
 /** What may happen to a partition, at random: fast-check draws it, and shrinks what fails to its smallest form. */
 import fc from 'fast-check';
-import type { ControlChange } from '../../messages/control.ts';
+import type { ControlChange, LeafModel, PriceModel } from '../../messages/control.ts';
+import { isEventCharged as chargesEvents } from '../../pricing/models/index.ts';
+import { leafModel, quantityRule, schedule } from '../../pricing/testing/arbitrary.ts';
 
 const hour = 3_600_000;
 /** An hour before April begins in Berlin, three before it does in UTC. */
@@ -14,7 +16,18 @@ export const metrics = [
 ] as const;
 export const resources = ['a', 'a/b', 'a/b/c', 'd', 'stray', 'x y'];
 const patterns = ['a', 'a/*', 'a/b', 'a/b/*', 'a/b/c', 'd'];
-const meterIds = ['cpu.all', 'cpu.user', 'net.all', 'mem.held'];
+const meterIds = [
+  'cpu.all',
+  'cpu.user',
+  'net.all',
+  'mem.held',
+  'cpu.reads',
+  'cpu.peak',
+  'mem.peak',
+  'mem.last',
+  'mem.users',
+  'mem.hosts',
+];
 
 /** A tree over three zones, meters, two producers; prices, owners and budgets come as the log goes on. */
 export const foundation: readonly ControlChange[] = [
@@ -27,6 +40,12 @@ export const foundation: readonly ControlChange[] = [
   { kind: 'meter', id: 'cpu.user', metric: 'cpu', unit: 'us', scale: 0, aggregation: 'sum', filter: { mode: ['user', 'nice'] } },
   { kind: 'meter', id: 'net.all', metric: 'net', unit: 'By', scale: 3, aggregation: 'sum', filter: {} },
   { kind: 'meter', id: 'mem.held', metric: 'mem', unit: 'By', scale: 0, aggregation: 'timeWeighted', filter: {} },
+  { kind: 'meter', id: 'cpu.reads', metric: 'cpu', unit: '1', scale: 0, aggregation: 'count', filter: { mode: ['idle'] } },
+  { kind: 'meter', id: 'cpu.peak', metric: 'cpu', unit: 'us', scale: 0, aggregation: 'max', filter: { mode: ['idle'] } },
+  { kind: 'meter', id: 'mem.peak', metric: 'mem', unit: 'By', scale: 0, aggregation: 'max', filter: {} },
+  { kind: 'meter', id: 'mem.last', metric: 'mem', unit: 'By', scale: 0, aggregation: 'latest', filter: { mode: ['user'] } },
+  { kind: 'meter', id: 'mem.users', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', distinct: 'mode', filter: {} },
+  { kind: 'meter', id: 'mem.hosts', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', filter: { mode: ['idle'] } },
   ...['agent', 'gateway'].map(
     (type) => ({ kind: 'producer', id: type, type, simulated: false, enabled: true, keys: [{ id: 'key', publicKey: 'public' }] }) as ControlChange,
   ),
@@ -55,31 +74,29 @@ const instant = fc.constantFrom(
   startMs + 3 * hour,
 );
 
-const model = fc.oneof(
-  decimalText.map((unitPrice) => ({ kind: 'perUnit', unitPrice }) as const),
-  fc
-    .array(fc.record({ width: fc.constantFrom(1, 3, 10, 1000), unitPrice: decimalText, flat: decimalText }), {
-      minLength: 1,
-      maxLength: 4,
-    })
-    .map((tiers) => {
-      let reached = 0;
-      return {
-        kind: 'graduated' as const,
-        tiers: tiers.map(({ width, unitPrice, flat }, i) => ({
-          upTo: i === tiers.length - 1 ? null : String((reached += width)),
-          unitPrice,
-          flat,
-        })),
-      };
-    }),
+const matrix = fc.tuple(leafModel, leafModel, fc.option(leafModel)).map(([narrow, wide, otherwise]): PriceModel => ({
+  kind: 'matrix',
+  rules: [
+    { name: 'wide', match: { core: '1' }, model: wide },
+    { name: 'narrow', match: { core: '1', mode: 'user' }, model: narrow },
+  ],
+  otherwise,
+}));
+const grouped = fc
+  .tuple(leafModel, fc.integer({ min: 1, max: 3 }))
+  .map(([leaf, groupsMax]): PriceModel => ({ kind: 'grouped', by: ['mode'], groupsMax, model: leaf }));
+const model: fc.Arbitrary<PriceModel> = fc.oneof(
+  { weight: 4, arbitrary: leafModel },
+  { weight: 1, arbitrary: matrix },
+  { weight: 1, arbitrary: grouped },
+  { weight: 1, arbitrary: schedule },
 );
 const unit = fc.constantFrom(
   { name: 'u', numerator: '1', denominator: '1' },
   { name: 'h', numerator: '1', denominator: '3600000000' },
   { name: 'x', numerator: '7', denominator: '3' },
 );
-const priceFacts = fc.record({
+const anyPrice = fc.record({
   key: fc.constantFrom('k1', 'k2'),
   service: fc.constantFrom('s1', 's2'),
   component: fc.constantFrom('c1', 'c2'),
@@ -91,7 +108,33 @@ const priceFacts = fc.record({
   unit,
   allowance: fc.constantFrom('0', '0', '1', '2.5', '0.333'),
   model,
+  quantity: fc.option(quantityRule, { nil: undefined, freq: 4 }),
+  discountPercent: fc.constantFrom(undefined, undefined, '10', '33.333'),
+  maximum: fc.constantFrom(undefined, undefined, '7', '100.5'),
+  onVersion: fc.constantFrom(undefined, 'carry' as const, 'restart' as const),
 });
+const leavesOf = (of: PriceModel): LeafModel[] => {
+  if (of.kind === 'grouped') return [of.model];
+  if (of.kind !== 'matrix' && of.kind !== 'schedule') return [of];
+  const parts = of.kind === 'matrix' ? of.rules : of.bands;
+  return [...parts.map((part) => part.model), ...(of.otherwise === null ? [] : [of.otherwise])];
+};
+
+/** Without what event-charged models exclude (SPEC §8.2). */
+const priceFacts = anyPrice.map((price) => {
+  const isEventCharged = leavesOf(price.model).some((leaf) => chargesEvents(leaf) || leaf.kind === 'percentage');
+  const counted = isEventCharged ? { ...price, allowance: '0', quantity: undefined } : price;
+  const isEventWise = isEventCharged || price.quantity?.at === 'event';
+  return isEventWise && price.meter === 'mem.last' ? { ...counted, meter: 'mem.peak' } : counted;
+});
+/** Versions of few prices, so that positions are carried over. */
+const versionFacts = fc
+  .tuple(priceFacts, fc.constantFrom('cpu.all', 'mem.peak', 'mem.users'), decimalText, fc.boolean())
+  .map(([price, meter, figure, isSimple]) => ({
+    ...price, key: 'k3', service: 's3', component: 'c3', meter, currency: 'EUR', account: 0, tallyScope: 'account' as const, quantity: undefined,
+    unit: { name: 'h', numerator: '1', denominator: '3600000000' }, onVersion: undefined, effectiveFromMs: startMs + price.effectiveFromMs % (3 * hour),
+    model: isSimple ? ({ kind: 'perUnit', unitPrice: figure } as const) : ({ kind: 'percentage', percent: figure, perEvent: '1', free: 'totals' } as const),
+  })); // prettier-ignore
 const budgetFacts = fc.record({
   id: fc.constantFrom('b1', 'b2', 'b3'),
   amount: fc.constantFrom('1', '10', '100', '0.5', '100000'),
@@ -155,7 +198,7 @@ const harm = fc.constantFrom(
 export const action = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), samples: fc.oneof(fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), steady), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(priceFacts, { minLength: 1, maxLength: 3 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts), { minLength: 1, maxLength: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), tenant, budget: fc.constantFrom('b1', 'b2', 'b3') }) },
