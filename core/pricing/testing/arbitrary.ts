@@ -4,8 +4,6 @@ import type { LeafModel, PriceModel, PriceRecord, QuantityRule, Weekday } from '
 import { hasFreePart, isEventCharged } from '../models/index.ts';
 import { priceOf, type Event } from './prices.ts';
 
-export { isEventCharged };
-
 /** Decimal texts from 0 (or a little more) up, with up to 12 decimals; round figures and ties are frequent. */
 function decimal(wholeMax: number): fc.Arbitrary<string> {
   const fraction = fc.oneof(
