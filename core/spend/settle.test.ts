@@ -53,35 +53,47 @@ test('TREE and TELESCOPE above the tally: over any arrival, booked differences a
   const arrivals = fc.array(fc.tuple(fc.nat(2), fc.constantFrom(1, 2, 3, 4), fc.bigInt({ min: 0n, max: 5n * 10n ** 14n })), { maxLength: 15 }); // prettier-ignore
   const payment = fc.constantFrom('advance' as const, 'arrears' as const);
   fc.assert(
-    fc.property(arrivals, payment, fc.constantFrom('90', '100', '137'), fc.boolean(), (all, paid, coveredPercent, isBound) => {
-      const of = { ...commitment, payment: paid, coveredPercent };
-      let use: DiscountUse = new Map();
-      let before = 0n;
-      let owed = 0n;
-      periods.forEach((period, index) => {
-        const lines: SpendLine[] = [];
-        let rows: NodeRow[] = [];
-        const book = (closed: boolean) => {
-          const settled = settle(lines, { ...agreements(use, before, index, of), bounds: isBound ? [bound] : [] }, parents, period, closed);
-          const difference = differenceRows(rows, settled.rows);
-          expect(sum(rows) + sum(difference)).toBe(sum(settled.rows));
-          rows = [...rows, ...difference];
-          return settled;
-        };
-        for (const [at, account, amount] of all) {
-          if (at !== index) continue;
-          lines.push(line(`l${lines.length}`, account, amount));
-          book(false);
-        }
-        const closed = book(true);
-        use = useAfter(use, closed.discounts);
-        const list = lines.reduce((total, one) => total + one.list, 0n);
-        owed += list + sum(rows);
-        before += list + sum(closed.discounts);
-      });
-      expect(use.get('d')?.periods ?? 0).toBeLessThanOrEqual(2);
-      const segment = commitmentRows(of, { segment: 0, spent: before, closed: true });
-      if (!isBound) expect(owed).toBe(before + sum(segment));
-    }),
+    fc.property(
+      arrivals,
+      payment,
+      fc.constantFrom('90', '100', '137'),
+      fc.boolean(),
+      (all, paid, coveredPercent, isBound) => {
+        const of = { ...commitment, payment: paid, coveredPercent };
+        let use: DiscountUse = new Map();
+        let before = 0n;
+        let owed = 0n;
+        periods.forEach((period, index) => {
+          const lines: SpendLine[] = [];
+          let rows: NodeRow[] = [];
+          const book = (closed: boolean) => {
+            const settled = settle(
+              lines,
+              { ...agreements(use, before, index, of), bounds: isBound ? [bound] : [] },
+              parents,
+              period,
+              closed,
+            );
+            const difference = differenceRows(rows, settled.rows);
+            expect(sum(rows) + sum(difference)).toBe(sum(settled.rows));
+            rows = [...rows, ...difference];
+            return settled;
+          };
+          for (const [at, account, amount] of all) {
+            if (at !== index) continue;
+            lines.push(line(`l${lines.length}`, account, amount));
+            book(false);
+          }
+          const closed = book(true);
+          use = useAfter(use, closed.discounts);
+          const list = lines.reduce((total, one) => total + one.list, 0n);
+          owed += list + sum(rows);
+          before += list + sum(closed.discounts);
+        });
+        expect(use.get('d')?.periods ?? 0).toBeLessThanOrEqual(2);
+        const segment = commitmentRows(of, { segment: 0, spent: before, closed: true });
+        if (!isBound) expect(owed).toBe(before + sum(segment));
+      },
+    ),
   );
 });
