@@ -89,6 +89,7 @@ function shapeOf(schema: unknown): Record<string, unknown> {
 /** Where an instance keeps its secrets and state; every path below the data directory is spelled here. */
 export const dataPaths = (dataDir: string) => ({
   config: configPath(dataDir),
+  keys: join(dataDir, 'keys'),
   credentials: join(dataDir, 'keys', 'nats'),
   /** API key (`mtl_…`) of the instance's administrator. */
   adminKey: join(dataDir, 'keys', 'admin.key'),

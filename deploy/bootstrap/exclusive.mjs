@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cache, readText } from './paths.mjs';
+import { cache, isForbidden, readText } from './paths.mjs';
 import { say } from './progress.mjs';
 
 const lock = join(cache, 'bootstrap.pid');
@@ -33,7 +33,7 @@ function take() {
     return true;
   } catch (error) {
     // A clone that cannot be written to was set up by somebody else, or the steps will say what they miss.
-    if (error.code === 'EACCES' || error.code === 'EROFS') return true;
+    if (isForbidden(error)) return true;
     if (error.code !== 'EEXIST') throw error;
   }
   const holder = Number(readText(lock) ?? 0);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapFailure } from './failure.mjs';
-import { modules, nodeBinary, readText, root, writeText } from './paths.mjs';
+import { modules, nodeBinary, readText, root, writeStamp } from './paths.mjs';
 import { say, step } from './progress.mjs';
 import { head, run, tail } from './run.mjs';
 
@@ -19,7 +19,7 @@ export async function ensureInstalled() {
   }
   await ensureRuntime();
   await ensureEngine();
-  writeText(stampPath, stamp);
+  writeStamp(stampPath, stamp);
 }
 
 async function install() {
