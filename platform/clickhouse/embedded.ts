@@ -131,7 +131,11 @@ const engineConfig = `<clickhouse>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <max_server_memory_usage>${clickhouseLimits.embeddedBytesMax}</max_server_memory_usage>
   <asynchronous_metrics_update_period_s>60</asynchronous_metrics_update_period_s>
+  <memory_worker_period_ms>1000</memory_worker_period_ms>
+  <global_profiler_real_time_period_ns>0</global_profiler_real_time_period_ns>
+  <global_profiler_cpu_time_period_ns>0</global_profiler_cpu_time_period_ns>
   <merge_tree>
+    <min_parts_to_merge_at_once>${clickhouseLimits.mergePartsMin}</min_parts_to_merge_at_once>
     <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>

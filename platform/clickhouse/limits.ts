@@ -15,6 +15,8 @@ export const clickhouseLimits = {
   /** A command to a server that has no answer by then counts as of unknown fate; it tells that it lives this often. */
   commandTimeoutMs: 3_600_000,
   commandProgressMs: 20_000,
+  /** The embedded engine merges no fewer parts than this: small loads are written anew less often. */
+  mergePartsMin: 10,
   /** Memory of the embedded engine's process above which it refuses work. */
   embeddedBytesMax: 2 * 1024 * 1024 * 1024,
 } as const;
