@@ -9,7 +9,7 @@ import { aggregatorLimits } from './limits.ts';
 import { natsIntents } from './loader/intent.ts';
 import { lagSamples } from './loader/lag.ts';
 import { PartitionLoader } from './loader/partition.ts';
-import { loadedHead } from './queries/figures.ts';
+import { loadedHead, type LoadedHead } from './queries/heads.ts';
 import { reconcile, type Reconciliation } from './reconcile/reconcile.ts';
 import { migrate } from './schema/migrate.ts';
 import { rebuildRollup } from './schema/rollup.ts';
@@ -20,9 +20,9 @@ export interface Aggregator extends AsyncDisposable {
   readonly store: Store;
   readonly events: AggregatorEvents;
   /** Up to which commit the loader has come, at once; behind the store while it starts or reads the log again. */
-  position(partition: number): { readonly outSeq: number; readonly logTimeMs: number };
+  position(partition: number): LoadedHead;
   /** Up to which commit, and which log time, the store is complete: what an answer may state. */
-  loaded(partition: number): Promise<{ readonly outSeq: number; readonly logTimeMs: number }>;
+  loaded(partition: number): Promise<LoadedHead>;
   lagSamples(partition: number): Promise<number>;
   status(): Promise<LoadingStatus>;
   /** The last reconciliation, made anew when it is older than `reconcileIntervalMs`. */
