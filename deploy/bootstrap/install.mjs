@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { holdFor } from './exclusive.mjs';
 import { BootstrapFailure } from './failure.mjs';
 import { modules, nodeBinary, readText, root, writeStamp } from './paths.mjs';
 import { say, step } from './progress.mjs';
@@ -25,7 +26,7 @@ export async function ensureInstalled() {
 async function install() {
   // The flags win over whatever an outer `npm start` left in the environment.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-  const result = await run(npm, args, { cwd: root });
+  const result = await run(npm, args, { cwd: root, onStart: holdFor });
   if (result.ok) return;
   say(head(result.output));
   throw new BootstrapFailure('INSTALL_FAILED');
