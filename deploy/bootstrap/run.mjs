@@ -4,11 +4,16 @@ import { stripVTControlCharacters } from 'node:util';
 /** Programs that run now. */
 const running = new Set();
 
+/** npm finishes what it downloads before it heeds a signal; what it leaves half-way the next start does anew. */
+const graceMs = 1000;
+
 /** Ends what runs and waits for it: an installer that outlives this process would get into the way of the next one. */
 export async function endRunning() {
-  const ends = [...running].map((child) => new Promise((resolve) => child.once('close', resolve)));
+  const ends = [...running].map((child) => new Promise((resolve) => child.once('exit', resolve)));
   for (const child of running) child.kill('SIGTERM');
+  const kill = setTimeout(() => running.forEach((child) => child.kill('SIGKILL')), graceMs);
   await Promise.all(ends);
+  clearTimeout(kill);
 }
 
 /**
