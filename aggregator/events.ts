@@ -100,6 +100,9 @@ export function aggregatorEvents(logger: Logger) {
       metrics.difference.set(faults);
       if (faults > 0) logger.error({ faults }, 'ClickHouse differs from the log');
     },
+    rollupFailed(error: unknown): void {
+      logger.warn({ err: error }, 'daily rollup not rebuilt; the old one stays');
+    },
     rollupRebuilt(actor: string, ms: number): void {
       metrics.rollups.inc();
       logger.info({ actor, ms: Math.round(ms) }, 'daily rollup rebuilt');

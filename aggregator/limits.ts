@@ -4,8 +4,13 @@ export const aggregatorLimits = {
   loadBytesMax: 8 * 1024 * 1024,
   /** A load of this many commits goes out at once. */
   loadCommitsMax: 2000,
-  /** At low traffic, loads of one partition are at least this far apart: pages are about that far behind. */
+  /**
+   * Loads of one partition are at least this far apart: the first while at least `largeLoadBytes` come in between, the
+   * second otherwise, for each load makes parts that are synced and merged. Drill-downs are about that far behind.
+   */
   loadIntervalMs: 700,
+  smallLoadIntervalMs: 2000,
+  largeLoadBytes: 64 * 1024,
   /** Commits without rows (ticks) move the loader's recorded position this often; the head is checked then, too. */
   idleIntervalMs: 30_000,
   /** After a failure the loader waits, twice as long each time, and goes on from what it recorded. */
@@ -18,6 +23,9 @@ export const aggregatorLimits = {
   reconcileRestFactor: 50,
   /** Balances that it names; more are in its sums only. */
   faultsMax: 20,
+  /** The daily rollup is computed anew so long after the start, and then each day. */
+  rollupFirstMs: 600_000,
+  rollupIntervalMs: 24 * 3600 * 1000,
   /** Rows of one page; more is a request that is not valid. */
   pageRowsMax: 500,
   /** Dimensions of one exploration. */

@@ -1,3 +1,4 @@
+import { MeterlineError } from '#core/errors.ts';
 import type { Config } from '#platform/config.ts';
 import { openStore, type Store } from '#platform/clickhouse/index.ts';
 import { aborted, sleep } from '#platform/lifecycle.ts';
@@ -8,7 +9,7 @@ import { aggregatorLimits } from './limits.ts';
 import { natsIntents } from './loader/intent.ts';
 import { lagSamples } from './loader/lag.ts';
 import { PartitionLoader } from './loader/partition.ts';
-import { countSamples, loadedHead } from './queries/figures.ts';
+import { loadedHead, type LoadedHead } from './queries/heads.ts';
 import { reconcile, type Reconciliation } from './reconcile/reconcile.ts';
 import { migrate } from './schema/migrate.ts';
 import { rebuildRollup } from './schema/rollup.ts';
@@ -19,29 +20,33 @@ export interface Aggregator extends AsyncDisposable {
   readonly store: Store;
   readonly events: AggregatorEvents;
   /** Up to which commit the loader has come, at once; behind the store while it starts or reads the log again. */
-  position(partition: number): { readonly outSeq: number; readonly logTimeMs: number };
+  position(partition: number): LoadedHead;
   /** Up to which commit, and which log time, the store is complete: what an answer may state. */
-  loaded(partition: number): Promise<{ readonly outSeq: number; readonly logTimeMs: number }>;
+  loaded(partition: number): Promise<LoadedHead>;
   lagSamples(partition: number): Promise<number>;
-  status(): Promise<AggregatorStatus>;
+  status(): Promise<LoadingStatus>;
   /** The last reconciliation, made anew when it is older than `reconcileIntervalMs`. */
   reconcile(): Promise<Reconciliation>;
   /** Computes the daily rollup anew; a call while one runs waits for that one. */
   rebuildRollup(actor: string): Promise<{ readonly rebuiltAtMs: number }>;
 }
 
-export interface AggregatorStatus {
+/** How far loading is, and why it waits where it does. */
+export interface LoadingStatus {
   readonly partitions: readonly {
     readonly partition: number;
     readonly loadedSeq: number;
     readonly logTimeMs: number;
+    /** Committed rated samples not yet in the store. */
     readonly lagSamples: number;
-    /** Why loading waits; "" while it goes on. */
-    readonly failure: string;
+    /** Null while loading goes on; it is tried again for ever. */
+    readonly failure: {
+      readonly code: string;
+      readonly detail: string;
+      readonly solve: string;
+      readonly attempts: number;
+    } | null;
   }[];
-  /** Rated samples in ClickHouse. */
-  readonly rowsInClickHouse: number;
-  readonly lagSamples: number;
 }
 
 /** Opens the store, brings its schema up to date and makes a loader for each partition; `connection` is the office's. */
@@ -83,11 +88,25 @@ export async function createAggregator(
       return { rebuiltAtMs: Date.now() };
     },
   );
+  const rebuildAs = async (actor: string) => {
+    const startedAtMs = performance.now();
+    const result = await rebuild();
+    events.rollupRebuilt(actor, performance.now() - startedAtMs);
+    return result;
+  };
+  const rebuildDaily = async (signal: AbortSignal) => {
+    await sleep(aggregatorLimits.rollupFirstMs, signal);
+    while (!signal.aborted) {
+      await rebuildAs('schedule').catch(events.rollupFailed);
+      await sleep(aggregatorLimits.rollupIntervalMs, signal);
+    }
+  };
   return {
     store,
     events,
     async start(signal) {
       const running = Promise.all(loaders.map((loader) => loader.run(signal)));
+      void rebuildDaily(signal);
       await aborted(signal);
       await Promise.race([running, sleep(aggregatorLimits.drainMsMax)]);
     },
@@ -100,26 +119,26 @@ export async function createAggregator(
     lagSamples: measureLag,
     async status() {
       const partitions = await Promise.all(
-        loaders.map(async ({ head, failure }, partition) => ({
+        loaders.map(async ({ head, failure, failures }, partition) => ({
           partition,
           loadedSeq: head.seq,
           logTimeMs: head.logTimeMs,
           lagSamples: await measureLag(partition),
-          failure: failure instanceof Error ? failure.message : '',
+          failure: failure === undefined ? null : { ...describe(failure), attempts: failures },
         })),
       );
-      const lag = partitions.reduce((sum, partition) => sum + partition.lagSamples, 0);
-      return { partitions, rowsInClickHouse: await countSamples(store), lagSamples: lag };
+      return { partitions };
     },
     reconcile: check,
-    async rebuildRollup(actor) {
-      const startedAtMs = performance.now();
-      const result = await rebuild();
-      events.rollupRebuilt(actor, performance.now() - startedAtMs);
-      return result;
-    },
+    rebuildRollup: rebuildAs,
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
+}
+
+function describe(failure: unknown): { readonly code: string; readonly detail: string; readonly solve: string } {
+  if (failure instanceof MeterlineError) return { code: failure.code, detail: failure.message, solve: failure.solve };
+  const detail = failure instanceof Error ? failure.message : String(failure);
+  return { code: 'INTERNAL', detail, solve: 'Read the log of the office; loading is tried again.' };
 }
 
 /** Runs the work at most once at a time, and after it succeeded not again for as long as `restMs` says. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Routes } from '#platform/http/index.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
-import { loadedHead } from './queries/figures.ts';
+import { loadedHead } from './queries/heads.ts';
 
 /** What the store holds of one account, price, currency, month and kind up to a commit. Decimals are text. */
 export interface StoredGroup {

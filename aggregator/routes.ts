@@ -93,6 +93,20 @@ const row = z.object({
 });
 const rowsAnswer = z.object({ asOf, rows: z.array(row).readonly(), cursor: z.string().nullable() });
 
+const loadingAnswer = z.object({
+  partitions: z
+    .array(
+      z.object({
+        partition: z.number(),
+        loadedSeq: z.number(),
+        logTimeMs: z.number(),
+        lagSamples: z.number(),
+        failure: z.object({ code: z.string(), detail: z.string(), solve: z.string(), attempts: z.number() }).nullable(),
+      }),
+    )
+    .readonly(),
+});
+
 /** Drill-downs into ClickHouse, confined to the caller's tenant. */
 export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): Routes {
   const { store } = aggregator;
@@ -138,6 +152,18 @@ export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): 
         const unitOf = ({ kind, meter }: RatedRow) => (kind === 'unmetered' ? '' : (units.get(meter) ?? ''));
         return { ...page, asOf: position, rows: page.rows.map((found) => ({ ...found, unit: unitOf(found) })) };
       },
+    );
+    app.get(
+      '/loading',
+      {
+        config: { role: 'operator' },
+        schema: {
+          tags: ['usage'],
+          summary: 'How far ClickHouse is behind the log, and why where it waits',
+          response: { 200: loadingAnswer },
+        },
+      },
+      () => aggregator.status(),
     );
     app.post(
       '/rollups/rebuild',

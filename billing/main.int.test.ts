@@ -79,6 +79,26 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     await second;
   });
 
+  it('takes in a second organisation at a later start, with a key of its own that opens nothing of the first', async () => {
+    await instance.stop();
+    const second = smallOrganisation('fabrikam').replace('amount: 10.00', 'amount: 99.00');
+    writeFileSync(join(instance.dir, 'second.yaml'), second);
+    await instance.start('second.yaml');
+    expect((await instance.billing.master.tenants()).map(({ id }) => id)).toEqual(['northwind', 'fabrikam']);
+    const key = readFileSync(dataPaths(instance.dir).adminKeyOf('fabrikam'), 'utf8').trim();
+    expect((await instance.call('GET', '/me', undefined, key)).body).toMatchObject({ tenant: { id: 'fabrikam' } });
+    expect((await instance.call('GET', '/me')).body).toMatchObject({ tenant: { id: 'northwind' } });
+    const amounts = async (credential?: string) =>
+      (await instance.call('GET', '/budgets', undefined, credential)).body.budgets.map(
+        ({ amount }: { amount: string }) => amount,
+      );
+    expect([await amounts(), await amounts(key)]).toEqual([['10'], ['99']]);
+    const cross = await instance.call('POST', '/apply', { document: second });
+    expect([cross.status, cross.body.code]).toEqual([403, 'TENANT_MISMATCH']);
+    const own = await instance.call('POST', '/apply', { document: second }, key);
+    expect([own.status, own.body.changes]).toEqual([200, []]);
+  });
+
   it('refuses an unreadable or faulty first organisation with its reason, and holds nothing afterwards', async () => {
     await instance.stop();
     await expect(instance.start('none.yaml')).rejects.toMatchObject({ code: 'ORGANISATION_UNREADABLE' });

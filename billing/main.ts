@@ -46,8 +46,9 @@ export async function createBilling(config: Config, connection: NatsConnection, 
     const office: Office = { db, now: Date.now, partitions: config.partitions, wake: publisher.wake };
     const secrets: Secrets = { sealingKey: loadSealingKey(paths.sealingKey), targetSecrets: paths.targetSecrets };
     await applyFirst(office, secrets, config.office.applyAtFirstStart, events);
-    const first = (await tenantIds(db))[0];
-    if (first !== undefined) await ensureAdminKey(office, first, paths.adminKey);
+    for (const [index, tenant] of (await tenantIds(db)).entries()) {
+      await ensureAdminKey(office, tenant, index === 0 ? paths.adminKey : paths.adminKeyOf(tenant));
+    }
     return {
       access: accessOf(office, events),
       master: masterData(db),

@@ -89,9 +89,12 @@ function shapeOf(schema: unknown): Record<string, unknown> {
 /** Where an instance keeps its secrets and state; every path below the data directory is spelled here. */
 export const dataPaths = (dataDir: string) => ({
   config: configPath(dataDir),
+  keys: join(dataDir, 'keys'),
   credentials: join(dataDir, 'keys', 'nats'),
   /** API key (`mtl_…`) of the instance's administrator. */
   adminKey: join(dataDir, 'keys', 'admin.key'),
+  /** The same for the second tenant and those after it. */
+  adminKeyOf: (tenant: string) => join(dataDir, 'keys', `admin.${tenant}.key`),
   /** 32 random bytes, base64url: seals webhook secrets in the TARGETS bucket (AES-256-GCM). */
   sealingKey: join(dataDir, 'keys', 'sealing.key'),
   /** Folder of webhook targets' first secrets, `<tenant>.<target>`, for the operator to hand to the receivers. */

@@ -46,6 +46,11 @@ export class Chunk {
     return this.#rows.size > 0 || this.takeover !== undefined;
   }
 
+  /** Whether so much waits that it is worth a load at once. */
+  get isLarge(): boolean {
+    return this.#bytes >= aggregatorLimits.largeLoadBytes;
+  }
+
   get isFull(): boolean {
     return this.#bytes >= aggregatorLimits.loadBytesMax || this.#commits >= aggregatorLimits.loadCommitsMax;
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { streams } from '#core/messages/names.ts';
+import { clickhouseError } from '#platform/clickhouse/errors.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
 import { Generator } from '../testing/generator.ts';
 import {
@@ -37,6 +38,13 @@ function begin(options: { seed?: number; startMs?: number } = {}): void {
 
 const write = (message: Uint8Array) => append(log, partition, message);
 const load = (through: Store = store) => loadTo({ log, store: through, intents }, partition, generator.head.seq);
+
+const passOn: Store = {
+  query: (sql, parameters) => store.query(sql, parameters),
+  command: (sql, parameters) => store.command(sql, parameters),
+  insertTsv: (table, columns, lines, options) => store.insertTsv(table, columns, lines, options),
+  [Symbol.asyncDispose]: async () => {},
+};
 
 /** Fails on call number `at`, and on one while it recovers, before or after the call took effect; counts the calls. */
 function faulty(at: number, when: 'before' | 'after') {
@@ -131,6 +139,56 @@ describe('ONCE', () => {
       expect(await heldBy(store, partition)).toEqual(expectedOf(generator));
       expect(await check(store)).toMatchObject({ ok: true });
     }
+  });
+
+  test('an insert that timed out and lands after it was tried again stores nothing twice', async () => {
+    await write(generator.takeover());
+    await write(generator.commit([{}, {}]));
+    const late: (() => Promise<void>)[] = [];
+    let isLost = true;
+    const slow: Store = {
+      ...passOn,
+      async insertTsv(...insert) {
+        if (isLost) {
+          isLost = false;
+          late.push(() => store.insertTsv(...insert));
+          throw clickhouseError('CLICKHOUSE_UNREACHABLE', 'Timeout error.');
+        }
+        await store.insertTsv(...insert);
+        for (const land of late.splice(0)) await land();
+      },
+    };
+    await load(slow);
+    await write(generator.commit());
+    await load();
+    expect(await heldBy(store, partition)).toEqual(expectedOf(generator));
+    expect(await check(store)).toMatchObject({ ok: true });
+  });
+
+  test('a store that refuses is asked again for ever; meanwhile the loader says why it waits', async () => {
+    await write(generator.takeover());
+    await write(generator.commit());
+    const down = clickhouseError('CLICKHOUSE_FULL');
+    let isDown = true;
+    const refusing = { ...passOn, query: (...asked: Parameters<Store['query']>) => (isDown ? Promise.reject(down) : store.query(...asked)) }; // prettier-ignore
+    const stop = new AbortController();
+    const loader = new PartitionLoader(
+      { log, store: refusing as Store, intents, events: silentEvents, loadIntervalMs: 0 },
+      partition,
+    );
+    const running = loader.run(stop.signal);
+    const until = async (isTrue: () => boolean) => {
+      while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
+    };
+    await until(() => loader.failures >= 3);
+    expect(loader.failure).toBe(down);
+    expect(loader.head.seq).toBe(0);
+    isDown = false;
+    await until(() => loader.head.seq === generator.head.seq);
+    expect([loader.failure, loader.failures]).toEqual([undefined, 0]);
+    stop.abort();
+    await running;
+    expect(await heldBy(store, partition)).toEqual(expectedOf(generator));
   });
 
   test('two loaders on one partition load each row once', async () => {

@@ -18,7 +18,7 @@ export interface LoaderPorts {
   readonly store: Store;
   readonly intents: Intents;
   readonly events: AggregatorEvents;
-  /** Least pause between loads at low traffic; `loadIntervalMs` of the limits when absent. */
+  /** Least pause between loads; that of the limits when absent. */
   readonly loadIntervalMs?: number;
 }
 
@@ -36,6 +36,7 @@ export class PartitionLoader {
   #doubtSeqMax = 0;
   #restoring: LoadRecord | undefined;
   #flushedAtMs = 0;
+  #isBusy = false;
   #failures = 0;
   #failure: unknown;
 
@@ -52,6 +53,11 @@ export class PartitionLoader {
   /** Why loading waits; undefined while it goes on. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  /** Attempts since it last went on. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** Loads until the signal aborts, then drains; failures are retried for ever, ever more slowly. */
@@ -113,6 +119,7 @@ export class PartitionLoader {
         if (arrived === undefined) {
           if (chunk?.hasRows !== true) await this.#checkHead();
           await flush();
+          this.#recovered();
           idleSinceMs = performance.now();
           continue;
         }
@@ -146,9 +153,9 @@ export class PartitionLoader {
    */
   #waitMs(chunk: Chunk | undefined, idleSinceMs: number): number {
     const isDue = chunk?.hasRows === true && chunk.end.seq >= (this.#restoring?.end.seq ?? 0);
-    const dueMs = isDue
-      ? this.#flushedAtMs + (this.#ports.loadIntervalMs ?? aggregatorLimits.loadIntervalMs)
-      : idleSinceMs + aggregatorLimits.idleIntervalMs;
+    const { loadIntervalMs, smallLoadIntervalMs, idleIntervalMs } = aggregatorLimits;
+    const pauseMs = this.#isBusy || chunk?.isLarge === true ? loadIntervalMs : smallLoadIntervalMs;
+    const dueMs = isDue ? this.#flushedAtMs + (this.#ports.loadIntervalMs ?? pauseMs) : idleSinceMs + idleIntervalMs;
     return Math.max(0, dueMs - performance.now());
   }
 
@@ -208,15 +215,20 @@ export class PartitionLoader {
     }
     this.#head = chunk.end;
     this.#restoring = undefined;
-    this.#failures = 0;
-    this.#failure = undefined;
+    this.#isBusy = chunk.isLarge;
     this.#flushedAtMs = performance.now();
+    this.#recovered();
     events.loaded(
       this.#partition,
       chunk.end,
       chunk.end.samplesRated - chunk.base.samplesRated,
       performance.now() - startedAtMs,
     );
+  }
+
+  #recovered(): void {
+    this.#failures = 0;
+    this.#failure = undefined;
   }
 
   #intentFor({ base, end }: Chunk): LoadRecord {

@@ -3,25 +3,16 @@ import type { LiveState } from '#core/messages/api.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
 import { aggregatorLimits } from '../limits.ts';
 import { rowStart } from './filters.ts';
+import { isCovered, loadedHeads } from './heads.ts';
 import { resourceNames } from './names.ts';
 
-/** Rated samples in the store; a sample with several charge rows counts once. */
+/** Rated samples in the store, of loads that are whole; a sample with several charge rows counts once. */
 export async function countSamples(store: Store): Promise<number> {
-  const rows = await store.query<{ samples: string }>('SELECT sum(samples) AS samples FROM valid_blocks');
-  return Number(rows[0]?.samples ?? 0);
-}
-
-/** Last commit that the store holds whole, by its own word, and its log time; zeros for none. */
-export async function loadedHead(
-  store: Store,
-  partition: number,
-): Promise<{ readonly outSeq: number; readonly logTimeMs: number }> {
-  const rows = await store.query<{ out_seq: string; log_time_ms: string }>(
-    `SELECT out_seq, toUnixTimestamp64Milli(log_time) AS log_time_ms FROM valid_loads
-     WHERE partition = {partition:UInt16} ORDER BY out_seq DESC LIMIT 1`,
-    { partition },
+  const rows = await store.query<{ samples: string }>(
+    `SELECT sum(samples) AS samples FROM valid_blocks WHERE ${isCovered}`,
+    await loadedHeads(store),
   );
-  return { outSeq: Number(rows[0]?.out_seq ?? 0), logTimeMs: Number(rows[0]?.log_time_ms ?? 0) };
+  return Number(rows[0]?.samples ?? 0);
 }
 
 /** Charges per minute of log time from `fromMs`, of commits up to `outSeqMax`: [minute start ms, amount], ascending. */

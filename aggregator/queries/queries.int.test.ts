@@ -8,7 +8,7 @@ import { Generator, type BlockSpec } from '../testing/generator.ts';
 import { append, check, loadTo, MemoryIntents, testStore } from '../testing/harness.ts';
 import { MemoryLog } from '../testing/memoryLog.ts';
 import { explore, type ExploreQuestion } from './explore.ts';
-import { loadedHead } from './figures.ts';
+import { loadedHead } from './heads.ts';
 import { rows, type RowsQuestion } from './rows.ts';
 
 type Dimension = ExploreQuestion['by'][number];

@@ -1,5 +1,6 @@
 import type { Parameters, Store } from '#platform/clickhouse/index.ts';
 import { aggregatorLimits } from '../limits.ts';
+import { isCovered, loadedHeads } from '../queries/heads.ts';
 
 /** What the store holds against what the log says of itself, up to the last load of each partition. */
 export interface Reconciliation {
@@ -34,11 +35,8 @@ export interface BalanceFault {
 
 /** Compares Σ samples, blocks and amounts of the blocks with the counters and balances of the commits that were loaded. */
 export async function reconcile(store: Store, nowMs: number): Promise<Reconciliation> {
-  const heads = await store.query<{ partition: number; head: string }>(
-    'SELECT partition, max(out_seq) AS head FROM valid_loads GROUP BY partition ORDER BY partition',
-  );
   // All sides are read up to the same commits, whatever is loaded meanwhile.
-  const upTo = { partitions: heads.map(({ partition }) => partition), heads: heads.map(({ head }) => Number(head)) };
+  const upTo = await loadedHeads(store);
   const partitions = await countersOf(store, upTo);
   const tenants = await store.query<{ tenant: string; difference: string; total: string }>(
     `SELECT tenant, sum(away) AS difference, sum(difference) OVER () AS total FROM (${unequalBalances}) GROUP BY tenant`,
@@ -55,8 +53,6 @@ export async function reconcile(store: Store, nowMs: number): Promise<Reconcilia
     faults: tenants.length === 0 ? [] : await largestFaults(store, upTo),
   };
 }
-
-const isCovered = 'out_seq <= transform(partition, {partitions:Array(UInt16)}, {heads:Array(UInt64)}, toUInt64(0))';
 
 async function countersOf(store: Store, upTo: Parameters): Promise<PartitionCheck[]> {
   const rows = await store.query<

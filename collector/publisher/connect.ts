@@ -18,9 +18,11 @@ export function listen(
 ): void {
   connection.subscribe(subjects.mark(tenant, producer), {
     callback: (error, message) => {
-      if (error !== null) return;
+      if (error !== null || message.data.length === 0) return;
       const mark = message.json<MarkMessage>();
-      find(mark.producer)?.onMark(mark);
+      // Another agent can have answers of the broker and the rater to itself sent here; they name it, or nobody.
+      const isOurs = mark.tenant === tenant && (producer === '*' || mark.producer === producer);
+      if (isOurs) find(mark.producer)?.onMark(mark);
     },
   });
   void (async () => {

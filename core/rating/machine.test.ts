@@ -184,6 +184,20 @@ describe('ISOLATE', () => {
   });
 });
 
+test('log time never goes back, however the broker’s clock jumps, and every sample counts all the same', () => {
+  const jumped = fc.tuple(world, fc.array(fc.integer({ min: -86_400_000 * 40, max: 3_600_000 }), { minLength: 1 }));
+  fc.assert(
+    fc.property(jumped, ([seed, jumps]) => {
+      const inputs = inputsOf(seed).map((input, i) => ({ ...input, timeMs: input.timeMs + jumps[i % jumps.length]! }));
+      const { state, commits } = run(inputs, everyInput);
+      const times = commits.map(({ header }) => header.logTimeMs);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      const { received, rated, duplicates, refused } = state.totals.samples;
+      expect(received).toBe(rated + duplicates + refused);
+    }),
+  );
+});
+
 test('a block that falls to a throttle tells the receiver to throttle', () => {
   const machine = new PartitionMachine(emptyState(0), testPorts);
   const budget = (amount: string) => ({

@@ -34,7 +34,8 @@ export const bootstrapFailures = {
   UI_BUILD_FAILED: {
     status: 500,
     title: 'The pages could not be built.',
-    solve: 'Read the lines above; `npx vite build` in dashboards/web shows the whole output.',
+    solve:
+      'Read the lines above; the user that runs this first must be able to write to the clone. `npx vite build` in dashboards/web shows the whole output.',
   },
 };
 

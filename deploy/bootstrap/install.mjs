@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { holdFor } from './exclusive.mjs';
 import { BootstrapFailure } from './failure.mjs';
-import { modules, nodeBinary, readText, root, writeText } from './paths.mjs';
+import { modules, nodeBinary, readText, root, writeStamp } from './paths.mjs';
 import { say, step } from './progress.mjs';
 import { head, run, tail } from './run.mjs';
 
@@ -19,13 +20,13 @@ export async function ensureInstalled() {
   }
   await ensureRuntime();
   await ensureEngine();
-  writeText(stampPath, stamp);
+  writeStamp(stampPath, stamp);
 }
 
 async function install() {
   // The flags win over whatever an outer `npm start` left in the environment.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-  const result = await run(npm, args, { cwd: root });
+  const result = await run(npm, args, { cwd: root, onStart: holdFor });
   if (result.ok) return;
   say(head(result.output));
   throw new BootstrapFailure('INSTALL_FAILED');

@@ -1,6 +1,6 @@
 import { mkdirSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { modules } from './paths.mjs';
+import { isForbidden, modules } from './paths.mjs';
 
 /** `node_modules/.bin/meterline`, which npm does not make for a package's own program; npx finds it there. */
 export function ensureLink() {
@@ -13,6 +13,10 @@ export function ensureLink() {
   } catch (error) {
     if (error.code !== 'ENOENT') return;
   }
-  mkdirSync(join(modules, '.bin'), { recursive: true });
-  symlinkSync(target, link);
+  try {
+    mkdirSync(join(modules, '.bin'), { recursive: true });
+    symlinkSync(target, link);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+  }
 }

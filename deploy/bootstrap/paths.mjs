@@ -25,6 +25,18 @@ export function writeText(path, text) {
   renameSync(fresh, path);
 }
 
+/** A note of what was done: without it the next start looks again, which is all that happens in a clone of another user. */
+export function writeStamp(path, text) {
+  try {
+    writeText(path, text);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+  }
+}
+
+/** True for what a user may not write: a clone that somebody else set up, or a read-only disk. */
+export const isForbidden = (error) => ['EACCES', 'EPERM', 'EROFS'].includes(error.code);
+
 const unhashed = new Set(['node_modules', 'dist', '.git', '.cache', '.meterline', 'coverage']);
 
 /** SHA-256 over names and contents of all files below `folders` (relative to the root); missing folders count as empty. */

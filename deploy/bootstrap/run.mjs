@@ -1,11 +1,26 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 
+/** Programs that run now. */
+const running = new Set();
+
+/** npm finishes what it downloads before it heeds a signal; what it leaves half-way the next start does anew. */
+const graceMs = 1000;
+
+/** Ends what runs and waits for it: an installer that outlives this process would get into the way of the next one. */
+export async function endRunning() {
+  const ends = [...running].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+  for (const child of running) child.kill('SIGTERM');
+  const kill = setTimeout(() => running.forEach((child) => child.kill('SIGKILL')), graceMs);
+  await Promise.all(ends);
+  clearTimeout(kill);
+}
+
 /**
  * Runs a program to its end and keeps the tail of its output; never rejects.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, onStart?: (pid: number) => void }} [options]
  * @returns {Promise<{ ok: boolean, output: string }>} `output` is at most 16 KiB, standard error included.
  */
 export function run(command, args, options = {}) {
@@ -20,10 +35,18 @@ export function run(command, args, options = {}) {
       timeout: options.timeoutMs,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    running.add(child);
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     child.stdout.setEncoding('utf8').on('data', keep);
     child.stderr.setEncoding('utf8').on('data', keep);
-    child.once('error', (error) => resolve({ ok: false, output: `${command}: ${error.message}` }));
-    child.once('close', (code) => resolve({ ok: code === 0, output: stripVTControlCharacters(output).trim() }));
+    child.once('error', (error) => {
+      running.delete(child);
+      resolve({ ok: false, output: `${command}: ${error.message}` });
+    });
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve({ ok: code === 0, output: stripVTControlCharacters(output).trim() });
+    });
   });
 }
 

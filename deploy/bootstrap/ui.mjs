@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapFailure } from './failure.mjs';
-import { cache, hashSources, modules, nodeBinary, readText, root, writeText } from './paths.mjs';
+import { cache, hashSources, modules, nodeBinary, readText, root, writeStamp } from './paths.mjs';
 import { say, step } from './progress.mjs';
 import { run, tail } from './run.mjs';
 
@@ -15,7 +15,11 @@ export async function ensureUi() {
     return;
   }
   const hash = hashSources(['dashboards/web', 'core']);
-  if (readText(stampPath) === hash && existsSync(join(web, 'dist', 'index.html'))) return;
+  const isBuilt = existsSync(join(web, 'dist', 'index.html'));
+  if (readText(stampPath) === hash && isBuilt) return;
+  if (isBuilt && !canWrite(join(web, 'dist'))) {
+    return say('The pages are older than their sources, and this user may not build them; they are used as they are.');
+  }
   await step('Building the pages', async () => {
     const vite = join(modules, 'vite', 'bin', 'vite.js');
     const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
@@ -24,5 +28,14 @@ export async function ensureUi() {
     say(tail(output, 30));
     throw new BootstrapFailure('UI_BUILD_FAILED');
   });
-  writeText(stampPath, hash);
+  writeStamp(stampPath, hash);
+}
+
+function canWrite(path) {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

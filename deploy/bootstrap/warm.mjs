@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cache, hashSources, nodeBinary, readText, root, writeText } from './paths.mjs';
+import { cache, hashSources, nodeBinary, readText, root, writeStamp } from './paths.mjs';
 import { step } from './progress.mjs';
 import { roleFlags } from './roleFlags.mjs';
 import { run } from './run.mjs';
@@ -18,5 +18,5 @@ export async function ensureCompiled() {
   const warm = (role) => run(nodeBinary, [...roleFlags[role], join(root, 'deploy', 'warm.ts'), role], { env });
   // Code compiled under other flags is kept apart, so each role fills its own part.
   await step('Preparing the program', () => Promise.all(Object.keys(roleFlags).map(warm)));
-  writeText(stampPath, hash);
+  writeStamp(stampPath, hash);
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultStreamLimits, type StreamLimits } from '#platform/nats/streams.ts';
 import { deployError } from '../errors.ts';
@@ -54,20 +54,21 @@ export function freeBytesAt(path: string): number {
   return bavail * bsize;
 }
 
-/** The folder itself, or the nearest above it that exists. */
+/** What is there at `path`, or the nearest folder above it that exists. */
 export const existingFolder = (path: string): string =>
   existsSync(path) || path === dirname(path) ? path : existingFolder(dirname(path));
 
 const toMebibytes = (bytes: number): number => Math.floor(bytes / mebibyte);
 
-/** What hinders writing there; making folders on a read-only file system fails with ENOENT, which explains nothing. */
-export function whyNotWritable(dataDir: string): string | undefined {
-  const folder = existingFolder(dataDir);
+/** What hinders reading and writing there; making folders on a read-only disk fails with ENOENT, which explains nothing. */
+export function whyNotWritable(path: string): string | undefined {
+  const found = existingFolder(path);
+  const search = statSync(found).isDirectory() ? constants.X_OK : 0;
   try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    accessSync(found, constants.R_OK | constants.W_OK | search);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return `${folder} ${code === 'EROFS' ? 'is on a read-only file system' : `cannot be written to (${code})`}`;
+    return `${found} ${code === 'EROFS' ? 'is on a read-only file system' : `cannot be written to (${code})`}`;
   }
 }

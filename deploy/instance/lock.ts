@@ -28,7 +28,7 @@ export function lockInstance(dataDir: string): InstanceLock {
     mkdirSync(run, { recursive: true, mode: 0o700 });
     database = new DatabaseSync(join(run, 'lock'));
   } catch (cause) {
-    const detail = `${dataDir}: ${whyNotWritable(dataDir) ?? (cause as Error).message}.`;
+    const detail = `${dataDir}: ${whyNotWritable(run) ?? (cause as Error).message}.`;
     throw deployError('DATA_DIR_UNUSABLE', detail, { dataDir }, cause);
   }
   const describe = (holder: Omit<Holder, 'pid'>) => {

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
-import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dataPaths, parseConfig, type Config } from '#platform/config.ts';
 import { natsServerConfig, type AgentIdentity } from '#platform/nats/index.ts';
-import { freeBytesAt, planStore, type StorePlan } from './disk.ts';
+import { deployError } from '../errors.ts';
+import { freeBytesAt, planStore, whyNotWritable, type StorePlan } from './disk.ts';
 import { writeDurably } from './files.ts';
-import { openInstance, type Instance } from './instanceFile.ts';
+import { instancePath, openInstance, type Instance } from './instanceFile.ts';
 import { ensureKeys, recordAgent, recordedAgents } from './keys.ts';
 import { takePorts } from './ports.ts';
 
@@ -88,6 +89,15 @@ export async function prepareInstance(options: PrepareOptions): Promise<Prepared
     natsConfigPath: writeNatsConfig(config, plan.storeBytesMax),
     plan,
   };
+}
+
+/** What an earlier start made as another user would fail one by one, and half-way. Throws DATA_DIR_UNUSABLE. */
+export function requireAccess(dataDir: string): void {
+  const { keys, nats, clickhouse, postgres, collector } = dataPaths(dataDir);
+  for (const path of [instancePath(dataDir), keys, nats, clickhouse, postgres, collector]) {
+    const why = existsSync(path) ? whyNotWritable(path) : undefined;
+    if (why !== undefined) throw deployError('DATA_DIR_UNUSABLE', `${why}.`, { path });
+  }
 }
 
 /** Writes the broker's configuration for the agents recorded now; gives its path. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataPaths, type Config } from '#platform/config.ts';
 import { connectNats, ensureStreams } from '#platform/nats/index.ts';
@@ -17,6 +18,7 @@ export function brokerSpec(config: Config, natsConfigPath: string): ChildSpec {
     command: program,
     args: ['--config', natsConfigPath, '--log', log, '--log_size_limit', String(logBytesMax)],
     tied: true,
+    lastWords: () => readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? '',
     ready: () => isHealthy(`${config.nats.monitorUrl}/healthz`),
   };
 }

@@ -15,6 +15,8 @@ export interface ChildSpec {
   readonly tied?: boolean;
   /** Where its log lines go; they are passed through untouched when absent. */
   readonly onLogLine?: (line: string) => void;
+  /** Why it gave up, where its log lines go to a file of its own. */
+  readonly lastWords?: () => string;
   /** True once it does its work; polled after each start. */
   readonly ready: () => Promise<boolean>;
 }
@@ -59,7 +61,7 @@ export function keepRunning(spec: ChildSpec, logger: Logger, onChange: () => voi
         first.reject(
           deployError(
             'CHILD_NOT_READY',
-            `${spec.name} ended with exit code ${reason.exitCode}; its last log line says why.`,
+            `${spec.name} ended with exit code ${reason.exitCode}: ${spec.lastWords?.() ?? 'its last log line says why.'}`,
           ),
         );
         return;

@@ -4,7 +4,7 @@ import { dataPaths } from '#platform/config.ts';
 import type { AgentIdentity } from '#platform/nats/index.ts';
 import { deployError } from '../errors.ts';
 import { recordedAgents } from '../instance/keys.ts';
-import { takePorts } from '../instance/ports.ts';
+import { defaultWebPort, takePorts } from '../instance/ports.ts';
 import { programRoot } from '../instance/version.ts';
 import type { OfficeClient } from '../officeClient.ts';
 import { isHealthy } from './broker.ts';
@@ -56,7 +56,7 @@ export async function demoSpecs(office: OfficeClient, onLine: Pick<ChildSpec, 'o
   const { dataDir, collector } = office.config;
   const target = (await office.get<Targets>('/targets')).targets.find(({ id }) => id === targetId);
   if (target === undefined) return [];
-  const port = await receiverPort(target.url);
+  const port = await receiverPort(target.url, office.config.office.port === defaultWebPort);
   const url = `http://127.0.0.1:${port}/`;
   if (url !== target.url) {
     await office.send('PATCH', `/targets/${targetId}`, { url, reason: 'the demo receiver listens on another port' });
@@ -83,8 +83,13 @@ export async function demoSpecs(office: OfficeClient, onLine: Pick<ChildSpec, 'o
   ];
 }
 
-async function receiverPort(url: string): Promise<number> {
+/** The organisation's file names the port of one demo; a second one on this machine, on a web port of its own, takes another. */
+const firstReceiverPort = 4400;
+
+async function receiverPort(url: string, isFirst: boolean): Promise<number> {
   const wanted = Number(new URL(url).port);
-  const [port = 0] = await takePorts('127.0.0.1', [wanted]).catch(() => takePorts('127.0.0.1', [0]));
+  const [port = 0] = await takePorts('127.0.0.1', [wanted === firstReceiverPort && !isFirst ? 0 : wanted]).catch(() =>
+    takePorts('127.0.0.1', [0]),
+  );
   return port;
 }

@@ -5,7 +5,7 @@
  *     drain: agent, fleet, demo → (settle) → rater → office → broker
  */
 import { lockInstance } from '../instance/lock.ts';
-import { prepareInstance, type Prepared } from '../instance/prepare.ts';
+import { prepareInstance, requireAccess, type Prepared } from '../instance/prepare.ts';
 import { endOrphans } from '../instance/processes.ts';
 import { programVersion } from '../instance/version.ts';
 import { printJson, exitCodes } from '../cli/report.ts';
@@ -28,6 +28,7 @@ import { sayReady } from './welcome.ts';
 export async function up(options: UpOptions): Promise<number> {
   const { logger, onChildLine } = createLogLines(options.logLevel);
   using lock = lockInstance(options.dataDir);
+  requireAccess(options.dataDir);
   await endOrphans(options.dataDir, (orphans) =>
     logger.warn(
       { orphans: orphans.map(({ name, pid }) => `${name} ${pid}`) },

@@ -127,18 +127,14 @@ test('SIGTERM drains and ends with 0', async () => {
 });
 
 test.each([
-  ['a currency that is none', 'tenant: { id: small, name: Small, currency: XXL, timeZone: Europe/Berlin }', 'VALUE'],
-  ['a bracket that does not close', 'tenant: { id: small', 'FILE_SYNTAX'],
-  [
-    'a price with too many decimals',
-    small().replace('unitPrice: 1.5', 'unitPrice: 0.1234567890123'),
-    'DECIMALS_TOO_MANY',
-  ],
+  ['a currency that is none', small().replace('EUR', 'XXL'), 'CURRENCY_UNKNOWN'],
+  ['a bracket that does not close', small().replace('Berlin }', 'Berlin'), 'FILE_SYNTAX'],
+  ['a price with too many decimals', small().replace('1.5', '0.1234567890123'), 'DECIMALS_TOO_MANY'],
 ])(
   'an organisation file with %s ends the start with code, line and column, and makes nothing',
   async (_, text, fault) => {
     const wrong = join(dir, 'wrong.yaml');
-    writeFileSync(wrong, text.startsWith('version') ? text : `version: 1\n${text}\n`);
+    writeFileSync(wrong, text);
     const { code, json } = await meterline('up', '--port', '0', '--no-demo', '--organisation', wrong).end;
     expect(json).toMatchObject({ ok: false, error: { code: 'APPLY_INVALID' } });
     expect((json as { error: { message: string } }).error.message).toMatch(

@@ -9,7 +9,12 @@ export interface Figure {
   readonly better: 'higher' | 'lower';
   readonly runs: readonly number[];
   /** The physical limit, measured in the same run. */
-  readonly limit: { readonly what: string; readonly value: number; readonly unit: string };
+  readonly limit: {
+    readonly what: string;
+    readonly value: number;
+    readonly unit: string;
+    readonly [more: string]: unknown;
+  };
   readonly ratioToLimit: number;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly [more: string]: unknown;
@@ -17,6 +22,10 @@ export interface Figure {
 
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** How far the runs lie apart, as a share of their median; 0 for one run. */
+export const spread = (runs: readonly number[]): number =>
+  runs.length === 0 ? 0 : (Math.max(...runs) - Math.min(...runs)) / median(runs);
 
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,6 +1,6 @@
 /** `npm run bench -- NAME… [--seconds N] [--json]`: the measurements of docs/performance.md. */
 import { defineErrors } from '#core/errors.ts';
-import { machine, type Figure } from './figure.ts';
+import { machine, spread, type Figure } from './figure.ts';
 
 export const benchError = defineErrors({
   BENCH_UNKNOWN: {
@@ -27,7 +27,8 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
   const figures: Figure[] = [];
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
-    figures.push({ ...(await benches[name]!({ seconds })), machine: machine() });
+    const figure = await benches[name]!({ seconds });
+    figures.push({ ...figure, spread: spread(figure.runs), machine: machine() });
   }
   const json = JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2);
   process.stdout.write(args.includes('--json') ? `${json}\n` : figures.map(sentence).join(''));
@@ -51,10 +52,12 @@ function read(args: readonly string[]): { names: string[]; seconds: number } {
 const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 3 });
 
 function sentence(figure: Figure): string {
-  const { id, value, unit, goal, better, limit, ratioToLimit } = figure;
+  const { id, value, unit, goal, better, runs, limit, ratioToLimit, settings } = figure;
   const isMet = better === 'higher' ? value >= goal : value <= goal;
+  const apart = runs.length > 1 ? `; ${runs.length} runs, ${number(spread(runs) * 100)} % apart` : '';
   return (
-    `${id}  ${number(value)} ${unit}  (goal ${better === 'higher' ? '≥' : '≤'} ${number(goal)}: ${isMet ? 'met' : 'not met'})\n` +
-    `  limit: ${limit.what}: ${number(limit.value)} ${limit.unit}; ratio ${number(ratioToLimit)}\n`
+    `${id}  ${number(value)} ${unit}  (goal ${better === 'higher' ? '≥' : '≤'} ${number(goal)}: ${isMet ? 'met' : 'not met'}${apart})\n` +
+    `  limit: ${limit.what}: ${number(limit.value)} ${limit.unit}; ratio ${number(ratioToLimit)}\n` +
+    `  settings: ${JSON.stringify(settings)}\n  machine: ${JSON.stringify(machine())}\n`
   );
 }

@@ -44,6 +44,8 @@ export interface Pipeline extends AsyncDisposable {
   /** Waits until `samples` more than at the last call are rated, committed and in ClickHouse. */
   settled(samples: number): Promise<void>;
   cpu(): CpuSeconds;
+  /** Ends rater and loader, so that a limit can be measured on the quiet broker. */
+  stopProduct(): Promise<void>;
 }
 
 export async function startPipeline(size: WorkloadSize, more: readonly ControlChange[] = []): Promise<Pipeline> {
@@ -131,6 +133,7 @@ export async function startPipeline(size: WorkloadSize, more: readonly ControlCh
       }
     },
     cpu: () => ({ broker: cpuSeconds(server.pid), rater: cpuSeconds(rater.pid!), loader: cpuSeconds(loader.pid!) }),
+    stopProduct: async () => void (await Promise.all([ended(rater), ended(loader)])),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }; // prettier-ignore
 }

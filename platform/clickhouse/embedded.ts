@@ -3,13 +3,13 @@ import { join, resolve } from 'node:path';
 import type { Session } from 'chdb';
 import { clickhouseError } from './errors.ts';
 import { failureOf } from './failure.ts';
-import { clickhouseLimits, insertSettings, querySettings } from './limits.ts';
+import { clickhouseLimits, commandSettings, insertSettings, querySettings } from './limits.ts';
 import { Pool } from './pool.ts';
 import type { Parameters, Store } from './types.ts';
 
 /**
  * Opens ClickHouse in this process on the directory, which one process at a time may own; never from a worker thread.
- * Inserts have a connection of their own and queries a small pool, for a connection is a queue. The engine runs bound
+ * Inserts have a connection of their own, commands another and queries a small pool, for a connection is a queue. The engine runs bound
  * queries of a process one after another, which `queryMsMax` bounds.
  */
 export async function openEmbedded(directory: string, database: string): Promise<Store> {
@@ -32,13 +32,14 @@ export async function openEmbedded(directory: string, database: string): Promise
     const writer = open();
     writer.query(`CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic`);
     writer.query(`USE ${database}`);
-    const readers = Array.from({ length: clickhouseLimits.queryConnections }, () => {
+    const openWith = (settings: Readonly<Record<string, string | number>>): Session => {
       const session = open();
       session.query(`USE ${database}`);
-      for (const [name, value] of Object.entries(queryDefaults)) session.query(`SET ${name} = ${value}`);
+      for (const [name, value] of Object.entries(settings)) session.query(`SET ${name} = ${value}`);
       return session;
-    });
-    return new EmbeddedStore(writer, new Pool(readers), close);
+    };
+    const readers = Array.from({ length: clickhouseLimits.queryConnections }, () => openWith(queryDefaults));
+    return new EmbeddedStore(writer, openWith(commandSettings), readers, close);
   } catch (cause) {
     await close();
     throw openFailure(path, cause);
@@ -49,12 +50,14 @@ const queryDefaults = { ...querySettings, max_threads: clickhouseLimits.queryThr
 
 class EmbeddedStore implements Store {
   readonly #writer: Pool<Session>;
+  readonly #commander: Pool<Session>;
   readonly #readers: Pool<Session>;
   readonly #close: () => Promise<void>;
 
-  constructor(writer: Session, readers: Pool<Session>, close: () => Promise<void>) {
+  constructor(writer: Session, commander: Session, readers: readonly Session[], close: () => Promise<void>) {
     this.#writer = new Pool([writer]);
-    this.#readers = readers;
+    this.#commander = new Pool([commander]);
+    this.#readers = new Pool(readers);
     this.#close = close;
   }
 
@@ -64,7 +67,7 @@ class EmbeddedStore implements Store {
   }
 
   async command(sql: string, parameters: Parameters = {}): Promise<void> {
-    await this.#writer.use((session) => run(session, sql, parameters, 'Null'));
+    await this.#commander.use((session) => run(session, sql, parameters, 'Null'));
   }
 
   async insertTsv(
@@ -128,7 +131,11 @@ const engineConfig = `<clickhouse>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <max_server_memory_usage>${clickhouseLimits.embeddedBytesMax}</max_server_memory_usage>
   <asynchronous_metrics_update_period_s>60</asynchronous_metrics_update_period_s>
+  <memory_worker_period_ms>1000</memory_worker_period_ms>
+  <global_profiler_real_time_period_ns>0</global_profiler_real_time_period_ns>
+  <global_profiler_cpu_time_period_ns>0</global_profiler_cpu_time_period_ns>
   <merge_tree>
+    <min_parts_to_merge_at_once>${clickhouseLimits.mergePartsMin}</min_parts_to_merge_at_once>
     <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>

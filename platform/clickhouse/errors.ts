@@ -31,6 +31,11 @@ export const clickhouseError = defineErrors({
     title: 'The query took too long.',
     solve: 'Narrow the time range or the filters.',
   },
+  CLICKHOUSE_BUSY: {
+    status: 503,
+    title: 'Too many queries wait for ClickHouse.',
+    solve: 'Ask again in a moment; loading is not affected.',
+  },
   CLICKHOUSE_REFUSED: {
     status: 500,
     title: 'ClickHouse refused the statement.',

@@ -1,7 +1,9 @@
 /** Bounds of the adapter, with what happens when they are reached. */
 export const clickhouseLimits = {
-  /** Connections for queries; a query waits for a free one. Inserts have their own. */
+  /** Connections for queries; a query waits for a free one. Inserts have one of their own, and so have commands. */
   queryConnections: 2,
+  /** Users that wait for a connection; more fail at once with CLICKHOUSE_BUSY. */
+  waitingMax: 200,
   /** A query that runs longer fails with CLICKHOUSE_TIMEOUT. */
   queryMsMax: 10_000,
   /** A query that needs more memory fails with CLICKHOUSE_REFUSED; grouping spills to disk at a quarter of it. */
@@ -10,6 +12,11 @@ export const clickhouseLimits = {
   queryThreadsMax: 2,
   /** An insert into a server that has no answer by then counts as of unknown fate. */
   insertTimeoutMs: 60_000,
+  /** A command to a server that has no answer by then counts as of unknown fate; it tells that it lives this often. */
+  commandTimeoutMs: 3_600_000,
+  commandProgressMs: 20_000,
+  /** The embedded engine merges no fewer parts than this: small loads are written anew less often. */
+  mergePartsMin: 10,
   /** Memory of the embedded engine's process above which it refuses work. */
   embeddedBytesMax: 2 * 1024 * 1024 * 1024,
 } as const;
@@ -20,6 +27,12 @@ export const querySettings = {
   output_format_json_quote_64bit_integers: 1,
   max_execution_time: clickhouseLimits.queryMsMax / 1000,
   max_memory_usage: String(clickhouseLimits.queryBytesMax),
+  max_bytes_before_external_group_by: String(clickhouseLimits.queryBytesMax / 4),
+} as const;
+
+/** Settings of every command: those that compute take one thread and spill to disk, for loading goes on beside them. */
+export const commandSettings = {
+  max_threads: 1,
   max_bytes_before_external_group_by: String(clickhouseLimits.queryBytesMax / 4),
 } as const;
 

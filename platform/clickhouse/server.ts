@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { failureOf } from './failure.ts';
-import { clickhouseLimits, insertSettings, querySettings } from './limits.ts';
+import { clickhouseLimits, commandSettings, insertSettings, querySettings } from './limits.ts';
 import type { Parameters, Store } from './types.ts';
 
 /** A ClickHouse server or cluster over HTTP(S); user and password come in the URL. */
-export async function openServer(url: string, database: string): Promise<Store> {
+export async function openServer(address: string, database: string): Promise<Store> {
+  const url = new URL(address);
+  // The client would take a path for the database, before the one that is asked for.
+  url.pathname = '';
   const shared = {
     url,
     request_timeout: clickhouseLimits.insertTimeoutMs,
@@ -15,7 +18,7 @@ export async function openServer(url: string, database: string): Promise<Store> 
   try {
     await admin.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
   } catch (cause) {
-    throw failureOf(cause, `${withoutSecrets(url)}:`);
+    throw failureOf(cause, `${url.origin}:`);
   } finally {
     await admin.close();
   }
@@ -24,19 +27,35 @@ export async function openServer(url: string, database: string): Promise<Store> 
       ...shared,
       database,
       max_open_connections: clickhouseLimits.queryConnections,
-      clickhouse_settings: querySettings,
+      // Without it an error after the first rows would come as rows that are cut off.
+      clickhouse_settings: { ...querySettings, wait_end_of_query: 1 },
     }),
     createClient({ ...shared, database, max_open_connections: 1 }),
+    createClient({
+      ...shared,
+      database,
+      max_open_connections: 1,
+      request_timeout: clickhouseLimits.commandTimeoutMs,
+      // A command may compute for long; what stands between must not take it for dead.
+      clickhouse_settings: {
+        ...commandSettings,
+        send_progress_in_http_headers: 1,
+        http_headers_progress_interval_ms: String(clickhouseLimits.commandProgressMs),
+      },
+      max_response_headers_size: 1024 * 1024,
+    }),
   );
 }
 
 class ServerStore implements Store {
   readonly #reader: ClickHouseClient;
   readonly #writer: ClickHouseClient;
+  readonly #commander: ClickHouseClient;
 
-  constructor(reader: ClickHouseClient, writer: ClickHouseClient) {
+  constructor(reader: ClickHouseClient, writer: ClickHouseClient, commander: ClickHouseClient) {
     this.#reader = reader;
     this.#writer = writer;
+    this.#commander = commander;
   }
 
   async query<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
@@ -50,7 +69,7 @@ class ServerStore implements Store {
 
   async command(sql: string, parameters: Parameters = {}): Promise<void> {
     try {
-      await this.#writer.command({ query: sql, query_params: parameters });
+      await this.#commander.command({ query: sql, query_params: parameters });
     } catch (cause) {
       throw failureOf(cause, '');
     }
@@ -76,13 +95,6 @@ class ServerStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#reader.close(), this.#writer.close()]);
+    await Promise.all([this.#reader.close(), this.#writer.close(), this.#commander.close()]);
   }
-}
-
-function withoutSecrets(url: string): string {
-  const parsed = new URL(url);
-  parsed.username = '';
-  parsed.password = '';
-  return parsed.href;
 }

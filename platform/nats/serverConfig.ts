@@ -35,9 +35,10 @@ const internalRoles: Readonly<Record<string, Rights>> = {
     publish: ['control.*.*', 'balance.get.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>'],
     subscribe: ['$KV.>', 'mark.*.*'],
   },
-  /** Publishes for many producers: the push gateway and the simulated fleet. */
-  gateway: { publish: ['usage.*.*.*', 'mark.get.*.*.*'], subscribe: ['mark.*.*'] },
 }; // prettier-ignore
+
+/** Publishes for many producers: the push gateway and the simulated fleet. */
+const gatewayRights: Rights = { publish: ['usage.*.*.*', 'mark.get.*.*.*'], subscribe: ['mark.*.*'] };
 
 export const agentRole = (producer: string): string => `agent-${producer}`;
 
@@ -46,17 +47,23 @@ const agentRights = ({ tenant, producer }: AgentIdentity): Rights => ({
   subscribe: [`mark.${tenant}.${producer}`],
 });
 
-/** The text of nats-server's configuration file; it holds public keys only. */
+/**
+ * The text of nats-server's configuration file; it holds public keys only. Two accounts: the logs live in one, and who
+ * sends from outside is in the other. The broker writes the answer to a message to whatever subject its sender names,
+ * without asking for the sender's rights; between accounts that subject is the sender's own, and no log is there.
+ */
 export function natsServerConfig(options: NatsServerOptions): string {
-  const users = [
-    ...Object.entries(internalRoles),
-    ...options.agents.map((agent) => [agentRole(agent.producer), agentRights(agent)] as const),
-  ].map(([role, rights]) => {
+  const user = ([role, rights]: readonly [string, Rights]): string => {
     const nkey = ensureSeed(options.credentials, role);
     const subscribe = [...rights.subscribe, `${inboxPrefix(role)}.>`];
     const permissions = `{ publish: { allow: ${list(rights.publish)} }, subscribe: { allow: ${list(subscribe)} }, allow_responses: { max: 1, expires: "1m" } }`;
-    return `    { nkey: ${nkey}, permissions: ${permissions} }`;
-  });
+    return `      { nkey: ${nkey}, permissions: ${permissions} }`;
+  };
+  const inside = Object.entries(internalRoles).map(user);
+  const outside = [
+    user(['gateway', gatewayRights]),
+    ...options.agents.map((agent) => user([agentRole(agent.producer), agentRights(agent)])),
+  ];
   return `# Written by meterline; changes are overwritten at the next start.
 listen: "127.0.0.1:${options.port}"
 http: "127.0.0.1:${options.monitorPort}"
@@ -68,10 +75,28 @@ jetstream {
   sync_interval: always
   max_file_store: ${options.maxStoreBytes ?? 64 * 1024 ** 3}
 }
-authorization {
-  users: [
-${users.join(',\n')}
-  ]
+accounts {
+  METERLINE {
+    jetstream: enabled
+    exports: [
+      { service: "usage.*.*.*", accounts: [PRODUCERS] }
+      { service: "mark.get.*.*.*", accounts: [PRODUCERS] }
+      { stream: "mark.*.*", accounts: [PRODUCERS] }
+    ]
+    users: [
+${inside.join(',\n')}
+    ]
+  }
+  PRODUCERS {
+    imports: [
+      { service: { account: METERLINE, subject: "usage.*.*.*" } }
+      { service: { account: METERLINE, subject: "mark.get.*.*.*" } }
+      { stream: { account: METERLINE, subject: "mark.*.*" } }
+    ]
+    users: [
+${outside.join(',\n')}
+    ]
+  }
 }
 `;
 }

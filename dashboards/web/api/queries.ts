@@ -23,6 +23,9 @@ export const meQuery = queryOptions({
   staleTime: Infinity,
 });
 
+/** The same question, asked anew each time, without touching what the page stands on. */
+export const sessionQuery = queryOptions({ ...meQuery, queryKey: ['session'], staleTime: 0, retry: false });
+
 export const accountsQuery = queryOptions({
   queryKey: ['accounts'],
   queryFn: ({ signal }) => get<Accounts>('accounts', undefined, signal),

@@ -7,6 +7,7 @@ import { Page } from '../components/Page.tsx';
 import { ErrorState, Skeleton } from '../components/states.tsx';
 import { startLive, stopLive } from '../live/store.ts';
 import { SignInPage } from '../pages/signIn/SignInPage.tsx';
+import { checkSession } from './queryClient.ts';
 import { SessionContext } from './session.tsx';
 import { Shell } from './Shell.tsx';
 
@@ -16,7 +17,7 @@ export function Gate() {
 
   useEffect(() => {
     if (!signedIn) return;
-    startLive();
+    startLive(checkSession);
     return stopLive;
   }, [signedIn]);
 

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import { Logo } from '../components/Logo.tsx';
 import { pages } from './pages.ts';
+import { signOut } from './queryClient.ts';
 import { useMe } from './session.tsx';
 
 export function Navigation() {
@@ -30,6 +31,9 @@ export function Navigation() {
       <span className="side-foot">
         {me.actor}
         <small>{me.role}</small>
+        <button type="button" className="link" onClick={() => void signOut()}>
+          Sign out
+        </button>
       </span>
     </nav>
   );

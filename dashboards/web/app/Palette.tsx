@@ -11,6 +11,7 @@ import { useMemo, useState, type KeyboardEvent } from 'react';
 import { accountsQuery } from '../api/queries.ts';
 import { readLive } from '../live/store.ts';
 import { pages } from './pages.ts';
+import { signOut } from './queryClient.ts';
 import './palette.css';
 
 export const paletteLimits = { hitsMax: 12 } as const;
@@ -124,6 +125,7 @@ function useEntries(): readonly Entry[] {
         kind: producer.simulated ? 'simulated producer' : 'producer',
         run: go('/fleet', { search: producer.producer }),
       })),
+      { id: 'sign-out', name: 'Sign out', kind: 'session', run: () => void signOut() },
       ...(['light', 'dark', 'auto'] as const).map((scheme) => ({
         id: `theme-${scheme}`,
         name: { light: 'Light theme', dark: 'Dark theme', auto: 'Theme as the system' }[scheme],

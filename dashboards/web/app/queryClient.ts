@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query';
+import { endSession } from '../api/mutations.ts';
 import { ApiError, isSignedOut } from '../api/client.ts';
-import { meQuery } from '../api/queries.ts';
+import { meQuery, sessionQuery } from '../api/queries.ts';
 
 export const queryLimits = { retriesMax: 3 } as const;
 
@@ -21,3 +22,12 @@ export const queryClient: QueryClient = new QueryClient({
     },
   },
 });
+
+/** Shows the sign-in page if the session is over. */
+export const checkSession = (): void => void queryClient.fetchQuery(sessionQuery).catch(() => undefined);
+
+/** Ends the session, here and in every other page of this browser. */
+export async function signOut(): Promise<void> {
+  await endSession();
+  checkSession();
+}

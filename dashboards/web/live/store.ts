@@ -31,14 +31,18 @@ function flush(): void {
   for (const listener of listeners) listener();
 }
 
-export function startLive(): void {
+/** `onLost` is called whenever a connection ends or cannot be had: the session may be over. */
+export function startLive(onLost: () => void): void {
   if (connection !== null) return;
   const url = new URL('/api/v1/live', location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   connection = openConnection(
     url.href,
     (message) => publish({ ...pending, view: receive(pending.view, message), lastMessageMs: Date.now() }),
-    (condition) => publish({ ...pending, condition }),
+    (condition) => {
+      publish({ ...pending, condition });
+      if (condition.name === 'waiting') onLost();
+    },
   );
   window.addEventListener('online', retryLive);
   document.addEventListener('visibilitychange', onVisibility);
