@@ -24,7 +24,7 @@ export function check(vector: Vector): Verdict {
     return failed(`family ${vector.family} is of the area ${family.area}`, `area ${vector.area}`);
   let ours: Ours;
   try {
-    ours = computeOurs(family, vector.config, vector.inputs, vector.expected);
+    ours = computeOurs(family, vector);
   } catch (error) {
     if (error instanceof UnknownFields) return failed(`fields not understood: ${error.message}`, show(vector.expected));
     return failed(

@@ -1,20 +1,18 @@
 import { divide, readDecimal, sign, subtract, compare, ratio, multiply } from '#core/money/rational.ts';
 import { isRational, type Ours } from './compare.ts';
-import type { ExceptionRule } from './family.ts';
+import { computeOurs, type ExceptionRule, type Family } from './family.ts';
 import type { Json, JsonObject } from './vector.ts';
 
 /**
  * Vectors that are marked as wrong by exact arithmetic (binary floats, rounding that drifts). What they expect is taken
  * as theirs only while it lies so near to ours that arithmetic can be the reason: within 1 ‰.
  */
-export function defectsOf(
-  exact: (config: JsonObject, inputs: JsonObject, expected: JsonObject) => Ours,
-): ExceptionRule {
+export function defectsOf(family: () => Family): ExceptionRule {
   return {
     name: 'upstream defect',
     reason: 'the vector is marked as wrong by exact arithmetic; ours is the exact value',
     applies: ({ upstreamDefect }) => upstreamDefect,
-    theirs: ({ config, inputs, expected }) => nearest(expected, exact(config, inputs, expected)),
+    theirs: (vector) => nearest(vector.expected, computeOurs(family(), vector)),
   };
 }
 

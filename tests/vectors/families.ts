@@ -1,6 +1,19 @@
 /** The closed list of families. A new one is a file in families/ and a line here. */
 import type { Area, Family } from './family.ts';
 import type { Vector } from './vector.ts';
+import { aggregation } from './families/aggregation.ts';
+import { cap } from './families/cap.ts';
+import { capacity } from './families/capacity.ts';
+import { conversion } from './families/conversion.ts';
+import { discount } from './families/discount.ts';
+import { graduatedPercentage } from './families/graduatedPercentage.ts';
+import { marginal } from './families/marginal.ts';
+import { minimum } from './families/minimum.ts';
+import { packageTiers } from './families/packageTiers.ts';
+import { percentage } from './families/percentage.ts';
+import { recurringLevel } from './families/recurringLevel.ts';
+import { usageRollup } from './families/usageRollup.ts';
+import { matrix } from './families/matrix.ts';
 import { allocation } from './families/allocation.ts';
 import { dynamic } from './families/dynamic.ts';
 import { flat } from './families/flat.ts';
@@ -21,6 +34,19 @@ export const families: Readonly<Record<string, Family>> = {
   graduated,
   volume,
   late,
+  matrix,
+  aggregation,
+  cap,
+  capacity,
+  conversion,
+  discount,
+  graduatedPercentage,
+  marginal,
+  minimum,
+  packageTiers,
+  percentage,
+  recurringLevel,
+  usageRollup,
   allocation,
   rounding,
   period,

@@ -9,8 +9,20 @@ export type Area = 'rating' | 'quantity' | 'period' | 'balances' | 'documents' |
 export interface Form {
   readonly config: z.ZodType;
   readonly inputs: z.ZodType;
-  /** `expected` says how many periods or lines are asked for, never their values. Throws RangeError to refuse. */
-  readonly compute: (config: unknown, inputs: unknown, expected: JsonObject) => Ours;
+  readonly compute: (config: unknown, inputs: unknown, asked: Asked) => Ours;
+}
+
+/** The rest of a vector. */
+export interface Asked {
+  /** How many periods or lines are asked for, and what a vector states there as given; never the result. */
+  readonly expected: JsonObject;
+  /** The model in the source's words, for families that tell two kinds of tiers apart by it. */
+  readonly model: string;
+}
+
+export interface VectorFields extends Asked {
+  readonly config: JsonObject;
+  readonly inputs: JsonObject;
 }
 
 /**
@@ -20,17 +32,9 @@ export interface Form {
 export interface ExceptionRule {
   readonly name: string;
   readonly reason: string;
-  readonly applies: (vector: {
-    readonly config: JsonObject;
-    readonly inputs: JsonObject;
-    readonly upstreamDefect: boolean;
-  }) => boolean;
+  readonly applies: (vector: VectorFields & { readonly upstreamDefect: boolean }) => boolean;
   /** What the other convention gives, computed from config and inputs. "refused" and "accepted" are results too. */
-  readonly theirs: (vector: {
-    readonly config: JsonObject;
-    readonly inputs: JsonObject;
-    readonly expected: JsonObject;
-  }) => Ours;
+  readonly theirs: (vector: VectorFields) => Ours;
 }
 
 export interface Family {
@@ -42,7 +46,7 @@ export interface Family {
 export function form<Config extends z.ZodType, Inputs extends z.ZodType>(
   config: Config,
   inputs: Inputs,
-  compute: (config: z.output<Config>, inputs: z.output<Inputs>, expected: JsonObject) => Ours,
+  compute: (config: z.output<Config>, inputs: z.output<Inputs>, asked: Asked) => Ours,
 ): Form {
   return { config, inputs, compute: compute as Form['compute'] };
 }
@@ -53,14 +57,14 @@ export const refused = 'refused';
 export class UnknownFields extends Error {}
 
 /** What ours is, by the first form that has the vector's fields; "refused" when the product refuses the input. */
-export function computeOurs(family: Family, config: JsonObject, inputs: JsonObject, expected: JsonObject): Ours {
+export function computeOurs(family: Family, { config, inputs, ...asked }: VectorFields): Ours {
   const misfits: string[][] = [];
   for (const candidate of family.forms) {
     const left = candidate.config.safeParse(config);
     const right = candidate.inputs.safeParse(inputs);
     if (left.success && right.success) {
       try {
-        return candidate.compute(left.data, right.data, expected);
+        return candidate.compute(left.data, right.data, asked);
       } catch (error) {
         if (error instanceof RangeError) return `${refused}: ${error.message}`;
         throw error;

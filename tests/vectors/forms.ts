@@ -18,14 +18,16 @@ export type Terms = z.output<typeof terms>;
 /** `model` turns the fields of the model and those that go with every model into lines. */
 export function lineForms<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
-  model: (config: z.output<z.ZodObject<Shape>> & Terms) => LineModel,
+  model: (config: z.output<z.ZodObject<Shape>> & Terms, label: string) => LineModel,
 ): Form[] {
   const config = z.strictObject({ ...termFields, ...shape }) as unknown as z.ZodType<
     z.output<z.ZodObject<Shape>> & Terms
   >;
   return [
-    form(config, lineInputs, (fields, inputs) => linesOfPart(model(fields), fields, inputs)),
-    form(config, phaseInputs, (fields, inputs) => linesOfPhases(model(fields), fields, inputs)),
-    form(config, latePhaseInputs, (fields, inputs) => linesOfLatePhases(model(fields), fields, inputs)),
+    form(config, lineInputs, (fields, inputs, asked) => linesOfPart(model(fields, asked.model), fields, inputs)),
+    form(config, phaseInputs, (fields, inputs, asked) => linesOfPhases(model(fields, asked.model), fields, inputs)),
+    form(config, latePhaseInputs, (fields, inputs, asked) =>
+      linesOfLatePhases(model(fields, asked.model), fields, inputs),
+    ),
   ];
 }

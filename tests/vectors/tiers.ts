@@ -11,7 +11,11 @@ export const tierFields = {
 };
 export type Tier = z.output<(typeof tierFields)['tiers']>[number];
 
-type TierKind = 'graduated' | 'volume';
+export type TierKind = 'graduated' | 'volume';
+
+/** Where a family's vectors have tiers of both kinds, the model's name tells which. */
+export const kindOfTiers = (label: string, otherwise: TierKind): TierKind =>
+  label.includes('graduated') ? 'graduated' : label.includes('volume') ? 'volume' : otherwise;
 
 /** A unit price or flat that is not stated is 0. */
 export const tierModel = (kind: TierKind, tiers: readonly Tier[]): LeafModel => ({

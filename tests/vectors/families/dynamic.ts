@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import type { Rational } from '#core/money/fixed.ts';
 import { divide, ratio, sign, sum } from '#core/money/rational.ts';
 import { decimal, hundred, words } from '../fields.ts';
 import { form, type Family } from '../family.ts';
 import { lineForms } from '../forms.ts';
-import { optionsOf } from '../lines.ts';
-import { inCents, priced, quotient, text } from '../price.ts';
+import { optionsOf, type LineModel } from '../lines.ts';
+import { inCents, priced, quotient, text, type PriceOptions } from '../price.ts';
 
 const passedOn = priced({ kind: 'dynamic', multiplier: '1' });
 
@@ -33,22 +34,24 @@ const running = form(
   },
 );
 
+export function dynamicLines(multiplier: Rational, options: PriceOptions): LineModel {
+  const price = priced({ kind: 'dynamic', multiplier: text(multiplier) }, options);
+  return {
+    openedBy: 'never',
+    isLump: true,
+    pieces(quantity) {
+      const amount = price.charge(quantity);
+      return sign(amount) === 0 ? [] : [{ key: 'usage', quantity: ratio(1n), unitAmount: amount, amount }];
+    },
+  };
+}
+
 export const dynamic: Family = {
   area: 'rating',
   forms: [
     ofSum,
     running,
-    ...lineForms({ multiplier: decimal }, (config) => {
-      const price = priced({ kind: 'dynamic', multiplier: text(config.multiplier) }, optionsOf(config));
-      return {
-        openedBy: 'never',
-        isLump: true,
-        pieces(quantity) {
-          const amount = price.charge(quantity);
-          return sign(amount) === 0 ? [] : [{ key: 'usage', quantity: ratio(1n), unitAmount: amount, amount }];
-        },
-      };
-    }),
+    ...lineForms({ multiplier: decimal }, (config) => dynamicLines(config.multiplier, optionsOf(config))),
   ],
   exceptions: [],
 };

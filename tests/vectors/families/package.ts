@@ -13,7 +13,7 @@ export const packagePrice = (size: Rational, amount: Rational, options: PriceOpt
 const one = { numerator: 1n, denominator: 1n };
 
 /** Packages at a price of 1 are their number. */
-function packageLines(size: Rational, amount: Rational, options: PriceOptions): LineModel {
+export function packageLines(size: Rational, amount: Rational, options: PriceOptions): LineModel {
   const price = packagePrice(size, amount, options);
   const count = packagePrice(size, one, options);
   return {

@@ -45,7 +45,7 @@ const boundaries = form(
     ...words,
   }),
   z.strictObject({ ...zoneFields }),
-  ({ billing, interval: { unit, every }, startedAt, weekStart, ...fields }, inputs, expected) => {
+  ({ billing, interval: { unit, every }, startedAt, weekStart, ...fields }, inputs, { expected }) => {
     const zone = zoneOf({ ...inputs, ...fields });
     if (billing === 'calendar' && every !== 1) throw new RangeError('a calendar has no such periods');
     const calendar: BillingCalendar =

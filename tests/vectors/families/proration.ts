@@ -13,7 +13,7 @@ import {
 import { daysBetween } from '#core/time/dates.ts';
 import { addIntervals } from '#core/time/interval.ts';
 import { daysTouched, prorate } from '#core/time/proration.ts';
-import { computeOurs, form, type ExceptionRule, type Family } from '../family.ts';
+import { form, type ExceptionRule, type Family } from '../family.ts';
 import { defectsOf } from '../defects.ts';
 import {
   dateOf,
@@ -238,7 +238,9 @@ function sourceCycles(config: JsonObject, inputs: JsonObject, realign: boolean):
 function differsFromOurs(config: JsonObject, inputs: JsonObject, realign: boolean): boolean {
   const theirs = sourceCycles(config, inputs, realign);
   if (theirs === undefined) return false;
-  const ours = cycles.compute(cycleConfig.parse(config), cycleInputs.parse(inputs), {}) as { cycles: Rational };
+  const ours = cycles.compute(cycleConfig.parse(config), cycleInputs.parse(inputs), { expected: {}, model: '' }) as {
+    cycles: Rational;
+  };
   return compare(theirs, ours.cycles) !== 0;
 }
 
@@ -272,11 +274,5 @@ export const proration: Family = {
     dateSequence,
     fixedMonth,
   ],
-  get exceptions() {
-    return [
-      roundedOneByOne,
-      notAligned,
-      defectsOf((config, inputs, expected) => computeOurs(this, config, inputs, expected)),
-    ];
-  },
+  exceptions: [roundedOneByOne, notAligned, defectsOf(() => proration)],
 };

@@ -4,7 +4,7 @@ import { multiply, ratio, readDecimal, subtract, sign, sum } from '#core/money/r
 import { requireRounding } from '#core/quantity/rounding.ts';
 import { dailyRates, rateEvent, roundedAmount, type RatedEvent, type RateFrom } from '#core/quantity/timeRates.ts';
 import type { Ours } from '../compare.ts';
-import { computeOurs, form, refused, type ExceptionRule, type Family, type Form } from '../family.ts';
+import { form, refused, type ExceptionRule, type Family, type Form } from '../family.ts';
 import { defectsOf } from '../defects.ts';
 import { decimal, instantMs, integer, maybe, moment, words, zoneFields, zoneOf } from '../fields.ts';
 
@@ -259,7 +259,5 @@ export const rateIntervals: Family = {
     validationOfIncrement,
     validationOfStart,
   ],
-  get exceptions() {
-    return [startsBeyondUsage, defectsOf((config, inputs, expected) => computeOurs(this, config, inputs, expected))];
-  },
+  exceptions: [startsBeyondUsage, defectsOf(() => rateIntervals)],
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { add, sign, zero } from '#core/money/rational.ts';
 import { decimal, maybe, words } from '../fields.ts';
-import { computeOurs, form, type ExceptionRule, type Family } from '../family.ts';
+import { computeOurs, form, type ExceptionRule, type Family, type VectorFields } from '../family.ts';
 import { lineForms } from '../forms.ts';
 import { lineInputs, linesOfPart, optionsOf, partOf, termFields } from '../lines.ts';
 import { quotient } from '../price.ts';
@@ -31,10 +31,9 @@ const family = (kind: 'graduated' | 'volume', exceptions: readonly ExceptionRule
 export const graduated: Family = family('graduated', []);
 
 const volumeConfig = z.strictObject({ ...termFields, ...tierFields });
-type Fields = Parameters<ExceptionRule['applies']>[0];
 type Parsed = { readonly config: z.output<typeof volumeConfig>; readonly inputs: z.output<typeof lineInputs> };
 
-const parse = ({ config, inputs }: Pick<Fields, 'config' | 'inputs'>): Parsed | undefined => {
+const parse = ({ config, inputs }: VectorFields): Parsed | undefined => {
   const [left, right] = [volumeConfig.safeParse(config), lineInputs.safeParse(inputs)];
   return left.success && right.success ? { config: left.data, inputs: right.data } : undefined;
 };
@@ -49,7 +48,7 @@ const chargedAsItGrows: ExceptionRule = {
   applies(vector) {
     const parsed = parse(vector);
     if (parsed === undefined || partOf(parsed.inputs.lineMode).isLast) return false;
-    const ours = computeOurs(volume, vector.config, vector.inputs, {});
+    const ours = computeOurs(volume, vector);
     return (
       typeof ours === 'object' &&
       Array.isArray((ours as { lines?: unknown }).lines) &&
