@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { monthAt } from './month.ts';
-import { account, brief, meter, owner, price, TestPartition } from './testing.ts';
+import { account, brief, meter, owner, price, TestPartition } from './testing/partition.ts';
 
 const at = (iso: string) => Temporal.Instant.from(iso).epochMilliseconds;
 const hour = 3_600_000;

@@ -10,9 +10,18 @@ import { parseAmount } from '../../money/fixed.ts';
 import { compilePrice } from '../../pricing/compile.ts';
 import { nothing, type Measures } from '../../pricing/compiled.ts';
 import { chargeOf, stepsOf } from '../charge.ts';
-import { isEventCharged } from '../prices/noted.ts';
-import { isPartlyFree, leavesOf, record } from './records.ts';
-import { fastParts, measured, notedAll, referenceParts, usage, zones, type CellPart, type Usage } from './usage.ts';
+import { isEventCharged } from './noted.ts';
+import { isPartlyFree, leavesOf, record } from '../testing/records.ts';
+import {
+  fastParts,
+  measured,
+  notedAll,
+  referenceParts,
+  usage,
+  zones,
+  type CellPart,
+  type Usage,
+} from '../testing/usage.ts';
 
 const seed = Number(
   process.env['METERLINE_SEED'] ?? createHash('sha256').update(String(process.hrtime.bigint())).digest().readUInt32LE(),

@@ -1,8 +1,8 @@
 /** Small partitions for the tests of the reference engine: one tenant, inputs written by hand. */
-import type { BatchBody } from '../metering/batch.ts';
-import type { AccountRecord, ControlChange, MeterRecord, PriceRecord } from '../messages/control.ts';
-import { ReferenceEngine, type InputOutcome, type Ports } from './engine.ts';
-import { text } from './number.ts';
+import type { BatchBody } from '../../metering/batch.ts';
+import type { AccountRecord, ControlChange, MeterRecord, PriceRecord } from '../../messages/control.ts';
+import { ReferenceEngine, type InputOutcome, type Ports } from '../engine.ts';
+import { text } from '../number.ts';
 
 /** Hashes and signatures that a test can read; the engine is handed them, so what they are does not matter to it. */
 const ports: Ports = {
