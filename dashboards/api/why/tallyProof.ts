@@ -1,10 +1,10 @@
 import type { RatedRow, Why } from '#core/messages/api.ts';
 import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import { streams } from '#core/messages/names.ts';
-import type { CommitHeader, TallyEntry } from '#core/messages/rated.ts';
+import type { CommitHeader, TallyEntry, TallyValue } from '#core/messages/rated.ts';
 import { formatAmount, formatDecimal, parseDecimal } from '#core/money/fixed.ts';
 import { compilePrice } from '#core/pricing/compile.ts';
-import { nothing, type Measures } from '#core/pricing/compiled.ts';
+import type { Cell, Measures } from '#core/pricing/compiled.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
 import type { TallyTrail } from '../../ports.ts';
@@ -38,37 +38,39 @@ export async function proveTally(
   if (value === undefined)
     throw dashboardsError('PROOF_UNAVAILABLE', `Commit ${row.outSeq} does not name tally ${entry.id}.`);
 
-  const before = BigInt(value[1]) - addedFrom(evidence, perResource);
-  const after = before + quantityOf(row.quantity, meter.scale);
-  const carried = BigInt(entry.carried);
-  const cell = price === undefined ? undefined : compilePrice(price, meter).cell(entry.cell ?? '');
-  const measures = (quantity: bigint): Measures => ({ ...nothing, quantity: carried + quantity });
-  const charge = (quantity: bigint): bigint =>
-    cell === undefined ? 0n : cell.charge(measures(quantity)) - cell.charge(measures(0n));
-  const steps = (quantity: bigint) => [...(cell?.explain(measures(quantity)) ?? [])];
+  const { cell, ended, carried } = standing(price, meter, entry, value);
+  const rows = rowsFrom(evidence, perResource);
+  const reachedBefore = takenBack(cell, ended, rows);
+  const isStart = rows[0]?.isStart === true;
+  const reachedAfter = moved(cell, reachedBefore, { quantity: quantityOf(row.quantity, meter.scale), isStart });
+  const before = reachedBefore.quantity - carried.quantity;
+  const after = reachedAfter.quantity - carried.quantity;
+  const charge = (measures: Measures): bigint =>
+    cell === undefined ? 0n : cell.charge(measures) - cell.charge(carried);
+  const steps = (measures: Measures) => cell?.explain(measures) ?? [];
 
-  const difference = formatAmount(charge(after) - charge(before));
+  const difference = formatAmount(charge(reachedAfter) - charge(reachedBefore));
   const summed = quantityOf(trail.quantityBefore, meter.scale);
   const quantity = (integer: bigint): string => formatDecimal(integer, meter.scale);
   return {
     tally: {
       before: quantity(before),
       after: quantity(after),
-      chargeBefore: formatAmount(charge(before)),
-      chargeAfter: formatAmount(charge(after)),
-      stepsBefore: steps(before),
-      stepsAfter: steps(after),
+      chargeBefore: formatAmount(charge(reachedBefore)),
+      chargeAfter: formatAmount(charge(reachedAfter)),
+      stepsBefore: steps(reachedBefore),
+      stepsAfter: steps(reachedAfter),
     },
     checks: [
       {
         name: 'tally',
         // An adjustment of a tally per resource does not name it, so the stored rows alone cannot tell its share.
         ok: summed === before || (trail.adjusted && perResource),
-        detail: `The commit puts the tally at ${quantity(before)} before this row, the stored rows add up to ${quantity(summed)}${carried === 0n ? '' : `, after ${quantity(carried)} under the version before`}.`,
+        detail: `The commit puts the tally at ${quantity(before)} before this row, the stored rows add up to ${quantity(summed)}${carried.quantity === 0n ? '' : `, after ${quantity(carried.quantity)} under the version before`}.`,
       },
       {
         name: 'charge',
-        ok: difference === row.amount && BigInt(value[2]) === charge(BigInt(value[1])),
+        ok: difference === row.amount && BigInt(value[2]) === charge(ended),
         detail: `charge(${quantity(after)}) − charge(${quantity(before)}) = ${difference}; the row says ${row.amount}.`,
       },
     ],
@@ -97,26 +99,85 @@ async function tallyEntry(
   throw dashboardsError('PROOF_UNAVAILABLE', 'The commit that opened its tally is not in the log.');
 }
 
-/** What the row and the rows of its tally after it, in the same commit, added. */
-function addedFrom({ blocks, id, meter }: TallyEvidence, perResource: boolean): bigint {
+/** What the commit says of the tally at its end, and what the tally began with. */
+function standing(price: PriceRecord | undefined, meter: MeterRecord, entry: TallyEntry, value: TallyValue) {
+  const carried = measuresOf(entry.carried, entry.carriedEvents, entry.carriedValue);
+  const own = measuresOf(value[1], value[3], value[4]);
+  return {
+    carried,
+    ended: {
+      quantity: carried.quantity + own.quantity,
+      events: carried.events + own.events,
+      value: carried.value + own.value,
+    },
+    cell: price === undefined ? undefined : compilePrice(price, meter).cell(entry.cell ?? ''),
+  };
+}
+
+const measuresOf = (quantity: string, events = '0', value = '0'): Measures => ({
+  quantity: BigInt(quantity),
+  events: BigInt(events),
+  value: BigInt(value),
+});
+
+interface Added {
+  readonly quantity: bigint;
+  /** Whether a sample begins with the row. */
+  readonly isStart: boolean;
+}
+
+function moved(cell: Cell | undefined, before: Measures, { quantity, isStart }: Added): Measures {
+  if (cell?.countsEvents !== true) return { ...before, quantity: before.quantity + quantity };
+  const starts = isStart ? 1n : 0n;
+  const value = cell.valueAfter(before, quantity, starts);
+  return { quantity: before.quantity + quantity, events: before.events + starts, value };
+}
+
+/** Where the tally stood before these rows: what an event added depends on the quantity and the events before it alone. */
+function takenBack(cell: Cell | undefined, ended: Measures, rows: readonly Added[]): Measures {
+  return rows.reduceRight((after, row): Measures => {
+    const starts = row.isStart && cell?.countsEvents === true ? 1n : 0n;
+    const before = { quantity: after.quantity - row.quantity, events: after.events - starts, value: 0n };
+    return { ...before, value: after.value - moved(cell, before, row).value };
+  }, ended);
+}
+
+/** The row and the rows of its tally after it, in the same commit. */
+function rowsFrom({ blocks, id, meter }: TallyEvidence, perResource: boolean): Added[] {
   const own = blocks[id.block]!;
   const resource = own.list('resource')[id.position];
-  let added = 0n;
-  blocks.slice(id.block).forEach((block, offset) => {
-    if (
-      !(['tenant', 'account', 'price', 'meter', 'period_start'] as const).every(
-        (column) => block.text(column) === own.text(column),
-      )
-    )
-      return;
+  const starts = firstStarts(blocks);
+  return blocks.slice(id.block).flatMap((block, offset) => {
+    const isOfTally = (['tenant', 'account', 'price', 'meter', 'period_start'] as const).every(
+      (column) => block.text(column) === own.text(column),
+    );
+    if (!isOfTally) return [];
     const resources = block.list('resource');
-    block.list('quantities').forEach((quantity, position) => {
-      if (offset === 0 && position < id.position) return;
-      if (perResource && resources[position] !== resource) return;
-      added += quantityOf(quantity, meter.scale);
+    return block.list('quantities').flatMap((text, position): Added[] => {
+      if (offset === 0 && position < id.position) return [];
+      if (perResource && resources[position] !== resource) return [];
+      const [sample, startMs] = sampleOf(block, position);
+      return [{ quantity: quantityOf(text, meter.scale), isStart: starts.get(sample) === startMs }];
     });
   });
-  return added;
+}
+
+/** The first start of each sample's rows: a part that a boundary cut off begins later. */
+function firstStarts(blocks: readonly Block[]): Map<string, number> {
+  const starts = new Map<string, number>();
+  for (const block of blocks) {
+    block.list('idx').forEach((_, position) => {
+      const [sample, startMs] = sampleOf(block, position);
+      starts.set(sample, Math.min(startMs, starts.get(sample) ?? Infinity));
+    });
+  }
+  return starts;
+}
+
+function sampleOf(block: Block, position: number): readonly [sample: string, startMs: number] {
+  const batch = [block.text('tenant'), block.text('producer'), block.text('epoch'), block.text('seq')].join(' ');
+  const startMs = instantMs(block.text('first')) + Number(block.list('offset')[position]);
+  return [`${batch} ${block.list('idx')[position]}`, startMs];
 }
 
 function quantityOf(text: string, scale: number): bigint {
