@@ -3,7 +3,7 @@
  * weighed by time, by the second or by whole days of the account's zone. Pure functions of the changes; nothing here knows a price.
  */
 import type { Rational } from '../money/fixed.ts';
-import { add, multiply, one, ratio, sum, zero } from '../money/rational.ts';
+import { add, multiply, one, ratio, sign, subtract, sum, zero } from '../money/rational.ts';
 import type { Period } from '../time/period.ts';
 import { daysTouched, type ProrationBasis } from '../time/proration.ts';
 import { dateAt, startOfDayMs } from '../time/dates.ts';
@@ -79,9 +79,11 @@ export function graduatedLevelCharge(changes: readonly WeightedChange[], tiers: 
   let charge = zero;
   for (const { by, share } of changes) {
     const next = add(level, by);
-    charge = add(charge, multiply(share, difference(unitsCharge(next, tiers), unitsCharge(level, tiers))));
+    // Units that are added and hold for none of the period are not in it, nor is it when they are taken away again.
+    if (sign(share) === 0 && (sign(by) > 0 || sign(next) < 0)) continue;
+    charge = add(charge, multiply(share, subtract(unitsCharge(next, tiers), unitsCharge(level, tiers))));
     level = next;
-    if (difference(level, highest).numerator > 0n) highest = level;
+    if (subtract(level, highest).numerator > 0n) highest = level;
   }
   if (level.numerator < 0n) return zero;
   const units = charge.numerator < 0n ? zero : charge;
@@ -90,23 +92,20 @@ export function graduatedLevelCharge(changes: readonly WeightedChange[], tiers: 
 
 /** Volume tiers on a level: the level itself chooses the tier, the time-weighted quantity is charged in it, its flat in full. */
 export function volumeLevelCharge(level: Rational, weighted: Rational, tiers: readonly LevelTier[]): Rational {
-  const tier = tiers.find(({ upTo }) => upTo === null || difference(level, upTo).numerator <= 0n);
+  const tier = tiers.find(({ upTo }) => upTo === null || subtract(level, upTo).numerator <= 0n);
   if (tier === undefined) throw new RangeError('the tiers end below the level');
   return add(multiply(weighted, tier.unitPrice), tier.flat);
 }
-
-const difference = (a: Rational, b: Rational): Rational =>
-  add(a, { numerator: -b.numerator, denominator: b.denominator });
 
 function unitsCharge(level: Rational, tiers: readonly LevelTier[]): Rational {
   let from = zero;
   let charge = zero;
   for (const { upTo, unitPrice } of tiers) {
-    const top = upTo === null || difference(level, upTo).numerator < 0n ? level : upTo;
-    const units = difference(top, from);
+    const top = upTo === null || subtract(level, upTo).numerator < 0n ? level : upTo;
+    const units = subtract(top, from);
     // Below zero there are no tiers: what is taken away beyond nothing is priced in the first.
     charge = add(charge, multiply(units, unitPrice));
-    if (upTo === null || difference(level, upTo).numerator <= 0n) break;
+    if (upTo === null || subtract(level, upTo).numerator <= 0n) break;
     from = upTo;
   }
   return charge;
@@ -116,7 +115,7 @@ function flatsUpTo(level: Rational, tiers: readonly LevelTier[]): Rational {
   let owed = zero;
   for (const { upTo, flat } of tiers) {
     owed = add(owed, flat);
-    if (upTo === null || difference(level, upTo).numerator <= 0n) break;
+    if (upTo === null || subtract(level, upTo).numerator <= 0n) break;
   }
   return owed;
 }

@@ -1,6 +1,6 @@
 /** The forms that OpenMeter's vectors have for every model: a part of a period, phases, and phases with late usage. */
 import { z } from 'zod';
-import { form, type Form } from './family.ts';
+import { form, refused, type ExceptionRule, type Form } from './family.ts';
 import {
   latePhaseInputs,
   lineInputs,
@@ -31,3 +31,11 @@ export function lineForms<Shape extends z.core.$ZodLooseShape>(
     ),
   ];
 }
+
+/** For models that upstream has no unit conversion for. */
+export const conversionForAll: ExceptionRule = {
+  name: 'any model may have a unit conversion',
+  reason: 'upstream refuses a unit conversion with this model; ours converts the quantity before any model sees it',
+  applies: ({ config }) => typeof config['unitConversion'] === 'object' && config['unitConversion'] !== null,
+  theirs: () => refused,
+};

@@ -3,7 +3,7 @@ import type { Rational } from '#core/money/fixed.ts';
 import { divide, ratio, sign, sum } from '#core/money/rational.ts';
 import { decimal, hundred, words } from '../fields.ts';
 import { form, type Family } from '../family.ts';
-import { lineForms } from '../forms.ts';
+import { conversionForAll, lineForms } from '../forms.ts';
 import { optionsOf, type LineModel } from '../lines.ts';
 import { inCents, priced, quotient, text, type PriceOptions } from '../price.ts';
 
@@ -53,5 +53,5 @@ export const dynamic: Family = {
     running,
     ...lineForms({ multiplier: decimal }, (config) => dynamicLines(config.multiplier, optionsOf(config))),
   ],
-  exceptions: [],
+  exceptions: [conversionForAll],
 };

@@ -4,6 +4,7 @@ import { bookedAtMs, periodRows } from '#core/fees/recurring.ts';
 import type { RecurringFee } from '#core/fees/records.ts';
 import { decimal, instantMs } from '../fields.ts';
 import { form, type Family } from '../family.ts';
+import { conversionForAll } from '../forms.ts';
 import { lineInputs, linesOfPart, partOf, termFields } from '../lines.ts';
 import { text } from '../price.ts';
 
@@ -34,4 +35,4 @@ const fee = form(
   },
 );
 
-export const flat: Family = { area: 'rating', forms: [fee], exceptions: [] };
+export const flat: Family = { area: 'rating', forms: [fee], exceptions: [conversionForAll] };

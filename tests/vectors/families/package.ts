@@ -3,7 +3,7 @@ import type { Rational } from '#core/money/fixed.ts';
 import { sign } from '#core/money/rational.ts';
 import { decimal, maybe, words } from '../fields.ts';
 import { form, type Family } from '../family.ts';
-import { lineForms } from '../forms.ts';
+import { conversionForAll, lineForms } from '../forms.ts';
 import { optionsOf, type LineModel } from '../lines.ts';
 import { priced, text, type PriceOptions, type Rated } from '../price.ts';
 
@@ -48,5 +48,5 @@ export const packages: Family = {
       packageLines(config.packageSize, config.packageAmount, optionsOf(config)),
     ),
   ],
-  exceptions: [],
+  exceptions: [conversionForAll],
 };

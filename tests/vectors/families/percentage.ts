@@ -142,14 +142,15 @@ function sourceAmount(fields: Config, given: Inputs): Rational {
           ? all
           : zero
         : smaller(all, freeValueTotal);
-  const fees = multiply(ratio(BigInt(Math.max(events.length - free, 0))), fixedPerEvent);
+  const owing = sign(all) === 0 ? 0 : Math.max(events.length - free, 0);
+  const fees = multiply(ratio(BigInt(owing)), fixedPerEvent);
   return add(multiply(subtract(all, freeValue), rate), fees);
 }
 
 const limitsMeet: ExceptionRule = {
   name: 'an event is free while both limits hold',
   reason:
-    'ours: free while number and value, this event included, stay within both limits; upstream makes an event that reaches the free value exactly pay its fee, forgets a limit when the first event passes it, and with bounds per event goes by the value alone',
+    'ours: free while number and value, this event included, stay within both limits; upstream makes an event that reaches the free value exactly pay its fee, forgets a limit when the first event passes it, lets events of no value go without fee, and with bounds per event goes by the value alone',
   applies(vector) {
     const [fields, given] = [config.safeParse(vector.config), inputs.safeParse(vector.inputs)];
     if (!fields.success || !given.success) return false;
