@@ -1,6 +1,7 @@
 /** Allowances that carry over: what is not used of a period adds to the next ones, up to a cap, for so many periods. */
 import { parseAmount } from '../money/fixed.ts';
 import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 
 export interface AllowanceRule {
   /** Units of a period, decimal text. */
@@ -26,8 +27,15 @@ export interface PeriodAllowance {
   readonly total: bigint;
 }
 
-export function checkAllowance(rule: AllowanceRule): Problem[] {
+const ruleShape: Shape = {
+  record: { perPeriod: 'text', carryMaximum: { nullable: 'text' }, carryPeriods: { nullable: 'number' } },
+};
+
+/** Every fault of a rule, which may be anything. Never throws. */
+export function checkAllowance(value: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(value, ruleShape)) return check.problems;
+  const rule = value as AllowanceRule;
   check.at('perPeriod').decimal(rule.perPeriod, 'notNegative');
   if (rule.carryMaximum !== null) check.at('carryMaximum').decimal(rule.carryMaximum, 'notNegative');
   const { carryPeriods } = rule;
@@ -42,7 +50,7 @@ export function checkAllowance(rule: AllowanceRule): Problem[] {
  * change re-charges by difference.
  */
 export function allowances(rule: AllowanceRule, used: readonly bigint[]): PeriodAllowance[] {
-  assertSound('allowance', checkAllowance(rule));
+  assertSound('allowance', rule, checkAllowance);
   const own = parseAmount(rule.perPeriod)!;
   const result: PeriodAllowance[] = [{ own, carried: [], total: own }];
   used.forEach((quantity, period) => {

@@ -1,6 +1,7 @@
 /** What a plan allows, answered by `check`: a switch, a value, or a metered limit. */
 import { parseAmount } from '../money/fixed.ts';
 import { Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 
 export type Entitlement =
   | { readonly feature: string; readonly kind: 'boolean'; readonly isOn: boolean }
@@ -18,9 +19,22 @@ export interface EntitlementAnswer {
   readonly overage?: bigint;
 }
 
-export function checkEntitlements(entitlements: readonly Entitlement[]): Problem[] {
+export const entitlementsMax = 1000;
+
+const entitlementShape: Shape = {
+  kinds: {
+    boolean: { feature: 'text', isOn: 'boolean' },
+    static: { feature: 'text', value: 'text' },
+    metered: { feature: 'text', limit: { nullable: 'text' }, soft: 'boolean' },
+  },
+};
+
+/** Every fault of the entitlements of a plan, which may be anything. Never throws. */
+export function checkEntitlements(given: unknown): Problem[] {
   const check = new Check();
   const list = check.at('entitlements');
+  if (!list.shape(given, { list: entitlementShape, max: entitlementsMax })) return check.problems;
+  const entitlements = given as readonly Entitlement[];
   list.unique(
     entitlements.map(({ feature }) => feature),
     'feature',

@@ -161,7 +161,7 @@ test('a bad grant is told and changes nothing but time; falling log time and a t
   expect(checkGrant(bad).map(({ path }) => path)).toEqual(['id', 'amount', 'priority', 'expiresAtMs', 'rollover.forMs', 'rollover.timesMax']); // prettier-ignore
   expect(apply(state, given(bad, 5)).problems).toHaveLength(7);
   expect(apply(state, given(grant('a', '1'), 5)).problems).toEqual([]);
-  expect(apply(state, given(grant('a', '1'), 5)).problems.map(({ right }) => right)).toEqual([
+  expect(apply(state, given(grant('a', '1'), 5)).problems.map(({ expected }) => expected)).toEqual([
     'an id that no grant in the books has',
   ]);
   expect(apply(state, { kind: 'void', atMs: 6, grant: 'x' }).problems).toHaveLength(1);

@@ -37,7 +37,14 @@ export function apply(state: CreditState, event: CreditEvent): Applied {
       if (held === undefined || held.status === 'expired' || held.status === 'voided')
         return {
           rows,
-          problems: [{ path: 'grant', value: event.grant, right: 'the id of a grant in force or to come' }],
+          problems: [
+            {
+              path: 'grant',
+              value: event.grant,
+              code: 'NAME_UNKNOWN',
+              expected: 'the id of a grant in force or to come',
+            },
+          ],
         };
       return { rows: [...rows, ...voidGrant(state, held, event.atMs)], problems: [] };
     }
@@ -78,14 +85,20 @@ const newTally = ({ path, service, unit }: Charge): PaidTally => ({
 function grantProblems(state: CreditState, { grant, atMs }: Extract<CreditEvent, { kind: 'grant' }>): Problem[] {
   const problems = checkGrant(grant);
   if (state.grants.has(grant.id))
-    problems.push({ path: 'id', value: grant.id, right: 'an id that no grant in the books has' });
+    problems.push({ path: 'id', value: grant.id, code: 'ID_TWICE', expected: 'an id that no grant in the books has' });
   if (grant.expiresAtMs !== null && grant.expiresAtMs + grant.graceMs <= atMs)
     problems.push({
       path: 'expiresAtMs',
       value: String(grant.expiresAtMs),
-      right: `an expiry, with its grace, after log time ${atMs}`,
+      code: 'ORDER_WRONG',
+      expected: `an expiry, with its grace, after log time ${atMs}`,
     });
   if (state.grants.size >= grantsMax)
-    problems.push({ path: '', value: String(state.grants.size), right: `at most ${grantsMax} grants at a time` });
+    problems.push({
+      path: '',
+      value: String(state.grants.size),
+      code: 'LIMIT_EXCEEDED',
+      expected: `at most ${grantsMax} grants at a time`,
+    });
   return problems;
 }

@@ -1,5 +1,6 @@
 /** Credits: what pays for charges before money does. Amounts of events and rows are pico of their unit. */
 import { Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 
 export interface Grant {
   readonly id: string;
@@ -75,12 +76,35 @@ export interface CreditRow {
   readonly amount: bigint;
 }
 
-const kinds = ['prepaid', 'promotional'];
+const grantShape: Shape = {
+  record: {
+    id: 'text',
+    account: 'account',
+    kind: { oneOf: ['prepaid', 'promotional'] },
+    unit: 'text',
+    amount: 'text',
+    priority: 'number',
+    scope: {
+      record: {
+        services: { optional: { list: 'text', max: 1000 } },
+        accounts: { optional: { list: 'account', max: 1000 } },
+      },
+    },
+    effectiveAtMs: 'number',
+    expiresAtMs: { nullable: 'number' },
+    graceMs: 'number',
+    coversOverage: 'boolean',
+    blocks: 'boolean',
+    rollover: { optional: { record: { maximum: { nullable: 'text' }, forMs: 'number', timesMax: 'number' } } },
+  },
+};
 
-export function checkGrant(grant: Grant): Problem[] {
+/** Every fault of a grant, which may be anything. Never throws. */
+export function checkGrant(value: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(value, grantShape)) return check.problems;
+  const grant = value as Grant;
   check.at('id').that(grant.id !== '' && grant.id.length <= 100, grant.id, 'a name of 1 to 100 characters');
-  check.at('kind').that(kinds.includes(grant.kind), grant.kind, 'prepaid or promotional');
   check.at('unit').that(grant.unit !== '', grant.unit, 'a currency or the name of a pricing unit');
   check.at('amount').decimal(grant.amount, 'notNegative');
   const { priority, graceMs, expiresAtMs } = grant;
@@ -90,7 +114,7 @@ export function checkGrant(grant: Grant): Problem[] {
   if (expiresAtMs !== null && check.at('expiresAtMs').instant(expiresAtMs))
     check
       .at('expiresAtMs')
-      .that(expiresAtMs > grant.effectiveAtMs, expiresAtMs, `an instant after ${grant.effectiveAtMs}`);
+      .that(expiresAtMs > grant.effectiveAtMs, expiresAtMs, `an instant after ${grant.effectiveAtMs}`, 'ORDER_WRONG');
   check.at('graceMs').that(Number.isInteger(graceMs) && graceMs >= 0, graceMs, 'whole milliseconds, 0 or more');
   if (grant.rollover === undefined) return check.problems;
   const { maximum, forMs, timesMax } = grant.rollover;

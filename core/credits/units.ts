@@ -4,6 +4,7 @@ import { AMOUNT_SCALE, formatAmount, parseRational, type AmountPico } from '../m
 import { divide, multiply, readDecimal, roundTo, toScaled } from '../money/rational.ts';
 import { exact, ofAmount, round12 } from '../fees/exact.ts';
 import { Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 
 export interface UnitConversion {
   readonly unit: string;
@@ -12,8 +13,19 @@ export interface UnitConversion {
   readonly points: readonly { readonly id: string; readonly fromMs: number; readonly value: string }[];
 }
 
-export function checkConversion(conversion: UnitConversion): Problem[] {
+const conversionShape: Shape = {
+  record: {
+    unit: 'text',
+    currency: 'text',
+    points: { list: { record: { id: 'text', fromMs: 'number', value: 'text' } }, max: 10_000 },
+  },
+};
+
+/** Every fault of a conversion, which may be anything. Never throws. */
+export function checkConversion(value: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(value, conversionShape)) return check.problems;
+  const conversion = value as UnitConversion;
   const isName = /^[A-Za-z][A-Za-z0-9-]{0,35}$/.test(conversion.unit) && minorDigits(conversion.unit) === undefined;
   check.at('unit').that(isName, conversion.unit, 'a name of letters, digits and -, that is no ISO 4217 code');
   check.at('currency').that(minorDigits(conversion.currency) !== undefined, conversion.currency, 'an ISO 4217 code');
@@ -44,13 +56,14 @@ export function topUp(
   currency: string,
 ): { readonly credits: string; readonly price: string } | Problem {
   const digits = minorDigits(currency);
-  if (digits === undefined) return { path: 'currency', value: currency, right: 'an ISO 4217 code' };
+  if (digits === undefined)
+    return { path: 'currency', value: currency, code: 'CURRENCY_UNKNOWN', expected: 'an ISO 4217 code' };
   const wanted = readDecimal(credits);
   if (wanted === undefined || wanted.numerator <= 0n)
-    return { path: 'credits', value: credits, right: 'a decimal number above 0' };
+    return { path: 'credits', value: credits, code: 'DECIMAL_INVALID', expected: 'a decimal number above 0' };
   const value = parseRational(rate);
   if (value === undefined || value.numerator <= 0n)
-    return { path: 'rate', value: rate, right: 'a decimal number above 0' };
+    return { path: 'rate', value: rate, code: 'DECIMAL_INVALID', expected: 'a decimal number above 0' };
   const price = roundTo(multiply(wanted, value), digits, 'halfAwayFromZero');
   return {
     credits: formatAmount(toScaled(divide(price, value), AMOUNT_SCALE, 'down')),

@@ -4,19 +4,70 @@ import { compare } from '../money/rational.ts';
 import { exact } from './exact.ts';
 import { Check, type Problem } from './problems.ts';
 import type { RecurringFee, Term, Uplift } from './records.ts';
+import type { Shape } from './shape.ts';
 
 /** Dated values of one fee. */
 export const datedValuesMax = 1000;
 
-/** Every fault of a recurring fee; none when it can be published. */
-export function checkFee(fee: RecurringFee): Problem[] {
+const rounding: Shape = {
+  record: { decimals: 'number', mode: { oneOf: ['halfEven', 'halfAwayFromZero', 'up', 'down', 'ceiling', 'floor'] } },
+};
+const dated = (field: string): Shape => ({
+  list: { record: { fromMs: 'number', [field]: 'text' } },
+  max: datedValuesMax,
+});
+
+const feeShape: Shape = {
+  record: {
+    id: 'text',
+    currency: 'text',
+    terms: { oneOf: ['advance', 'arrears'] },
+    proration: { oneOf: ['second', 'day', 'none'] },
+    onDecrease: { oneOf: ['credit', 'keep'] },
+    timeZone: 'text',
+    term: {
+      record: {
+        fromMs: 'number',
+        toMs: { nullable: 'number' },
+        trialEndMs: { optional: 'number' },
+        pauses: { list: { record: { fromMs: 'number', toMs: 'number' } }, max: datedValuesMax },
+        handedOver: { optional: 'boolean' },
+      },
+    },
+    amounts: dated('amount'),
+    quantities: { optional: dated('quantity') },
+    uplift: {
+      optional: {
+        kinds: {
+          scheduled: {
+            fromMs: 'number',
+            everyMonths: 'number',
+            percent: 'text',
+            compounding: 'boolean',
+            round: { optional: rounding },
+          },
+          indexed: {
+            base: 'text',
+            points: { list: { record: { fromMs: 'number', value: 'text', source: 'text' } }, max: datedValuesMax },
+            share: { optional: 'text' },
+            round: { optional: rounding },
+          },
+        },
+      },
+    },
+  },
+};
+
+/** Every fault of a recurring fee, which may be anything; none when it can be published. Never throws. */
+export function checkFee(value: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(value, feeShape)) return check.problems;
+  const fee = value as RecurringFee;
   check.at('id').that(fee.id !== '', fee.id, 'a name that is not empty');
-  check.at('currency').that(minorDigits(fee.currency) !== undefined, fee.currency, 'an ISO 4217 code');
+  check
+    .at('currency')
+    .that(minorDigits(fee.currency) !== undefined, fee.currency, 'an ISO 4217 code', 'CURRENCY_UNKNOWN');
   check.at('timeZone').that(isTimeZone(fee.timeZone), fee.timeZone, 'a name of the IANA time-zone database');
-  check.at('terms').that(['advance', 'arrears'].includes(fee.terms), fee.terms, 'advance or arrears');
-  check.at('proration').that(['second', 'day', 'none'].includes(fee.proration), fee.proration, 'second, day or none');
-  check.at('onDecrease').that(['credit', 'keep'].includes(fee.onDecrease), fee.onDecrease, 'credit or keep');
   checkTerm(check.at('term'), fee.term);
   const amounts = check.at('amounts');
   amounts.dated(fee.amounts);
@@ -28,10 +79,6 @@ export function checkFee(fee: RecurringFee): Problem[] {
       quantities.at(index).at('quantity').decimal(quantity, 'notNegative'),
     );
   }
-  for (const list of ['amounts', 'quantities'] as const)
-    check
-      .at(list)
-      .that((fee[list]?.length ?? 0) <= datedValuesMax, fee[list]?.length, `at most ${datedValuesMax} values`);
   if (fee.uplift !== undefined) checkUplift(check.at('uplift'), fee.uplift);
   return check.problems;
 }

@@ -5,6 +5,7 @@ import { AMOUNT_SCALE, formatAmount, parseAmount, pow10, type AmountPico } from 
 import { exact } from './exact.ts';
 import { assertSound, Check, type Problem } from './problems.ts';
 import type { FeeRow, Period } from './records.ts';
+import type { Shape } from './shape.ts';
 
 export interface OneTimeFee {
   readonly id: string;
@@ -29,16 +30,42 @@ export interface InstallmentPlan {
 
 export const installmentsMax = 1200;
 
-export function oneTimeRow(fee: OneTimeFee, period: Period): FeeRow {
+/** Every fault of a one-time fee, which may be anything; a negative amount is a credit. Never throws. */
+export function checkOneTime(value: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(value, { record: { id: 'text', currency: 'text', amount: 'text', atMs: 'number' } }))
+    return check.problems;
+  const fee = value as OneTimeFee;
+  check
+    .at('currency')
+    .that(minorDigits(fee.currency) !== undefined, fee.currency, 'an ISO 4217 code', 'CURRENCY_UNKNOWN');
   check.at('amount').decimal(fee.amount);
   check.at('atMs').instant(fee.atMs);
-  assertSound(`fee ${fee.id}`, check.problems);
+  return check.problems;
+}
+
+export function oneTimeRow(fee: OneTimeFee, period: Period): FeeRow {
+  assertSound(`fee ${fee.id}`, fee, checkOneTime);
   return row(fee, period, fee.atMs, parseAmount(fee.amount)!, 'oneTime', 'one-time fee');
 }
 
-export function checkInstallments(plan: InstallmentPlan): Problem[] {
+const planShape: Shape = {
+  record: {
+    id: 'text',
+    currency: 'text',
+    total: 'text',
+    dueAtMs: { list: 'number', max: installmentsMax },
+    weights: { optional: { list: 'text', max: installmentsMax } },
+    decimals: { optional: 'number' },
+    onEnd: { oneOf: ['due', 'lapse'] },
+  },
+};
+
+/** Every fault of a plan, which may be anything. Never throws. */
+export function checkInstallments(value: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(value, planShape)) return check.problems;
+  const plan = value as InstallmentPlan;
   const minor = minorDigits(plan.currency);
   check.at('currency').that(minor !== undefined, plan.currency, 'an ISO 4217 code');
   const decimals = plan.decimals ?? minor ?? 0;
@@ -54,9 +81,6 @@ export function checkInstallments(plan: InstallmentPlan): Problem[] {
         `a number with at most ${decimals} decimals, as its parts have`,
       );
   check.at('dueAtMs').dated(plan.dueAtMs.map((fromMs) => ({ fromMs })));
-  check
-    .at('dueAtMs')
-    .that(plan.dueAtMs.length <= installmentsMax, plan.dueAtMs.length, `at most ${installmentsMax} parts`);
   if (plan.weights !== undefined) {
     const weights = check.at('weights');
     weights.that(
@@ -71,7 +95,7 @@ export function checkInstallments(plan: InstallmentPlan): Problem[] {
 
 /** The parts of a plan: they add up to the total to the last minor unit; equal parts differ by at most one, larger ones first. */
 export function installmentParts(plan: InstallmentPlan): AmountPico[] {
-  assertSound(`installments ${plan.id}`, checkInstallments(plan));
+  assertSound(`installments ${plan.id}`, plan, checkInstallments);
   const unit = pow10(AMOUNT_SCALE - (plan.decimals ?? minorDigits(plan.currency)!));
   const weights = plan.dueAtMs.map((_, index) => {
     const { numerator, denominator } = exact(plan.weights?.[index] ?? '1');

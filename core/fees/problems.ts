@@ -1,26 +1,47 @@
 /** Faults of records that people write: all of them are collected, each with its path, its value and what would be right. */
 import { parseRational } from '../money/fixed.ts';
+import { faultsOfShape, type Shape } from './shape.ts';
+
+/** What can be wrong with an agreement (a fee, a bound, a discount, a grant, a rate). Codes are stable. */
+export const agreementCodes = {
+  FIELD_INVALID: 'A field is missing or not of its kind.',
+  DECIMAL_INVALID: 'A figure is not plain decimal text, or has too many decimals.',
+  NUMBER_OUT_OF_RANGE: 'A figure is beyond its stated bounds.',
+  INSTANT_INVALID: 'An instant is not whole UTC milliseconds.',
+  ORDER_WRONG: 'What follows in time or in size comes first.',
+  ID_TWICE: 'Two records have one name.',
+  NAME_UNKNOWN: 'A name refers to nothing.',
+  CURRENCY_UNKNOWN: 'The currency is not in ISO 4217.',
+  BOUNDS_CROSSED: 'A maximum is or may be below its minimum.',
+  CIRCLE: 'A record holds itself.',
+  LIMIT_EXCEEDED: 'There are more than the limit allows.',
+} as const;
+
+export type AgreementCode = keyof typeof agreementCodes;
 
 export interface Problem {
-  /** Where, e.g. "amounts[1].fromMs". */
+  readonly code: AgreementCode;
+  /** Where, e.g. "amounts[1].fromMs"; "" for the record. */
   readonly path: string;
+  /** What stands there, cut short; "missing" for nothing. */
   readonly value: string;
-  /** What would be right, as a sentence part: "a decimal number, 0 or more". */
-  readonly right: string;
+  /** As a sentence part: "a decimal number, 0 or more". */
+  readonly expected: string;
 }
 
 type Range = 'any' | 'notNegative' | 'positive' | 'percent';
 
-const ranges: Readonly<Record<Range, { readonly holds: (numerator: bigint, denominator: bigint) => boolean; readonly right: string }>> = {
-  any: { holds: () => true, right: 'a decimal number' },
-  notNegative: { holds: (n) => n >= 0n, right: 'a decimal number, 0 or more' },
-  positive: { holds: (n) => n > 0n, right: 'a decimal number above 0' },
-  percent: { holds: (n, d) => n >= 0n && n <= 100n * d, right: 'a decimal number from 0 to 100' },
+const ranges: Readonly<Record<Range, { readonly holds: (numerator: bigint, denominator: bigint) => boolean; readonly expected: string }>> = {
+  any: { holds: () => true, expected: 'a decimal number' },
+  notNegative: { holds: (n) => n >= 0n, expected: 'a decimal number, 0 or more' },
+  positive: { holds: (n) => n > 0n, expected: 'a decimal number above 0' },
+  percent: { holds: (n, d) => n >= 0n && n <= 100n * d, expected: 'a decimal number from 0 to 100' },
 }; // prettier-ignore
 
 /** Numbers of a record stay below this, so that no sum of them can leave Decimal(38,12). */
 export const recordNumberMax = 10n ** 15n;
 const decimalsMax = 12;
+const valueCharactersMax = 100;
 
 /** Collects the faults of one record; `at` gives a collector for a part of it. */
 export class Check {
@@ -39,37 +60,42 @@ export class Check {
   }
 
   /** Whether the condition holds; a fault when not. */
-  that(holds: boolean, value: unknown, right: string): boolean {
-    if (!holds) this.problems.push({ path: this.#path, value: printed(value), right });
+  that(holds: boolean, value: unknown, expected: string, code: AgreementCode = 'FIELD_INVALID'): boolean {
+    if (!holds) this.problems.push({ code, path: this.#path, value: printed(value), expected });
     return holds;
   }
 
-  /** A decimal text in a range, below 10¹⁵, with at most 12 decimals. */
-  decimal(text: unknown, range: Range = 'any'): boolean {
-    const { holds, right } = ranges[range];
-    const value = typeof text === 'string' ? parseRational(text) : undefined;
-    const decimals = typeof text === 'string' && text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
-    return this.that(
-      value !== undefined &&
-        decimals <= decimalsMax &&
-        holds(value.numerator, value.denominator) &&
-        value.numerator < recordNumberMax * value.denominator &&
-        -value.numerator < recordNumberMax * value.denominator,
-      text,
-      `${right}, as text, below 10^15, with at most ${decimalsMax} decimals`,
-    );
+  /** Whether a value that may be anything has the shape; every fault of it when not. Nothing else may be looked at then. */
+  shape(value: unknown, shape: Shape): boolean {
+    const faults = faultsOfShape(value, shape, this.#path);
+    for (const { path, value: found, expected } of faults)
+      this.problems.push({ code: 'FIELD_INVALID', path, value: printed(found), expected });
+    return faults.length === 0;
   }
 
-  instant(ms: unknown): boolean {
-    const isInstant = typeof ms === 'number' && Number.isInteger(ms) && ms >= 0 && ms <= 9_999_999_999_999;
-    return this.that(isInstant, ms, 'UTC milliseconds, a whole number from 0 to 9999999999999');
+  /** A decimal text in a range, below 10¹⁵, with at most 12 decimals. */
+  decimal(text: string, range: Range = 'any'): boolean {
+    const { holds, expected } = ranges[range];
+    const told = `${expected}, as text, below 10^15, with at most ${decimalsMax} decimals`;
+    const value = text.length <= 60 ? parseRational(text) : undefined;
+    const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
+    if (value === undefined || decimals > decimalsMax) return this.that(false, text, told, 'DECIMAL_INVALID');
+    const { numerator, denominator } = value;
+    const size = numerator < 0n ? -numerator : numerator;
+    const isInRange = holds(numerator, denominator) && size < recordNumberMax * denominator;
+    return this.that(isInRange, text, told, 'NUMBER_OUT_OF_RANGE');
+  }
+
+  instant(ms: number): boolean {
+    const isInstant = Number.isInteger(ms) && ms >= 0 && ms <= 9_999_999_999_999;
+    return this.that(isInstant, ms, 'UTC milliseconds, a whole number from 0 to 9999999999999', 'INSTANT_INVALID');
   }
 
   span(span: { readonly fromMs: number; readonly toMs: number | null }): void {
     this.at('fromMs').instant(span.fromMs);
     if (span.toMs === null) return;
     if (this.at('toMs').instant(span.toMs))
-      this.at('toMs').that(span.toMs >= span.fromMs, span.toMs, `an instant not before ${span.fromMs}`);
+      this.at('toMs').that(span.toMs >= span.fromMs, span.toMs, `an instant not before ${span.fromMs}`, 'ORDER_WRONG');
   }
 
   /** Dated values: at least one, each later than the one before. */
@@ -79,7 +105,7 @@ export class Check {
       const before = values[index - 1];
       const here = this.at(index).at('fromMs');
       if (here.instant(fromMs) && before !== undefined)
-        here.that(fromMs > before.fromMs, fromMs, `an instant after ${before.fromMs}`);
+        here.that(fromMs > before.fromMs, fromMs, `an instant after ${before.fromMs}`, 'ORDER_WRONG');
     });
   }
 
@@ -89,19 +115,33 @@ export class Check {
     ids.forEach((id, index) => {
       const here = this.at(index).at(what);
       here.that(id !== '', id, 'a name that is not empty');
-      here.that(!seen.has(id), id, 'a name that no other has');
+      here.that(!seen.has(id), id, 'a name that no other has', 'ID_TWICE');
       seen.add(id);
     });
   }
 }
 
 function printed(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const text = value === undefined ? 'missing' : typeof value === 'string' ? value : asJson(value);
+  return text.length > valueCharactersMax ? `${text.slice(0, valueCharactersMax)}…` : text;
 }
 
-/** For callers that hand over a record which publication should never have let through. */
-export function assertSound(what: string, problems: readonly Problem[]): void {
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, value, right }) => `${path} is ${value}, not ${right}`).join('; ');
-  throw new RangeError(`${what}: ${list}`);
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `a ${typeof value}`;
+  }
+}
+
+/** Records found sound before, by identity: they are immutable, and computed with often. */
+const sound = new WeakSet<object>();
+
+/** For callers that hand over a record which publication should never have let through: throws RangeError with every fault. */
+export function assertSound(what: string, record: object, check: (value: unknown) => readonly Problem[]): void {
+  if (sound.has(record)) return;
+  const problems = check(record);
+  const list = problems.map(({ path, value, expected }) => `${path} is ${value}, not ${expected}`).join('; ');
+  if (problems.length > 0) throw new RangeError(`${what}: ${list}`);
+  sound.add(record);
 }

@@ -8,7 +8,7 @@ import type { FeeReason, FeeRow, Period, RecurringFee } from './records.ts';
 
 /** What a fee owes for a period, as known now: a pure function of the fee, as a charge is of a tally. */
 export function owed(fee: RecurringFee, period: Period): AmountPico {
-  assertSound(`fee ${fee.id}`, checkFee(fee));
+  assertSound(`fee ${fee.id}`, fee, checkFee);
   return partsOf(fee, period).reduce((sum, part) => sum + amountOf(part), 0n);
 }
 
@@ -25,7 +25,7 @@ export function bookedAtMs(fee: RecurringFee, period: Period): number {
 
 /** The rows of a period. Their sum is `owed`. */
 export function periodRows(fee: RecurringFee, period: Period): FeeRow[] {
-  assertSound(`fee ${fee.id}`, checkFee(fee));
+  assertSound(`fee ${fee.id}`, fee, checkFee);
   const atMs = bookedAtMs(fee, period);
   return partsOf(fee, period)
     .filter(({ rate }) => rate !== undefined)
@@ -38,7 +38,7 @@ export function periodRows(fee: RecurringFee, period: Period): FeeRow[] {
  * owed(after) − owed(before). None while they are not booked: in arrears an open period has no rows, so nothing is credited.
  */
 export function changeRows(before: RecurringFee, after: RecurringFee, period: Period, atMs: number): FeeRow[] {
-  for (const fee of [before, after]) assertSound(`fee ${fee.id}`, checkFee(fee));
+  for (const fee of [before, after]) assertSound(`fee ${fee.id}`, fee, checkFee);
   for (const field of ['id', 'currency', 'terms', 'proration', 'timeZone'] as const)
     if (before[field] !== after[field])
       throw new RangeError(

@@ -4,6 +4,7 @@ import type { Rational } from '../money/fixed.ts';
 import { divide, multiply, one } from '../money/rational.ts';
 import { exact } from '../fees/exact.ts';
 import { Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 
 /** 1 `base` = `rate` `quote` on that date. A revised rate is a new point with a higher revision; points never change. */
 export interface RatePoint {
@@ -56,10 +57,32 @@ export interface RateTable {
 const datePattern = /^\d{4}-\d{2}-\d{2}$/;
 export const fallbackDaysMax = 31;
 
-/** Every fault of a list of points and its policy. */
-export function checkRates(points: readonly RatePoint[], policy?: RatePolicy): Problem[] {
+export const ratePointsMax = 1_000_000;
+
+const pointShape: Shape = {
+  record: {
+    id: 'text',
+    base: 'text',
+    quote: 'text',
+    date: 'text',
+    rate: 'text',
+    source: 'text',
+    revision: { optional: 'number' },
+  },
+};
+const policyShape: Shape = {
+  record: { fallbackDaysMax: 'number', inverse: 'boolean', via: { list: 'text', max: 20 } },
+};
+
+/** Every fault of a list of points and its policy, which may be anything. Never throws. */
+export function checkRates(given: unknown, rules?: unknown): Problem[] {
   const check = new Check();
   const list = check.at('points');
+  const arePoints = list.shape(given, { list: pointShape, max: ratePointsMax });
+  const isPolicy = rules === undefined || check.at('policy').shape(rules, policyShape);
+  if (!arePoints || !isPolicy) return check.problems;
+  const points = given as readonly RatePoint[];
+  const policy = rules as RatePolicy | undefined;
   list.unique(points.map(({ id }) => id));
   const seen = new Set<string>();
   points.forEach((point, index) => {

@@ -3,6 +3,7 @@ import { formatAmount, parseAmount, type AmountPico, type Rational } from '../mo
 import { compare, multiply, one, zero } from '../money/rational.ts';
 import { exact, round12 } from '../fees/exact.ts';
 import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 import { byText, depthOf, isWithin, total, type NodeRow, type Parents, type SpendLine } from './lines.ts';
 
 /** What a bound counts, within the subtree of its account; an inner scope says what it lies in ("" for none). */
@@ -27,32 +28,61 @@ export interface SpendBound {
 
 const ranks = ['price', 'plan', 'contract', 'subtree'] as const;
 
-/** Every fault of the bounds of one tenant, currency and period. */
-export function checkBounds(bounds: readonly SpendBound[]): Problem[] {
+export const boundsMax = 10_000;
+
+const boundsShape: Shape = {
+  list: {
+    record: {
+      id: 'text',
+      account: 'account',
+      scope: {
+        kinds: {
+          price: { price: 'text', plan: 'text', contract: 'text' },
+          plan: { plan: 'text', contract: 'text' },
+          contract: { contract: 'text' },
+          subtree: {},
+        },
+      },
+      minimum: { optional: 'text' },
+      maximum: { optional: 'text' },
+      minimumBasis: { oneOf: ['net', 'list'] },
+      prorate: { record: { minimum: 'boolean', maximum: 'boolean' } },
+    },
+  },
+  max: boundsMax,
+};
+
+/** Every fault of the bounds of one tenant, currency and period, which may be anything. Never throws. */
+export function checkBounds(value: unknown): Problem[] {
   const check = new Check();
   const list = check.at('bounds');
+  if (!list.shape(value, boundsShape)) return check.problems;
+  const bounds = value as readonly SpendBound[];
   list.unique(bounds.map(({ id }) => id));
   const seen = new Set<string>();
   bounds.forEach((bound, index) => {
     const here = list.at(index);
     const { minimum, maximum, prorate } = bound;
     here.that(minimum !== undefined || maximum !== undefined, bound.id, 'a minimum or a maximum');
-    here.at('scope').that(ranks.includes(bound.scope.kind), bound.scope.kind, 'price, plan, contract or subtree');
-    here.at('minimumBasis').that(['net', 'list'].includes(bound.minimumBasis), bound.minimumBasis, 'net or list');
     const isMinimum = minimum === undefined || here.at('minimum').decimal(minimum, 'notNegative');
     const isMaximum = maximum === undefined || here.at('maximum').decimal(maximum, 'notNegative');
     if (minimum !== undefined && maximum !== undefined && isMinimum && isMaximum) {
       here
         .at('maximum')
-        .that(compare(exact(minimum), exact(maximum)) <= 0, maximum, `at least the minimum, ${minimum}`);
+        .that(
+          compare(exact(minimum), exact(maximum)) <= 0,
+          maximum,
+          `at least the minimum, ${minimum}`,
+          'BOUNDS_CROSSED',
+        );
       const isKept = prorate.minimum || !prorate.maximum;
       here
         .at('prorate')
         .at('maximum')
-        .that(isKept, true, 'false when the minimum is not prorated, or it could pass the maximum');
+        .that(isKept, true, 'false when the minimum is not prorated, or it could pass the maximum', 'BOUNDS_CROSSED');
     }
     const key = JSON.stringify([bound.account, bound.scope]);
-    here.that(!seen.has(key), bound.id, 'the only bound of its account and scope');
+    here.that(!seen.has(key), bound.id, 'the only bound of its account and scope', 'ID_TWICE');
     seen.add(key);
   });
   return check.problems;
@@ -75,7 +105,7 @@ export function boundRows(
   parents: Parents,
   at: BoundsAt,
 ): NodeRow[] {
-  assertSound('bounds', checkBounds(bounds));
+  assertSound('bounds', bounds, checkBounds);
   const spend = [...lines];
   const rows: NodeRow[] = [];
   const ordered = bounds.toSorted(

@@ -2,6 +2,7 @@
 import { allocate } from '../money/allocate.ts';
 import { parseAmount, type AmountPico } from '../money/fixed.ts';
 import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 import { byText } from './lines.ts';
 
 export interface BundleCatalogue {
@@ -20,9 +21,30 @@ export interface Bundle {
   readonly whenAllZero: 'equal' | 'refuse';
 }
 
-/** Every fault of a catalogue: unknown parts, bundles that hold themselves, prices that are none. */
-export function checkBundles(catalogue: BundleCatalogue): Problem[] {
+export const bundlesMax = 1000;
+
+const catalogueShape: Shape = {
+  record: {
+    items: { list: { record: { id: 'text', standalone: 'text' } }, max: 10 * bundlesMax },
+    bundles: {
+      list: {
+        record: {
+          id: 'text',
+          parts: { list: { record: { id: 'text', quantity: 'text' } }, max: bundlesMax },
+          standalone: { optional: 'text' },
+          whenAllZero: { oneOf: ['equal', 'refuse'] },
+        },
+      },
+      max: bundlesMax,
+    },
+  },
+};
+
+/** Every fault of a catalogue, which may be anything: unknown parts, bundles that hold themselves, prices that are none. Never throws. */
+export function checkBundles(value: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(value, catalogueShape)) return check.problems;
+  const catalogue = value as BundleCatalogue;
   check.at('items').unique(catalogue.items.map(({ id }) => id));
   catalogue.items.forEach(({ standalone }, index) =>
     check.at('items').at(index).at('standalone').decimal(standalone, 'notNegative'),
@@ -43,10 +65,10 @@ export function checkBundles(catalogue: BundleCatalogue): Problem[] {
       parts
         .at(part)
         .at('id')
-        .that(items.has(id) || byId.has(id), id, 'an item or a bundle of the catalogue');
+        .that(items.has(id) || byId.has(id), id, 'an item or a bundle of the catalogue', 'NAME_UNKNOWN');
     });
     const circle = circleFrom(bundle.id, byId);
-    here.that(circle === undefined, circle?.join(' → '), 'a bundle that does not hold itself');
+    here.that(circle === undefined, circle?.join(' → '), 'a bundle that does not hold itself', 'CIRCLE');
   });
   if (check.problems.length > 0) return check.problems;
   catalogue.bundles.forEach((bundle, index) => {
@@ -67,7 +89,7 @@ export interface BundleShare {
 
 /** What each item of a bundle gets of an amount, in the order of the ids; the shares add up to it, nested bundles included. */
 export function allocateBundle(catalogue: BundleCatalogue, id: string, amount: AmountPico): BundleShare[] {
-  assertSound('bundles', checkBundles(catalogue));
+  assertSound('bundles', catalogue, checkBundles);
   const bundle = catalogue.bundles.find((one) => one.id === id);
   if (bundle === undefined) throw new RangeError(`there is no bundle ${id}`);
   return sharesOf(bundle, catalogue, amount, [id]);

@@ -3,6 +3,7 @@ import { formatAmount, type AmountPico, type Rational } from '../money/fixed.ts'
 import { compare, divide, multiply, one, smaller, subtract } from '../money/rational.ts';
 import { exact, ofAmount, percent, round12, shown } from '../fees/exact.ts';
 import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 import { isWithin, total, type NodeReason, type NodeRow, type Parents, type SpendLine } from './lines.ts';
 
 export interface Commitment {
@@ -25,8 +26,27 @@ export interface Commitment {
   readonly contract?: string;
 }
 
-export function checkCommitment(commitment: Commitment): Problem[] {
+export const segmentsMax = 200;
+
+const commitmentShape: Shape = {
+  record: {
+    id: 'text',
+    account: 'account',
+    segments: { list: { record: { fromMs: 'number', toMs: 'number', amount: 'text' } }, max: segmentsMax },
+    coveredPercent: 'text',
+    overagePercent: 'text',
+    payment: { oneOf: ['advance', 'arrears'] },
+    services: { optional: { list: 'text', max: 1000 } },
+    basis: { oneOf: ['list', 'net'] },
+    contract: { optional: 'text' },
+  },
+};
+
+/** Every fault of a commitment, which may be anything. Never throws. */
+export function checkCommitment(value: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(value, commitmentShape)) return check.problems;
+  const commitment = value as Commitment;
   const segments = check.at('segments');
   segments.that(commitment.segments.length > 0, '[]', 'at least one segment');
   commitment.segments.forEach((segment, index) => {
@@ -36,14 +56,12 @@ export function checkCommitment(commitment: Commitment): Problem[] {
     here.at('amount').decimal(segment.amount, 'notNegative');
     const before = commitment.segments[index - 1];
     if (before !== undefined)
-      here.at('fromMs').that(segment.fromMs >= before.toMs, segment.fromMs, `an instant from ${before.toMs} on`);
+      here
+        .at('fromMs')
+        .that(segment.fromMs >= before.toMs, segment.fromMs, `an instant from ${before.toMs} on`, 'ORDER_WRONG');
   });
-  check.at('basis').that(['list', 'net'].includes(commitment.basis), commitment.basis, 'list or net');
   check.at('coveredPercent').decimal(commitment.coveredPercent, 'positive');
   check.at('overagePercent').decimal(commitment.overagePercent, 'notNegative');
-  check
-    .at('payment')
-    .that(['advance', 'arrears'].includes(commitment.payment), commitment.payment, 'advance or arrears');
   return check.problems;
 }
 
@@ -77,7 +95,7 @@ export interface CommitmentAt {
  * plus rows = covered spend × covered rate + overage × overage rate, and at close at least the commitment.
  */
 export function commitmentRows(commitment: Commitment, at: CommitmentAt): NodeRow[] {
-  assertSound(`commitment ${commitment.id}`, checkCommitment(commitment));
+  assertSound(`commitment ${commitment.id}`, commitment, checkCommitment);
   const segment = commitment.segments[at.segment];
   if (segment === undefined) throw new RangeError(`commitment ${commitment.id} has no segment ${at.segment}`);
   const committed = round12(multiply(exact(segment.amount), at.share ?? one));

@@ -1,6 +1,7 @@
 import { compare } from '../money/rational.ts';
 import { exact } from '../fees/exact.ts';
 import { Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 
 /** Named items; a line is one of them when any list names it. */
 export interface Items {
@@ -48,10 +49,50 @@ export interface Discount {
   readonly toMs: number | null;
 }
 
-/** Every fault of the discounts that are in force together. */
-export function checkDiscounts(discounts: readonly Discount[]): Problem[] {
+export const discountsMax = 1000;
+
+const texts: Shape = { list: 'text', max: 1000 };
+const items: Shape = {
+  optional: { record: { services: { optional: texts }, components: { optional: texts }, prices: { optional: texts } } },
+};
+
+const discountsShape: Shape = {
+  list: {
+    record: {
+      id: 'text',
+      order: 'number',
+      account: 'account',
+      take: {
+        kinds: {
+          percent: { percent: 'text' },
+          amount: { amount: 'text' },
+          tiers: {
+            of: { oneOf: ['spend', 'quantity'] },
+            reach: { oneOf: ['graduated', 'volume'] },
+            tiers: { list: { record: { upTo: { nullable: 'text' }, percent: 'text' } }, max: 100 },
+          },
+        },
+      },
+      base: { oneOf: ['list', 'left'] },
+      only: items,
+      except: items,
+      notWith: { optional: texts },
+      maximum: { optional: 'text' },
+      maximumTotal: { optional: 'text' },
+      duration: { kinds: { once: {}, periods: { count: 'number' }, forever: {} } },
+      fromMs: 'number',
+      toMs: { nullable: 'number' },
+    },
+  },
+  max: discountsMax,
+};
+
+/** Every fault of the discounts that are in force together, which may be anything. Never throws. */
+export function checkDiscounts(value: unknown): Problem[] {
   const check = new Check();
   const list = check.at('discounts');
+  if (!list.shape(value, discountsShape)) return check.problems;
+  const discounts = value as readonly Discount[];
   list.unique(discounts.map(({ id }) => id));
   const orders = new Map<number, string>();
   const ids = new Set(discounts.map(({ id }) => id));
@@ -59,10 +100,11 @@ export function checkDiscounts(discounts: readonly Discount[]): Problem[] {
     const here = list.at(index);
     const { order, duration } = discount;
     here.at('order').that(Number.isInteger(order) && order >= 1, order, 'a whole number, 1 or more');
-    here.at('order').that(!orders.has(order), order, `a number that ${orders.get(order) ?? 'no other'} has not`);
+    here
+      .at('order')
+      .that(!orders.has(order), order, `a number that ${orders.get(order) ?? 'no other'} has not`, 'ID_TWICE');
     orders.set(order, discount.id);
     here.span(discount);
-    here.at('base').that(['list', 'left'].includes(discount.base), discount.base, 'list or left');
     for (const limit of ['maximum', 'maximumTotal'] as const)
       if (discount[limit] !== undefined) here.at(limit).decimal(discount[limit], 'notNegative');
     if (duration.kind === 'periods') {
@@ -73,7 +115,9 @@ export function checkDiscounts(discounts: readonly Discount[]): Problem[] {
         .that(Number.isInteger(count) && count >= 1, count, 'a whole number, 1 or more');
     }
     for (const other of discount.notWith ?? [])
-      here.at('notWith').that(ids.has(other) && other !== discount.id, other, 'the id of another discount');
+      here
+        .at('notWith')
+        .that(ids.has(other) && other !== discount.id, other, 'the id of another discount', 'NAME_UNKNOWN');
     checkTake(here.at('take'), discount.take);
   });
   return check.problems;
@@ -99,7 +143,7 @@ function checkTake(check: Check, take: Discount['take']): void {
         tiers
           .at(index)
           .at('upTo')
-          .that(compare(exact(upTo), exact(before)) > 0, upTo, `more than ${before}`);
+          .that(compare(exact(upTo), exact(before)) > 0, upTo, `more than ${before}`, 'ORDER_WRONG');
     });
   }
 }

@@ -32,7 +32,7 @@ export function applyDiscounts(
   parents: Parents,
   period: Period,
 ): Discounted {
-  assertSound('discounts', checkDiscounts(discounts));
+  assertSound('discounts', discounts, checkDiscounts);
   const left = lines.toSorted((a, b) => byText(a.id, b.id));
   const rows: DiscountRow[] = [];
   const ordered = discounts.toSorted((a, b) => a.order - b.order);

@@ -1,5 +1,6 @@
 /** Codes that grant a discount, and how often they may. */
 import { Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 
 export interface DiscountCode {
   readonly code: string;
@@ -14,8 +15,22 @@ export interface DiscountCode {
 /** Redemptions so far, by account, in the order of the log. */
 export type Redemptions = ReadonlyMap<number, number>;
 
-export function checkCode(code: DiscountCode): Problem[] {
+const codeShape: Shape = {
+  record: {
+    code: 'text',
+    discount: 'text',
+    fromMs: 'number',
+    toMs: { nullable: 'number' },
+    redemptionsMax: { nullable: 'number' },
+    redemptionsPerAccountMax: { nullable: 'number' },
+  },
+};
+
+/** Every fault of a code, which may be anything. Never throws. */
+export function checkCode(given: unknown): Problem[] {
   const check = new Check();
+  if (!check.shape(given, codeShape)) return check.problems;
+  const code = given as DiscountCode;
   check.at('code').that(/^[A-Z0-9-]{3,40}$/.test(code.code), code.code, '3 to 40 of A–Z, 0–9 and -');
   check.span(code);
   for (const limit of ['redemptionsMax', 'redemptionsPerAccountMax'] as const) {

@@ -53,7 +53,7 @@ export function checkChain<Tally>(steps: readonly ResaleStep<Tally>[]): Problem[
 
 /** What each step charges for a tally. A markup is of the rounded charge, so that the buyer can check it. */
 export function resaleCharges<Tally>(steps: readonly ResaleStep<Tally>[], tally: Tally): AmountPico[] {
-  assertSound('resale chain', checkChain(steps));
+  assertSound('resale chain', steps, (value) => checkChain(value as readonly ResaleStep<Tally>[]));
   const charges: AmountPico[] = [];
   for (const { price } of steps)
     charges.push(
