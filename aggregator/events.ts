@@ -101,6 +101,9 @@ export function aggregatorEvents(logger: Logger) {
       metrics.difference.set(faults);
       if (faults > 0) logger.error({ faults }, 'ClickHouse differs from the log');
     },
+    reconcileFailed(error: unknown): void {
+      logger.warn({ err: error }, 'not reconciled');
+    },
     rollupFailed(error: unknown): void {
       logger.warn({ err: error }, 'daily rollup not rebuilt; the old one stays');
     },
