@@ -45,7 +45,8 @@ const metrics = {
   }),
   rewinds: new Counter({
     name: 'meterline_aggregator_rewinds_total',
-    help: 'Times that the log had lost commits that were loaded.',
+    help: 'Times that the log is read again from its start, for it or the store has lost commits that were loaded.',
+    labelNames: ['lost'],
   }),
   difference: new Gauge({
     name: 'meterline_aggregator_reconcile_faults',
@@ -88,9 +89,9 @@ export function aggregatorEvents(logger: Logger) {
       metrics.voided.inc(voidRows);
       if (voidRows > 0) logger.warn({ partition, incarnation, voidRows }, 'rows voided by a take-over are removed');
     },
-    rewound(partition: number, outSeq: number): void {
-      metrics.rewinds.inc();
-      logger.warn({ partition, outSeq }, 'the log lost commits that were loaded; reading it again');
+    rewound(partition: number, outSeq: number, lost: 'log' | 'store'): void {
+      metrics.rewinds.inc({ lost });
+      logger.warn({ partition, outSeq, lost }, 'commits that were loaded are lost; reading the log again');
     },
     unchained(partition: number, seq: number): void {
       metrics.unchained.inc();
@@ -99,6 +100,9 @@ export function aggregatorEvents(logger: Logger) {
     reconciled(faults: number): void {
       metrics.difference.set(faults);
       if (faults > 0) logger.error({ faults }, 'ClickHouse differs from the log');
+    },
+    reconcileFailed(error: unknown): void {
+      logger.warn({ err: error }, 'not reconciled');
     },
     rollupFailed(error: unknown): void {
       logger.warn({ err: error }, 'daily rollup not rebuilt; the old one stays');

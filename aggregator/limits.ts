@@ -23,9 +23,10 @@ export const aggregatorLimits = {
   reconcileRestFactor: 50,
   /** Balances that it names; more are in its sums only. */
   faultsMax: 20,
-  /** The daily rollup is computed anew so long after the start, and then each day. */
-  rollupFirstMs: 600_000,
+  /** So long after the start the daily rollup is computed anew and the store reconciled; then this often, watched or not. */
+  choresFirstMs: 600_000,
   rollupIntervalMs: 24 * 3600 * 1000,
+  reconcileUnwatchedMs: 3600 * 1000,
   /** Rows of one page; more is a request that is not valid. */
   pageRowsMax: 500,
   /** Dimensions of one exploration. */

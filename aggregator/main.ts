@@ -94,19 +94,14 @@ export async function createAggregator(
     events.rollupRebuilt(actor, performance.now() - startedAtMs);
     return result;
   };
-  const rebuildDaily = async (signal: AbortSignal) => {
-    await sleep(aggregatorLimits.rollupFirstMs, signal);
-    while (!signal.aborted) {
-      await rebuildAs('schedule').catch(events.rollupFailed);
-      await sleep(aggregatorLimits.rollupIntervalMs, signal);
-    }
-  };
   return {
     store,
     events,
     async start(signal) {
       const running = Promise.all(loaders.map((loader) => loader.run(signal)));
-      void rebuildDaily(signal);
+      const { choresFirstMs, reconcileUnwatchedMs, rollupIntervalMs } = aggregatorLimits;
+      void repeat(signal, choresFirstMs, rollupIntervalMs, () => rebuildAs('schedule').catch(events.rollupFailed));
+      void repeat(signal, choresFirstMs, reconcileUnwatchedMs, () => check().catch(events.reconcileFailed));
       await aborted(signal);
       await Promise.race([running, sleep(aggregatorLimits.drainMsMax)]);
     },
@@ -133,6 +128,19 @@ export async function createAggregator(
     rebuildRollup: rebuildAs,
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
+}
+
+async function repeat(
+  signal: AbortSignal,
+  firstMs: number,
+  everyMs: number,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  for (let pauseMs = firstMs; ; pauseMs = everyMs) {
+    await sleep(pauseMs, signal);
+    if (signal.aborted) return;
+    await work();
+  }
 }
 
 function describe(failure: unknown): { readonly code: string; readonly detail: string; readonly solve: string } {

@@ -146,6 +146,11 @@ export const billingError = defineErrors({
     solve: 'Round it to the decimals allowed.',
   },
   NEGATIVE: { status: 422, title: 'The number must not be negative.', solve: 'Give zero or more.' },
+  COMPONENTS_TOO_MANY: {
+    status: 422,
+    title: 'Too many components charge for one metric.',
+    solve: 'Charge several of them as one component, or meter them apart.',
+  },
   TIERS_NOT_ASCENDING: {
     status: 422,
     title: 'Each tier must end above the one before it.',

@@ -15,6 +15,8 @@ export const billingLimits = {
   /** Thresholds of one budget, tiers of one price, targets of one budget. */
   thresholdsMax: 20,
   tiersMax: 100,
+  /** Components that charge for one metric: 4,000 samples charged by each still fit into one commit. */
+  componentsPerMetricMax: 20,
   targetsPerBudgetMax: 20,
   /** Producers in one enrolment request; send several requests for more. */
   enrolmentsMax: 5000,

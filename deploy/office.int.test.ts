@@ -5,13 +5,14 @@ import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Explore, Fleet, LiveState, Me, RatedRows, Status, Why } from '#core/messages/api.ts';
+import type { Explore, Fleet, LiveState, Me, RatedRows, Refusals, Status, Why } from '#core/messages/api.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
+import { subjects } from '#core/messages/names.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
 import { explainRow } from '#dashboards/api/why/why.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { configPath, dataPaths, parseConfig, type Config } from '#platform/config.ts';
-import { connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
+import { append, connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { TestProducer } from '#platform/nats/testProducer.ts';
 import { freePort, startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { main as rater } from '#rater/main.ts';
@@ -225,6 +226,24 @@ test('a price that arrives late charges what was unpriced; old and new rows stil
   for (const row of usage) expect((await get<Why>(`/why/${row.id}`)).checks.filter((check) => !check.ok)).toEqual([]);
   const priced = await get<Why>(`/why/${usage.find((row) => row.kind === 'usage')!.id}`);
   expect([priced.tally.before, priced.tally.after]).toEqual(['18000', '19500']);
+});
+
+test('what is refused is told with its reason, by producer and reason, and no page of it skips any', async () => {
+  const stranger = new TestProducer('acme', 'p1', baseMs);
+  for (let i = 0; i < 3; i++) await stranger.publish(admin, stranger.next(0));
+  await append(admin, subjects.usage(0, 'acme', 'nobody'), Buffer.from('hello'));
+  const all = () => get<Refusals>('/refusals');
+  await until(async () => (await all()).refusals.length === 4);
+  const { refusals, totals } = await all();
+  expect(totals.map(({ producer, reason, refusals: count }) => [producer, reason, count]).toSorted()).toEqual([
+    ['nobody', expect.any(String), 1],
+    ['p1', 'unauthentic', 3],
+  ]);
+  const few = await get<Refusals>('/refusals?producer=p1&reason=unauthentic&limit=1');
+  expect(new Set(few.refusals.map(({ logTimeMs }) => logTimeMs)).size).toBe(1);
+  const older = await get<Refusals>(`/refusals?producer=p1&beforeMs=${few.refusals.at(-1)!.logTimeMs}`);
+  expect([...few.refusals, ...older.refusals]).toEqual(refusals.filter(({ producer: id }) => id === 'p1'));
+  expect(await get<Refusals>('/refusals?reason=overlap')).toEqual({ refusals: [], totals });
 });
 
 test('a key that was revoked still proves what it signed while it was registered', async () => {

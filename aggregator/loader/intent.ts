@@ -18,6 +18,8 @@ export interface LoadRecord {
    * fate and its repetition store one set of rows; a range that is written anew, after its rows were deleted, gets another.
    */
   readonly token: string;
+  /** Last commit of the last load that wrote rows: a store that knows less has lost some. */
+  readonly storedSeq: number;
 }
 
 /** A new token: its end is random, for ClickHouse remembers tokens of rows that are long deleted, and drops the insert. */

@@ -173,7 +173,7 @@ describe('ONCE', () => {
     const refusing = { ...passOn, query: (...asked: Parameters<Store['query']>) => (isDown ? Promise.reject(down) : store.query(...asked)) }; // prettier-ignore
     const stop = new AbortController();
     const loader = new PartitionLoader(
-      { log, store: refusing as Store, intents, events: silentEvents, loadIntervalMs: 0 },
+      { log, store: refusing as Store, intents, events: silentEvents, pauseMsMax: 0 },
       partition,
     );
     const running = loader.run(stop.signal);
@@ -189,6 +189,24 @@ describe('ONCE', () => {
     stop.abort();
     await running;
     expect(await heldBy(store, partition)).toEqual(expectedOf(generator));
+  });
+
+  test('what the store has lost, all or the newest of it, is read again from the log', async () => {
+    await write(generator.takeover());
+    for (let i = 0; i < 5; i++) {
+      await write(generator.commit());
+      await load();
+    }
+    for (const from of [4, 0]) {
+      for (const table of ['rated_blocks', 'resources', 'takeovers', 'loads'])
+        await store.command(
+          `ALTER TABLE ${table} DELETE WHERE partition = ${partition} AND out_seq >= ${from} SETTINGS mutations_sync = 2`,
+        );
+      await write(generator.commit());
+      await load();
+      expect(await heldBy(store, partition)).toEqual(expectedOf(generator));
+      expect(await check(store)).toMatchObject({ ok: true });
+    }
   });
 
   test('two loaders on one partition load each row once', async () => {
@@ -228,6 +246,21 @@ describe('FENCE', () => {
     generator = survivor;
     await write(generator.takeover('another'));
     await write(generator.commit([{ account: 1 }]));
+    await load();
+    expect(await heldBy(store, partition)).toEqual(expectedOf(generator));
+    expect(await check(store)).toMatchObject({ ok: true });
+  });
+
+  test('a log that begins anew leaves nothing of what was loaded before', async () => {
+    await write(generator.takeover());
+    await write(generator.commit());
+    await write(generator.takeover());
+    for (let i = 0; i < 3; i++) await write(generator.commit());
+    await load();
+    log = new MemoryLog();
+    generator = new Generator({ partition, seed: 99 });
+    await write(generator.takeover());
+    await write(generator.commit());
     await load();
     expect(await heldBy(store, partition)).toEqual(expectedOf(generator));
     expect(await check(store)).toMatchObject({ ok: true });

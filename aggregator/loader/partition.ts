@@ -7,6 +7,7 @@ import { aggregatorError } from '../errors.ts';
 import type { AggregatorEvents } from '../events.ts';
 import { aggregatorLimits } from '../limits.ts';
 import { genesis, judge, type Head } from './chain.ts';
+import { loadedHead } from '../queries/heads.ts';
 import { Chunk } from './chunk.ts';
 import { blockFault, readCommit, type Commit } from './commit.ts';
 import { newToken, type Intents, type LoadRecord } from './intent.ts';
@@ -18,8 +19,8 @@ export interface LoaderPorts {
   readonly store: Store;
   readonly intents: Intents;
   readonly events: AggregatorEvents;
-  /** Least pause between loads; that of the limits when absent. */
-  readonly loadIntervalMs?: number;
+  /** No pause between loads and after failures is longer, whatever the limits say. */
+  readonly pauseMsMax?: number;
 }
 
 /**
@@ -35,6 +36,7 @@ export class PartitionLoader {
   /** Up to this commit the store may hold rows that the record does not tell of. */
   #doubtSeqMax = 0;
   #restoring: LoadRecord | undefined;
+  #storedSeq = 0;
   #flushedAtMs = 0;
   #isBusy = false;
   #failures = 0;
@@ -71,23 +73,24 @@ export class PartitionLoader {
         this.#ports.events.loadFailed(this.#partition, error, this.#failures);
         const pauseMs = Math.min(aggregatorLimits.retryMsMin * 2 ** this.#failures, aggregatorLimits.retryMsMax);
         this.#failures += 1;
-        await sleep(pauseMs, signal);
+        await sleep(this.#atMost(pauseMs), signal);
       }
     }
   }
 
-  /** Takes up what is recorded; a head that the log does not hold any more means to read the log from its start. */
+  /** Takes up what is recorded; where the log or the store has lost what was loaded, the log is read from its start. */
   async #restore(): Promise<void> {
     const known = await this.#ports.intents.read(this.#partition);
     this.#revision = known?.revision ?? 0;
     const record = known?.record;
-    this.#head = record === undefined ? genesis : record.state === 'done' ? record.end : record.base;
-    this.#restoring = record?.state === 'intent' ? record : undefined;
-    if (!(await this.#holds(this.#head.seq, this.#head.hash))) {
-      this.#ports.events.rewound(this.#partition, this.#head.seq);
-      this.#head = genesis;
-      this.#restoring = undefined;
-    }
+    const head = record === undefined ? genesis : record.state === 'done' ? record.end : record.base;
+    const storedSeq = record?.storedSeq ?? 0;
+    const { outSeq } = await loadedHead(this.#ports.store, this.#partition);
+    const lost = outSeq < storedSeq ? 'store' : (await this.#holds(head.seq, head.hash)) ? undefined : 'log';
+    if (lost !== undefined) this.#ports.events.rewound(this.#partition, head.seq, lost);
+    this.#head = lost === undefined ? head : genesis;
+    this.#storedSeq = lost === undefined ? storedSeq : 0;
+    this.#restoring = lost === undefined && record?.state === 'intent' ? record : undefined;
     const held = await heldSeqMax(this.#ports.store, this.#partition);
     this.#doubtSeqMax = Math.max(held > this.#head.seq ? held : 0, this.#restoring?.end.seq ?? 0);
     this.#ports.events.restored(this.#partition, this.#head.seq, this.#doubtSeqMax);
@@ -155,7 +158,7 @@ export class PartitionLoader {
     const isDue = chunk?.hasRows === true && chunk.end.seq >= (this.#restoring?.end.seq ?? 0);
     const { loadIntervalMs, smallLoadIntervalMs, idleIntervalMs } = aggregatorLimits;
     const pauseMs = this.#isBusy || chunk?.isLarge === true ? loadIntervalMs : smallLoadIntervalMs;
-    const dueMs = isDue ? this.#flushedAtMs + (this.#ports.loadIntervalMs ?? pauseMs) : idleSinceMs + idleIntervalMs;
+    const dueMs = isDue ? this.#flushedAtMs + this.#atMost(pauseMs) : idleSinceMs + idleIntervalMs;
     return Math.max(0, dueMs - performance.now());
   }
 
@@ -209,6 +212,7 @@ export class PartitionLoader {
         }
         await insertRows(store, rows, record.token);
       }
+      this.#storedSeq = chunk.end.seq;
       await this.#record({ ...record, state: 'done' });
     } else {
       await this.#record({ ...this.#intentFor(chunk), state: 'done' });
@@ -226,19 +230,27 @@ export class PartitionLoader {
     );
   }
 
+  #atMost(pauseMs: number): number {
+    return Math.min(pauseMs, this.#ports.pauseMsMax ?? pauseMs);
+  }
+
   #recovered(): void {
     this.#failures = 0;
     this.#failure = undefined;
   }
 
-  #intentFor({ base, end }: Chunk): LoadRecord {
+  #intentFor({ base, end, takeover }: Chunk): Omit<LoadRecord, 'storedSeq'> {
     const found = this.#restoring;
     const isSame = found !== undefined && found.end.hash === end.hash && found.base.hash === base.hash;
-    return { v: 1, state: 'intent', base, end, token: isSame ? found.token : newToken(this.#partition, base, end) };
+    // Beyond its base a take-over voids loads, too.
+    this.#storedSeq = Math.min(this.#storedSeq, takeover?.header.base?.outSeq ?? this.#storedSeq);
+    const token = isSame ? found.token : newToken(this.#partition, base, end);
+    return { v: 1, state: 'intent', base, end, token };
   }
 
-  async #record(record: LoadRecord): Promise<void> {
-    this.#revision = await this.#ports.intents.write(this.#partition, record, this.#revision);
+  async #record(record: Omit<LoadRecord, 'storedSeq'>): Promise<void> {
+    const whole = { ...record, storedSeq: this.#storedSeq };
+    this.#revision = await this.#ports.intents.write(this.#partition, whole, this.#revision);
   }
 }
 

@@ -7,7 +7,7 @@ import { takeoverLine } from './lines.ts';
  * Makes the store follow a take-over before anything of the new incarnation is loaded: rows beyond its base are void,
  * hidden by the views as soon as the take-over's own row is there, then removed. Returns how many were.
  *
- * A log that lost its tail may give an incarnation number out twice, so rows of the *same* number count as void, too,
+ * A log that lost its tail may give incarnation numbers out twice, so rows of the same and higher ones count as void, too,
  * until the take-over's own row, which carries its nonce, stands in the store. Running it again changes nothing.
  */
 export async function applyTakeover(store: Store, commit: Commit, token: string): Promise<number> {
@@ -19,7 +19,7 @@ export async function applyTakeover(store: Store, commit: Commit, token: string)
     place,
   );
   const isClaimed = Number(claims[0]?.claims) > 0;
-  if (!isClaimed) await removeBeyond(store, { ...place, where: 'incarnation = {incarnation:UInt32}' });
+  if (!isClaimed) await removeBeyond(store, { ...place, where: 'incarnation >= {incarnation:UInt32}' });
   const older = { ...place, where: 'incarnation < {incarnation:UInt32}' };
   if (!isClaimed) {
     const voidRows = sumOf(await countBeyond(store, older));

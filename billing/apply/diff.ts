@@ -17,6 +17,9 @@ export interface ApplyResult {
   readonly messages: number;
 }
 
+/** What the API answers: with what the rater made of it, unless nothing changed. */
+export type ApplyAnswer = ApplyResult & Partial<Outcome>;
+
 export interface DiffEntry {
   readonly section: Section;
   readonly id: string;
@@ -60,7 +63,7 @@ const heard = {
 } as const;
 
 /** For people: `+` added, `~` changed with each field that differs, and a closing line with the counts. */
-export function printDiff(result: ApplyResult & Partial<Outcome>): string {
+export function printDiff(result: ApplyAnswer): string {
   const lines = result.changes.flatMap((entry) => {
     const head = `${entry.status === 'added' ? '+' : '~'} ${entry.section} ${entry.id}`;
     if (entry.status === 'added') return [head];

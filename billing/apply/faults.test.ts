@@ -132,6 +132,12 @@ const table: [name: string, from: string, to: string, ...expected: string[]][] =
     'unitPrice: 1 }, { key: »cpu2, service: Hosting, component: CPU, meter: cpu, per: vCPU·h, unitPrice: 2 }]',
     'DUPLICATE prices[1].key',
   ],
+  [
+    'more components of a metric than a commit can hold',
+    'unitPrice: 1.50 }]',
+    `unitPrice: 1 }, ${Array.from({ length: 20 }, (_, i) => `{ key: ${i === 19 ? '»' : ''}c${i}, service: S, component: C${i}, meter: cpu, per: vCPU·h, unitPrice: 1 }`).join(', ')}]`,
+    'COMPONENTS_TOO_MANY prices[20].key',
+  ],
   ['an address that is none', "'https://example.org/hook'", "»'ftp://example.org'", 'VALUE_INVALID targets[0].url'],
   [
     'a password in an address',

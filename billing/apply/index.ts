@@ -11,7 +11,7 @@ import { readPresent } from './present.ts';
 import { readOrganisation } from './read.ts';
 import { writePlan } from './write.ts';
 
-export { printDiff, type ApplyResult, type DiffEntry } from './diff.ts';
+export { printDiff, type ApplyAnswer, type ApplyResult, type DiffEntry } from './diff.ts';
 export { describeFault, type Fault } from './faults.ts';
 
 export interface ApplyOptions {

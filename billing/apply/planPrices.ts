@@ -1,5 +1,6 @@
 import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import { pricedUnit, pricedUnitNames, tallyUnit } from '#core/units/pricedUnits.ts';
+import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, sameValue, type Item } from './item.ts';
 import type { Organisation, Wanted, WantedPrice } from './organisation.ts';
@@ -43,6 +44,7 @@ export function planPrices(wanted: Organisation, context: PriceContext, faults: 
       });
   });
   checkRivals(wanted, items, context.present.prices, faults);
+  checkComponents(wanted, items, context, faults);
   return items;
 }
 
@@ -129,6 +131,29 @@ function checkRivals(
       const at = wanted.prices.find((price) => price.key === after.key && price.version === after.version)!.at;
       faults.add('DUPLICATE', at, after.key, `another component, meter or account than ${rival} has`);
     }
+  }
+}
+
+/** A sample is charged by every component of its metric, and all of a batch's charges must fit into one commit. */
+function checkComponents(
+  wanted: Organisation,
+  items: readonly Item<PriceRecord>[],
+  { meters, present }: PriceContext,
+  faults: Faults,
+): void {
+  const metricOf = new Map([...present.meters, ...meters].map(({ id, metric }) => [id, metric]));
+  const components = new Map<string, Set<string>>();
+  const count = ({ meter, service, component }: PriceRecord): number => {
+    const metric = metricOf.get(meter)!;
+    const known = components.get(metric) ?? new Set();
+    components.set(metric, known.add(JSON.stringify([meter, service, component])));
+    return known.size;
+  };
+  for (const price of present.prices) count(price);
+  for (const { after, status } of items) {
+    if (count(after) <= billingLimits.componentsPerMetricMax || status === 'unchanged') continue;
+    const { at } = wanted.prices.find(({ key, version }) => key === after.key && version === after.version)!;
+    faults.add('COMPONENTS_TOO_MANY', at, after.key, `at most ${billingLimits.componentsPerMetricMax} for one metric`);
   }
 }
 

@@ -32,7 +32,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
   it('of the same file at once one changes, the others find nothing to do; different ones follow one another', async () => {
     await using test = await testOffice(engine);
     const results = await Promise.all([1, 2, 3].map(() => test.apply(smallOrganisation())));
-    expect(results.map(({ auditId }) => auditId).sort()).toEqual([null, null, 'northwind-1'].sort());
+    expect(results.filter(({ auditId }) => auditId !== null).map(({ auditId }) => auditId)).toEqual(['northwind-1']);
 
     const amounts = ['11.00', '12.00', '13.00', '14.00'];
     await Promise.all(

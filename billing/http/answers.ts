@@ -3,7 +3,7 @@
  * types: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
-import type { Me } from '#core/messages/api.ts';
+import type { Accounts, Budgets, Me, Meters, Prices } from '#core/messages/api.ts';
 import type {
   AccountRecord,
   BudgetRecord,
@@ -124,10 +124,10 @@ const auditRow = z.object({
   hash: z.string(),
 }) satisfies z.ZodType<AuditRow>;
 
-export const accounts = z.object({ accounts: list(account) });
-export const meters = z.object({ meters: list(meter) });
-export const prices = z.object({ prices: list(price) });
-export const budgets = z.object({ budgets: list(budget) });
+export const accounts = z.object({ accounts: list(account) }) satisfies z.ZodType<Accounts>;
+export const meters = z.object({ meters: list(meter) }) satisfies z.ZodType<Meters>;
+export const prices = z.object({ prices: list(price) }) satisfies z.ZodType<Prices>;
+export const budgets = z.object({ budgets: list(budget) }) satisfies z.ZodType<Budgets>;
 export const ownership = z.object({ ownership: list(ownershipRecord) });
 export const targets = z.object({ targets: list(target) });
 export const users = z.object({ users: list(user) });

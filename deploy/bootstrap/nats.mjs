@@ -20,7 +20,7 @@ export async function ensureNatsServer(env = process.env) {
     if (version !== undefined && isSupportedNats(version)) return resolve(named);
     throw new BootstrapFailure(
       'NATS_NOT_USABLE',
-      `${named} ${version === undefined ? 'does not run' : `is ${version}`}.`,
+      `${named} ${version === undefined ? 'does not run, or is something else' : `is ${version}`}.`,
     );
   }
   for (const path of onPath(env.PATH ?? '')) {
@@ -41,7 +41,10 @@ async function fetchOne() {
     { label: 'go install', fetch: installWithGo },
   ];
   for (const { label, fetch } of sources) {
-    const reason = await step(`Fetching nats-server ${natsVersionPinned} (${label})`, () => fetch(cachedNatsServer));
+    const reason = await step(`Fetching nats-server ${natsVersionPinned} (${label})`, async () => {
+      const why = await fetch(cachedNatsServer);
+      if (why !== undefined) throw new Error(why);
+    }).catch((error) => error.message);
     const version = reason === undefined ? await versionOf(cachedNatsServer) : undefined;
     if (version !== undefined) return cachedNatsServer;
     reasons.push(`  ${label}: ${reason ?? 'what came does not run on this machine'}`);

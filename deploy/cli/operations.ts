@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { ApplyResult } from '#billing/apply/index.ts';
+import type { ApplyAnswer } from '#billing/apply/index.ts';
 import { idPattern } from '#core/messages/names.ts';
 import { deployError } from '../errors.ts';
 import { officeOf } from '../officeClient.ts';
@@ -55,12 +55,12 @@ export function addOperations(program: Command, setExitCode: SetExitCode): void 
   command('apply <file>', 'bring the organisation to what a YAML file says; again is a no-op')
     .option('--dry-run', 'show the changes and make none', false)
     .action(async (file: string, flags: CommonOptions & { readonly dryRun: boolean }) => {
-      const answer = await officeOf(flags.data).send<ApplyResult>('POST', '/apply', {
+      const answer = await officeOf(flags.data).send<ApplyAnswer>('POST', '/apply', {
         document: readDocument(file),
         dryRun: flags.dryRun,
         file: basename(file),
       });
-      if (flags.json) return printJson({ ok: true, ...answer });
+      if (flags.json) return printJson({ ok: answer.outcome !== 'rejected', ...answer });
       printLine((await import('#billing/apply/index.ts')).printDiff(answer));
     });
 }

@@ -9,6 +9,8 @@ import { exitCodes } from './report.ts';
 
 /** Parses the command line and runs what it asks for; gives the exit code. Throws USAGE for what it does not know. */
 export async function runProgram(args: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`| head`) ends neither a listing nor an instance.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   let exitCode: number = exitCodes.holds;
   const program = new Command('meterline')
     .description('Meters IT services, rates every sample exactly once, and shows what it costs.')
@@ -36,6 +38,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     );
   }
   return exitCode;
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 export type SetExitCode = (code: number) => void;

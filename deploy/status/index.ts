@@ -1,4 +1,5 @@
 import type { Status } from '#core/messages/api.ts';
+import type { LoadingStatus } from '#aggregator/main.ts';
 import { configPath, readConfig } from '#platform/config.ts';
 import { isInstanceRunning, readHolder } from '../instance/lock.ts';
 import { officeClient } from '../officeClient.ts';
@@ -9,20 +10,34 @@ import { usageOf, type ProcessUsage } from './processUsage.ts';
 export async function statusCommand(dataDir: string, json: boolean): Promise<number> {
   const config = readConfig(configPath(dataDir));
   const running = isInstanceRunning(dataDir);
-  const [processes, status] = await Promise.all([
-    running ? usageOf(dataDir) : [],
+  const ask = async <Answer>(path: string): Promise<Answer | undefined> =>
     running
       ? officeClient(config)
-          .get<Status>('/status')
+          .get<Answer>(path)
           .catch(() => undefined)
-      : undefined,
+      : undefined;
+  const [processes, status, loading] = await Promise.all([
+    running ? usageOf(dataDir) : [],
+    ask<Status>('/status'),
+    ask<LoadingStatus>('/loading'),
   ]);
   const ok = running && status !== undefined;
   const total = sum(processes);
   const product = sum(processes.filter(({ name }) => !besides.has(name)));
   const url = running ? (readHolder(dataDir)?.url ?? '') : '';
-  if (json) printJson({ ok, running, dataDir, url, processes, product, total, status: status ?? null });
-  else printForPeople({ dataDir, url, running, processes, product, status });
+  if (json)
+    printJson({
+      ok,
+      running,
+      dataDir,
+      url,
+      processes,
+      product,
+      total,
+      status: status ?? null,
+      loading: loading ?? null,
+    });
+  else printForPeople({ dataDir, url, running, processes, product, status, loading });
   return ok ? exitCodes.holds : exitCodes.holdsNot;
 }
 
@@ -45,6 +60,7 @@ function printForPeople(view: {
   processes: readonly ProcessUsage[];
   product: Total;
   status: Status | undefined;
+  loading: LoadingStatus | undefined;
 }): void {
   if (!view.running)
     return printLine(`No instance runs at ${view.dataDir}. Start one with: npm start -- --data ${view.dataDir}`);
@@ -62,6 +78,11 @@ function printForPeople(view: {
     row('all but the demo', '', view.product, ''),
   ]);
   printLine('');
+  for (const { partition, failure } of view.loading?.partitions ?? [])
+    if (failure !== null)
+      printLine(
+        `ClickHouse is not loaded further, partition ${partition}: ${failure.code}. ${failure.detail} ${failure.solve}\n`,
+      );
   if (view.status === undefined) return printLine('The office does not answer yet; its log lines say why.');
   printTable([
     ['PARTITION', 'OWNED', 'COMMITTED', 'LOADED', 'LAG', 'RECEIVED', 'RATED', 'DUPLICATES', 'REFUSED'],

@@ -34,7 +34,7 @@ export const clickhouseError = defineErrors({
   CLICKHOUSE_BUSY: {
     status: 503,
     title: 'Too many queries wait for ClickHouse.',
-    solve: 'Ask again in a moment; loading is not affected.',
+    solve: 'Ask again in a moment; loading goes on by itself.',
   },
   CLICKHOUSE_REFUSED: {
     status: 500,

@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Four pages, light and
+ * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Five pages, light and
  * dark, 1440 and 390 pixels wide.
  */
 import { mkdirSync } from 'node:fs';
@@ -12,8 +12,9 @@ const [dataDir = '.meterline'] = process.argv.slice(2);
 const office = officeOf(dataDir);
 const folder = new URL('../../docs/img/', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
-const { rows } = await office.get<RatedRows>('/rows?limit=1');
-const pages = { now: '/', explore: '/explore', why: `/why/${rows[0]!.id}`, fleet: '/fleet' };
+const { rows } = await office.get<RatedRows>('/rows?producer=this-host&limit=100');
+const shown = rows.find(({ kind, amount }) => kind === 'usage' && amount !== '0') ?? rows[0]!;
+const pages = { now: '/', explore: '/explore', why: `/why/${shown.id}`, fleet: '/fleet', refusals: '/refusals' };
 
 const browser = await openBrowser();
 try {

@@ -9,18 +9,26 @@ import { currencySymbol, formatMoney, plotValue } from '../../format/money.ts';
 import { formatMinute } from '../../format/time.ts';
 import { useLive } from '../../live/hooks.ts';
 import { lineOptions } from './lineOptions.ts';
-import { linePoints } from './linePoints.ts';
+import { linePoints, scaleTop } from './linePoints.ts';
 
 export function LiveLine({ perHour }: { perHour: string | undefined }) {
   const { currency, timeZone } = useTenant();
   const minutes = useLive((view) => view.minutes);
   const logTimeMs = useLive((view) => view.logTimeMs);
   const points = linePoints(minutes ?? [], logTimeMs ?? 0, perHour ?? '0');
+  const values = points.map((point) => plotValue(point.amount));
+  const top = scaleTop(values);
+  const peak = points[values.indexOf(Math.max(...values))];
+  const isOff = peak !== undefined && plotValue(peak.amount) > top;
   const rows = points.map((point) => [formatMinute(point.atMs, timeZone), point.amount]);
   return (
     <ChartFrame
       title={`${currencySymbol(currency).trim()} per minute`}
-      hint="to the last commit"
+      hint={
+        isOff
+          ? `off the scale: ${formatMoney(peak.amount, currency)} at ${formatMinute(peak.atMs, timeZone)}`
+          : 'to the last commit'
+      }
       columns={['Minute', `Charged (${currency})`]}
       rows={rows.toReversed()}
       fileName="charges-per-minute"
@@ -28,7 +36,7 @@ export function LiveLine({ perHour }: { perHour: string | undefined }) {
     >
       <Plot
         times={points.map((point) => point.atMs / 1000)}
-        values={points.map((point) => plotValue(point.amount))}
+        values={values}
         label={`Charges per minute, last 30 minutes, now ${formatMoney(points.at(-1)?.amount ?? '0', currency, 4)}`}
       />
     </ChartFrame>

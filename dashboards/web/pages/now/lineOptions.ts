@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
 import { formatMinute } from '../../format/time.ts';
+import { scaleTop } from './linePoints.ts';
 
 /** A young line does not fill the whole width: this much time does at least. */
 const windowSecondsMin = 300;
@@ -18,7 +19,7 @@ export function lineOptions(host: HTMLElement, timeZone: string): uPlot.Options 
     padding: [8, 4, 0, 6],
     scales: {
       x: { time: true, range: (_plot, from, to) => [Math.min(from, to - windowSecondsMin), to] },
-      y: { range: (_plot, low, high) => rangeOf(low, high) },
+      y: { range: (plot, low) => rangeOf(low, scaleTop(Array.from(plot.data[1] ?? [], Number))) },
     },
     axes: [
       {
@@ -49,9 +50,8 @@ function timeText(plot: uPlot, tick: number, timeZone: string): string {
 }
 
 /** Around the values with some air; never below zero for charges that are not. */
-function rangeOf(low: number | null, high: number | null): [number, number] {
-  const from = low ?? 0;
-  const to = high ?? 1;
+function rangeOf(low: number | null, to: number): [number, number] {
+  const from = Math.min(low ?? 0, to);
   const air = (to - from || Math.abs(to) || 1) * 0.18;
   return [from >= 0 ? Math.max(0, from - air) : from - air, to + air];
 }

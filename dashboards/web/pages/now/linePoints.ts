@@ -26,3 +26,17 @@ export function linePoints(
   const rate = divideRounded(parseAmount(perHour) ?? 0n, 60n, 'halfAwayFromZero');
   return nowMs === 0 ? points : [...points, { atMs: nowMs, amount: formatAmount(rate) }];
 }
+
+/** So many times the median, and a point leaves the scale. */
+const offScaleFactor = 20;
+
+/**
+ * The highest value that the line's scale shows. Arrears that come all at once, as after an outage, would flatten every
+ * other minute: what outdoes the median twentyfold leaves the plot at its top, and the caption says so.
+ */
+export function scaleTop(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const bound = offScaleFactor * (sorted[sorted.length >> 1] ?? 0);
+  const shown = bound > 0 ? sorted.filter((value) => value <= bound) : sorted;
+  return shown.at(-1) ?? 1;
+}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Delivery, LiveAlert } from '#core/messages/api.ts';
 import { alertTitle, deliveryText } from './alertText.ts';
-import { linePoints } from './linePoints.ts';
+import { linePoints, scaleTop } from './linePoints.ts';
 import { projected } from './projection.ts';
 
 const minute = 60_000;
@@ -41,4 +41,11 @@ test('an alert says what it did and how its delivery went, the worst first', () 
     text: 'delivered to a in 11 ms, delivered to b in 11 ms',
     failed: false,
   });
+});
+
+test('arrears that come at once leave the scale, ordinary ups and downs do not', () => {
+  expect(scaleTop([2.4, 2.5, 3640, 2.6, 2.4])).toBe(2.6);
+  expect(scaleTop([0, 0.5, 8, 3, 2])).toBe(8);
+  expect(scaleTop([0, 0, 0, 5])).toBe(5);
+  expect(scaleTop([])).toBe(1);
 });

@@ -76,13 +76,20 @@ const columnsOf = (timeZone: string): Column<Refusal>[] => [
         </Link>
       ),
   },
+  { id: 'what', header: 'What', meta: { className: 'wide' }, cell: ({ row }) => whatText(row.original) },
   {
     id: 'reason',
     header: 'Reason',
-    cell: ({ row }) => <Badge tone="warn">{reasonName(row.original.reason)}</Badge>,
+    meta: { className: 'wraps' },
+    cell: ({ row: { original } }) => (
+      <span className="refusal-why">
+        <span>
+          <Badge tone="warn">{reasonName(original.reason)}</Badge>
+        </span>
+        {original.detail}
+      </span>
+    ),
   },
-  { id: 'what', header: 'What', meta: { className: 'wide' }, cell: ({ row }) => whatText(row.original) },
-  { id: 'detail', header: 'Particulars', meta: { className: 'wraps' }, cell: ({ row }) => row.original.detail },
 ];
 
 /** A batch that could not be read tells no number of its own; its place in the log names it. */

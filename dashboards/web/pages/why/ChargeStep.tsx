@@ -10,6 +10,15 @@ export function ChargeStep({ why }: { why: Why }) {
   const { timeZone } = useTenant();
   const { row, price, tally } = why;
   const money = (amount: string): string => formatMoneyExact(amount, row.currency);
+  if (row.kind === 'unmetered') {
+    return (
+      <Step number={1} title="The charge" figure={money(row.amount)}>
+        <p>
+          No meter takes this sample of <code>{row.meter}</code>, so it is kept and charged nothing.
+        </p>
+      </Step>
+    );
+  }
   if (price.id === 0) {
     return (
       <Step number={1} title="The charge" figure={money(row.amount)}>

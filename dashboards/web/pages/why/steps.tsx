@@ -12,7 +12,7 @@ export const ResourceStep = ({ why }: { why: Why }) => (
     <p>
       Owned by {why.path.map(({ name }) => name).join(' / ')} at the time of the sample. Its charge adds to each of
       them.{' '}
-      <Link to="/explore" search={{ resource: why.row.resource }}>
+      <Link to="/explore" className="nowrap" search={{ resource: why.row.resource }}>
         All it is charged for
       </Link>
     </p>
