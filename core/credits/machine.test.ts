@@ -230,7 +230,7 @@ test('the same order gives the same rows and state: in any batching, from snapsh
       const returned = [...state.returned.values()].reduce((a, b) => a + b, 0n);
       expect(returned).toBe(slow.returned);
     }),
-    { numRuns: 1000 },
+    { numRuns: 3000 },
   );
 });
 
@@ -258,6 +258,6 @@ test('CONSERVE of credits: none is ever negative; each grant and each charge add
         expect(sum(own, 'granted', 'refunded')).toBe(sum(own, 'burned', 'expired', 'rolledOver', 'voided') + rest);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 4000 },
   );
 });

@@ -68,9 +68,11 @@ function expire(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] 
   const { rollover, amount: _, ...grant } = held.grant;
   const cap = rollover?.maximum == null ? held.left : parseAmount(rollover.maximum)!;
   const kept = rollover === undefined ? 0n : held.left < cap ? held.left : cap;
-  const rows = [rowOf(held, 'expired', held.left - kept, atMs), rowOf(held, 'rolledOver', kept, atMs)];
+  const rows = [rowOf(held, 'expired', held.left - kept, atMs), rowOf(held, 'rolledOver', kept, atMs)].filter(
+    ({ amount }) => amount > 0n,
+  );
   end(state, held, 'expired');
-  if (kept === 0n || rollover === undefined) return rows.filter(({ amount }) => amount > 0n);
+  if (kept === 0n || rollover === undefined) return rows;
   const next: Grant = {
     ...grant,
     id: `${grant.id}+`,
@@ -79,7 +81,7 @@ function expire(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] 
     expiresAtMs: grant.expiresAtMs! + rollover.forMs,
     ...(rollover.timesMax > 1 ? { rollover: { ...rollover, timesMax: rollover.timesMax - 1 } } : {}),
   };
-  return [...rows, ...addGrant(state, next, atMs)].filter(({ amount }) => amount > 0n);
+  return [...rows, ...addGrant(state, next, atMs)];
 }
 
 function end(state: CreditState, held: HeldGrant, status: 'expired' | 'voided'): void {
