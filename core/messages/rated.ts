@@ -131,6 +131,8 @@ export interface TallyNote {
   readonly cleared?: true;
   /** `latest`: where its sample stands: end, producer, epoch, seq, index. */
   readonly newest?: SamplePlace;
+  /** `unique`: the first so many values of that tally were carried over, before those that follow. */
+  readonly from?: readonly [tally: number, count: number];
   /** `unique`: in a commit the values that came to it, in a snapshot all. */
   readonly values?: readonly string[];
 }

@@ -3,7 +3,7 @@ import type { ExplainStep } from '../messages/api.ts';
 import { divideRounded, type AmountPico, type Rational } from '../money/fixed.ts';
 import type { Piece } from './compiled.ts';
 import { compare, multiply, zero } from '../money/rational.ts';
-import { inPico, rational, toPico } from './exact.ts';
+import { decimalText, inPico, rational, toPico } from './exact.ts';
 import { step, type Leaf, type LeafDraft, type Units } from './leaf.ts';
 
 /** What is charged from `from` (exclusive) up to and with `upTo` (null: open), in billable priced units. */
@@ -14,6 +14,8 @@ export interface Bracket {
   /** Owed once the bracket is entered. */
   readonly flat: Rational;
   readonly label: string;
+  /** "above 100", for people; "" where there is but one bracket. */
+  readonly span: string;
 }
 
 /** `inside`: each bracket prices what lies inside it. `whole`: the one that holds the quantity prices all of it, alone. */
@@ -39,22 +41,31 @@ export function bracketLeaf(brackets: readonly Bracket[], reach: Reach): LeafDra
 /** Brackets of a tier list: each begins where the one before ends, and the last is open. Throws RangeError where they do not. */
 export function tierBrackets<Tier extends { readonly upTo: string | null }>(
   tiers: readonly Tier[],
-  price: (tier: Tier, label: string) => Pick<Bracket, 'unitPrice' | 'flat'>,
+  priceOf: (tier: Tier) => Pick<Bracket, 'unitPrice' | 'flat'>,
 ): Bracket[] {
+  if (tiers.length === 0) throw new RangeError('a list of tiers is empty');
   let from = zero;
-  const brackets = tiers.map((tier, index): Bracket => {
+  return tiers.map((tier, index): Bracket => {
     const upTo = tier.upTo === null ? null : rational(tier.upTo);
-    const isLast = index === tiers.length - 1;
-    if (isLast !== (upTo === null)) throw new RangeError('the last tier, and no other, is open');
+    if ((upTo === null) !== (index === tiers.length - 1)) throw new RangeError('the last tier, and no other, is open');
     if (upTo !== null && compare(from, upTo) >= 0)
       throw new RangeError(`tier ${index + 1} ends where it begins, or before`);
-    const label = tiers.length === 1 ? 'all' : `tier ${index + 1}`;
-    const bracket = { from, upTo, label, ...price(tier, label) };
+    const bracket = {
+      from,
+      upTo,
+      label: tiers.length === 1 ? 'all' : `tier ${index + 1}`,
+      span: spanText(from, upTo),
+      ...priceOf(tier),
+    };
     from = upTo ?? from;
     return bracket;
   });
-  if (brackets.length === 0) throw new RangeError('a list of tiers is empty');
-  return brackets;
+}
+
+/** "up to 100", "100 to 500", "above 500". */
+function spanText(from: Rational, upTo: Rational | null): string {
+  if (upTo === null) return from.numerator === 0n ? '' : `above ${decimalText(from)}`;
+  return from.numerator === 0n ? `up to ${decimalText(upTo)}` : `${decimalText(from)} to ${decimalText(upTo)}`;
 }
 
 /** The amount of a charge given in pieces, for x in the integers that they are in. */
@@ -105,9 +116,10 @@ function explain(
     const priced = divideRounded(quantity * piece.factor, piece.divisor, 'halfEven');
     const flat = toPico(bracket.flat);
     const steps: ExplainStep[] = [];
+    const label = bracket.span === '' ? bracket.label : `${bracket.label}, ${bracket.span}`;
     const isFlatAlone = bracket.unitPrice.numerator === 0n && flat !== 0n;
-    if (!isFlatAlone) steps.push(step(bracket.label, units.text(quantity), bracket.unitPrice, priced));
-    if (flat !== 0n) steps.push(step(isFlatAlone ? bracket.label : `${bracket.label}, flat`, '', '', flat));
+    if (!isFlatAlone) steps.push(step(label, units.text(quantity), bracket.unitPrice, priced));
+    if (flat !== 0n) steps.push(step(isFlatAlone ? label : `${bracket.label}, flat`, '', '', flat));
     return steps;
   });
 }

@@ -32,8 +32,8 @@ test('It says what it goes through, and may be negative', () => {
     { quantity: 1n, events: 1 },
   ]);
   expect(formatAmount(increment)).toBe('-2.95');
-  expect(stepsBefore.map(({ label }) => label)).toEqual(['tier 1']);
-  expect(stepsAfter.map(({ label }) => label)).toEqual(['tier 2', 'tier 2, flat']);
+  expect(stepsBefore.map(({ label }) => label)).toEqual(['tier 1, up to 100']);
+  expect(stepsAfter.map(({ label }) => label)).toEqual(['tier 2, above 100', 'tier 2, flat']);
 });
 
 test('A million events of a plain price are one product; of a price that looks at each, too many', () => {

@@ -1,7 +1,7 @@
 /** What one event is charged: shared by the models that charge event by event. */
 import { divideRounded, type AmountPico, type Rational } from '../money/fixed.ts';
 import { multiply } from '../money/rational.ts';
-import { inPico, leastCommonMultiple, rational, toPico } from './exact.ts';
+import { decimalText, inPico, leastCommonMultiple, rational, toPico } from './exact.ts';
 
 export interface EventPrice {
   /** Per priced unit. */
@@ -35,3 +35,15 @@ export function eventCharge(
     return maximum !== undefined && raised > maximum ? maximum : raised;
   };
 }
+
+/** "3 events, each 0.2 + 0.01 a unit, at least 0.5, at most 12". */
+export function eventsText(events: bigint, share: string, { fee, minimum, maximum }: EventPrice): string {
+  const parts = [
+    fee.numerator === 0n ? share : `${decimalText(fee)} + ${share}`,
+    ...(minimum === undefined ? [] : [`at least ${minimum}`]),
+    ...(maximum === undefined ? [] : [`at most ${maximum}`]),
+  ];
+  return `${countText(events)}, each ${parts.join(', ')}`;
+}
+
+export const countText = (events: bigint): string => `${events} ${events === 1n ? 'event' : 'events'}`;

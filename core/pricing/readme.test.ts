@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { PriceRecord } from '#core/messages/price.ts';
 import { formatAmount, parseDecimal } from '#core/money/fixed.ts';
+import { problemCodes } from './check/problems.ts';
 import { compilePrice } from './compile.ts';
 import type { Cell, CompiledPrice } from './compiled.ts';
 import { leafKinds } from './models/index.ts';
@@ -75,4 +76,9 @@ test('The table of models says order and linearity of the first example of each'
     const isLinear = whole!.linear !== undefined;
     expect([kind, order, isLinear ? 'yes' : 'no', whole!.countsEvents ? 'events' : 'quantity']).toEqual([kind, ...said[kind]!]); // prettier-ignore
   }
+});
+
+test('The table of problems says every code and its meaning', () => {
+  const table = /\| code +\| what.*\n.*\n((?:\|.*\n)+)/.exec(page)![1]!.trimEnd().split('\n').map(cellsOf);
+  expect(table).toEqual(Object.entries(problemCodes).map(([code, what]) => [`\`${code}\``, what]));
 });

@@ -83,6 +83,7 @@ export class Changes {
     for (const tally of this.tallies) {
       tally.dirty = false;
       tally.freshValues = undefined;
+      tally.valuesFrom = undefined;
       tally.isCleared = false;
     }
     for (const balance of this.balances) balance.dirty = false;

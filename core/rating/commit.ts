@@ -88,13 +88,15 @@ export function notesOf(
 ): { tallyNotes?: TallyNote[] } {
   const notes = tallies.flatMap((tally): TallyNote[] => {
     const values = valuesOf(tally);
-    const { newest, isCleared } = tally;
-    if (newest === undefined && !isCleared && (values === undefined || values.length === 0)) return [];
+    const { newest, isCleared, valuesFrom: from } = tally;
+    if (newest === undefined && from === undefined && !isCleared && (values === undefined || values.length === 0))
+      return [];
     return [
       {
         id: tally.entry.id,
         ...(isCleared ? { cleared: true } : {}),
         ...(newest === undefined ? {} : { newest }),
+        ...(from === undefined ? {} : { from }),
         ...(values === undefined || values.length === 0 ? {} : { values: [...values] }),
       },
     ];

@@ -54,8 +54,10 @@ export function applyValues(state: PartitionState, values: Values): void {
     tally.value = BigInt(value);
     tally.cursor = undefined;
   }
-  for (const { id, cleared, newest, values: added = [] } of values.tallyNotes ?? []) {
+  // By id, and a tally carries over from older ones only.
+  for (const { id, cleared, newest, from, values: added = [] } of values.tallyNotes ?? []) {
     const tally = state.tallies[id - 1]!;
+    if (from !== undefined) tally.values = new Set([...state.tallies[from[0] - 1]!.values!].slice(0, from[1]));
     if (cleared === true) tally.values = undefined;
     tally.newest = newest ?? (cleared === true ? undefined : tally.newest);
     if (added.length > 0) tally.values = new Set([...(tally.values ?? []), ...added]);

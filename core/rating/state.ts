@@ -120,6 +120,8 @@ export interface Tally {
   /** For `unique`: all values, and those that the last commit does not carry yet. */
   values: Set<string> | undefined;
   freshValues: string[] | undefined;
+  /** Set by a carry since the last commit: whose values were copied, and how many. */
+  valuesFrom: readonly [tally: number, count: number] | undefined;
   /** Whether both were forgotten since the last commit. */
   isCleared: boolean;
   /** Derived, never stored; while it has moved, `quantity` and `charge` lag behind until `settle`. */

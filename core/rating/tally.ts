@@ -11,7 +11,7 @@ import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.
 export function newTally(entry: TallyEntry): Tally {
   return {
     entry, carried: nothing, carriedCharge: 0n, quantity: 0n, events: 0n, value: 0n, charge: 0n, dirty: false,
-    newest: undefined, values: undefined, freshValues: undefined, isCleared: false, cursor: undefined, isTouched: false,
+    newest: undefined, values: undefined, freshValues: undefined, valuesFrom: undefined, isCleared: false, cursor: undefined, isTouched: false,
   }; // prettier-ignore
 }
 
@@ -30,7 +30,7 @@ export function openTally(
   setCarried(tally, cell, carried);
   tally.newest = before?.newest;
   tally.values = before?.values === undefined ? undefined : new Set(before.values);
-  tally.freshValues = before?.values === undefined ? undefined : [...before.values];
+  tally.valuesFrom = before?.values === undefined ? undefined : [before.entry.id, before.values.size];
   tally.entry = { ...tally.entry, id: state.tallies.length + 1, firstMs, ...carriedText(carried, cell) };
   state.tallies.push(tally);
   countCell(tenant, tally.entry, 1);
@@ -62,6 +62,7 @@ export function closeTally(state: PartitionState, tenant: Tenant, tally: Tally):
   tally.newest = undefined;
   tally.values = undefined;
   tally.freshValues = undefined;
+  tally.valuesFrom = undefined;
   state.tallies.pop();
 }
 

@@ -10,7 +10,7 @@ import type { LeafDraft } from '../leaf.ts';
  */
 export function dynamic(model: Extract<LeafModel, { kind: 'dynamic' }>): LeafDraft {
   return bracketLeaf(
-    [{ from: zero, upTo: null, unitPrice: rational(model.multiplier), flat: zero, label: 'amounts given' }],
+    [{ from: zero, upTo: null, unitPrice: rational(model.multiplier), flat: zero, label: 'amounts given', span: '' }],
     'whole',
   );
 }

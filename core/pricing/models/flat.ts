@@ -10,7 +10,7 @@ import type { LeafDraft } from '../leaf.ts';
  */
 export function flat(model: Extract<LeafModel, { kind: 'flat' }>): LeafDraft {
   return bracketLeaf(
-    [{ from: zero, upTo: null, unitPrice: zero, flat: rational(model.amount), label: 'flat' }],
+    [{ from: zero, upTo: null, unitPrice: zero, flat: rational(model.amount), label: 'flat', span: '' }],
     'whole',
   );
 }

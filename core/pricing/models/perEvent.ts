@@ -1,6 +1,6 @@
 import type { LeafModel } from '../../messages/price.ts';
-import { eventCharge } from '../eventCharge.ts';
-import { rational } from '../exact.ts';
+import { eventCharge, eventsText } from '../eventCharge.ts';
+import { decimalText, rational } from '../exact.ts';
 import { step, type LeafDraft } from '../leaf.ts';
 
 /**
@@ -15,6 +15,7 @@ export function perEvent(model: Extract<LeafModel, { kind: 'perEvent' }>): LeafD
     minimum: model.minimum,
     maximum: model.maximum,
   };
+  const share = `${decimalText(price.unitPrice)} a unit`;
   return {
     bounds: [],
     build(units) {
@@ -25,10 +26,8 @@ export function perEvent(model: Extract<LeafModel, { kind: 'perEvent' }>): LeafD
         charge: (_, { value }) => value,
         chargeEvent: (_, quantity, events) => charge(quantity, events, events),
         explain: (_, { events, value }) =>
-          events === 0n && value === 0n ? [] : [step(`${eventsText(events)}, each charged by itself`, '', '', value)],
+          events === 0n && value === 0n ? [] : [step(eventsText(events, share, price), '', '', value)],
       };
     },
   };
 }
-
-export const eventsText = (events: bigint): string => `${events} ${events === 1n ? 'event' : 'events'}`;

@@ -10,7 +10,7 @@ import type { LeafDraft } from '../leaf.ts';
  */
 export function perUnit(model: Extract<LeafModel, { kind: 'perUnit' }>): LeafDraft {
   return bracketLeaf(
-    [{ from: zero, upTo: null, unitPrice: rational(model.unitPrice), flat: zero, label: 'all' }],
+    [{ from: zero, upTo: null, unitPrice: rational(model.unitPrice), flat: zero, label: 'all', span: '' }],
     'whole',
   );
 }

@@ -2,11 +2,10 @@ import type { PercentageModel } from '../../messages/price.ts';
 import { divideRounded } from '../../money/fixed.ts';
 import { bracketLeaf } from '../brackets.ts';
 import type { Measures } from '../compiled.ts';
-import { eventCharge } from '../eventCharge.ts';
+import { countText, eventCharge, eventsText } from '../eventCharge.ts';
 import { zero } from '../../money/rational.ts';
 import { decimalText, inPico, percentage as fraction, rational } from '../exact.ts';
 import { step, type Leaf, type LeafDraft } from '../leaf.ts';
-import { eventsText } from './perEvent.ts';
 
 /**
  * A share of a value and a fee per event: charge = (value − free value) × percent / 100 + (events − free events) × perEvent.
@@ -24,7 +23,10 @@ function ofTotals(model: PercentageModel, freeEvents: bigint): LeafDraft {
   const percent = fraction(model.percent);
   const freeValue = rational(model.freeValue ?? '0');
   const label = `${decimalText(rational(model.percent))} % of the value`;
-  const share = bracketLeaf([{ from: freeValue, upTo: null, unitPrice: percent, flat: zero, label }], 'inside');
+  const share = bracketLeaf(
+    [{ from: freeValue, upTo: null, unitPrice: percent, flat: zero, label, span: '' }],
+    'inside',
+  );
   const perEvent = rational(model.perEvent);
   const { numerator: factor, denominator: divisor } = inPico(perEvent);
   return {
@@ -48,8 +50,8 @@ function ofTotals(model: PercentageModel, freeEvents: bigint): LeafDraft {
           const steps = explainValue(billable, measures);
           const { events } = measures;
           const freeUsed = events < freeEvents ? events : freeEvents;
-          if (freeUsed > 0n) steps.push(step(`${eventsText(freeUsed)}, free`, '', zero, 0n));
-          if (events > freeEvents) steps.push(step(eventsText(events - freeEvents), '', perEvent, fees(measures)));
+          if (freeUsed > 0n) steps.push(step(`${countText(freeUsed)}, free`, '', zero, 0n));
+          if (events > freeEvents) steps.push(step(countText(events - freeEvents), '', perEvent, fees(measures)));
           return steps;
         },
       };
@@ -67,6 +69,12 @@ function byEvent(model: PercentageModel, freeEvents: bigint | undefined): LeafDr
     minimum: model.minimum,
     maximum: model.maximum,
   };
+  const limits = [
+    ...(freeEvents === undefined ? [] : [countText(freeEvents)]),
+    ...(freeValue === undefined ? [] : [decimalText(freeValue)]),
+  ].join(' and ');
+  const free = limits === '' ? '' : model.free === 'totals' ? `, the first ${limits} free` : `, free within ${limits}`;
+  const label = (events: bigint) => `${eventsText(events, `${decimalText(rational(model.percent))} %`, price)}${free}`;
   const owedOf = !hasFree ? owesAll : model.free === 'totals' ? owedBeyondTotals : owedAfterFirst;
   return {
     bounds: freeValue === undefined ? [] : [freeValue],
@@ -82,10 +90,7 @@ function byEvent(model: PercentageModel, freeEvents: bigint | undefined): LeafDr
           const owed = owedOf(limits, before.quantity * units.stretch, quantity * units.stretch, number);
           return owed === undefined ? 0n : charge(owed.value, events, owed.fee ? events : 0n);
         },
-        explain: (_, { events, value }) =>
-          events === 0n && value === 0n
-            ? []
-            : [step(`${eventsText(events)}, ${decimalText(rational(model.percent))} % of each`, '', '', value)],
+        explain: (_, { events, value }) => (events === 0n && value === 0n ? [] : [step(label(events), '', '', value)]),
       };
     },
   };
