@@ -52,7 +52,7 @@ export function tieredPrice(kind: TierKind, tiers: readonly Tier[], options: Pri
   );
   const unitsByTier = (quantity: Rational) =>
     unitsAlone.explain(quantity).map(({ label, quantity: units }) => ({
-      tier: label === 'all' ? 1 : Number(label.replace('tier ', '')),
+      tier: Number(/^tier (\d+)/.exec(label)?.[1] ?? 1),
       units: readDecimal(units)!,
     }));
   return {
