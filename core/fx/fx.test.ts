@@ -30,7 +30,7 @@ describe('README', () => {
     expect(row).toMatchObject({ rateIds: ['EURUSD-2026-11-20-0', 'EURCHF-2026-11-20-0'], provisional: false });
   });
 
-  test('Sunday takes the rate of Friday, marked provisional; a Monday too far says what is missing', () => {
+  test('Sunday takes the rate of Friday, marked provisional; four days are too far and it says what is missing', () => {
     const points = [point('USD', 'CHF', '2026-11-20', '0.88')];
     expect(find(points, 'USD', 'CHF', '2026-11-22')).toMatchObject({ daysBack: 2, date: '2026-11-20', way: 'direct' });
     expect(find(points, 'USD', 'CHF', '2026-11-24')).toEqual({

@@ -19,7 +19,7 @@ const told = (rows: readonly NodeRow[]) =>
 const closed = { closed: true };
 
 describe('README', () => {
-  test('a department of 900 with a maximum of 800, in an organisation with a minimum of 1,000 of which 200 is used elsewhere', () => {
+  test('a department of 900 with a maximum of 800, in an organisation with a minimum of 1,000 of which 150 is used elsewhere', () => {
     const lines = [line('a', 4, '600'), line('b', 5, '300'), line('c', 3, '150')];
     const bounds = [bound({ id: 'org', minimum: '1000' }), bound({ id: 'dept', account: 2, maximum: '800' })];
     expect(told(boundRows(lines, bounds, parents, { closed: false }))).toEqual([['dept', 2, 'cap', '-100']]);
