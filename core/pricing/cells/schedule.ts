@@ -60,9 +60,10 @@ export const schedule: Cells<'schedule'> = (model, charging) => {
 };
 
 type Band = Extract<PriceModel, { kind: 'schedule' }>['bands'][number];
+type Times = Pick<Band, 'days' | 'to' | 'from'>;
 
 /** The minutes of the week that a band takes, as pairs [from, to). Throws RangeError where the band has no such times. */
-export function minutesOf({ days, from, to }: Pick<Band, 'days' | 'from' | 'to'>): (readonly [number, number])[] {
+export function minutesOf({ days, from, to }: Times): (readonly [number, number])[] {
   const begin = minuteOf(from);
   const end = minuteOf(to);
   if (begin === undefined || end === undefined || begin >= end)
