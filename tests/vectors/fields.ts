@@ -4,6 +4,7 @@ import type { Rational } from '#core/money/fixed.ts';
 import { readDecimal, ratio } from '#core/money/rational.ts';
 import { dateAt, requireDate } from '#core/time/dates.ts';
 import { isTimeZone } from '#core/time/period.ts';
+import type { Json } from './vector.ts';
 
 export const decimal = z.string().transform((text, context): Rational => {
   const value = readDecimal(text);
@@ -22,7 +23,9 @@ export const integer = decimal.transform((value, context): number => {
   return z.NEVER;
 });
 
-export const decimalText = z.string().refine((text) => readDecimal(text) !== undefined, 'is not a decimal number');
+/** A number that stands in a field; undefined when there is none. */
+export const numberIn = (value: Json | undefined): Rational | undefined =>
+  typeof value === 'string' ? readDecimal(value) : undefined;
 
 /** Explanations in the source's words: they say what the family means, and change nothing. */
 export const words = { rule: z.string().optional(), note: z.string().optional() };

@@ -1,23 +1,12 @@
 /** Lines of a period, or of a part of it, in the way that OpenMeter's vectors state them; every amount comes from a price. */
 import { z } from 'zod';
 import type { Rational } from '#core/money/fixed.ts';
-import {
-  add,
-  compare,
-  divide,
-  multiply,
-  ratio,
-  roundTo,
-  sign,
-  smaller,
-  subtract,
-  sum,
-  zero,
-} from '#core/money/rational.ts';
+import { add, compare, divide, multiply, ratio, roundTo, sign, subtract, sum, zero } from '#core/money/rational.ts';
 import { correctLines, lineTotal, subtractLines, type BillLine } from '#core/quantity/billLines.ts';
 import { requireRounding } from '#core/quantity/rounding.ts';
 import { decimal, hundred, integer, maybe, moment, words } from './fields.ts';
 import type { Ours } from './compare.ts';
+import { paidByCredits } from './credits.ts';
 import { excessOf, missingOf } from './spend.ts';
 import type { PriceOptions } from './price.ts';
 
@@ -203,18 +192,12 @@ function restOfMinimum(
 
 /** Credits go to the lines in order, each as far as it reaches. */
 function withCredits(lines: readonly BillLine[], credits: readonly Rational[]): Ours {
-  const left = [...credits];
-  const shown = lines.map((line) => {
-    let open = lineTotal(line);
-    const applied = left.map((credit, index) => {
-      const used = sign(open) > 0 ? smaller(open, credit) : zero;
-      left[index] = subtract(credit, used);
-      open = subtract(open, used);
-      return used;
-    });
-    const used = applied.filter((amount) => sign(amount) > 0);
-    return { line, used, open };
-  });
+  const paid = paidByCredits(credits, lines.map(lineTotal));
+  const shown = lines.map((line, index) => ({
+    line,
+    used: paid[index]!,
+    open: subtract(lineTotal(line), sum(paid[index]!)),
+  }));
   return {
     lines: shown.map(({ line, used, open }) => ({
       ...lineFields(line),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Rational } from '#core/money/fixed.ts';
-import { add, divide, multiply, one, ratio, readDecimal, roundTo, subtract, sum } from '#core/money/rational.ts';
+import { add, divide, multiply, one, ratio, roundTo, subtract, sum } from '#core/money/rational.ts';
 import { prorate } from '#core/time/proration.ts';
-import { decimal, hundred, inclusiveDays, instantMs, maybe, moment, words } from '../fields.ts';
+import { decimal, numberIn, inclusiveDays, instantMs, maybe, moment, words } from '../fields.ts';
 import { form, type Asked, type Family } from '../family.ts';
 import type { Ours } from '../compare.ts';
 import type { Json } from '../vector.ts';
@@ -35,10 +35,6 @@ const trueUp = (fields: Config, owed: readonly Rational[], share = one): Rationa
     millionths,
   );
 
-/** An amount that the vector states beside its results. */
-const given = (value: Json | undefined): Rational | undefined =>
-  typeof value === 'string' ? readDecimal(value) : undefined;
-
 const ofPart = form(
   config,
   z.strictObject({ usedCents: decimal, billedDays: decimal, daysInPeriod: decimal }),
@@ -47,7 +43,7 @@ const ofPart = form(
     const missing = cents(precise);
     const fees = add(usedCents, missing);
     const tax = taxOf(fees, fields.taxRatePercent);
-    const creditNoteCents = given(expected['creditNoteCents']);
+    const creditNoteCents = numberIn(expected['creditNoteCents']);
     return {
       trueUpCents: missing,
       precise,
@@ -70,7 +66,7 @@ function creditNote(
   fields: Config,
 ): Ours {
   if (typeof stated !== 'object' || stated === null || Array.isArray(stated)) return undefined;
-  const planAmountCents = given((stated as { readonly [key: string]: Json })['planAmountCents']) ?? ratio(0n);
+  const planAmountCents = numberIn((stated as { readonly [key: string]: Json })['planAmountCents']) ?? ratio(0n);
   const net = cents(multiply(planAmountCents, divide(unused, days)));
   const tax = taxOf(net, fields.taxRatePercent);
   return { planAmountCents, unusedDays: unused, subTotalCents: net, taxCents: tax, totalCents: add(net, tax) };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Rational } from '#core/money/fixed.ts';
-import { multiply, ratio, readDecimal, subtract, sign, sum } from '#core/money/rational.ts';
+import { multiply, ratio, subtract, sign, sum } from '#core/money/rational.ts';
 import { requireRounding } from '#core/quantity/rounding.ts';
 import { dailyRates, rateEvent, roundedAmount, type RatedEvent, type RateFrom } from '#core/quantity/timeRates.ts';
 import type { Ours } from '../compare.ts';
 import { form, refused, type ExceptionRule, type Family, type Form } from '../family.ts';
 import { defectsOf } from '../defects.ts';
-import { decimal, instantMs, integer, maybe, moment, words, zoneFields, zoneOf } from '../fields.ts';
+import { decimal, instantMs, integer, maybe, moment, numberIn, words, zoneFields, zoneOf } from '../fields.ts';
 
 const zero = ratio(0n);
 
@@ -241,7 +241,7 @@ const startsBeyondUsage: ExceptionRule = {
     'upstream refuses a start greater than the usage; where in its rates an event begins and how long it lasts are independent, as in a session that is billed in parts',
   applies: ({ inputs }) => {
     if (inputs['interval_start'] === 'greater than usage') return true;
-    const [start, used] = [inputs['interval_start_s'], inputs['usage_s']].map((text) => readDecimal(String(text)));
+    const [start, used] = [inputs['interval_start_s'], inputs['usage_s']].map((text) => numberIn(text));
     return start !== undefined && used !== undefined && sign(subtract(start, used)) > 0;
   },
   theirs: () => refused,

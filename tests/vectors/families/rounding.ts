@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { readDecimal } from '#core/money/rational.ts';
 import { requireRounding, rounded, roundingByName, roundUpTo } from '#core/quantity/rounding.ts';
-import { decimal, integer, maybe, words } from '../fields.ts';
+import { decimal, integer, maybe, numberIn, words } from '../fields.ts';
 import { form, type Family } from '../family.ts';
 
 const byCurrency = form(
@@ -43,7 +42,7 @@ export const rounding: Family = {
       name: 'an unknown rounding is refused',
       reason: 'a rounding mode that is not known is an error of the price list; upstream passes the value on unrounded',
       applies: ({ config }) => isUnknown(config['method']),
-      theirs: ({ inputs }) => ({ value: readDecimal(String(inputs['value'])) }),
+      theirs: ({ inputs }) => ({ value: numberIn(inputs['value']) }),
     },
   ],
 };
