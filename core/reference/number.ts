@@ -16,9 +16,6 @@ export const zero: Exact = new Exact(0);
 export const tallyMax: Exact = new Exact('1e26');
 export const chargeMax: Exact = new Exact('1e18');
 
-/** Decimals of an amount. */
-export const amountDecimals = 12;
-
 /** Reads plain decimal text, at most 26 digits before and 24 after the point; `undefined` when it is anything else. */
 export function readDecimal(text: unknown): Exact | undefined {
   if (typeof text !== 'string' || !/^-?\d{1,26}(\.\d{1,24})?$/.test(text)) return undefined;

@@ -16,6 +16,16 @@ test.each([
   expect((period.endMs - period.startMs) / hour).toBe(hours);
 });
 
+test.each([
+  ['Europe/Berlin', '2026-03-29T12:00:00Z', 23],
+  ['Europe/Berlin', '2026-10-25T12:00:00Z', 25],
+  ['Australia/Lord_Howe', '2026-04-05T00:00:00Z', 24.5],
+  ['America/Havana', '2026-03-08T12:00:00Z', 23], // its midnight is the hour that is skipped
+])('the day in %s at %s has %d hours', (zone, instant, hours) => {
+  const day = periodAt(Date.parse(instant), zone, 'day');
+  expect((day.endMs - day.startMs) / hour).toBe(hours);
+});
+
 test('periods follow one another without gap or overlap, in any zone', () => {
   const zones = fc.constantFrom(
     'Europe/Berlin',

@@ -34,6 +34,9 @@ export function addDevelopment(program: Command, setExitCode: SetExitCode): void
   command('vectors', 'files of vectors against the rating core', {}, async (args) =>
     (await import('../../tests/vectors/main.ts')).vectorsCommand(args),
   );
+  command('mutants', 'bugs planted in a copy of the sources, to see whether the tests notice', {}, async (args) =>
+    (await import('../../tests/mutants/main.ts')).mutantsCommand(args),
+  );
   command('lock', 'complete package-lock.json for every platform', {}, async () =>
     (await import('../dev/lockfile.ts')).lockCommand(),
   );
