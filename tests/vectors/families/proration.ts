@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rational } from '#core/money/fixed.ts';
-import { add, compare, divide, multiply, ratio, roundTo, subtract, sum } from '#core/money/rational.ts';
+import { add, compare, divide, multiply, one, ratio, roundTo, subtract, sum, zero } from '#core/money/rational.ts';
 import { requireRounding, rounded } from '#core/quantity/rounding.ts';
 import {
   cycleCount,
@@ -15,8 +15,11 @@ import { addIntervals } from '#core/time/interval.ts';
 import { daysTouched, prorate } from '#core/time/proration.ts';
 import { form, type ExceptionRule, type Family } from '../family.ts';
 import { defectsOf } from '../defects.ts';
+import { creditedAtHandover, feeOfDays, feeOwed } from '../fees.ts';
+import { missingOf } from '../spend.ts';
 import {
   dateOf,
+  hundred,
   decimal,
   inclusiveDays,
   instantMs,
@@ -29,15 +32,6 @@ import {
 } from '../fields.ts';
 import type { JsonObject } from '../vector.ts';
 import { interval } from './period.ts';
-
-/** A proration by days whose counts are given, as a period of that many days of a zone without clock changes. */
-const dayMs = 86_400_000;
-const shareOfDays = (days: Rational, of: Rational): Rational => {
-  const span = (count: Rational) => ({ startMs: 0, endMs: Number(count.numerator) * dayMs });
-  if (days.numerator === 0n) return ratio(0n);
-  if (days.denominator !== 1n || of.denominator !== 1n) throw new RangeError('days are counted whole');
-  return prorate(span(days), span(of), 'day', 'UTC');
-};
 
 const cents = (value: Rational): Rational => roundTo(value, 0, 'halfAwayFromZero');
 const span = z.tuple([moment, moment]);
@@ -61,7 +55,7 @@ const subscriptionFee = form(
   z.strictObject({ planAmountCents: decimal, period: maybe(z.string()), trialDays: maybe(integer), ...words }),
   z.strictObject(days),
   ({ planAmountCents }, { billedDays, daysInPeriod }) => {
-    const precise = multiply(planAmountCents, shareOfDays(billedDays, daysInPeriod));
+    const precise = feeOfDays(planAmountCents, billedDays, daysInPeriod);
     return { amountCents: cents(precise), preciseAmountCents: precise };
   },
 );
@@ -70,13 +64,12 @@ const commitment = form(
   z.strictObject({ commitmentCents: decimal, ...words }),
   z.strictObject(days),
   ({ commitmentCents }, { billedDays, daysInPeriod }) => ({
-    commitmentCents: cents(multiply(commitmentCents, shareOfDays(billedDays, daysInPeriod))),
-    coefficient: shareOfDays(billedDays, daysInPeriod),
+    commitmentCents: cents(missingOf(commitmentCents, [], divide(billedDays, daysInPeriod))),
   }),
 );
 
 const coefficient = form(z.strictObject(words), z.strictObject(days), (_, { billedDays, daysInPeriod }) => ({
-  coefficient: shareOfDays(billedDays, daysInPeriod),
+  coefficient: feeOfDays(one, billedDays, daysInPeriod),
 }));
 
 const plan = z.strictObject({ amountCents: decimal, interval, payInAdvance: z.boolean() });
@@ -112,13 +105,12 @@ const upgrade = form(
       if (given !== undefined && given !== value)
         throw new Error(`${name}: the vector says ${given}, ours is ${value}`);
     }
-    const part = (of: Rational, few: number, all: number) =>
-      cents(multiply(of, shareOfDays(ratio(BigInt(few)), ratio(BigInt(all)))));
+    const newPeriod = { startMs: instantMs(newStart.toString(), zone), endMs: instantMs(newEnd.toString(), zone) };
     return {
       creditNoteCents: oldPlan.payInAdvance
-        ? part(oldPlan.amountCents, counted.oldUnusedDays, counted.oldDaysInPeriod)
-        : ratio(0n),
-      newFeeCents: part(newPlan.amountCents, counted.newBilledDays, counted.newDaysInPeriod),
+        ? cents(creditedAtHandover(oldPlan.amountCents, old, instantMs(upgradeAt, zone), zone))
+        : zero,
+      newFeeCents: cents(feeOwed(newPlan.amountCents, newPeriod, { fromMs: instantMs(upgradeAt, zone), zone })),
     };
   },
 );
@@ -127,9 +119,8 @@ const fixedCharges = form(
   z.strictObject({ charges: z.array(z.strictObject({ unitAmount: decimal, units: decimal })), ...words }),
   z.strictObject(days),
   ({ charges }, { billedDays, daysInPeriod }) => {
-    const share = shareOfDays(billedDays, daysInPeriod);
     const amounts = charges.map(({ unitAmount, units }) =>
-      cents(multiply(multiply(multiply(unitAmount, units), ratio(100n)), share)),
+      cents(feeOfDays(multiply(unitAmount, hundred), billedDays, daysInPeriod, units)),
     );
     return { amountsCents: amounts, amountCents: sum(amounts) };
   },
@@ -148,12 +139,12 @@ const fixedChargeUpgrade = form(
     { oldFullFeeCents, newFullFeeCents, otherNewFeeCents, oldSubscriptionFeeCents },
     { remainingDays, daysInPeriod, oldUsedDays },
   ) => {
-    const remaining = shareOfDays(remainingDays, daysInPeriod);
-    const used = shareOfDays(oldUsedDays ?? subtract(daysInPeriod, remainingDays), daysInPeriod);
+    const remaining = (fee: Rational) => feeOfDays(fee, remainingDays, daysInPeriod);
+    const used = oldUsedDays ?? subtract(daysInPeriod, remainingDays);
     return {
-      newFeeAfterDeductionCents: cents(multiply(subtract(newFullFeeCents, oldFullFeeCents), remaining)),
-      otherFeeCents: otherNewFeeCents && cents(multiply(otherNewFeeCents, remaining)),
-      oldSubscriptionFeeCents: oldSubscriptionFeeCents && cents(multiply(oldSubscriptionFeeCents, used)),
+      newFeeAfterDeductionCents: cents(subtract(remaining(newFullFeeCents), remaining(oldFullFeeCents))),
+      otherFeeCents: otherNewFeeCents && cents(remaining(otherNewFeeCents)),
+      oldSubscriptionFeeCents: oldSubscriptionFeeCents && cents(feeOfDays(oldSubscriptionFeeCents, used, daysInPeriod)),
     };
   },
 );
