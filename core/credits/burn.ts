@@ -1,6 +1,6 @@
 /** Who pays a charge, and who gets back a refund. */
-import type { Charge, CreditReason, CreditRow, Grant } from './records.ts';
-import type { CreditState, HeldGrant, PaidTally } from './state.ts';
+import { burnOrder, type Charge, type CreditReason, type CreditRow, type Grant } from './records.ts';
+import { purseOf, type CreditState, type HeldGrant, type PaidTally } from './state.ts';
 
 /** What each grant would pay of a charge, in burn order; without effect. The rest is overage. */
 export function payers(
@@ -10,16 +10,25 @@ export function payers(
 ): { readonly held: HeldGrant; readonly amount: bigint }[] {
   const paid: { readonly held: HeldGrant; readonly amount: bigint }[] = [];
   let rest = amount;
-  for (const held of state.active) {
+  for (const held of candidates(state, charge)) {
     if (rest <= 0n) break;
     const { grant } = held;
-    if (grant.unit !== charge.unit || !isInScope(grant, charge) || !isInForce(grant, charge.usageMs)) continue;
+    if (!isInScope(grant, charge) || !isInForce(grant, charge.usageMs)) continue;
     const part = held.left < rest ? held.left : rest;
     if (part > 0n) paid.push({ held, amount: part });
     rest -= part;
     if (grant.blocks) break;
   }
   return paid;
+}
+
+/** The active grants of a charge's unit on its path, in burn order. */
+function candidates(state: CreditState, { unit, path }: Charge): readonly HeldGrant[] {
+  const purses = [...new Set(path)].flatMap((account) => {
+    const purse = state.active.get(purseOf(unit, account));
+    return purse === undefined ? [] : [purse];
+  });
+  return purses.length <= 1 ? (purses[0] ?? []) : purses.flat().sort((a, b) => burnOrder(a.grant, b.grant));
 }
 
 /** A charge: first what refunds left below zero, then the credits in their order, then overage. */
@@ -106,7 +115,7 @@ function giveBack(state: CreditState, held: HeldGrant, charge: Charge, amount: b
   const reason: CreditReason = status === 'active' ? 'refunded' : grant.kind === 'promotional' ? 'lapsed' : 'returned';
   if (reason === 'refunded') held.left += amount;
   if (reason === 'returned') {
-    const key = `${grant.unit} ${grant.account}`;
+    const key = purseOf(grant.unit, grant.account);
     state.returned.set(key, (state.returned.get(key) ?? 0n) + amount);
   }
   return {

@@ -1,4 +1,4 @@
-import { refresh } from './time.ts';
+import { derive } from './time.ts';
 import type { Grant } from './records.ts';
 import { newCredits, type CreditState, type GrantStatus } from './state.ts';
 
@@ -61,6 +61,6 @@ export function restore(text: string): CreditState {
     });
   for (const { burns } of state.tallies.values()) for (const { grant } of burns) state.grants.get(grant)!.entries += 1;
   for (const [key, amount] of saved.returned) state.returned.set(key, BigInt(amount));
-  refresh(state);
+  derive(state);
   return state;
 }

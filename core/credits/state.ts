@@ -32,10 +32,13 @@ export interface CreditState {
   readonly tallies: Map<string, PaidTally>;
   /** Prepaid credit that came back after its grant had ended, by unit and account. */
   readonly returned: Map<string, bigint>;
-  /** Active grants in burn order; next instant at which time acts. Both follow from the rest. */
-  active: HeldGrant[];
+  /** Active grants by unit and account (`purseOf`), in burn order; the next instant at which time acts. Both follow from the rest. */
+  readonly active: Map<string, HeldGrant[]>;
   nextDueMs: number;
 }
+
+/** Where the grants of an account in a unit are found. */
+export const purseOf = (unit: string, account: number): string => `${unit} ${account}`;
 
 export const newCredits = (): CreditState => ({
   logTimeMs: 0,
@@ -43,6 +46,6 @@ export const newCredits = (): CreditState => ({
   grants: new Map(),
   tallies: new Map(),
   returned: new Map(),
-  active: [],
+  active: new Map(),
   nextDueMs: Infinity,
 });

@@ -2,7 +2,7 @@
 import { formatAmount, parseAmount } from '../money/fixed.ts';
 import { payOverage } from './burn.ts';
 import { burnOrder, type CreditRow, type Grant } from './records.ts';
-import type { CreditState, HeldGrant } from './state.ts';
+import { purseOf, type CreditState, type HeldGrant } from './state.ts';
 
 /**
  * Brings the state to a log time: what is due happens in the order of its instants (expiry before activation, then burn order),
@@ -12,14 +12,18 @@ export function advance(state: CreditState, atMs: number): CreditRow[] {
   if (atMs < state.logTimeMs) throw new RangeError(`log time ${atMs} lies before ${state.logTimeMs}`);
   const rows: CreditRow[] = [];
   while (state.nextDueMs <= atMs) {
-    const { held, dueMs } = nextDue(state)!;
-    const due = Math.max(dueMs, state.logTimeMs);
-    state.logTimeMs = due;
-    rows.push(...(held.status === 'pending' ? activate(state, held, due) : expire(state, held, due)));
+    const dueMs = state.nextDueMs;
+    const due = [...state.grants.values()].filter((held) => dueOf(held) === dueMs);
+    due.sort((a, b) => rankOf(a) - rankOf(b) || burnOrder(a.grant, b.grant));
+    for (const held of due)
+      rows.push(...(held.status === 'pending' ? activate(state, held, dueMs) : expire(state, held, dueMs)));
+    state.nextDueMs = nextDueOf(state);
   }
   state.logTimeMs = atMs;
   return rows;
 }
+
+const rankOf = ({ status }: HeldGrant): number => (status === 'pending' ? 1 : 0);
 
 /** Takes in a grant; one whose effective date has come is active at once. */
 export function addGrant(state: CreditState, grant: Grant, atMs: number): CreditRow[] {
@@ -27,21 +31,40 @@ export function addGrant(state: CreditState, grant: Grant, atMs: number): Credit
   state.grants.set(grant.id, held);
   const row = rowOf(held, 'granted', held.left, atMs);
   const rows = grant.effectiveAtMs <= atMs ? activate(state, held, atMs) : [];
-  refresh(state);
+  state.nextDueMs = Math.min(state.nextDueMs, dueOf(held));
   return [row, ...rows];
 }
 
 export function voidGrant(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] {
   const row = rowOf(held, 'voided', held.left, atMs);
   end(state, held, 'voided');
+  state.nextDueMs = nextDueOf(state);
   return [row];
 }
 
-/** Derives what follows from the grants: the burn order and the next instant at which time acts. */
-export function refresh(state: CreditState): void {
-  const all = [...state.grants.values()];
-  state.active = all.filter(({ status }) => status === 'active').sort((a, b) => burnOrder(a.grant, b.grant));
-  state.nextDueMs = all.reduce((next, held) => Math.min(next, dueOf(held)), Infinity);
+/** Derives what follows from the grants: who burns in which order, and the next instant at which time acts. */
+export function derive(state: CreditState): void {
+  state.active.clear();
+  for (const held of state.grants.values()) if (held.status === 'active') enter(state, held);
+  state.nextDueMs = nextDueOf(state);
+}
+
+const nextDueOf = (state: CreditState): number =>
+  [...state.grants.values()].reduce((next, held) => Math.min(next, dueOf(held)), Infinity);
+
+function enter(state: CreditState, held: HeldGrant): void {
+  const key = purseOf(held.grant.unit, held.grant.account);
+  const purse = state.active.get(key) ?? [];
+  state.active.set(key, purse);
+  const after = purse.findIndex(({ grant }) => burnOrder(held.grant, grant) < 0);
+  purse.splice(after < 0 ? purse.length : after, 0, held);
+}
+
+function leave(state: CreditState, held: HeldGrant): void {
+  const key = purseOf(held.grant.unit, held.grant.account);
+  const purse = (state.active.get(key) ?? []).filter((other) => other !== held);
+  if (purse.length > 0) state.active.set(key, purse);
+  else state.active.delete(key);
 }
 
 const dueOf = ({ grant, status }: HeldGrant): number => {
@@ -50,17 +73,9 @@ const dueOf = ({ grant, status }: HeldGrant): number => {
   return Infinity;
 };
 
-function nextDue(state: CreditState): { readonly held: HeldGrant; readonly dueMs: number } | undefined {
-  const due = [...state.grants.values()]
-    .map((held) => ({ held, dueMs: dueOf(held), isActivation: held.status === 'pending' ? 1 : 0 }))
-    .filter(({ dueMs }) => dueMs < Infinity);
-  due.sort((a, b) => a.dueMs - b.dueMs || a.isActivation - b.isActivation || burnOrder(a.held.grant, b.held.grant));
-  return due[0];
-}
-
 function activate(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] {
   held.status = 'active';
-  refresh(state);
+  enter(state, held);
   return held.grant.coversOverage ? payOverage(state, held, atMs) : [];
 }
 
@@ -87,8 +102,8 @@ function expire(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] 
 function end(state: CreditState, held: HeldGrant, status: 'expired' | 'voided'): void {
   held.left = 0n;
   held.status = status;
+  leave(state, held);
   if (held.entries === 0) state.grants.delete(held.grant.id);
-  refresh(state);
 }
 
 const rowOf = ({ grant }: HeldGrant, reason: CreditRow['reason'], amount: bigint, atMs: number): CreditRow => ({

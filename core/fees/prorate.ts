@@ -69,17 +69,14 @@ function rateOfDay(rates: readonly Stretch[], fee: RecurringFee, day: Period): R
   return within.findLast(({ rate }) => rate !== undefined)?.rate;
 }
 
+/** The days of a period, cut to it: a day that it shares with its neighbour is a unit of both. */
 function daysOf(period: Period, timeZone: string): Period[] {
   const days: Period[] = [];
-  for (let atMs = period.startMs; atMs < period.endMs; atMs = days.at(-1)!.endMs) {
-    const day = periodAt(atMs, timeZone, 'day');
-    if (day.startMs !== atMs || days.length >= periodDaysMax)
-      throw new RangeError(
-        `by day, a period begins and ends at midnight in ${timeZone} and has at most ${periodDaysMax} days`,
-      );
-    days.push(day);
+  for (let startMs = period.startMs; startMs < period.endMs; startMs = days.at(-1)!.endMs) {
+    if (days.length >= periodDaysMax)
+      throw new RangeError(`a period prorated by day has at most ${periodDaysMax} days`);
+    days.push({ startMs, endMs: Math.min(periodAt(startMs, timeZone, 'day').endMs, period.endMs) });
   }
-  if (days.at(-1)!.endMs !== period.endMs) throw new RangeError(`by day, a period ends at midnight in ${timeZone}`);
   return days;
 }
 

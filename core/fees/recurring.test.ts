@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
+import { billingPeriodAt, type BillingCalendar } from '#core/time/calendar.ts';
 import { periodAt } from '#core/time/period.ts';
 import { checkFee } from './check.ts';
 import { partsOf } from './prorate.ts';
@@ -210,6 +211,47 @@ test('by day equals a count of days', () => {
       expect(got - expected <= 1n && expected - got <= 1n).toBe(true);
     }),
   );
+});
+
+const calendars: BillingCalendar[] = [
+  { kind: 'calendar', interval: 'month' },
+  { kind: 'calendar', interval: 'week', weekStart: 7 },
+  { kind: 'calendar', interval: 'quarter' },
+  { kind: 'anniversary', anchor: '2026-01-31', interval: 'month' },
+  { kind: 'list', dates: ['2025-01-01', '2026-02-10', '2026-02-11', '2026-05-01', '2028-01-01'] },
+];
+
+test('over consecutive periods of any calendar a fee that never changes owes its amount in each, and its first and last in part', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...calendars),
+      instants,
+      fc.integer({ min: 1, max: 200 }),
+      fc.constantFrom('day' as const, 'second' as const),
+      (calendar, fromMs, length, proration) => {
+        const timeZone = 'America/St_Johns';
+        const toMs = fromMs + length * day;
+        const fee = plan({ timeZone, proration, amounts: [{ fromMs: 0, amount: '7' }], term: term(fromMs, toMs) });
+        let period = billingPeriodAt(fromMs, timeZone, calendar);
+        for (
+          ;
+          period !== undefined && period.startMs < toMs;
+          period = billingPeriodAt(period.endMs, timeZone, calendar)
+        ) {
+          const isWhole = period.startMs >= fromMs && period.endMs <= toMs;
+          const amount = owed(fee, period);
+          if (isWhole) expect(text(amount)).toBe('7');
+          else expect(amount > 0n && amount <= parseAmount('7')!).toBe(true);
+        }
+        if (period !== undefined) expect(owed(fee, period)).toBe(0n);
+      },
+    ),
+  );
+});
+
+test('a period that begins and ends inside a day counts both days', () => {
+  const fee = plan({ amounts: [{ fromMs: 0, amount: '3' }], term: term(0, at('2022-03-02T00:00:00Z')) });
+  expect(text(owed(fee, { startMs: at('2022-03-01T18:00:00Z'), endMs: at('2022-03-03T06:00:00Z') }))).toBe('1');
 });
 
 test('every fault of a record is told, with its path, value and what would be right', () => {
