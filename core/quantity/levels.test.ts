@@ -54,13 +54,13 @@ describe('levels', () => {
     );
   });
 
-  test('by day a rise counts from its day on, a fall after it, in the days of the zone', () => {
+  test('by day a change counts from its day on, in the days of the zone', () => {
     const berlin = { startMs: Date.parse('2026-02-28T23:00Z'), endMs: Date.parse('2026-03-31T22:00Z') };
     const at = Date.parse('2026-03-30T22:30Z'); // the 31st in Berlin
     const shares = (by: number) =>
       weightedChanges(zero, [{ atMs: at, by: whole(by) }], berlin, 'day', 'Europe/Berlin').map(({ share }) => share);
     expect(shares(1)).toEqual([ratio(1n, 31n)]);
-    expect(shares(-1)).toEqual([zero]);
+    expect(shares(-1)).toEqual([ratio(1n, 31n)]);
   });
 
   const tiers: LevelTier[] = [

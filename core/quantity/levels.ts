@@ -28,8 +28,8 @@ export const carriedLevel = (carried: Rational, changes: readonly LevelChange[],
 
 /**
  * What each change adds to the time-weighted level of the period, in order of time; what was carried in counts first, for
- * the whole period, and changes before the start do too. Changes from the end on do not count. By `day` the day of a change counts for the
- * new level when it rises, and for the old one when it falls; with `none` a change counts in full.
+ * the whole period, and changes before the start do too. Changes from the end on do not count. By `day` the day of a change
+ * counts for the new level, which is that of the end of the day; with `none` a change counts in full.
  */
 export function weightedChanges(
   carried: Rational,
@@ -43,17 +43,14 @@ export function weightedChanges(
     .filter(({ atMs }) => atMs < period.endMs)
     .map((change, index) => ({ ...change, index }))
     .sort((a, b) => a.atMs - b.atMs || a.index - b.index)
-    .map(({ atMs, by }) => weigh(by, shareFrom(Math.max(atMs, period.startMs), by, period, basis, timeZone)));
+    .map(({ atMs, by }) => weigh(by, shareFrom(Math.max(atMs, period.startMs), period, basis, timeZone)));
   return carried.numerator === 0n ? inside : [weigh(carried, one), ...inside];
 }
 
-function shareFrom(atMs: number, by: Rational, whole: Period, basis: ProrationBasis, timeZone: string): Rational {
+function shareFrom(atMs: number, whole: Period, basis: ProrationBasis, timeZone: string): Rational {
   if (basis === 'none' || atMs <= whole.startMs) return one;
   if (basis === 'second') return ratio(BigInt(whole.endMs - atMs), BigInt(whole.endMs - whole.startMs));
-  const day = dateAt(atMs, timeZone);
-  const from = by.numerator < 0n ? day.add({ days: 1 }) : day;
-  const startMs = Math.max(startOfDayMs(from, timeZone), whole.startMs);
-  if (startMs >= whole.endMs) return zero;
+  const startMs = Math.max(startOfDayMs(dateAt(atMs, timeZone), timeZone), whole.startMs);
   return ratio(BigInt(daysTouched({ startMs, endMs: whole.endMs }, timeZone)), BigInt(daysTouched(whole, timeZone)));
 }
 

@@ -74,7 +74,7 @@ const money = {
 export const lineInputs = z.strictObject({
   ...money,
   fullServicePeriod: maybe(z.strictObject({ from: moment, to: moment })),
-  lineMode: z.string().regex(/^(whole_period|split_(first|middle|last)_part)\b/),
+  lineMode: z.string().regex(/^(whole(_period)?|split_(first|middle|last)(_part)?)\b/),
   quantityBeforeThisLine: decimal,
   quantityInThisLine: decimal,
   amountAlreadyBilledInPeriod: maybe(decimal),
@@ -88,7 +88,7 @@ interface PartOfPeriod {
 }
 
 export function partOf(lineMode: string): PartOfPeriod {
-  const isWhole = lineMode.startsWith('whole_period');
+  const isWhole = lineMode.startsWith('whole');
   return {
     isFirst: isWhole || lineMode.startsWith('split_first'),
     isLast: isWhole || lineMode.startsWith('split_last'),
@@ -160,17 +160,21 @@ function discounted(
   percentage: Rational | undefined,
   maximum: Rational | undefined,
   billed: Rational,
-): BillLine[] {
-  const money2 = (value: Rational) => roundTo(value, decimals, 'halfAwayFromZero');
-  const lines = pieces.map((piece) => {
-    const line = lineOf(piece, money2(piece.amount));
-    return percentage === undefined
-      ? line
-      : { ...line, discount: money2(divide(multiply(line.amount, percentage), hundred)) };
+): ShownLine[] {
+  const inCurrency = (value: Rational) => roundTo(value, decimals, 'halfAwayFromZero');
+  const lines = pieces.map((piece): ShownLine => {
+    const line = lineOf(piece, inCurrency(piece.amount));
+    if (percentage === undefined) return line;
+    const discount = inCurrency(divide(multiply(line.amount, percentage), hundred));
+    return { ...line, discount, discounts: [discount] };
   });
   if (maximum === undefined) return lines;
-  const excess = excessOf(money2(maximum), money2(billed), lines.map(lineTotal));
-  return lines.map((line, index) => ({ ...line, discount: add(line.discount, excess[index]!) }));
+  const excess = excessOf(inCurrency(maximum), inCurrency(billed), lines.map(lineTotal));
+  return lines.map((line, index) => ({
+    ...line,
+    discount: add(line.discount, excess[index]!),
+    discounts: [...(line.discounts ?? []), excess[index]!],
+  }));
 }
 
 function restOfMinimum(
@@ -191,7 +195,7 @@ function restOfMinimum(
 }
 
 /** Credits go to the lines in order, each as far as it reaches. */
-function withCredits(lines: readonly BillLine[], credits: readonly Rational[]): Ours {
+function withCredits(lines: readonly ShownLine[], credits: readonly Rational[]): Ours {
   const paid = paidByCredits(credits, lines.map(lineTotal));
   const shown = lines.map((line, index) => ({
     line,
@@ -208,10 +212,15 @@ function withCredits(lines: readonly BillLine[], credits: readonly Rational[]): 
   };
 }
 
-const lineFields = (line: BillLine) => ({
+/** A line with what was taken off it, one by one. */
+interface ShownLine extends BillLine {
+  readonly discounts?: readonly Rational[];
+}
+
+const lineFields = (line: ShownLine) => ({
   quantity: line.quantity,
   unitAmount: line.unitAmount,
-  discountAmounts: sign(line.discount) === 0 ? [] : [line.discount],
+  discountAmounts: (line.discounts ?? []).filter((amount) => sign(amount) !== 0),
   ...(line.period === '' ? {} : { period: line.period }),
 });
 

@@ -22,7 +22,7 @@ import { priced, recordOf, text } from '../price.ts';
 
 /** What a rule of a group does when it matches: a flat price of a unit, a factor on the group's price, or a price from a level on. */
 interface Rule {
-  readonly kind: 'flat' | 'rate' | 'threshold';
+  readonly kind: 'flat' | 'rate' | 'threshold' | 'thresholdRate';
   /** "" matches everything. */
   readonly field: string;
   readonly value: string;
@@ -32,19 +32,21 @@ interface Rule {
 const costs = z.union([decimal, z.record(z.string(), decimal)]);
 const group = z.record(z.string(), costs);
 /** The words of a rule: "service flat", "flavor m1.nano flat", "flavor" and "memory thresholds" with their values. */
-const ruleName = /^(?:service (flat|rate)|(\S+) thresholds|(\S+) (\S+) (flat|rate)|(\S+)(?: (flat|rate))?)$/;
+const ruleName =
+  /^(?:service (flat|rate)|(\S+) thresholds(?: (flat|rate))?|(\S+) (\S+) (flat|rate)|(\S+)(?: (flat|rate))?)$/;
 
 function rulesOf(name: string, cost: z.output<typeof costs>): Rule[] {
   const match = ruleName.exec(name);
   if (match === null) throw new Error(`"${name}" is not a rule that is understood`);
-  const [, service, level, field, value, kind, mapped, mappedKind] = match;
+  const [, service, level, levelKind, field, value, kind, mapped, mappedKind] = match;
   if (isRational(cost)) {
     if (service !== undefined) return [{ kind: service as Rule['kind'], field: '', value: '', cost }];
     if (field !== undefined) return [{ kind: kind as Rule['kind'], field, value: value!, cost }];
     throw new Error(`"${name}" needs a cost for each value`);
   }
   if (level === undefined && mapped === undefined) throw new Error(`"${name}" has one cost`);
-  const of = level === undefined ? ((mappedKind ?? 'flat') as Rule['kind']) : 'threshold';
+  const ofLevel = levelKind === 'rate' ? 'thresholdRate' : 'threshold';
+  const of = level === undefined ? ((mappedKind ?? 'flat') as Rule['kind']) : ofLevel;
   return Object.entries(cost).map(([each, price]) => ({
     kind: of,
     field: (level ?? mapped)!,
@@ -60,12 +62,11 @@ type Item = Readonly<Record<string, string>>;
 /** The value of a field that a rule goes by: of thresholds the highest level that the item reaches. */
 function valueFor(field: string, kind: Rule['kind'], rules: readonly Rule[], item: Item): string {
   const stated = item[field];
-  if (stated === undefined || kind !== 'threshold') return stated ?? '';
+  if (stated === undefined || kind === 'flat' || kind === 'rate') return stated ?? '';
   const amount = readDecimal(stated) ?? zero;
   const reached = rules
     .filter(
-      (rule) =>
-        rule.kind === 'threshold' && rule.field === field && compare(readDecimal(rule.value) ?? zero, amount) <= 0,
+      (rule) => rule.kind === kind && rule.field === field && compare(readDecimal(rule.value) ?? zero, amount) <= 0,
     )
     .toSorted((a, b) => compare(readDecimal(b.value)!, readDecimal(a.value)!));
   return reached[0]?.value ?? '';
@@ -95,7 +96,7 @@ function groupPrice(rules: readonly Rule[]): (item: Item, quantity: Rational) =>
     const greatest = (kind: Rule['kind']) =>
       matching.filter((rule) => rule.kind === kind).reduce((most, { cost }) => larger(most, cost), zero);
     const rate = matching
-      .filter(({ kind }) => kind === 'rate')
+      .filter(({ kind }) => kind === 'rate' || kind === 'thresholdRate')
       .reduce((product, { cost }) => multiply(product, cost), ratio(1n));
     return multiply(add(greatest('flat'), greatest('threshold')), rate);
   };

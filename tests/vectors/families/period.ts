@@ -3,6 +3,7 @@ import { periodsFrom, type BillingCalendar } from '#core/time/calendar.ts';
 import { intervalUnits, type IntervalUnit } from '#core/time/interval.ts';
 import { dateOf, instantMs, integer, maybe, moment, words, zoneFields, zoneOf } from '../fields.ts';
 import { form, type Family } from '../family.ts';
+import type { Json } from '../vector.ts';
 
 /** Intervals by the words that engines use for them. */
 const intervalNames: Readonly<Record<string, Interval>> = {
@@ -52,10 +53,16 @@ const boundaries = form(
       billing === 'calendar'
         ? { kind: 'calendar', interval: unit, ...(weekStart === undefined ? {} : { weekStart }) }
         : { kind: 'anniversary', anchor: dateOf(startedAt, zone).toString(), interval: unit, every };
-    const asked = Array.isArray(expected['periods']) ? expected['periods'].length : 1;
-    const periods = periodsFrom(instantMs(startedAt, zone), zone, calendar, asked);
+    const asked: readonly Json[] = Array.isArray(expected['periods']) ? expected['periods'] : [null];
+    const periods = periodsFrom(instantMs(startedAt, zone), zone, calendar, asked.length);
     // The vectors name the last day; ours end with the first day that is not in.
-    return { periods: periods.map(({ from, to }) => [from.toString(), to.subtract({ days: 1 }).toString()]) };
+    return {
+      periods: periods.map(({ from, to }, index) => {
+        const row = { from: from.toString(), to: to.subtract({ days: 1 }).toString() };
+        const stated = asked[index];
+        return Array.isArray(stated) ? [row.from, row.to].slice(0, stated.length) : row;
+      }),
+    };
   },
 );
 
