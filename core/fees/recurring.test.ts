@@ -128,6 +128,13 @@ test('uplifts compound or not, at the anniversary in the account zone; an index 
     uplift: { kind: 'indexed', base: '100', points, share: '50' },
   });
   expect(years.map((m) => text(owed(indexed, month(m))))).toEqual(['100', '105', '110.5', '110.5']);
+  const may = { fromMs: at('2026-05-16'), value: '131', source: 'CPI' };
+  const half = {
+    ...indexed,
+    proration: 'second' as const,
+    uplift: { kind: 'indexed' as const, base: '100', points: [...points, may] },
+  };
+  expect(text(owed(half, month('2026-05')))).toBe('126.16129032258'); // 15 days at 121, 16 at 131
 });
 
 const instants = fc.integer({ min: at('2026-01-01'), max: at('2026-06-30') });
