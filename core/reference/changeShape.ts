@@ -1,9 +1,10 @@
 /** The shape of a control change, field by field; says nothing of what else exists. */
-import type { ControlChange } from '../messages/control.ts';
+import type { ControlChange, PriceRecord } from '../messages/control.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { isAmount, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
 import { isModel } from './prices/modelShape.ts';
+import { isSound } from './prices/soundness.ts';
 import { hasTerms } from './prices/termsShape.ts';
 
 export function hasChangeShape(value: unknown): value is ControlChange {
@@ -24,7 +25,12 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isNatural(id) && id > 0 && isText(slug) && isText(name) && isNatural(parent) && isZone(timeZone),
   ownership: ({ resource, account, fromMs }) => isText(resource) && isNatural(account) && isNatural(fromMs),
   meter: (change) => isMeter(change),
-  price: (change) => isPriced(change) && isUnit(change['unit']) && hasTerms(change) && isModel(change['model']),
+  price: (change) =>
+    isPriced(change) &&
+    isUnit(change['unit']) &&
+    hasTerms(change) &&
+    isModel(change['model']) &&
+    isSound(change as Fields & PriceRecord),
   budget: ({ id, account, amount, currency, thresholds, targets, enabled }) =>
     isText(id) &&
     isNatural(account) &&

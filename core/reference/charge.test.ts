@@ -55,3 +55,79 @@ describe('charge of a tally, worked out by hand', () => {
     expect(charge(tiers, 0, [-5n])).toBe('0');
   });
 });
+
+/** Events: a quantity, or the quantity of a part cut off an event. */
+type Usage = bigint | { readonly part: bigint };
+
+function chargeOfEvents(record: PriceRecord, usage: readonly Usage[], cell = ''): string {
+  const events = usage.map((one) =>
+    typeof one === 'bigint' ? { quantity: one, isStart: true } : { quantity: one.part, isStart: false },
+  );
+  return text(whole(chargeOf(record, cell, 0, notedOf(record, cell, 0, events))).div(1e12));
+}
+
+const two = (figures: object, rest: object) => [{ upTo: '100', ...figures }, { upTo: null, ...rest }]; // prettier-ignore
+const units = two({ unitPrice: '0.10', flat: '0' }, { unitPrice: '0.05', flat: '2' });
+const fives = [{ size: '5', count: '2', price: '4' }, { size: '2', count: null, price: '1' }]; // prettier-ignore
+const card = {
+  kind: 'percentage',
+  percent: '1',
+  perEvent: '5',
+  free: 'whicheverFirst',
+  freeEvents: '3',
+  freeValue: '15',
+};
+const bounded = { kind: 'percentage', percent: '2.99', perEvent: '0', free: 'totals', minimum: '1.75', maximum: '12' };
+
+describe('the worked examples of SPEC 8.4, and what lies beside them', () => {
+  const cases: [string, object, Usage[], string][] = [
+    ['perUnit', { kind: 'perUnit', unitPrice: '0.25' }, [7n], '1.75'],
+    ['flat', { kind: 'flat', amount: '9.99' }, [1n, 2n], '9.99'],
+    ['flat, of nothing', { kind: 'flat', amount: '9.99' }, [0n], '0'],
+    ['graduated', { kind: 'graduated', tiers: units }, [150n], '14.5'],
+    ['volume', { kind: 'volume', tiers: units }, [150n], '9.5'],
+    ['volume, on the bound', { kind: 'volume', tiers: units }, [100n], '10'],
+    ['package up', { kind: 'package', size: '10', price: '3', partial: 'up' }, [21n], '9'],
+    ['package down', { kind: 'package', size: '10', price: '3', partial: 'down' }, [21n], '6'],
+    ['packageTiers, all', { kind: 'packageTiers', reach: 'all', tiers: fives }, [12n], '9'],
+    ['packageTiers, top', { kind: 'packageTiers', reach: 'top', tiers: fives }, [12n], '6'],
+    ['packageTiers, top, on the bound', { kind: 'packageTiers', reach: 'top', tiers: fives }, [10n], '8'],
+    ['stairstep', { kind: 'stairstep', tiers: [{ upTo: '10', amount: '5' }, { upTo: null, amount: '8' }] }, [11n], '8'],
+    ['percentage of totals', { kind: 'percentage', percent: '1', perEvent: '0.5', free: 'totals', freeEvents: '2', freeValue: '100' }, [400n, 0n, 500n, 100n], '10'],
+    ['graduatedPercentage', { kind: 'graduatedPercentage', tiers: two({ percent: '2', flat: '0' }, { percent: '1', flat: '1' }) }, [150n], '3.5'],
+    ['dynamic', { kind: 'dynamic', multiplier: '1.1' }, [12n], '13.2'],
+    ['perEvent', { kind: 'perEvent', unitPrice: '0.01', fee: '0.2', minimum: '0.5' }, [10n, 80n], '1.5'],
+    ['perEvent, cut in two', { kind: 'perEvent', unitPrice: '0.01', fee: '0.2', minimum: '0.5' }, [10n, { part: 70n }], '1.2'],
+    ['whichever limit comes first', card, [10n, 10n, 10n], '10.15'],
+    ['whichever: the fourth event owes all of its value', card, [1n, 1n, 1n, 1n], '5.01'],
+    ['whichever: both limits at once owe all', { ...card, freeEvents: '1' }, [10n, 10n], '5.1'],
+    ['a minimum and a maximum an event', bounded, [10n, 80n, 10_000n], '16.142'],
+    ['two of three events free, of whose value nothing is', { ...bounded, perEvent: '2', freeEvents: '2' }, [10n, 80n, 10_000n], '16.142'],
+    ['the first value free', { ...bounded, freeValue: '30' }, [10n, 80n, 10_000n], '15.544'],
+  ]; // prettier-ignore
+  test.each(cases)('%s', (_name, model, usage, expected) => {
+    expect(chargeOfEvents(price(model as PriceModel), usage)).toBe(expected);
+  });
+
+  const perSecond = { kind: 'perUnit', unitPrice: '1' } as const;
+  const rule = (of: Partial<NonNullable<PriceRecord['quantity']>>): Partial<PriceRecord> => ({
+    quantity: { at: 'event', mode: 'up', increment: '1', ...of },
+  });
+  const quantities: [string, Partial<PriceRecord>, Usage[], string][] = [
+    ['60/1', rule({ first: '60' }), [1n, 61n, 0n], '121'],
+    ['30/7: 70 s are 30 + 6 · 7', rule({ first: '30', increment: '7' }), [70n], '72'],
+    ['a part cut off knows no first increment', rule({ first: '60', increment: '6' }), [30n, { part: 7n }], '72'],
+    ['each event or the tally', rule({ increment: '60' }), [61n, 61n], '240'],
+    ['the tally, not each event', rule({ at: 'tally', increment: '60' }), [61n, 61n], '180'],
+    ['half to even counts increments after the first', rule({ mode: 'halfEven', first: '10', increment: '10' }), [25n, 35n], '60'],
+    ['half away from zero', rule({ mode: 'halfAwayFromZero', increment: '10' }), [25n, 35n], '70'],
+    ['up to the threshold nothing', rule({ at: 'tally', increment: '10', threshold: '15' }), [12n], '0'],
+    ['beyond the threshold all, rounded', rule({ at: 'tally', increment: '10', threshold: '15' }), [16n], '20'],
+    ['rounded before the allowance', { ...rule({ at: 'tally', increment: '10' }), allowance: '15' }, [16n], '5'],
+    ['discount before maximum', { discountPercent: '10', maximum: '85' }, [100n], '85'],
+    ['the maximum of the period', { maximum: '7.5' }, [5n, 5n, 5n], '7.5'],
+  ]; // prettier-ignore
+  test.each(quantities)('%s', (_name, more, usage, expected) => {
+    expect(chargeOfEvents(price(perSecond, more), usage)).toBe(expected);
+  });
+});

@@ -49,6 +49,21 @@ export function leafOf(model: PriceModel, cell: string): LeafModel {
   }
 }
 
+/** What prices any of the cells. */
+export function leavesOf(model: PriceModel): LeafModel[] {
+  switch (model.kind) {
+    case 'matrix':
+    case 'schedule': {
+      const named: readonly { readonly model: LeafModel }[] = model.kind === 'matrix' ? model.rules : model.bands;
+      return [...named.map((each) => each.model), ...(model.otherwise === null ? [] : [model.otherwise])];
+    }
+    case 'grouped':
+      return [model.model];
+    default:
+      return [model];
+  }
+}
+
 type Rules = Extract<PriceModel, { kind: 'matrix' }>['rules'];
 
 function mostSpecific(rules: Rules, dims: Readonly<Record<string, string>>): string | undefined {

@@ -32,7 +32,14 @@ export function isModel(value: unknown): boolean {
       return areNamed(value['bands'], isBand) && isOtherwise(value['otherwise']);
     case 'grouped': {
       const { by, groupsMax, model } = value;
-      return isListOf(by, isText) && by.length > 0 && isNatural(groupsMax) && groupsMax > 0 && isLeaf(model);
+      return (
+        isListOf(by, isText) &&
+        by.length > 0 &&
+        new Set(by).size === by.length &&
+        isNatural(groupsMax) &&
+        groupsMax > 0 &&
+        isLeaf(model)
+      );
     }
     default:
       return isLeaf(value);

@@ -2,16 +2,15 @@
  * Prices, fast and slow: the engine that rates against the one that replays every event of a cell, over random records of
  * all models and random usage, cut by boundaries and in any order. METERLINE_SEED draws the same again, METERLINE_RUNS as many.
  */
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PriceRecord } from '../../messages/price.ts';
 import { parseAmount } from '../../money/fixed.ts';
 import { compilePrice } from '../../pricing/compile.ts';
 import { nothing, type Measures } from '../../pricing/compiled.ts';
+import { options, seed } from '../../testing/seed.ts';
 import { chargeOf, stepsOf } from '../charge.ts';
-import { isEventCharged } from './noted.ts';
-import { isPartlyFree, leavesOf, record } from '../testing/records.ts';
+import { record } from '../testing/records.ts';
 import {
   fastParts,
   measured,
@@ -22,12 +21,8 @@ import {
   type CellPart,
   type Usage,
 } from '../testing/usage.ts';
-
-const seed = Number(
-  process.env['METERLINE_SEED'] ?? createHash('sha256').update(String(process.hrtime.bigint())).digest().readUInt32LE(),
-);
-const numRuns = Number(process.env['METERLINE_RUNS'] ?? 3000);
-const options = { seed, numRuns };
+import { leavesOf } from './cells.ts';
+import { isPartlyFree } from './soundness.ts';
 
 const scale = fc.constantFrom(0, 0, 1, 3, 12);
 const zone = fc.constantFrom(...zones);
@@ -124,8 +119,7 @@ describe(`prices, seed ${seed}`, () => {
 });
 
 /** SPEC §8.2. */
-const isLogOrdered = (price: PriceRecord): boolean =>
-  leavesOf(price.model).some((leaf) => isEventCharged(leaf) && isPartlyFree(leaf));
+const isLogOrdered = (price: PriceRecord): boolean => leavesOf(price.model).some(isPartlyFree);
 
 /** What the interface says of pieces, word by word. */
 function linearCharge(

@@ -1,7 +1,9 @@
 /** Price records at random: every model, cell, rule and term, of few figures, so that bounds are met often. */
 import fc from 'fast-check';
 import type { LeafModel, PriceModel, PriceRecord } from '../../messages/price.ts';
+import { leavesOf } from '../prices/cells.ts';
 import { isEventCharged } from '../prices/noted.ts';
+import { isPartlyFree } from '../prices/soundness.ts';
 
 const figure = fc.constantFrom(
   '0',
@@ -167,22 +169,7 @@ export const terms = fc.record(
   { requiredKeys: ['allowance'] },
 );
 
-/** Every leaf of a price. */
-export function leavesOf(of: PriceModel): LeafModel[] {
-  switch (of.kind) {
-    case 'matrix':
-    case 'schedule': {
-      const named: readonly { readonly model: LeafModel }[] = of.kind === 'matrix' ? of.rules : of.bands;
-      return [...named.map((each) => each.model), ...(of.otherwise === null ? [] : [of.otherwise])];
-    }
-    case 'grouped':
-      return [of.model];
-    default:
-      return [of];
-  }
-}
-
-/** 8.2: an event-charged model takes no allowance, threshold or rounding of the tally, one with free parts no rounding at all. */
+/** 8.2: without what an event-charged model does not take. */
 export function allowed<T extends Pick<PriceRecord, 'allowance' | 'quantity' | 'model'>>(record: T): T {
   const charged = leavesOf(record.model).filter(isEventCharged);
   if (charged.length === 0) return record;
@@ -190,11 +177,6 @@ export function allowed<T extends Pick<PriceRecord, 'allowance' | 'quantity' | '
   const isRefused = quantity?.at !== 'event' || quantity.threshold !== undefined || charged.some(isPartlyFree);
   return (isRefused ? rest : { ...rest, quantity }) as T;
 }
-
-/** Whether it depends on the events before what an event owes, where it is event-charged (8.2). */
-export const isPartlyFree = (of: LeafModel): boolean =>
-  of.kind === 'percentage' &&
-  (of.free === 'whicheverFirst' || of.freeEvents !== undefined || of.freeValue !== undefined);
 
 export const record: fc.Arbitrary<PriceRecord> = fc
   .tuple(model, terms, unit)
