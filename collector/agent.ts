@@ -1,10 +1,10 @@
-/** The agent's loop: each source in its turn is read, measured, sealed and spooled; the publisher does the rest. */
+/** The agent's loop: sources are read, measured, sealed and spooled in turns; the publisher does the rest. */
 import type { BatchBody } from '#core/metering/batch.ts';
 import type { Clock } from '#platform/clock.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { emptyContent, encodeBatches } from './batches/encode.ts';
 import { sealAll, type Producer } from './batches/seal.ts';
-import { measure, type MeterNote, type Moment } from './counters/measure.ts';
+import { measure, type Measurement, type MeterNote, type Moment } from './counters/measure.ts';
 import type { CollectorEvents } from './events.ts';
 import { limits } from './limits.ts';
 import type { Reading, Source } from './sources/index.ts';
@@ -34,11 +34,18 @@ export class Agent {
     this.#spooledAtMs = this.#nowMs();
   }
 
-  /** Reads every source once an interval, evenly staggered, until the signal aborts; then every one a last time. */
+  /**
+   * Reads every source once an interval, in turns that are evenly staggered, until the signal aborts; then all a last
+   * time. A turn is one signed batch and one sync of the disk.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { sources, intervalMs, events } = this.#options;
     const startMs = this.#nowMs();
-    const turns = sources.map((source, index) => ({ source, dueMs: startMs + (index * intervalMs) / sources.length }));
+    const count = Math.min(limits.turnsMax, sources.length);
+    const turns = Array.from({ length: count }, (_, turn) => ({
+      sources: sources.filter((__, index) => index % count === turn),
+      dueMs: startMs + (turn * intervalMs) / count,
+    }));
     while (!signal.aborted) {
       const turn = turns.reduce((first, other) => (other.dueMs < first.dueMs ? other : first));
       const waitMs = Math.max(0, turn.dueMs - this.#nowMs());
@@ -48,17 +55,33 @@ export class Agent {
         this.#heartbeatIfIdle();
         continue;
       }
-      this.read(turn.source);
+      this.read(turn.sources);
       const missed = Math.max(0, Math.floor((this.#nowMs() - turn.dueMs) / intervalMs));
       if (missed > 0) events.skipped(missed);
       turn.dueMs += intervalMs * (missed + 1);
       this.#heartbeatIfIdle();
     }
-    for (const source of sources) this.read(source);
+    this.read(sources);
   }
 
-  /** One source: what it used since its last reading goes to the spool. */
-  read(source: Source): void {
+  /** What the sources used since their last reading goes to the spool, together. */
+  read(sources: readonly Source[]): void {
+    const { spool, events } = this.#options;
+    const measured = sources.flatMap((source) => this.#measure(source) ?? []);
+    const samples = measured.flatMap((each) => each.samples);
+    const notes = [...this.#ownNotes(), ...measured.flatMap((each) => each.notes)];
+    const changes = measured.map(({ change }) => change);
+    const contents = encodeBatches(samples, notes);
+    if (contents.length === 0 && changes.every(({ source }) => spool.states.has(source))) {
+      for (const change of changes) spool.remember(change);
+    } else if (this.#spool(contents, changes)) {
+      for (const { change, samples: own } of measured) events.metered(change.source, own.length);
+      events.spooled(contents.length, notes);
+    }
+  }
+
+  /** Undefined, and told, when the source as a whole cannot be read. */
+  #measure(source: Source): Measurement | undefined {
     const { clock, boot, spool, events, intervalMs } = this.#options;
     const now: Moment = { wallMs: clock.wallMs(), monotonicUs: clock.monotonicUs(), boot: boot.id, bootMs: boot.ms };
     let readings: readonly Reading[];
@@ -66,24 +89,18 @@ export class Agent {
       readings = source.read();
     } catch (error) {
       events.sourceState(source.name, (error as Error).message);
-      return;
+      return undefined;
     }
     events.sourceState(source.name, source.fault?.());
     const holdMs = Math.max(limits.levelHoldMsMin, intervalMs * limits.levelHoldIntervals);
-    const known = spool.states.get(source.name);
-    const measured = measure(source.name, known, readings, now, holdMs);
-    const notes = [...this.#ownNotes(), ...measured.notes];
-    const contents = encodeBatches(measured.samples, notes);
-    if (contents.length === 0 && known !== undefined) return spool.remember(measured.change);
-    const done = this.#spool(contents, measured.change);
-    if (done) events.spooled(source.name, measured.samples.length, contents.length, notes);
+    return measure(source.name, spool.states.get(source.name), readings, now, holdMs);
   }
 
   #heartbeatIfIdle(): void {
     if (this.#nowMs() - this.#spooledAtMs < limits.heartbeatMs) return;
     const notes = this.#ownNotes();
     const contents = notes.length > 0 ? encodeBatches([], notes) : [emptyContent(this.#options.clock.wallMs())];
-    if (this.#spool(contents, undefined)) this.#options.events.spooled('heartbeat', 0, 1, notes);
+    if (this.#spool(contents, [])) this.#options.events.spooled(1, notes);
   }
 
   /** What happened to the agent itself since its last batch. */
@@ -99,14 +116,14 @@ export class Agent {
   }
 
   /** All or nothing: when it fails, counters stay where they were and the next slice spans longer. */
-  #spool(contents: ReturnType<typeof encodeBatches>, change: Parameters<Spool['append']>[1]): boolean {
+  #spool(contents: ReturnType<typeof encodeBatches>, changes: Parameters<Spool['append']>[1]): boolean {
     const { spool, producer, newTrace, events, clock } = this.#options;
     const size: NonNullable<BatchBody['spool']> = spool.size();
     events.spoolSize(size);
     let fault = '';
     try {
       const sealed = sealAll(producer, spool.head, contents, newTrace(), size);
-      if (!spool.append(sealed, change)) fault = `full: ${size.bytes} bytes wait for the rater`;
+      if (!spool.append(sealed, changes)) fault = `full: ${size.bytes} bytes wait for the rater`;
     } catch (error) {
       fault = (error as Error).message;
     }

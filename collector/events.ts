@@ -39,8 +39,10 @@ export function collectorEvents(registry: Registry, logger: Logger) {
     torn(bytes: number) {
       if (bytes > 0) logger.warn({ bytes }, 'a torn record at the end of the spool was cut; it had not been published');
     },
-    spooled(source: string, sampleCount: number, batchCount: number, notes: readonly { readonly kind: string }[]) {
+    metered(source: string, sampleCount: number) {
       samples.inc({ source }, sampleCount);
+    },
+    spooled(batchCount: number, notes: readonly { readonly kind: string }[]) {
       batches.inc(batchCount);
       for (const { kind } of notes) resets.inc({ kind });
       if (spoolFault === '') return;

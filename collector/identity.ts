@@ -8,6 +8,7 @@ import { agentRole } from '#platform/nats/index.ts';
 import type { Producer } from './batches/seal.ts';
 import { collectorError } from './errors.ts';
 import { tryReadText } from './sources/files.ts';
+import { bootTimeMs } from './sources/index.ts';
 
 /** Throws AGENT_ID_INVALID, AGENT_NOT_ENROLLED or AGENT_KEY_INVALID. */
 export function loadProducer(config: Config): Producer {
@@ -43,6 +44,15 @@ export function machineIdentity(procRoot: string): string {
 export function bootIdentity(procRoot: string): string {
   const text = tryReadText(join(procRoot, 'sys', 'kernel', 'random', 'boot_id'));
   return typeof text === 'string' ? text.trim() : '';
+}
+
+/** When the machine booted, UTC ms; 0 where the tree does not tell: what depends on it says so, the rest is metered. */
+export function bootTimeOrZero(procRoot: string): number {
+  try {
+    return bootTimeMs(procRoot);
+  } catch {
+    return 0;
+  }
 }
 
 /** Claims the spool for this process until the returned function is called; throws SPOOL_IN_USE while another lives. */

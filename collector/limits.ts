@@ -32,6 +32,8 @@ export const limits = {
   heartbeatMs: 10_000,
   /** Last chance to publish what is spooled when the process is asked to end. */
   drainMs: 3_000,
+  /** The sources of a host are read in at most this many turns an interval: figures move as often, each turn costs a signature and a sync. */
+  turnsMax: 3,
   /** A level is held to be true for this many intervals before its reading, at least `levelHoldMsMin`; beyond it is a gap. */
   levelHoldIntervals: 3,
   levelHoldMsMin: 5_000,

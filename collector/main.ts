@@ -14,12 +14,12 @@ import { Agent } from './agent.ts';
 import { emptyContent } from './batches/encode.ts';
 import { sealBatch } from './batches/seal.ts';
 import { collectorEvents } from './events.ts';
-import { agentDir, bootIdentity, claimSpool, loadProducer, machineIdentity } from './identity.ts';
+import { agentDir, bootIdentity, bootTimeOrZero, claimSpool, loadProducer, machineIdentity } from './identity.ts';
 import { limits } from './limits.ts';
 import { listen } from './publisher/connect.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { reconcile } from './reconcile.ts';
-import { bootTimeMs, hostSources } from './sources/index.ts';
+import { hostSources } from './sources/index.ts';
 import { Spool } from './spool/spool.ts';
 
 export async function main(config: Config, life: Life): Promise<void> {
@@ -57,7 +57,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     sources: hostSources({ producer: producer.id, procRoot, sysRoot, mounts, processes }),
     spool,
     clock: realClock,
-    boot: { id: bootIdentity(procRoot), ms: bootTimeMs(procRoot) },
+    boot: { id: bootIdentity(procRoot), ms: bootTimeOrZero(procRoot) },
     intervalMs,
     events,
     newTrace: newTraceparent,

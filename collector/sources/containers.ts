@@ -64,24 +64,16 @@ function bornOf(directory: string): { identity: string; bornMs: number } | undef
   return stat === undefined ? undefined : { identity: String(stat.ino), bornMs: Math.floor(stat.ctimeMs) };
 }
 
-/** Version 2 where the unified tree is the root; else version 1, whose usage is in nanoseconds. */
+/**
+ * Version 2 where the unified tree is the root; else version 1, whose usage is in nanoseconds, also beside a unified tree
+ * that has no controllers (hybrid). A recording may have left out the file by which version 2 is known.
+ */
 function layoutOf(root: string): Layout | undefined {
-  if (existsSync(join(root, 'cgroup.controllers'))) {
-    return {
-      cpuRoot: root,
-      memoryRoot: root,
-      memoryFile: 'memory.current',
-      cpuUs(directory) {
-        const text = tryReadText(join(directory, 'cpu.stat'));
-        if (typeof text !== 'string') return text;
-        return parseCounter(/^usage_usec (\d+)$/m.exec(text)?.[1], join(directory, 'cpu.stat'));
-      },
-    };
-  }
-  const cpuRoot = ['cpuacct', 'cpu,cpuacct', 'cpuacct,cpu']
+  if (existsSync(join(root, 'cgroup.controllers'))) return versionTwo(root);
+  const cpuRoot = ['cpuacct', 'cpu,cpuacct', 'cpuacct,cpu', 'cpu']
     .map((name) => join(root, name))
     .find((path) => existsSync(path));
-  if (cpuRoot === undefined) return undefined;
+  if (cpuRoot === undefined) return existsSync(root) ? versionTwo(root) : undefined;
   return {
     cpuRoot,
     memoryRoot: join(root, 'memory'),
@@ -93,6 +85,17 @@ function layoutOf(root: string): Layout | undefined {
     },
   };
 }
+
+const versionTwo = (root: string): Layout => ({
+  cpuRoot: root,
+  memoryRoot: root,
+  memoryFile: 'memory.current',
+  cpuUs(directory) {
+    const text = tryReadText(join(directory, 'cpu.stat'));
+    if (typeof text !== 'string') return text;
+    return parseCounter(/^usage_usec (\d+)$/m.exec(text)?.[1], join(directory, 'cpu.stat'));
+  },
+});
 
 /** [id, path below root] of every container; what runs inside a container belongs to it. */
 export function findContainers(root: string): Map<string, string> {

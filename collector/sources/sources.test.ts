@@ -2,6 +2,7 @@ import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HostTree } from '../testing/hostTree.ts';
+import { bootTimeOrZero } from '../identity.ts';
 import { containerIdOf } from './containerNames.ts';
 import { hostSources, type Source } from './index.ts';
 
@@ -67,6 +68,45 @@ test('containers of cgroup v1: nanoseconds are cut from the total, so that no re
   });
   tree.write(`sys/fs/cgroup/cpuacct/kubepods/podx/${'2'.repeat(64)}/cpuacct.usage`, '1001\n');
   expect(readAll(containers)[`/ctr-${hex('2')}container.cpu.time`]).toBe(1n);
+});
+
+test.each([
+  [
+    'a unified tree of which no controllers were recorded',
+    'cpu.stat',
+    'usage_usec 1234567\n',
+    'memory.current',
+    '',
+    '',
+  ],
+  ['a hybrid tree', 'cpuacct.usage', '1234567999\n', 'memory.usage_in_bytes', 'cpu,cpuacct', 'memory'],
+  [
+    'version 1 with its accounting below cpu',
+    'cpuacct.usage',
+    '1234567999\n',
+    'memory.usage_in_bytes',
+    'cpu',
+    'memory',
+  ],
+])('containers of %s', (_, cpuFile, cpuText, memoryFile, cpuRoot, memoryRoot) => {
+  using tree = new HostTree();
+  const at = (root: string, file: string) => join('sys/fs/cgroup', root, 'docker', '1'.repeat(64), file);
+  tree.write(at(cpuRoot, cpuFile), cpuText);
+  tree.write(at(memoryRoot, memoryFile), '4096\n');
+  if (cpuRoot !== '') tree.write('sys/fs/cgroup/unified/cgroup.controllers', '');
+  expect(readAll(sourcesOf(tree)['containers'])).toEqual({
+    [`/ctr-${hex('1')}container.cpu.time`]: 1_234_567n,
+    [`/ctr-${hex('1')}container.memory.used`]: 4096n,
+  });
+});
+
+test('a recording that does not tell when the machine booted fails the services alone', () => {
+  using tree = new HostTree('debian-v2');
+  tree.write('proc/stat', 'cpu  1 2 3 4 5 6 7 8 0 0\n');
+  expect(bootTimeOrZero(tree.procRoot)).toBe(0);
+  const { services, cpu } = sourcesOf(tree);
+  expect(() => services!.read()).toThrow('btime');
+  expect(cpu!.read()).toHaveLength(8);
 });
 
 const id = '0123456789abcdef'.repeat(4);

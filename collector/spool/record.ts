@@ -22,14 +22,14 @@ export interface HeadRecord {
   readonly states: readonly StateText[];
 }
 
-/** The batches of one reading and what they did to the counters: both are there or neither is. */
+/** The batches of one turn and what they did to the counters: both are there or neither is. */
 export interface BatchesRecord {
   readonly t: 'batches';
   readonly atMs: number;
   readonly firstSeq: number;
   /** Hash and length in bytes per batch. */
   readonly batches: readonly (readonly [string, number])[];
-  readonly state: StateText | null;
+  readonly states: readonly StateText[];
 }
 
 export interface StoredBatch {

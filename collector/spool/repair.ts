@@ -67,12 +67,14 @@ export function repairSegment({ epoch, firstSeq, lastSeq, scan, machine, why, fi
       atMs: scan.newestMs,
       firstSeq: batch.seq,
       batches: [[batch.hash, batch.envelope.length]],
-      state: null,
+      states: [],
     } as const;
     parts.push(encodeRecord(record, [batch.envelope]));
   }
   for (const state of scan.states) {
-    parts.push(encodeRecord({ t: 'batches', atMs: scan.newestMs, firstSeq: lastSeq + 1, batches: [], state }));
+    parts.push(
+      encodeRecord({ t: 'batches', atMs: scan.newestMs, firstSeq: lastSeq + 1, batches: [], states: [state] }),
+    );
   }
   return { bytes: Buffer.concat(parts), batches, lost };
 }

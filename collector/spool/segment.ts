@@ -61,7 +61,7 @@ export function scanSegment(bytes: Buffer): Scan {
     if (stored.head !== undefined) head = stored.head;
     else {
       batches.push(...stored.batches);
-      if (stored.record.state !== null) states.push(stored.record.state);
+      states.push(...stored.record.states);
       newestMs = Math.max(newestMs, stored.record.atMs);
     }
     at = end = decoded.end;

@@ -136,17 +136,17 @@ export class Spool {
   }
 
   /**
-   * Writes batches and the change of counters they come from in one record and syncs it. False when the spool is full;
+   * Writes batches and the changes of counters they come from in one record and syncs it. False when the spool is full;
    * throws SPOOL_WRITE_FAILED when the disk fails. In both cases nothing has happened.
    */
-  append(batches: readonly SealedBatch[], change: StateChange | undefined): boolean {
+  append(batches: readonly SealedBatch[], changes: readonly StateChange[]): boolean {
     const { epoch, nextSeq } = this.#head;
     const record: BatchesRecord = {
       t: 'batches',
       atMs: this.#options.nowMs(),
       firstSeq: nextSeq,
       batches: batches.map((batch) => [batch.hash, batch.envelope.length]),
-      state: change === undefined ? null : changeToText(change),
+      states: changes.map(changeToText),
     };
     const bytes = encodeRecord(record, batches.map((batch) => batch.envelope)); // prettier-ignore
     try {
@@ -161,7 +161,7 @@ export class Spool {
       this.#reader.written(epoch, batches);
       this.#losses = [];
     }
-    if (change !== undefined) this.remember(change);
+    for (const change of changes) this.remember(change);
     return true;
   }
 

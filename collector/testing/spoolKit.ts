@@ -62,7 +62,7 @@ export const counterAt = (value: bigint): StateChange => ({
 /** Appends `count` batches in one record; each says in `baseMs` what it carries. */
 export function put(spool: Spool, carried: readonly number[], change = counterAt(0n)): boolean {
   const contents = carried.map((value) => emptyContent(value));
-  return spool.append(sealAll(testProducer, spool.head, contents, ''), change);
+  return spool.append(sealAll(testProducer, spool.head, contents, ''), [change]);
 }
 
 export const bodyOf = (batch: StoredBatch): BatchBody =>

@@ -6,7 +6,7 @@ import { deployError } from '../errors.ts';
 import { writeDurably } from './files.ts';
 import { programVersion } from './version.ts';
 
-const layout = 1;
+const layout = 2;
 
 /** What is fixed when a data directory is made. */
 const instanceSchema = z.strictObject({
