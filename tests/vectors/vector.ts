@@ -25,11 +25,12 @@ const jsonObject = z.record(z.string(), json);
 const vectorSchema = z.object({
   id: z.string().min(1),
   family: z.string().min(1),
-  area: z.string().optional(),
-  model: z.string().optional(),
-  upstreamDefect: z.boolean().optional(),
-  config: jsonObject.optional(),
-  inputs: jsonObject.optional(),
+  area: z.string().nullish(),
+  model: z.string().nullish(),
+  /** true, or why. */
+  upstreamDefect: z.union([z.boolean(), z.string()]).nullish(),
+  config: jsonObject.nullish(),
+  inputs: jsonObject.nullish(),
   expected: jsonObject,
 });
 
@@ -41,8 +42,18 @@ export function parseVectors(text: string): Vector[] {
   return list.map((item: unknown, index) => {
     const parsed = vectorSchema.safeParse(item);
     if (!parsed.success) throw new Error(`vectors[${index}]: ${z.prettifyError(parsed.error)}`);
-    const { config = {}, inputs = {}, area, model = '', upstreamDefect = false, ...rest } = parsed.data;
-    return { ...rest, area, model, upstreamDefect, config, inputs };
+    const { id, family, area, model, upstreamDefect, config, inputs, expected } = parsed.data;
+    const isDefect = upstreamDefect !== undefined && upstreamDefect !== null && upstreamDefect !== false;
+    return {
+      id,
+      family,
+      area: area ?? undefined,
+      model: model ?? '',
+      upstreamDefect: isDefect,
+      config: config ?? {},
+      inputs: inputs ?? {},
+      expected,
+    };
   });
 }
 
