@@ -109,5 +109,8 @@ test('entitlements: a switch, a value, a hard and a soft limit', () => {
     [true, 'within'], [false, 'exhausted'], [false, 'exhausted'], [true, 'overage'],
   ]); // prettier-ignore
   expect(asked('calls', '9', '3')).toEqual({ has: true, reason: 'overage', left: 0n, overage: pico('2') });
+  expect(checkEntitlements([...plan, { feature: 'zone', kind: 'static', value: '' }]).map(({ path }) => path)).toEqual([
+    'entitlements[6].value',
+  ]);
   expect(checkEntitlements([plan[3]!, { ...plan[3]!, limit: '-1' } as Entitlement])).toHaveLength(2);
 });

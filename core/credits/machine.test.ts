@@ -241,8 +241,14 @@ test('CONSERVE of credits: none is ever negative; each grant and each charge add
       const rows: CreditRow[] = [];
       let charged = 0n;
       for (const event of events) {
-        rows.push(...apply(state, event).rows);
+        rows.push(...apply(state, tick(event.atMs)).rows);
+        const asked = event.kind === 'charge' && event.amount > 0n ? coverage(state, event) : undefined;
+        const now = apply(state, event).rows;
+        rows.push(...now);
         if (event.kind === 'charge') charged += event.amount;
+        const of = (reason: CreditRow['reason']) =>
+          now.filter((row) => row.reason === reason).reduce((total, { amount }) => total + amount, 0n);
+        if (asked !== undefined) expect(asked).toEqual({ covered: of('burned'), overage: of('overage') });
         for (const { left: rest } of state.grants.values()) expect(rest).toBeGreaterThanOrEqual(0n);
         for (const tally of state.tallies.values()) expect(tally.overage < 0n && tally.burns.length > 0).toBe(false);
       }

@@ -202,6 +202,63 @@ test('handed over by day or second, a month costs what one fee would have cost: 
   );
 });
 
+/** What a fee costs a period at one instant, read off its record once more: undefined when not in effect. */
+function rateThen(fee: RecurringFee, atMs: number): number | undefined {
+  const { fromMs, toMs, trialEndMs, pauses } = fee.term;
+  const isOff = atMs < fromMs || atMs < (trialEndMs ?? 0) || atMs >= (toMs ?? Infinity);
+  if (isOff || pauses.some((pause) => pause.fromMs <= atMs && atMs < pause.toMs)) return undefined;
+  const [amount] = fee.amounts.filter((one) => one.fromMs <= atMs).slice(-1);
+  const [seats] = fee.quantities!.filter((one) => one.fromMs <= atMs).slice(-1);
+  return Number(amount!.amount) * Number(seats!.quantity);
+}
+
+test('any fee costs what looking at each of its stretches or days says, to less than a millionth', () => {
+  fc.assert(
+    fc.property(fees, fc.integer({ min: 1, max: 6 }), (fee, number) => {
+      const period = month(`2026-0${number}`, fee.timeZone);
+      const { term: life, amounts, quantities } = fee;
+      const dated = [...amounts, ...quantities!, ...life.pauses].map(({ fromMs }) => fromMs);
+      const moments = [
+        ...dated,
+        life.fromMs,
+        life.toMs ?? 0,
+        life.trialEndMs ?? 0,
+        ...life.pauses.map(({ toMs }) => toMs),
+      ];
+      const within = (startMs: number, endMs: number) =>
+        [startMs, ...moments.filter((ms) => ms > startMs && ms < endMs)].sort((a, b) => a - b);
+      const units: { share: number; rate: number | undefined }[] = [];
+      if (fee.proration === 'second') {
+        const cuts = within(period.startMs, period.endMs);
+        cuts.forEach((ms, i) => {
+          const share = ((cuts[i + 1] ?? period.endMs) - ms) / (period.endMs - period.startMs);
+          units.push({ share, rate: rateThen(fee, ms) });
+        });
+      } else {
+        const days: Period[] = [];
+        for (let ms = period.startMs; ms < period.endMs; ms = days.at(-1)!.endMs)
+          days.push(periodAt(ms, fee.timeZone, 'day'));
+        const whole = fee.proration === 'none' ? [period] : days;
+        for (const { startMs, endMs } of whole) {
+          const seen = within(startMs, endMs).map((ms) => rateThen(fee, ms));
+          const first = seen.find((rate) => rate !== undefined);
+          const last = seen.findLast((rate) => rate !== undefined);
+          const isGone = life.handedOver === true && life.toMs! < endMs;
+          units.push({ share: 1 / whole.length, rate: fee.proration === 'none' ? first : isGone ? undefined : last });
+        }
+      }
+      let highest: number | undefined;
+      let sum = 0;
+      for (const { share, rate } of units) {
+        highest = highest === undefined || (rate ?? 0) > highest ? rate : highest;
+        sum += share * ((fee.onDecrease === 'keep' ? highest : rate) ?? 0);
+      }
+      expect(Math.abs(sum - Number(text(owed(fee, period))))).toBeLessThan(1e-6);
+    }),
+    { numRuns: 400 },
+  );
+});
+
 /** Slow and obvious: counts every day by looking at it. */
 test('by day equals a count of days', () => {
   fc.assert(

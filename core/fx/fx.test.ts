@@ -53,6 +53,9 @@ test('the nearest day comes first, then the nearest way; an inverse serves only 
   expect(way('2026-11-20', { ...policy, inverse: false })).toBe('direct');
   expect(way('2026-11-21', policy)).toBe('triangulated');
   expect(way('2026-11-21', { ...policy, via: [] })).toBe('inverse');
+  expect(find([], 'USD', 'EUR', '2026-11-21', { ...policy, via: ['EUR', 'GBP'] })).toMatchObject({
+    wanted: ['USD/EUR', 'USD/GBP and GBP/EUR'],
+  });
   expect(find([], 'EUR', 'EUR', '2026-11-21')).toMatchObject({ way: 'same', ids: [] });
 });
 

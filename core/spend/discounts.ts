@@ -34,6 +34,8 @@ export function applyDiscounts(
 ): Discounted {
   assertSound('discounts', discounts, checkDiscounts);
   const left = lines.toSorted((a, b) => byText(a.id, b.id));
+  const twice = left.find(({ id }, index) => left[index + 1]?.id === id);
+  if (twice !== undefined) throw new RangeError(`line ${twice.id} is given twice`);
   const rows: DiscountRow[] = [];
   const ordered = discounts.toSorted((a, b) => a.order - b.order);
   for (const discount of ordered) {
