@@ -199,6 +199,7 @@ export const action = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), samples: fc.oneof(fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), steady), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts), { minLength: 1, maxLength: 3 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: priceFacts }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), tenant, budget: fc.constantFrom('b1', 'b2', 'b3') }) },

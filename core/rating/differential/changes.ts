@@ -1,17 +1,26 @@
 /** Writes what billing decides at random, as the changes of one control message. */
-import type { ControlChange } from '../../messages/control.ts';
+import type { ControlChange, PriceRecord } from '../../messages/control.ts';
+import { allowed } from '../../reference/testing/records.ts';
 import type { Action } from './actions.ts';
 
-export type ControlAction = Extract<Action, { kind: 'prices' | 'owner' | 'budget' | 'reset' | 'suspense' }>;
+export type ControlAction = Extract<Action, { kind: 'prices' | 'revise' | 'owner' | 'budget' | 'reset' | 'suspense' }>;
 
-/** `nextPrice` gives the ids and versions of new prices. */
-export function changesOf(action: ControlAction, nextPrice: () => number): ControlChange[] {
+/** `nextPrice` gives the ids and versions of new prices, `known` the tenant's prices so far. */
+export function changesOf(
+  action: ControlAction,
+  nextPrice: () => number,
+  known: readonly PriceRecord[],
+): ControlChange[] {
   switch (action.kind) {
     case 'prices':
       return action.prices.map((facts) => {
         const id = nextPrice();
         return { kind: 'price', id, version: id, ...facts } as ControlChange;
       });
+    case 'revise': {
+      const earlier = known[action.which % Math.max(known.length, 1)];
+      return earlier === undefined ? [] : [{ kind: 'price', ...revised(earlier, action, nextPrice()) }];
+    }
     case 'owner': {
       const { resource, account, fromMs } = action;
       return [{ kind: 'ownership', resource, account, fromMs }];
@@ -28,4 +37,16 @@ export function changesOf(action: ControlAction, nextPrice: () => number): Contr
     case 'suspense':
       return [{ kind: 'account', id: 9, slug: 's', name: '', parent: 1, type: 'suspense', timeZone: 'Europe/Berlin' }];
   }
+}
+
+/** Another version of the same terms, with other figures where the model is of the same kind: its position is carried over. */
+function revised(
+  earlier: PriceRecord,
+  { facts, effectiveFromMs }: Extract<ControlAction, { kind: 'revise' }>,
+  id: number,
+): PriceRecord {
+  const { model, allowance, discountPercent, maximum, onVersion } = facts;
+  const same = { ...earlier, id, version: id, effectiveFromMs };
+  if (model.kind !== earlier.model.kind || earlier.meter === 'mem.last') return same;
+  return allowed({ ...same, model, allowance, discountPercent, maximum, onVersion } as PriceRecord);
 }

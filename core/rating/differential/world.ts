@@ -1,5 +1,5 @@
 /** Both engines side by side, and the log between them: what the fast one decides is stored, and the other judges it. */
-import type { ControlChange } from '../../messages/control.ts';
+import type { ControlChange, PriceRecord } from '../../messages/control.ts';
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
 import { Faults } from '../../reference/audit/faults.ts';
@@ -9,7 +9,7 @@ import { applyCommit } from '../replay.ts';
 import { emptyState } from '../state.ts';
 import { foundation, startMs, type Action } from './actions.ts';
 import { Batches, type Encoding } from './batches.ts';
-import { changesOf } from './changes.ts';
+import { changesOf, type ControlAction } from './changes.ts';
 
 const genesis = { incarnation: 0, outSeq: 0, hash: '' };
 
@@ -28,6 +28,8 @@ export class World {
   #controls = 0;
   #controlMark = 0;
   #prices = 0;
+  /** Prices of each tenant, in the order published. */
+  readonly #known = new Map<string, PriceRecord[]>();
   #nowMs = startMs;
 
   constructor(ports: Ports & Encoding) {
@@ -64,11 +66,15 @@ export class World {
         this.#machine = this.#replayed();
         return;
       default:
-        return this.#control(
-          step.tenant,
-          changesOf(step, () => (this.#prices += 1)),
-        );
+        return this.#control(step.tenant, this.#changes(step));
     }
+  }
+
+  #changes(step: ControlAction): ControlChange[] {
+    const known = this.#known.get(step.tenant) ?? [];
+    const changes = changesOf(step, () => (this.#prices += 1), known);
+    this.#known.set(step.tenant, [...known, ...changes.filter((change) => change.kind === 'price')]);
+    return changes;
   }
 
   /** A machine whose state is that of the commits alone. */
