@@ -161,6 +161,53 @@ export const billingError = defineErrors({
     title: 'The last tier, and no other, must be open.',
     solve: 'Write `upTo: null` on the last tier and a number on the others.',
   },
+  MODEL_UNKNOWN: { status: 422, title: 'There is no such model.', solve: 'Choose one of the models listed.' },
+  LIST_TOO_LONG: {
+    status: 422,
+    title: 'The list is longer than its limit.',
+    solve: 'Shorten it, or make it several prices.',
+  },
+  BOUNDS_CROSSED: {
+    status: 422,
+    title: 'The maximum is below the minimum.',
+    solve: 'Raise the one or lower the other.',
+  },
+  FIRST_NOT_MULTIPLE: {
+    status: 422,
+    title: 'The first increment is not a whole number of increments.',
+    solve: 'Give a multiple of `increment`.',
+  },
+  ALLOWANCE_MEANINGLESS: {
+    status: 422,
+    title: 'A model that charges each event has no quantity to take an allowance off.',
+    solve: 'Remove the allowance, or use a model that charges the whole quantity.',
+  },
+  QUANTITY_RULE_MEANINGLESS: {
+    status: 422,
+    title: 'The quantity rule does not go with the model.',
+    solve: 'Remove the rule, or what it names.',
+  },
+  EVENTS_OF_LATEST: {
+    status: 422,
+    title: 'The price looks at single events, and its meter keeps the latest value alone.',
+    solve: 'Price another meter of the metric, or use a model that charges the whole quantity.',
+  },
+  RULES_AMBIGUOUS: {
+    status: 422,
+    title: 'Two rules name equally many dimensions, and one sample can match both.',
+    solve: 'Exclude one of the two by a value, or add a rule for what matches both.',
+  },
+  BAND_INVALID: {
+    status: 422,
+    title: 'A band has no such days or times.',
+    solve: 'Name days as mon … sun and times as "HH:MM", from before to; make two bands of one that passes midnight.',
+  },
+  BANDS_OVERLAP: { status: 422, title: 'Two bands hold the same time.', solve: 'End one where the other begins.' },
+  BANDS_GAP: {
+    status: 422,
+    title: 'Part of the week has no price.',
+    solve: 'Add bands for the times named, or a model under `otherwise`.',
+  },
   UNIT_UNKNOWN: {
     status: 422,
     title: 'The meter cannot be priced in that unit.',

@@ -12,11 +12,13 @@ export const billingLimits = {
   changeBytesPerMessageMax: 256 * 1024,
   /** Accounts of a tenant; more are refused. */
   accountsMax: 10_000,
-  /** Thresholds of one budget, tiers of one price, targets of one budget. */
+  /** Thresholds of one budget. */
   thresholdsMax: 20,
-  tiersMax: 100,
+  /** Characters of a price's model as JSON: one change travels whole in one message, and in one commit. */
+  modelLengthMax: 200_000,
   /** Components that charge for one metric: 4,000 samples charged by each still fit into one commit. */
   componentsPerMetricMax: 20,
+  /** Targets of one budget. */
   targetsPerBudgetMax: 20,
   /** Producers in one enrolment request; send several requests for more. */
   enrolmentsMax: 5000,

@@ -1,6 +1,7 @@
 /** Tables of `migrations/`, as kysely sees them. jsonb is written as text and read as values. */
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
-import type { BudgetThreshold, PriceModel, PriceRecord, ProducerRecord } from '#core/messages/control.ts';
+import type { BudgetThreshold, MeterRecord, PriceModel, PriceRecord, ProducerRecord } from '#core/messages/control.ts';
+import type { QuantityRule } from '#core/messages/price.ts';
 import type { Role } from '#platform/http/index.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
@@ -53,7 +54,8 @@ export interface MeterTable {
   metric: string;
   unit: string;
   scale: number;
-  aggregation: 'sum' | 'timeWeighted';
+  aggregation: MeterRecord['aggregation'];
+  distinct_by: string | null;
   filter: Json<Record<string, string[]>>;
 }
 
@@ -72,6 +74,10 @@ export interface PriceTable {
   unit: Json<PriceRecord['unit']>;
   allowance: string;
   model: Json<PriceModel>;
+  quantity: ColumnType<QuantityRule | null, string | null, string | null>;
+  discount_percent: string | null;
+  maximum: string | null;
+  on_version: 'carry' | 'restart' | null;
   approved_by: string;
   approved_at_ms: number;
 }

@@ -215,7 +215,7 @@ it('says what stands there, what would be right and how to get there', () => {
   readOrganisation(smallOrganisation().replace('1.50', '0.0000000000001'), faults);
   const line =
     'org.yaml:10:92: prices[0].unitPrice ("0.0000000000001"): The number has too many decimals. ' +
-    'Expected a decimal with at most 12 decimals. Round it to the decimals allowed. [DECIMALS_TOO_MANY]';
+    'Expected at most 12 decimals. Round it to the decimals allowed. [DECIMALS_TOO_MANY]';
   expect(describeFault('org.yaml', faults.sorted()[0]!)).toBe(line);
   let error: MeterlineError | undefined;
   try {

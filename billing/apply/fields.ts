@@ -125,9 +125,14 @@ export class Fields {
     });
   }
 
+  /** Tells that the key is missing. */
+  missing(key: string, expected: string): void {
+    this.faults.add('KEY_MISSING', { ...this.at, path: join(this.at.path, key) }, '', expected);
+  }
+
   private required(key: string, expected: string): Node | undefined {
     const node = this.node.entries.get(key)?.node;
-    if (node === undefined) this.faults.add('KEY_MISSING', { ...this.at, path: join(this.at.path, key) }, '', expected);
+    if (node === undefined) this.missing(key, expected);
     return node;
   }
 }

@@ -7,9 +7,11 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
+import type { QuantityRule } from '#core/messages/price.ts';
 import type { Role } from '#platform/http/index.ts';
 import type { Target } from '../targets/targets.ts';
 import type { At } from './faults.ts';
+import type { PriceEntry } from './priceProblems.ts';
 
 /** Something the file asks for, with its place, so that a refusal can point at it. */
 export type Wanted<Value> = Value & { readonly at: At };
@@ -57,6 +59,12 @@ export interface WantedPrice {
   readonly tallyScope: PriceRecord['tallyScope'];
   readonly allowance: string;
   readonly model: PriceModel;
+  readonly quantity?: QuantityRule;
+  readonly discountPercent?: string;
+  readonly maximum?: string;
+  readonly onVersion?: 'carry' | 'restart';
+  /** The entry in the file, so that a problem of the price can be placed. */
+  readonly entry: PriceEntry;
 }
 
 export interface WantedBudget {

@@ -4,6 +4,7 @@ import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, sameValue, type Item } from './item.ts';
 import type { Organisation, Wanted, WantedPrice } from './organisation.ts';
+import { refuseEventsOfLatest } from './priceProblems.ts';
 import type { OwnershipContext } from './planOwnership.ts';
 
 export interface PriceContext extends OwnershipContext {
@@ -15,7 +16,9 @@ export interface PriceContext extends OwnershipContext {
 const shared = ['service', 'component', 'meter', 'account', 'tallyScope', 'currency'] as const;
 
 /** Everything but the id, which the database gives. */
-const content = ['effectiveFromMs', 'unit', 'allowance', 'model', ...shared] as const;
+const content = [
+  'effectiveFromMs', 'unit', 'allowance', 'model', 'quantity', 'discountPercent', 'maximum', 'onVersion', ...shared,
+] as const; // prettier-ignore
 
 export function planPrices(wanted: Organisation, context: PriceContext, faults: Faults): Item<PriceRecord>[] {
   const published = Map.groupBy(context.present.prices, (price) => price.key);
@@ -54,7 +57,7 @@ function resolve(
   context: PriceContext,
   faults: Faults,
 ): Omit<PriceRecord, 'id'> | undefined {
-  const { at: _, meter: meterRef, per, account: accountRef, effectiveFromMs, ...rest } = price;
+  const { at: _, entry, meter: meterRef, per, account: accountRef, effectiveFromMs, ...rest } = price;
   const meter = [...context.meters, ...context.present.meters].find(({ id }) => id === meterRef.name);
   const account = accountRef === undefined ? 0 : context.accountIds.get(accountRef.name);
   if (account === undefined) faults.unknown(accountRef!, 'the slug of an account');
@@ -74,7 +77,11 @@ function resolve(
     );
   }
   if (account === undefined || unit === undefined) return undefined;
-  return { ...rest, meter: meter.id, currency, account, effectiveFromMs: effectiveFromMs ?? 0, unit };
+  const record = { ...rest, meter: meter.id, currency, account, effectiveFromMs: effectiveFromMs ?? 0, unit };
+  // Meters of the file were looked at when the price was read.
+  if (meter.aggregation === 'latest' && !context.meters.includes(meter))
+    refuseEventsOfLatest({ ...record, id: 1 }, entry, faults);
+  return record;
 }
 
 /** Versions are gapless, take effect one after another, and share what makes them one price. */

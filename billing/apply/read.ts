@@ -34,13 +34,14 @@ export function readOrganisation(text: string, faults: Faults): Organisation | u
   file.oneOf('version', ['1']);
   const tenant = readTenant(file, faults);
   const timeZone = tenant?.timeZone || 'UTC';
+  const meters = readMeters(file, faults);
   const rest = {
     users: readUsers(file, faults),
     accounts: readAccounts(file, faults),
     ownership: readOwnership(file, timeZone, faults),
     producers: readProducers(file, faults),
-    meters: readMeters(file, faults),
-    prices: readPrices(file, { tenant, timeZone }, faults),
+    meters,
+    prices: readPrices(file, { tenant, timeZone, meters }, faults),
     targets: readTargets(file, faults),
     budgets: readBudgets(file, tenant, faults),
   };

@@ -1,4 +1,5 @@
 import { metricPattern } from '#core/messages/names.ts';
+import type { Aggregation } from '#core/messages/control.ts';
 import type { Faults } from './faults.ts';
 import { Fields, textOf } from './fields.ts';
 import type { Organisation } from './organisation.ts';
@@ -13,24 +14,43 @@ const meterShape = matching(
 const unitShape = matching(/^[A-Za-z0-9./{}%[\]]{1,20}$/, 'a UCUM unit, such as us, By or 1');
 const valueShape = matching(/^[^\p{Cc}\p{Cs}]{1,200}$/u, '1 to 200 characters on one line');
 
+const distinctShape = matching(/^[^\p{Cc}\p{Cs}]{0,200}$/u, 'a dimension, or nothing for resources');
+const aggregations = ['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique'] as const;
+
 const metersMax = 1000;
 
 export function readMeters(file: Fields, faults: Faults): Organisation['meters'] {
   const read = file.list('meters', metersMax).flatMap((node) => {
-    const fields = Fields.of(node, ['id', 'metric', 'unit', 'scale', 'aggregation', 'filter'], faults);
+    const fields = Fields.of(node, ['id', 'metric', 'unit', 'scale', 'aggregation', 'distinct', 'filter'], faults);
     if (fields === undefined) return [];
     const id = fields.text('id', meterShape);
     const metric = fields.text('metric', metricShape);
     const unit = fields.text('unit', unitShape);
     const scale = fields.integer('scale', { min: 0, max: 12, otherwise: 0 });
-    const aggregation = fields.oneOf('aggregation', ['sum', 'timeWeighted']);
+    const aggregation = fields.oneOf('aggregation', aggregations);
     const filter = readFilter(fields, faults);
+    const distinct = aggregation === undefined ? undefined : readDistinct(fields, aggregation, faults);
+    // What counts has no unit of its own: samples in any unit count.
+    if (aggregation === 'count' || aggregation === 'unique') {
+      if (unit !== undefined && unit !== '1')
+        faults.add('VALUE_INVALID', fields.atOf('unit'), unit, `1, for ${aggregation} counts`);
+      if (scale !== undefined && scale !== 0)
+        faults.add('VALUE_INVALID', fields.atOf('scale'), String(scale), `0, for ${aggregation} counts`);
+    }
     const meter = { id, metric, unit, scale, aggregation };
-    if (isComplete(meter)) return [{ ...meter, filter, at: fields.atOf('id') }];
+    if (isComplete(meter)) return [{ ...meter, ...distinct, filter, at: fields.atOf('id') }];
     if (id !== undefined) faults.unreadable.add(id);
     return [];
   });
   return unique(read, (meter) => meter.id, faults);
+}
+
+/** For `unique`: the dimension whose values are counted, resources when it is not said. */
+function readDistinct(fields: Fields, aggregation: Aggregation, faults: Faults): { distinct?: string } {
+  if (aggregation === 'unique') return { distinct: fields.optional('distinct', distinctShape, '') ?? '' };
+  if (fields.has('distinct'))
+    faults.add('KEY_UNKNOWN', fields.atOf('distinct'), 'distinct', 'aggregation: unique with it');
+  return {};
 }
 
 /** `filter: { mode: [user, system] }`; one value needs no list. Dimensions and values in code-unit order. */

@@ -1,22 +1,32 @@
-import type { GraduatedTier, PriceModel, TenantRecord } from '#core/messages/control.ts';
-import { AMOUNT_SCALE, parseAmount } from '#core/money/fixed.ts';
+import type { MeterRecord, TenantRecord } from '#core/messages/control.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
+import { quantityFields, tierFields, type Field } from './modelForm.ts';
 import type { Organisation } from './organisation.ts';
 import { checkCurrency, isComplete, readRef, unique } from './parts.ts';
+import { checkTerms, type PriceEntry, type PriceTerms } from './priceProblems.ts';
+import { readField, readFields, readModel } from './readModel.ts';
 import { nameShape, slugShape } from './shapes.ts';
 import { readInstant } from './readInstant.ts';
 
 const pricesMax = 10_000;
 const known = [
   'key', 'version', 'service', 'component', 'meter', 'per', 'account', 'currency', 'effectiveFrom', 'tallyScope',
-  'allowance', 'unitPrice', 'tiers',
+  'allowance', 'unitPrice', 'tiers', 'model', 'quantity', 'discountPercent', 'maximum', 'onVersion',
 ]; // prettier-ignore
+const decimal: Field = { form: { kind: 'decimal' } };
+
+export interface PricesContext {
+  readonly tenant: TenantRecord | undefined;
+  readonly timeZone: string;
+  /** Of the file. */
+  readonly meters: readonly MeterRecord[];
+}
 
 export function readPrices(
   file: Fields,
-  { tenant, timeZone }: { readonly tenant: TenantRecord | undefined; readonly timeZone: string },
+  { tenant, timeZone, meters }: PricesContext,
   faults: Faults,
 ): Organisation['prices'] {
   const read = file.list('prices', pricesMax).flatMap((node) => {
@@ -31,59 +41,61 @@ export function readPrices(
       meter: readRef(fields, 'meter', nameShape),
       per: readRef(fields, 'per', nameShape),
       tallyScope: fields.oneOf('tallyScope', ['resource', 'account'], 'account'),
-      allowance: fields.decimal('allowance', { scale: AMOUNT_SCALE, otherwise: '0' }),
-      model: readModel(fields, faults),
     };
+    const model = modelOf(fields, faults);
+    const entry: PriceEntry = { node, spelling: fields.has('model') ? 'model' : 'shorthand' };
+    const terms = { ...termsOf(fields, faults), model: (model ?? anyModel) as PriceTerms['model'] };
+    const meter = meters.find(({ id }) => id === price.meter?.name);
+    const isRight = checkTerms(terms, entry, meter?.aggregation, faults) && fitsMessage(terms, fields, faults);
     const account = fields.has('account') ? readRef(fields, 'account', slugShape) : undefined;
     const dated = fields.has('effectiveFrom');
     const effectiveFromMs = dated ? readInstant(fields, 'effectiveFrom', timeZone, faults) : undefined;
-    if (!isComplete(price) || (dated && effectiveFromMs === undefined)) return [];
-    return [{ ...price, account, effectiveFromMs, at: fields.atOf('key') }];
+    const isReadable = isRight && model !== undefined && (!dated || effectiveFromMs !== undefined);
+    if (!isReadable || !isComplete(price)) return [];
+    return [{ ...price, ...terms, account, effectiveFromMs, entry, at: fields.atOf('key') }];
   });
   return unique(read, (price) => `${price.key} version ${price.version}`, faults);
 }
 
-function readModel(fields: Fields, faults: Faults): PriceModel | undefined {
-  if (!fields.has('tiers')) {
-    const unitPrice = fields.decimal('unitPrice', { scale: AMOUNT_SCALE });
-    return unitPrice === undefined ? undefined : { kind: 'perUnit', unitPrice };
-  }
-  if (fields.has('unitPrice')) {
-    faults.add('KEY_UNKNOWN', fields.atOf('unitPrice'), '', 'either unitPrice or tiers');
-    return undefined;
-  }
-  const nodes = fields.list('tiers', billingLimits.tiersMax);
-  if (nodes.length === 0) faults.add('TIERS_NOT_CLOSED', fields.atOf('tiers'), '', 'at least one tier');
-  let below = 0n;
-  const tiers = nodes.flatMap((node, index): GraduatedTier[] => {
-    const tier = Fields.of(node, ['upTo', 'unitPrice', 'flat'], faults);
-    if (tier === undefined) return [];
-    const last = index === nodes.length - 1;
-    const upTo = readUpTo(tier, last, faults);
-    if (upTo !== null && upTo !== undefined) {
-      const end = parseAmount(upTo)!;
-      if (end <= below) faults.add('TIERS_NOT_ASCENDING', tier.atOf('upTo'), upTo, 'more than the tier before it');
-      below = end;
-    }
-    const unitPrice = tier.decimal('unitPrice', { scale: AMOUNT_SCALE });
-    const flat = tier.decimal('flat', { scale: AMOUNT_SCALE, otherwise: '0' });
-    return upTo === undefined || unitPrice === undefined || flat === undefined ? [] : [{ upTo, unitPrice, flat }];
-  });
-  return tiers.length === nodes.length && nodes.length > 0 ? { kind: 'graduated', tiers } : undefined;
+/** Stands in for a model that cannot be told, so that the rest is checked. */
+const anyModel = { kind: 'perUnit', unitPrice: '0' };
+
+/** The model as said, or as `unitPrice` or `tiers` mean it; undefined, and told, when it is not said once. */
+function modelOf(fields: Fields, faults: Faults): unknown {
+  const said = ['model', 'tiers', 'unitPrice'].filter((key) => fields.has(key));
+  for (const key of said.slice(1))
+    faults.add('KEY_UNKNOWN', fields.atOf(key), '', 'one of model, tiers and unitPrice alone');
+  if (said.length === 0) fields.missing('unitPrice', 'unitPrice, tiers or model');
+  if (said.length !== 1) return undefined;
+  if (said[0] === 'model') return readModel(fields.nodeOf('model')!, faults);
+  return said[0] === 'tiers'
+    ? { kind: 'graduated', tiers: readField(fields.nodeOf('tiers'), tierFields, faults) }
+    : { kind: 'perUnit', unitPrice: readField(fields.nodeOf('unitPrice'), decimal, faults) };
 }
 
-/** Null for the open end of the last tier; undefined, with the fault told, when it does not fit. */
-function readUpTo(tier: Fields, last: boolean, faults: Faults): string | null | undefined {
-  const node = tier.nodeOf('upTo');
-  const open = node === undefined || (node.kind === 'text' && ['null', '~', ''].includes(node.text));
-  if (open !== last) {
-    faults.add(
-      'TIERS_NOT_CLOSED',
-      tier.atOf('upTo'),
-      open ? 'null' : 'a number',
-      last ? 'null on the last tier' : 'a number',
-    );
-    return undefined;
-  }
-  return open ? null : tier.decimal('upTo', { scale: AMOUNT_SCALE, positive: true });
+/** What says the same as saying nothing is left out, so that adding it to a published price is no change. */
+function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
+  const field = (key: string) => readField(fields.nodeOf(key), decimal, faults) as string | undefined;
+  const quantity = fields.nodeOf('quantity');
+  const discountPercent = field('discountPercent');
+  const maximum = field('maximum');
+  const onVersion = fields.oneOf('onVersion', ['carry', 'restart'], 'carry');
+  return {
+    allowance: field('allowance') ?? '0',
+    ...(quantity === undefined
+      ? {}
+      : { quantity: readFields(quantity, quantityFields, faults) as NonNullable<PriceTerms['quantity']> }),
+    ...(discountPercent === undefined || discountPercent === '0' ? {} : { discountPercent }),
+    ...(maximum === undefined ? {} : { maximum }),
+    ...(onVersion === 'restart' ? { onVersion } : {}),
+  };
+}
+
+/** A price travels whole in one message. */
+function fitsMessage({ model }: PriceTerms, fields: Fields, faults: Faults): boolean {
+  const length = JSON.stringify(model).length;
+  if (length <= billingLimits.modelLengthMax) return true;
+  const expected = `a model of at most ${billingLimits.modelLengthMax} characters as JSON`;
+  faults.add('LIST_TOO_LONG', fields.atOf(fields.has('model') ? 'model' : 'tiers'), String(length), expected);
+  return false;
 }

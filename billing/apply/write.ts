@@ -1,5 +1,5 @@
 import { budgetRow } from '../budgets/budgets.ts';
-import { priceRow } from '../catalogue/catalogue.ts';
+import { meterRow, priceRow } from '../catalogue/catalogue.ts';
 import { saveProducers } from '../producers/producers.ts';
 import type { Tx } from '../schema.ts';
 import type { Item } from './item.ts';
@@ -47,10 +47,7 @@ export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Prom
       .execute();
   }
   for (const { after } of added(plan.meters)) {
-    await tx
-      .insertInto('meter')
-      .values({ tenant, ...after, filter: JSON.stringify(after.filter) })
-      .execute();
+    await tx.insertInto('meter').values(meterRow(tenant, after)).execute();
   }
   for (const { after } of added(plan.prices)) {
     await tx

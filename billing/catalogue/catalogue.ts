@@ -1,20 +1,28 @@
 import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import type { Prices } from '#core/messages/api.ts';
 import type { Insertable, Selectable } from 'kysely';
-import type { PriceTable, Reader } from '../schema.ts';
+import type { MeterTable, PriceTable, Reader } from '../schema.ts';
 
 /** Every meter of the tenant, by id. */
 export async function metersOf(db: Reader, tenant: string): Promise<MeterRecord[]> {
   const rows = await db.selectFrom('meter').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
-  return rows.map(({ id, metric, unit, scale, aggregation, filter }) => ({
+  return rows.map(({ id, metric, unit, scale, aggregation, distinct_by: distinct, filter }) => ({
     id,
     metric,
     unit,
     scale,
     aggregation,
+    ...(distinct === null ? {} : { distinct }),
     filter,
   }));
 }
+
+export const meterRow = (tenant: string, { distinct, filter, ...meter }: MeterRecord): Insertable<MeterTable> => ({
+  tenant,
+  ...meter,
+  distinct_by: distinct ?? null,
+  filter: JSON.stringify(filter),
+});
 
 export type ApprovedPrice = Prices['prices'][number];
 
@@ -38,6 +46,10 @@ export const toPrice = (row: Selectable<PriceTable>): PriceRecord => ({
   unit: row.unit,
   allowance: row.allowance,
   model: row.model,
+  ...(row.quantity === null ? {} : { quantity: row.quantity }),
+  ...(row.discount_percent === null ? {} : { discountPercent: row.discount_percent }),
+  ...(row.maximum === null ? {} : { maximum: row.maximum }),
+  ...(row.on_version === null ? {} : { onVersion: row.on_version }),
 });
 
 export const priceRow = (
@@ -59,6 +71,10 @@ export const priceRow = (
   unit: JSON.stringify(price.unit),
   allowance: price.allowance,
   model: JSON.stringify(price.model),
+  quantity: price.quantity === undefined ? null : JSON.stringify(price.quantity),
+  discount_percent: price.discountPercent ?? null,
+  maximum: price.maximum ?? null,
+  on_version: price.onVersion ?? null,
   approved_by: approval.by,
   approved_at_ms: approval.atMs,
 });

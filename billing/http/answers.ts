@@ -4,14 +4,8 @@
  */
 import { z } from 'zod';
 import type { Accounts, Budgets, Me, Meters, Prices } from '#core/messages/api.ts';
-import type {
-  AccountRecord,
-  BudgetRecord,
-  MeterRecord,
-  OwnershipRecord,
-  PriceModel,
-  ProducerRecord,
-} from '#core/messages/control.ts';
+import type { AccountRecord, BudgetRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
+import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { roles } from '#platform/http/index.ts';
 import type { ApiKey, LoginLink } from '../access/access.ts';
 import type { UserRow } from '../access/users.ts';
@@ -46,37 +40,7 @@ const account = z.object({
   timeZone: z.string(),
 }) satisfies z.ZodType<AccountRecord>;
 
-const meter = z.object({
-  id: z.string(),
-  metric: z.string(),
-  unit: z.string(),
-  scale: z.number(),
-  aggregation: z.enum(['sum', 'timeWeighted']),
-  filter: z.record(z.string(), list(z.string())).readonly(),
-}) satisfies z.ZodType<MeterRecord>;
-
-const price = z.object({
-  id: z.number(),
-  key: z.string(),
-  version: z.number(),
-  service: z.string(),
-  component: z.string(),
-  meter: z.string(),
-  currency: z.string(),
-  account: z.number().describe('Account whose subtree it applies to; 0: everyone.'),
-  effectiveFromMs: instant,
-  tallyScope: z.enum(['resource', 'account']),
-  unit: z.object({ name: z.string(), numerator: z.string(), denominator: z.string() }),
-  allowance: z.string(),
-  model: z.custom<PriceModel>().meta({
-    type: 'object',
-    properties: { kind: { type: 'string' } },
-    required: ['kind'],
-    description: 'The model and its figures, as in the organisation file; amounts are decimal text.',
-  }),
-  approvedBy: z.string(),
-  approvedAtMs: instant,
-}) satisfies z.ZodType<ApprovedPrice>;
+const price = approvedPriceSchema satisfies z.ZodType<ApprovedPrice>;
 
 const budget = z.object({
   id: z.string(),
@@ -125,7 +89,7 @@ const auditRow = z.object({
 }) satisfies z.ZodType<AuditRow>;
 
 export const accounts = z.object({ accounts: list(account) }) satisfies z.ZodType<Accounts>;
-export const meters = z.object({ meters: list(meter) }) satisfies z.ZodType<Meters>;
+export const meters = z.object({ meters: list(meterSchema) }) satisfies z.ZodType<Meters>;
 export const prices = z.object({ prices: list(price) }) satisfies z.ZodType<Prices>;
 export const budgets = z.object({ budgets: list(budget) }) satisfies z.ZodType<Budgets>;
 export const ownership = z.object({ ownership: list(ownershipRecord) });

@@ -36,8 +36,8 @@ function logWithRater(partition: number) {
   });
   const commit = async () => {
     const seq = stored.get(streams.rated(partition))?.length ?? 0;
-    const { text } = machine.drain({ kind: 'commit', incarnation: 1, nonce: 'n', n: seq, prev: { seq, hash: '' } });
-    await log.append(streams.rated(partition), '', Buffer.from(text));
+    const { bytes } = machine.drain({ kind: 'commit', incarnation: 1, nonce: 'n', n: seq, prev: { seq, hash: '' } });
+    await log.append(streams.rated(partition), '', bytes);
   };
   let taken = 0;
   return {

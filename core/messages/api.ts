@@ -228,6 +228,10 @@ export interface Why {
   readonly meter: MeterRecord;
   /** The tally before and after the sample, in base units and priced units, and the charge's steps at both. */
   readonly tally: {
+    /** Key of the price's cell; "" where it has none. */
+    readonly cell: string;
+    /** Samples counted, where the price looks at them. */
+    readonly events: { readonly before: string; readonly after: string } | null;
     readonly before: string;
     readonly after: string;
     readonly chargeBefore: string;

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
+import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { refusalReasons, type Refusal, type RefusalReason } from '#core/messages/rated.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -136,41 +137,17 @@ const row = z.object({
 });
 
 const step = z.object({ label: z.string(), quantity, unitPrice: amount, amount });
-const tier = z.object({ upTo: quantity.nullable(), unitPrice: amount, flat: amount });
-const price = z.object({
-  id: z.number(),
-  key: z.string(),
-  version: z.number(),
-  service: z.string(),
-  component: z.string(),
-  meter: z.string(),
-  currency: z.string(),
-  account: z.number(),
-  effectiveFromMs: instant,
-  tallyScope: z.enum(['resource', 'account']),
-  unit: z.object({ name: z.string(), numerator: z.string(), denominator: z.string() }),
-  allowance: quantity,
-  model: z.union([
-    z.object({ kind: z.literal('perUnit'), unitPrice: amount }),
-    z.object({ kind: z.literal('graduated'), tiers: list(tier) }),
-  ]),
-  approvedBy: z.string(),
-  approvedAtMs: instant,
-});
-
 export const why = z.object({
   row,
   path: list(z.object({ id: z.number(), name: z.string() })),
-  price,
-  meter: z.object({
-    id: z.string(),
-    metric: z.string(),
-    unit: z.string(),
-    scale: z.number(),
-    aggregation: z.enum(['sum', 'timeWeighted']),
-    filter: z.record(z.string(), list(z.string())).readonly(),
-  }),
+  price: approvedPriceSchema,
+  meter: meterSchema,
   tally: z.object({
+    cell: z.string().describe('Part of the price that takes the sample; "" where it has none.'),
+    events: z
+      .object({ before: z.string(), after: z.string() })
+      .nullable()
+      .describe('Samples counted, where the price looks at them.'),
     before: quantity,
     after: quantity,
     chargeBefore: amount,

@@ -1,0 +1,120 @@
+import type { PriceRecord } from '#core/messages/control.ts';
+import { checkPrices, type KnownMeter } from '#core/pricing/check.ts';
+import type { Problem, ProblemCode } from '#core/pricing/check/problems.ts';
+import type { BillingErrorCode } from '../errors.ts';
+import type { At, Faults } from './faults.ts';
+import { textOf } from './fields.ts';
+import { modelFields } from './modelForm.ts';
+import type { Node } from './yaml.ts';
+
+/** A price in the file, and how it said its model: `unitPrice` and `tiers` stand for a model of their own. */
+export interface PriceEntry {
+  readonly node: Node;
+  readonly spelling: 'model' | 'shorthand';
+}
+
+/** Problems by the code that they have in a file, where it is another. */
+const faultCodes: Partial<Record<ProblemCode, BillingErrorCode>> = {
+  FIELD_INVALID: 'VALUE_INVALID',
+  NUMBER_NEGATIVE: 'NEGATIVE',
+  NUMBER_ZERO: 'VALUE_INVALID',
+  NUMBER_TOO_LARGE: 'VALUE_INVALID',
+  PERCENT_OUT_OF_RANGE: 'VALUE_INVALID',
+  COUNT_INVALID: 'VALUE_INVALID',
+  NAME_INVALID: 'VALUE_INVALID',
+  TIERS_MISSING: 'TIERS_NOT_CLOSED',
+  TIERS_BEYOND_OPEN: 'TIERS_NOT_CLOSED',
+  TIERS_OVERLAP: 'TIERS_NOT_ASCENDING',
+  NAME_TWICE: 'DUPLICATE',
+  DIMENSION_TWICE: 'DUPLICATE',
+  DIMENSION_UNKNOWN: 'REFERENCE_UNKNOWN',
+  CURRENCY_MISMATCH: 'CURRENCY_FOREIGN',
+};
+
+const sameCodes = [
+  'MODEL_UNKNOWN', 'DECIMAL_INVALID', 'DECIMALS_TOO_MANY', 'LIST_TOO_LONG', 'TIERS_NOT_ASCENDING', 'TIERS_NOT_CLOSED', 'BOUNDS_CROSSED',
+  'FIRST_NOT_MULTIPLE', 'ALLOWANCE_MEANINGLESS', 'QUANTITY_RULE_MEANINGLESS', 'EVENTS_OF_LATEST', 'RULES_AMBIGUOUS', 'BAND_INVALID',
+  'BANDS_OVERLAP', 'BANDS_GAP',
+] as const satisfies readonly (ProblemCode & BillingErrorCode)[]; // prettier-ignore
+
+const faultCode = (code: ProblemCode): BillingErrorCode | undefined =>
+  faultCodes[code] ?? sameCodes.find((same) => same === code);
+
+/** What a price says of itself, apart from what its file refers to. */
+export type PriceTerms = Pick<
+  PriceRecord,
+  'allowance' | 'model' | 'quantity' | 'discountPercent' | 'maximum' | 'onVersion'
+>;
+
+/**
+ * Tells everything that is wrong with the terms of a price, each at its place; true when nothing is. What the price refers to
+ * stands in as right, but for the aggregation, where its meter is known.
+ */
+export function checkTerms(
+  terms: PriceTerms,
+  entry: PriceEntry,
+  aggregation: KnownMeter['aggregation'] | undefined,
+  faults: Faults,
+): boolean {
+  const record: PriceRecord = { ...standIn, ...terms };
+  const meter = { aggregation: aggregation ?? 'sum', dimensions: undefined, unit: () => standIn.unit, unitNames: [] };
+  const context = { meter: () => meter, meterIds: [], hasAccount: () => true };
+  const problems = checkPrices([record], context);
+  for (const problem of problems) tell(problem, entry, faults);
+  return problems.length === 0;
+}
+
+const standIn: Omit<PriceRecord, keyof PriceTerms> = {
+  id: 1, key: 'key', version: 1, service: 's', component: 'c', meter: 'm', currency: 'EUR', account: 0, effectiveFromMs: 0,
+  tallyScope: 'account', unit: { name: 'unit', numerator: '1', denominator: '1' },
+}; // prettier-ignore
+
+/** Whether a price would look at the events of a meter that keeps the latest value alone; told if so. */
+export function refuseEventsOfLatest(price: PriceRecord, entry: PriceEntry, faults: Faults): void {
+  const meter = { aggregation: 'latest' as const, dimensions: undefined, unit: () => price.unit, unitNames: [] };
+  const context = { meter: () => meter, meterIds: [], hasAccount: () => true };
+  for (const problem of checkPrices([price], context))
+    if (problem.code === 'EVENTS_OF_LATEST') tell(problem, entry, faults);
+}
+
+function tell({ code, path, value, expected }: Problem, entry: PriceEntry, faults: Faults): void {
+  const inPrice = path.replace(/^prices\[\d+\]\.?/, '');
+  const { at, node } = locate(entry.node, entry.spelling === 'shorthand' ? inPrice.replace(/^model\./, '') : inPrice);
+  const isMissing = value === 'missing' || node === undefined;
+  const known = faultCode(code);
+  if (known === undefined) throw new Error(`a price in a file has no fault for ${code}`);
+  const wanted = inPrice === 'model.kind' ? `one of ${Object.keys(modelFields).join(', ')}` : expected;
+  const isAbsence = isMissing && (code === 'FIELD_INVALID' || code === 'DECIMAL_INVALID' || code === 'MODEL_UNKNOWN');
+  const text = isMissing ? '' : node.kind === 'text' ? node.text : value;
+  faults.add(isAbsence ? 'KEY_MISSING' : known, at, text, wanted);
+}
+
+/** Where the path leads in the file, and what stands there; for what is missing the place of what should hold it. */
+function locate(price: Node, path: string): { readonly at: At; readonly node: Node | undefined } {
+  let node = price;
+  let rest = path;
+  while (rest !== '') {
+    const step = stepInto(node, rest);
+    if (step === undefined) return { at: { ...node.at, path: joined(node.at.path, rest) }, node: undefined };
+    ({ node, rest } = step);
+  }
+  return { at: node.at, node };
+}
+
+function stepInto(node: Node, path: string): { readonly node: Node; readonly rest: string } | undefined {
+  if (node.kind === 'list') {
+    const found = /^\[(\d+)\]\.?/.exec(path);
+    const item = found === null ? undefined : node.items[Number(found[1])];
+    return item && { node: item, rest: path.slice(found![0].length) };
+  }
+  if (node.kind !== 'map') return undefined;
+  // Keys are anybody's texts, with dots too: the longest one that the path begins with.
+  const key = [...node.entries.keys()]
+    .filter((name) => path === name || (path.startsWith(name) && '.['.includes(path[name.length]!)))
+    .toSorted((a, b) => b.length - a.length)[0];
+  return key === undefined
+    ? undefined
+    : { node: node.entries.get(key)!.node, rest: path.slice(key.length).replace(/^\./, '') };
+}
+
+const joined = (path: string, rest: string): string => (rest.startsWith('[') ? `${path}${rest}` : `${path}.${rest}`);

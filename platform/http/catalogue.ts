@@ -1,0 +1,102 @@
+/** Shapes of meters and prices in answers, for the API's description and its serializer; `satisfies` holds them to the records. */
+import { z } from 'zod';
+import type { MeterRecord } from '#core/messages/control.ts';
+import type { LeafModel, PriceModel, PriceRecord, QuantityRule } from '#core/messages/price.ts';
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+const amount = z.string().describe('Decimal text in the currency of the price.');
+const quantity = z.string().describe('Decimal text, in priced units.');
+const percent = z.string().describe('Decimal text, from 0 to 100.');
+const upTo = quantity.nullable().describe('Inclusive; null for all beyond.');
+const count = z.string().describe('A whole number.');
+
+export const meterSchema = z.object({
+  id: z.string(),
+  metric: z.string(),
+  unit: z.string(),
+  scale: z.number(),
+  aggregation: z.enum(['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique']),
+  distinct: z.string().exactOptional().describe('The dimension that `unique` counts; "" counts resources.'),
+  filter: z.record(z.string(), list(z.string())).readonly(),
+}) satisfies z.ZodType<MeterRecord>;
+
+const pricedTiers = list(z.object({ upTo, unitPrice: amount, flat: amount }));
+const bounds = { minimum: amount.exactOptional(), maximum: amount.exactOptional() };
+
+const leaf = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('perUnit'), unitPrice: amount }),
+  z.object({ kind: z.literal('flat'), amount }),
+  z.object({ kind: z.literal('graduated'), tiers: pricedTiers }),
+  z.object({ kind: z.literal('volume'), tiers: pricedTiers }),
+  z.object({ kind: z.literal('package'), size: quantity, price: amount, partial: z.enum(['up', 'down']) }),
+  z.object({
+    kind: z.literal('packageTiers'),
+    reach: z.enum(['all', 'top']),
+    tiers: list(z.object({ size: quantity, count: count.nullable(), price: amount })),
+  }),
+  z.object({ kind: z.literal('stairstep'), tiers: list(z.object({ upTo, amount })) }),
+  z.object({
+    kind: z.literal('percentage'),
+    percent,
+    perEvent: amount,
+    freeEvents: count.exactOptional(),
+    freeValue: amount.exactOptional(),
+    free: z.enum(['totals', 'whicheverFirst']),
+    ...bounds,
+  }),
+  z.object({ kind: z.literal('graduatedPercentage'), tiers: list(z.object({ upTo, percent, flat: amount })) }),
+  z.object({ kind: z.literal('dynamic'), multiplier: z.string().describe('Decimal text.') }),
+  z.object({ kind: z.literal('perEvent'), unitPrice: amount, fee: amount, ...bounds }),
+]) satisfies z.ZodType<LeafModel>;
+
+const dimensions = z.record(z.string(), z.string()).readonly();
+const day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+
+export const modelSchema = z.union([
+  leaf,
+  z.object({
+    kind: z.literal('matrix'),
+    rules: list(z.object({ name: z.string(), match: dimensions, model: leaf })),
+    otherwise: leaf.nullable(),
+  }),
+  z.object({ kind: z.literal('grouped'), by: list(z.string()), groupsMax: z.number(), model: leaf }),
+  z.object({
+    kind: z.literal('schedule'),
+    bands: list(z.object({ name: z.string(), days: list(day), from: z.string(), to: z.string(), model: leaf })),
+    otherwise: leaf.nullable(),
+  }),
+]) satisfies z.ZodType<PriceModel>;
+
+const quantityRule = z.object({
+  at: z.enum(['event', 'tally']),
+  mode: z.enum(['up', 'down', 'halfAwayFromZero', 'halfEven']),
+  increment: quantity,
+  first: quantity.exactOptional(),
+  threshold: quantity.exactOptional(),
+}) satisfies z.ZodType<QuantityRule>;
+
+export const priceSchema = z.object({
+  id: z.number(),
+  key: z.string(),
+  version: z.number(),
+  service: z.string(),
+  component: z.string(),
+  meter: z.string(),
+  currency: z.string(),
+  account: z.number().describe('Account whose subtree it applies to; 0: everyone.'),
+  effectiveFromMs: z.number().describe('UTC ms.'),
+  tallyScope: z.enum(['resource', 'account']),
+  unit: z.object({ name: z.string(), numerator: z.string(), denominator: z.string() }),
+  allowance: quantity,
+  model: modelSchema,
+  quantity: quantityRule.exactOptional().describe('How the quantity is rounded before it is charged.'),
+  discountPercent: percent.exactOptional(),
+  maximum: amount.exactOptional().describe('Most that a tally is charged in its period.'),
+  onVersion: z.enum(['carry', 'restart']).exactOptional(),
+}) satisfies z.ZodType<PriceRecord>;
+
+/** A price with who approved it. */
+export const approvedPriceSchema = priceSchema.extend({
+  approvedBy: z.string(),
+  approvedAtMs: z.number().describe('UTC ms.'),
+});
