@@ -1,13 +1,29 @@
 /** The state as the headers alone give it: every value in them is absolute, so that the last one said holds. */
-import type { BalanceEntry, BudgetState, CommitHeader, ProducerState } from '../../messages/rated.ts';
+import type {
+  BalanceEntry,
+  BudgetState,
+  CommitHeader,
+  ProducerState,
+  SamplePlace,
+  TallyNote,
+} from '../../messages/rated.ts';
 import { balanceKey } from '../state.ts';
 import type { Names } from './names.ts';
 
-/** [quantity in base units, charge in 10⁻¹² of the currency], as the log writes them. */
-type TallyValue = readonly [quantity: string, charge: string];
+/** [quantity in base units, charge in 10⁻¹² of the currency, events], as the log writes them. */
+type TallyValue = readonly [quantity: string, charge: string, events: string];
+
+/** What a tally keeps beyond its figures. */
+export interface Kept {
+  readonly newest: SamplePlace | undefined;
+  readonly values: readonly string[];
+}
+
+export const nothingKept: Kept = { newest: undefined, values: [] };
 
 export interface TallyOpening {
   readonly carried: string;
+  readonly carriedEvents: string;
   readonly firstMs: number;
   readonly periodEndMs: number;
 }
@@ -15,6 +31,7 @@ export interface TallyOpening {
 export class Fold {
   readonly openings = new Map<string, TallyOpening>();
   readonly tallies = new Map<string, TallyValue>();
+  readonly kept = new Map<string, Kept>();
   readonly ends = new Map<string, number>();
   readonly balances = new Map<string, BalanceEntry>();
   readonly producers = new Map<string, ProducerState>();
@@ -24,10 +41,12 @@ export class Fold {
   /** `names` has learned the header's dictionary before. */
   take(header: CommitHeader, names: Names): void {
     for (const entry of header.tallies) {
-      const { carried, firstMs, periodEndMs } = entry;
-      this.openings.set(names.keyOf(entry), { carried, firstMs, periodEndMs });
+      const { carried, carriedEvents = '0', firstMs, periodEndMs } = entry;
+      this.openings.set(names.keyOf(entry), { carried, carriedEvents, firstMs, periodEndMs });
     }
-    for (const [id, quantity, charge] of header.tallyValues) this.tallies.set(names.tally(id), [quantity, charge]);
+    for (const [id, quantity, charge, events = '0'] of header.tallyValues)
+      this.tallies.set(names.tally(id), [quantity, charge, events]);
+    for (const note of header.tallyNotes ?? []) this.#takeNote(note, names);
     for (const [id, endMs] of header.ends) this.ends.set(names.counter(id), endMs);
     for (const entry of header.balances) {
       this.balances.set(balanceKey(entry.tenant, entry.account, entry.periodStartMs, entry.currency), entry);
@@ -35,6 +54,15 @@ export class Fold {
     for (const record of header.producers) this.#takeProducer(record);
     for (const budget of header.budgets) this.budgets.set(`${budget.tenant} ${budget.budget}`, budget);
     this.blocks += header.blocks;
+  }
+
+  /** By id: a tally carries over from older ones only. */
+  #takeNote({ id, cleared, from, newest, values = [] }: TallyNote, names: Names): void {
+    const key = names.tally(id);
+    const known = cleared === true ? nothingKept : (this.kept.get(key) ?? nothingKept);
+    const carried = from && this.kept.get(names.tally(from[0]))?.values.slice(0, from[1]);
+    const before = cleared === true ? [] : (carried ?? known.values);
+    this.kept.set(key, { newest: newest ?? known.newest, values: [...before, ...values] });
   }
 
   /** A commit tells only the hashes that it took; of one epoch the last 64 count. */

@@ -3,7 +3,7 @@ import type { BalanceEntry, CommitHeader, ProducerState } from '../../messages/r
 import { powerOfTen, text, zero } from '../number.ts';
 import { balanceKey, type State, type Tally } from '../state.ts';
 import type { Faults } from './faults.ts';
-import type { Fold } from './fold.ts';
+import { nothingKept, type Fold } from './fold.ts';
 import type { Names } from './names.ts';
 import { numberIn } from './rowText.ts';
 
@@ -47,6 +47,7 @@ export function compareTouched(
 /** At the end: nothing changed that no header told. */
 export function compareAll(fold: Fold, state: State, where: string, faults: Faults): void {
   for (const key of keysOf(fold.tallies, state.tallies)) compareTally(key, fold, state, where, faults);
+  for (const key of keysOf(fold.kept, state.tallies)) compareKept(key, fold, state, where, faults);
   for (const key of keysOf(fold.balances, state.balances)) compareBalance(key, fold.balances, state, where, faults);
   for (const key of keysOf(fold.producers, state.tracks)) compareProducer(key, fold, state, where, faults);
   for (const key of keysOf(fold.budgets, state.budgets)) compareBudget(key, fold, state, where, faults);
@@ -59,15 +60,35 @@ const keysOf = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>
 function compareOpening(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
   const tally = state.tallies.get(key);
   if (tally === undefined) return;
-  const wanted = { carried: tally.carried.quantity.toString(), firstMs: tally.firstMs, periodEndMs: tally.month.endMs };
+  const { quantity, events } = tally.carried;
+  const carried = { carried: quantity.toString(), carriedEvents: events.toString() };
+  const wanted = { ...carried, firstMs: tally.firstMs, periodEndMs: tally.month.endMs };
   faults.same('RERATE', `${where}: tally ${key} begins`, fold.openings.get(key), wanted);
 }
 
 /** A tally that one side has not is one at zero. */
 function compareTally(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
-  const tally: Pick<Tally, 'quantity' | 'charged'> = state.tallies.get(key) ?? { quantity: zero, charged: zero };
-  const wanted = [text(tally.quantity), text(tally.charged.times(pico))];
-  faults.same('RERATE', `${where}: tally ${key}`, fold.tallies.get(key) ?? ['0', '0'], wanted);
+  const found = fold.tallies.get(key) ?? ['0', '0', '0'];
+  faults.same('RERATE', `${where}: tally ${key}`, found, figuresOf(state.tallies.get(key)));
+}
+
+function figuresOf(tally: Tally | undefined): string[] {
+  if (tally === undefined) return ['0', '0', '0'];
+  const events = tally.noted.events - tally.carried.events;
+  return [text(tally.quantity), text(tally.charged.times(pico)), events.toString()];
+}
+
+/** What an aggregation keeps beyond its figures: the newest sample, distinct values. */
+function compareKept(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
+  const { newest, values } = fold.kept.get(key) ?? nothingKept;
+  const tally = state.tallies.get(key);
+  const wanted = { newest: tally?.newest ?? null, values: [...(tally?.values ?? [])].toSorted() };
+  faults.same(
+    'RERATE',
+    `${where}: what tally ${key} keeps`,
+    { newest: newest ?? null, values: values.toSorted() },
+    wanted,
+  );
 }
 
 export function compareBalance(
