@@ -119,6 +119,15 @@ test('FX: rows add up to the conversion of the charge of each date, before and a
   );
 });
 
+test('a charge whose rate was missing is booked whole when it is found', () => {
+  const table = rateTable([point('USD', 'CHF', '2026-11-20', '0.88')]);
+  const charges = new Map([['2026-11-20', parseAmount('10')!]]);
+  const rows = revisionRows(charges, rateTable([]), table, conversion) as LedgerRow[];
+  expect(rows.map(({ reason, amount, ledgerAmount: of }) => [reason, amount, formatAmount(of)])).toEqual([
+    ['rateFound', 0n, '8.8'],
+  ]);
+});
+
 test('a revision that takes a rate away is told and changes nothing', () => {
   const before = rateTable([point('USD', 'CHF', '2026-11-20', '0.88')]);
   const rows = revisionRows(new Map([['2026-11-20', 5n]]), before, rateTable([]), conversion);

@@ -27,7 +27,7 @@ export interface LedgerRow {
   readonly rateIds: readonly string[];
   /** Whether it stands on a rate of an earlier day, so that a rate for its own date gives a difference. */
   readonly provisional: boolean;
-  readonly reason: 'charge' | 'rateRevised';
+  readonly reason: 'charge' | 'rateFound' | 'rateRevised';
 }
 
 /** Date by which a row is converted, in the account's zone. */
@@ -74,8 +74,8 @@ export function ledgerIncrement(
 }
 
 /**
- * Rows for dates whose rate another table changes: amount 0 in the price's currency, the difference in the ledger's. A rate
- * that has gone missing is told and changes nothing.
+ * Rows for dates whose rate another table changes: amount 0 in the price's currency, the difference in the ledger's; all of it
+ * where no rate was found before. A rate that is still missing, or has gone, is told and changes nothing.
  */
 export function revisionRows(
   charges: ChargesByDate,
@@ -87,11 +87,15 @@ export function revisionRows(
   for (const date of [...charges.keys()].sort()) {
     const old = findRate(before, conversion.base, conversion.quote, date, conversion.policy);
     const now = findRate(after, conversion.base, conversion.quote, date, conversion.policy);
-    if ('missing' in now) rows.push(now);
-    else if (!('missing' in old)) {
-      const difference = converted(charges.get(date)!, now) - converted(charges.get(date)!, old);
-      if (difference !== 0n) rows.push(row(conversion, date, 0n, difference, now, 'rateRevised'));
+    if ('missing' in now) {
+      rows.push(now);
+      continue;
     }
+    const charge = charges.get(date)!;
+    const booked = 'missing' in old ? 0n : converted(charge, old);
+    const difference = converted(charge, now) - booked;
+    if (difference !== 0n)
+      rows.push(row(conversion, date, 0n, difference, now, 'missing' in old ? 'rateFound' : 'rateRevised'));
   }
   return rows;
 }

@@ -39,6 +39,13 @@ test('a prorated minimum as peers: 10.00 for 25 of 28 days with 8.00 used owes 0
   expect(told(owed('8', 25n, 28n))[0]![3]).toBe('0.928571428571');
   expect(told(owed('2', 15n, 31n))[0]![3]).toBe('2.838709677419');
   expect(owed('0', 0n, 31n)).toEqual([]);
+  const over = [line('a', 1, '9')];
+  const none = { closed: true, shareOf: () => ratio(0n) };
+  expect(boundRows(over, [bound({ minimum: '1', maximum: '2' })], parents, none)).toEqual([]);
+  const both = bound({ minimum: '6', maximum: '12', prorate: { minimum: true, maximum: true } });
+  expect(told(boundRows(over, [both], parents, { closed: true, shareOf: () => ratio(1n, 2n) }))).toEqual([
+    ['b', 1, 'cap', '-3'],
+  ]);
 });
 
 test('by list price a discount does not call the true-up back', () => {
@@ -65,6 +72,19 @@ test('inner scopes come first and count in the outer ones: price, plan, contract
     ['price', 1, 'minimum', '40'],
     ['plan', 1, 'cap', '-10'],
     ['contract', 1, 'minimum', '40'],
+  ]);
+});
+
+test('of one price the bound of the deeper account comes first, and its row counts in the other', () => {
+  const scope = { kind: 'price', price: 'p', plan: '', contract: '' } as const;
+  const bounds = [
+    bound({ id: 'all', scope, minimum: '100' }),
+    bound({ id: 'below', account: 2, scope, maximum: '30' }),
+  ];
+  const lines = [line('a', 4, '50'), line('b', 3, '40'), line('c', 3, '999', { price: 'q' })];
+  expect(told(boundRows(lines, bounds, parents, closed))).toEqual([
+    ['below', 2, 'cap', '-20'],
+    ['all', 1, 'minimum', '30'],
   ]);
 });
 

@@ -91,7 +91,7 @@ export function checkBounds(value: unknown): Problem[] {
 export interface BoundsAt {
   /** Minimums are owed at the close of the period only; maximums hold all the time. */
   readonly closed: boolean;
-  /** The part of the period in which a bound is in force; all of it when absent. */
+  /** The part of the period in which a bound is in force (`prorate` of core/time); all of it when absent, nothing for 0. */
   readonly shareOf?: (bound: SpendBound) => Rational;
 }
 
@@ -119,6 +119,7 @@ export function boundRows(
     const share = at.shareOf?.(bound) ?? one;
     if (compare(share, zero) < 0 || compare(share, one) > 0)
       throw new RangeError(`bound ${bound.id}: a share of ${share.numerator}/${share.denominator} is not from 0 to 1`);
+    if (compare(share, zero) === 0) continue;
     for (const row of ownRows(bound, own, share, at.closed)) {
       rows.push(row);
       spend.push(lineOf(bound, row));
@@ -138,7 +139,7 @@ function ownRows(bound: SpendBound, lines: readonly SpendLine[], share: Rational
     if (net > maximum) rows.push(row(bound, 'cap', maximum - net, `maximum ${formatAmount(maximum)}`));
     if (net > maximum) net = maximum;
   }
-  if (!closed || bound.minimum === undefined || compare(share, zero) === 0) return rows;
+  if (!closed || bound.minimum === undefined) return rows;
   const minimum = part(bound.minimum, bound.prorate.minimum);
   // By list price a cap must not be made good again: what is owed never passes the minimum by way of the true-up.
   const counted = bound.minimumBasis === 'net' ? net + committed : total(lines.map((line) => line.list));

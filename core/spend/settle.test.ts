@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
+import { ratio } from '#core/money/rational.ts';
 import type { SpendBound } from './bounds.ts';
 import { commitmentRows, type Commitment } from './commitment.ts';
 import type { Discount } from './discountRecords.ts';
@@ -39,6 +40,8 @@ describe('README', () => {
       ['k/0', 1, 'commitmentRate', '-33'],
       ['b', 3, 'cap', '-50'],
     ]);
+    const half = { ...agreements(new Map(), 0n, 2), commitments: [], shareOf: () => ratio(1n, 2n) };
+    expect(settle([], half, parents, periods[2]!, true).rows.map((row) => formatAmount(row.amount))).toEqual(['25']);
     expect(told(true, 2)).toContainEqual(['k/0', 1, 'trueUp', '406']); // 1,000 − 90 % of (330 + 330)
   });
 });
