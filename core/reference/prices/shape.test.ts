@@ -45,6 +45,33 @@ function isTakenFast(change: unknown): boolean {
   }
 }
 
+const meter = fc.record(
+  {
+    kind: fc.constant('meter'),
+    id: fc.constant('m'),
+    metric: fc.constant('m'),
+    unit: fc.constantFrom('1', 'By'),
+    scale: fc.constantFrom(0, 3),
+    aggregation: fc.constantFrom('sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile', 'mean'),
+    distinct: fc.constantFrom('', 'region', 1),
+    slots: fc.record({
+      lengthMs: fc.constantFrom(300_000, 3_600_000, 86_400_000, 299_999, 86_400_001, 300_000.5),
+      discardPercent: fc.constantFrom('5', '0', '99.9', '100', '-1', '5 '),
+    }),
+    filter: fc.constantFrom<unknown>({}, { mode: ['a'] }, { mode: 'a' }, []),
+  },
+  { requiredKeys: ['kind', 'id', 'metric', 'unit', 'scale', 'aggregation', 'filter'] },
+);
+
+test('both engines take and reject the same meters', () => {
+  fc.assert(
+    fc.property(meter, (change) => {
+      expect(hasChangeShape(change)).toBe(changeFault(change) === undefined);
+    }),
+    options,
+  );
+});
+
 test(`both engines take and reject the same prices, seed ${seed}`, () => {
   const seen = { taken: 0, rejected: 0 };
   fc.assert(
