@@ -1,13 +1,17 @@
 import { minorDigits } from '../money/currency.ts';
 import { isTimeZone } from '../time/period.ts';
-import { compare } from '../money/rational.ts';
-import { exact } from './exact.ts';
+import type { Rational } from '../money/fixed.ts';
+import { compare, larger, multiply, one, ratio } from '../money/rational.ts';
+import { exact, shown } from './exact.ts';
 import { Check, type Problem } from './problems.ts';
 import type { RecurringFee, Term, Uplift } from './records.ts';
 import type { Shape } from './shape.ts';
 
 /** Dated values of one fee. */
 export const datedValuesMax = 1000;
+
+/** Currency units that a fee owes for a period, before uplifts, stay below this, as the charge of a tally does. */
+export const feeUnitsMax = 10n ** 18n;
 
 const rounding: Shape = {
   record: { decimals: 'number', mode: { oneOf: ['halfEven', 'halfAwayFromZero', 'up', 'down', 'ceiling', 'floor'] } },
@@ -79,9 +83,24 @@ export function checkFee(value: unknown): Problem[] {
       quantities.at(index).at('quantity').decimal(quantity, 'notNegative'),
     );
   }
+  if (check.problems.length === 0) {
+    const greatest = multiply(
+      most(fee.amounts.map((one) => one.amount)),
+      most((fee.quantities ?? []).map((one) => one.quantity)),
+    );
+    const isBounded = compare(greatest, ratio(feeUnitsMax)) < 0;
+    amounts.that(
+      isBounded,
+      shown(greatest),
+      'amounts that, times the greatest quantity, stay below 10^18',
+      'NUMBER_OUT_OF_RANGE',
+    );
+  }
   if (fee.uplift !== undefined) checkUplift(check.at('uplift'), fee.uplift);
   return check.problems;
 }
+
+const most = (texts: readonly string[]): Rational => texts.map(exact).reduce(larger, one);
 
 function checkTerm(check: Check, term: Term): void {
   check.span(term);

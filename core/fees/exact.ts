@@ -15,8 +15,15 @@ export const percent = (text: string): Rational => multiply(exact(text), ratio(1
 /** A pico amount as a fraction of the currency unit. */
 export const ofAmount = (amount: AmountPico): Rational => fromScaled(amount, AMOUNT_SCALE);
 
-/** The one rounding of an explain step: half-even, to 12 decimals. */
-export const round12 = (value: Rational): AmountPico => toScaled(value, AMOUNT_SCALE, 'halfEven');
+/** Currency units that an amount stays below: what `Decimal(38,12)` holds. */
+export const amountUnitsMax = 10n ** 26n;
+
+/** The one rounding of an explain step: half-even, to 12 decimals. Throws RangeError for what no amount can hold. */
+export function round12(value: Rational): AmountPico {
+  const size = value.numerator < 0n ? -value.numerator : value.numerator;
+  if (size >= amountUnitsMax * value.denominator) throw new RangeError('an amount is 10^26 or more');
+  return toScaled(value, AMOUNT_SCALE, 'halfEven');
+}
 
 /** A fraction as text for an explanation: exact when it has at most 12 decimals, else rounded to 12. */
 export const shown = (value: Rational): string => formatAmount(round12(value));

@@ -328,5 +328,12 @@ test('every fault of a record is told, with its path, value and what would be ri
     'currency', 'timeZone', 'term.toMs', 'term.trialEndMs', 'term.pauses[1]', 'amounts[1].fromMs',
     'amounts[0].amount', 'amounts[1].amount', 'uplift.everyMonths', 'uplift.percent',
   ]); // prettier-ignore
+  const huge = plan({
+    amounts: [{ fromMs: 0, amount: '999999999999' }],
+    quantities: [{ fromMs: 0, quantity: '1000001' }],
+  });
+  expect(checkFee(huge).map(({ path, code }) => [path, code])).toEqual([['amounts', 'NUMBER_OUT_OF_RANGE']]);
+  const rising = { kind: 'scheduled', fromMs: 0, everyMonths: 1, percent: '1000', compounding: true } as const;
+  expect(() => owed(plan({ uplift: rising }), month('2022-03'))).toThrow(/10\^26/);
   expect(() => owed(bad, month('2022-03'))).toThrow(/fee plan: currency is XYZ, not an ISO 4217 code/);
 });

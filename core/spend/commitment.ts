@@ -1,6 +1,6 @@
 /** What a node has committed to spend: drawn down by its subtree, an overage rate beyond, the rest owed at the end. */
 import { formatAmount, type AmountPico, type Rational } from '../money/fixed.ts';
-import { compare, divide, multiply, one, smaller, subtract } from '../money/rational.ts';
+import { compare, divide, multiply, one, ratio, smaller, subtract } from '../money/rational.ts';
 import { exact, ofAmount, percent, round12, shown } from '../fees/exact.ts';
 import { assertSound, Check, type Problem } from '../fees/problems.ts';
 import type { Shape } from '../fees/shape.ts';
@@ -27,6 +27,9 @@ export interface Commitment {
 }
 
 export const segmentsMax = 200;
+
+/** Percent that an overage rate or a markup is at most, so that no product leaves the range of amounts. */
+export const ratePercentMax = 1_000_000n;
 
 const commitmentShape: Shape = {
   record: {
@@ -61,7 +64,16 @@ export function checkCommitment(value: unknown): Problem[] {
         .that(segment.fromMs >= before.toMs, segment.fromMs, `an instant from ${before.toMs} on`, 'ORDER_WRONG');
   });
   check.at('coveredPercent').decimal(commitment.coveredPercent, 'positive');
-  check.at('overagePercent').decimal(commitment.overagePercent, 'notNegative');
+  const { overagePercent } = commitment;
+  if (check.at('overagePercent').decimal(overagePercent, 'notNegative'))
+    check
+      .at('overagePercent')
+      .that(
+        compare(exact(overagePercent), ratio(ratePercentMax)) <= 0,
+        overagePercent,
+        `at most ${ratePercentMax}`,
+        'NUMBER_OUT_OF_RANGE',
+      );
   return check.problems;
 }
 

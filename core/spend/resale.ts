@@ -1,8 +1,9 @@
 /** A resale chain in one tenant: provider → reseller → client, each step its own row from the same sample. */
 import type { AmountPico } from '../money/fixed.ts';
-import { add, multiply, one } from '../money/rational.ts';
-import { ofAmount, percent, round12 } from '../fees/exact.ts';
+import { add, compare, multiply, one, ratio } from '../money/rational.ts';
+import { exact, ofAmount, percent, round12 } from '../fees/exact.ts';
 import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import { ratePercentMax } from './commitment.ts';
 
 /** One sale of the chain. `Tally` is whatever the price lists charge: what has been measured in the period. */
 export interface ResaleStep<Tally> {
@@ -44,9 +45,11 @@ export function checkChain<Tally>(steps: readonly ResaleStep<Tally>[]): Problem[
     seen.add(buyer);
     if (price.kind !== 'markup') return;
     here.at('price').that(index > 0, 'markup', 'a list in the first step: there is no charge to mark up');
-    const isRange =
-      here.at('price').at('percent').decimal(price.percent) && add(one, percent(price.percent)).numerator >= 0n;
-    here.at('price').at('percent').that(isRange, price.percent, '-100 or more');
+    const at = here.at('price').at('percent');
+    const isFair = () =>
+      compare(exact(price.percent), ratio(-100n)) >= 0 && compare(exact(price.percent), ratio(ratePercentMax)) <= 0;
+    if (at.decimal(price.percent))
+      at.that(isFair(), price.percent, `from -100 to ${ratePercentMax}`, 'NUMBER_OUT_OF_RANGE');
   });
   return check.problems;
 }
