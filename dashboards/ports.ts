@@ -51,7 +51,7 @@ export interface RefusalPage {
 
 /** Where a tally is to be found. */
 export interface TallyTrail {
-  /** Commits that may have opened it, at most a dozen: those with its first row and with its adjustments. */
+  /** Commits that may have opened it, at most twenty: those with the first rows of its price and with adjustments. */
   readonly openedAt: readonly number[];
   /** Sum of the quantities of its rows before the row asked for, in log order; decimal text. */
   readonly quantityBefore: string;

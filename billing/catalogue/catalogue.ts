@@ -6,21 +6,26 @@ import type { MeterTable, PriceTable, Reader } from '../schema.ts';
 /** Every meter of the tenant, by id. */
 export async function metersOf(db: Reader, tenant: string): Promise<MeterRecord[]> {
   const rows = await db.selectFrom('meter').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
-  return rows.map(({ id, metric, unit, scale, aggregation, distinct_by: distinct, filter }) => ({
+  return rows.map(({ id, metric, unit, scale, aggregation, distinct_by: distinct, slots, filter }) => ({
     id,
     metric,
     unit,
     scale,
     aggregation,
     ...(distinct === null ? {} : { distinct }),
+    ...(slots === null ? {} : { slots }),
     filter,
   }));
 }
 
-export const meterRow = (tenant: string, { distinct, filter, ...meter }: MeterRecord): Insertable<MeterTable> => ({
+export const meterRow = (
+  tenant: string,
+  { distinct, slots, filter, ...meter }: MeterRecord,
+): Insertable<MeterTable> => ({
   tenant,
   ...meter,
   distinct_by: distinct ?? null,
+  slots: slots === undefined ? null : JSON.stringify(slots),
   filter: JSON.stringify(filter),
 });
 

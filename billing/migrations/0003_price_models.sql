@@ -1,5 +1,7 @@
 -- Prices of every model and meters of every aggregation. NULL: the record does not say it.
-ALTER TABLE meter ADD COLUMN distinct_by text;
+ALTER TABLE meter
+  ADD COLUMN distinct_by  text,
+  ADD COLUMN slots        jsonb;
 ALTER TABLE price
   ADD COLUMN quantity          jsonb,
   ADD COLUMN discount_percent  text,

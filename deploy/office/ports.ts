@@ -4,6 +4,7 @@ import { storePort, type MasterFacts } from '#aggregator/queries/port.ts';
 import { billingError } from '#billing/errors.ts';
 import type { Billing } from '#billing/main.ts';
 import type { Status } from '#core/messages/api.ts';
+import { tallyUnit } from '#core/units/pricedUnits.ts';
 import type { Ports, RaterLatency } from '#dashboards/index.ts';
 import type { Config } from '#platform/config.ts';
 import { tallyTrail } from './tallyTrail.ts';
@@ -20,9 +21,7 @@ export function masterFacts({ master }: Pick<Billing, 'master'>): MasterFacts {
     },
     async units(tenant) {
       const meters = await master.meters(tenant);
-      return new Map(
-        meters.map(({ id, unit, aggregation }) => [id, aggregation === 'timeWeighted' ? `${unit}.ms` : unit]),
-      );
+      return new Map(meters.map(({ id, unit, aggregation }) => [id, tallyUnit(unit, aggregation)]));
     },
     async suspenseAccounts(tenant) {
       return (await master.accounts(tenant))

@@ -2,8 +2,9 @@ import type { RatedRow } from '#core/messages/api.ts';
 import type { TallyTrail } from '#dashboards/index.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
 
-/** Commits with adjustments of one tally that are looked through; a tally is opened by one of the first. */
+/** Commits with adjustments, and with first rows, that are looked through; most cells of a price are opened by one of them. */
 const adjustmentsMax = 10;
+const firstCommitsMax = 10;
 
 /**
  * Where the tally of a row was opened, and what its stored rows add up to before it. A late price moves quantity by
@@ -33,14 +34,14 @@ export async function tallyTrail(
     kind: row.kind,
   };
   const mine = perResource ? 'r = target_resource' : '1';
-  const rows = await store.query<{ opened: string; adjustments: string[]; quantity: string }>(
+  const rows = await store.query<{ opened: string[]; adjustments: string[]; quantity: string }>(
     `WITH target AS (
        SELECT period_start, resource[{position:UInt32}] AS target_resource FROM valid_blocks
        WHERE tenant = {tenant:String} AND partition = {partition:UInt16} AND incarnation = {incarnation:UInt32}
          AND out_seq = {outSeq:UInt64} AND block = {block:UInt32}
      ),
      (SELECT target_resource FROM target) AS target_resource
-     SELECT minIf(out_seq, kind = {kind:String} AND ${perResource ? 'has(resource, target_resource)' : '1'}) AS opened,
+     SELECT arraySlice(arraySort(groupUniqArrayIf(out_seq, kind = {kind:String} AND ${perResource ? 'has(resource, target_resource)' : '1'})), 1, ${firstCommitsMax}) AS opened,
        groupArraySortedIf(${adjustmentsMax})(out_seq, kind = 'adjustment') AS adjustments,
        sum(arraySum((q, r, i) -> if(${mine} AND (out_seq, block, i) < ({outSeq:UInt64}, {block:UInt32}, {position:UInt32}), q, toDecimal128(0, 12)),
          quantities, resource, arrayEnumerate(quantities))) AS quantity
@@ -54,7 +55,7 @@ export async function tallyTrail(
   if (found === undefined) return { openedAt: [], quantityBefore: '0', adjusted: false };
   const adjustments = found.adjustments.map(Number);
   return {
-    openedAt: [...adjustments, Number(found.opened)].filter((outSeq) => outSeq > 0).sort((a, b) => a - b),
+    openedAt: [...adjustments, ...found.opened.map(Number)].filter((outSeq) => outSeq > 0).sort((a, b) => a - b),
     quantityBefore: found.quantity,
     adjusted: perResource && adjustments.length > 0,
   };

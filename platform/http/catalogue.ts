@@ -15,8 +15,12 @@ export const meterSchema = z.object({
   metric: z.string(),
   unit: z.string(),
   scale: z.number(),
-  aggregation: z.enum(['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique']),
+  aggregation: z.enum(['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile']),
   distinct: z.string().exactOptional().describe('The dimension that `unique` counts; "" counts resources.'),
+  slots: z
+    .object({ lengthMs: z.number(), discardPercent: percent })
+    .exactOptional()
+    .describe('Time slots of `percentile`, and the share of them that is set aside.'),
   filter: z.record(z.string(), list(z.string())).readonly(),
 }) satisfies z.ZodType<MeterRecord>;
 

@@ -1,13 +1,15 @@
 import type { RatedRow, Why } from '#core/messages/api.ts';
 import type { MeterRecord } from '#core/messages/control.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
-import { formatDecimal, parseDecimal } from '#core/money/fixed.ts';
+import { divideRounded, formatDecimal, parseDecimal } from '#core/money/fixed.ts';
 import { dashboardsError } from '../../errors.ts';
 import type { Check } from './batchProof.ts';
 
 export interface SampleProof {
   readonly sample: Why['sample'];
   readonly check: Check;
+  /** What of the sample fell on the row: all of it, unless it was cut; a level keeps its value. */
+  readonly share: bigint;
 }
 
 /** The sample in its batch, and whether the row says of it what it says of itself. */
@@ -24,9 +26,11 @@ export function proveSample(row: RatedRow, body: BatchBody, meter: MeterRecord |
   const integer = BigInt(quantity);
   const inside = startMs <= row.startMs && row.endMs <= endMs && row.startMs <= row.endMs;
   const whole = row.startMs === startMs && row.endMs === endMs;
-  const expected = metric.kind === 'level' && meter !== undefined ? integer * BigInt(row.endMs - row.startMs) : integer;
-  const given = parseDecimal(row.quantity, metric.scale);
-  const fits = given === expected || (!whole && metric.kind === 'delta' && given !== undefined && given <= integer);
+  // Parts of a delta add up to it exactly: each is the difference of two rounded shares (SPEC 4.5).
+  const upTo = (instantMs: number): bigint =>
+    divideRounded(integer * BigInt(instantMs - startMs), BigInt(endMs - startMs), 'halfEven');
+  const share = metric.kind === 'level' || whole || !inside ? integer : upTo(row.endMs) - upTo(row.startMs);
+  const fits = isGrowth(row, { meter, share, isStart: row.startMs === startMs }, metric.scale);
   const raw = body.raw[row.index] ?? null;
   const text = formatDecimal(integer, metric.scale);
   return {
@@ -40,6 +44,7 @@ export function proveSample(row: RatedRow, body: BatchBody, meter: MeterRecord |
       rawStart: raw === null ? null : (BigInt(raw) - integer).toString(),
       monotonicUs: tick[2],
     },
+    share,
     check: {
       name: 'sample',
       ok: body.resources[series[0]] === row.resource && inside && fits,
@@ -48,4 +53,31 @@ export function proveSample(row: RatedRow, body: BatchBody, meter: MeterRecord |
         : `A part of sample ${row.index} (${text} ${metric.unit}), which was cut where owner, price or period changes.`,
     },
   };
+}
+
+/** Whether the sample can have added to its tally what the row says: exactly, where the tally does not matter. */
+function isGrowth(
+  row: RatedRow,
+  { meter, share, isStart }: { meter: MeterRecord | undefined; share: bigint; isStart: boolean },
+  scale: number,
+): boolean {
+  const given = parseDecimal(row.quantity, meter?.scale ?? scale);
+  if (given === undefined) return false;
+  const aggregation = meter?.aggregation ?? 'sum';
+  switch (aggregation) {
+    case 'sum':
+      return given === share;
+    case 'timeWeighted':
+      return given === share * BigInt(row.endMs - row.startMs);
+    case 'count':
+      return given === (isStart ? 1n : 0n);
+    case 'unique':
+      return given === 0n || (given === 1n && isStart);
+    case 'max':
+      return given >= 0n && given <= share;
+    case 'percentile':
+      return given >= 0n;
+    case 'latest':
+      return given <= share;
+  }
 }

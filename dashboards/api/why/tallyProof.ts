@@ -1,15 +1,16 @@
 import type { RatedRow, Why } from '#core/messages/api.ts';
 import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
-import { streams } from '#core/messages/names.ts';
-import type { CommitHeader, TallyEntry, TallyValue } from '#core/messages/rated.ts';
-import { formatAmount, formatDecimal, parseDecimal } from '#core/money/fixed.ts';
+import type { CommitHeader } from '#core/messages/rated.ts';
+import { formatAmount, formatDecimal } from '#core/money/fixed.ts';
 import { compilePrice } from '#core/pricing/compile.ts';
-import type { Cell, Measures } from '#core/pricing/compiled.ts';
+import type { Cell, CompiledPrice, Measures } from '#core/pricing/compiled.ts';
 import type { Log } from '#platform/log.ts';
-import { dashboardsError } from '../../errors.ts';
 import type { TallyTrail } from '../../ports.ts';
 import type { Check } from './batchProof.ts';
-import { readCommit, type Block, type RowId } from './commitBlocks.ts';
+import type { Block, RowId } from './commitBlocks.ts';
+import { checkGrowth } from './growth.ts';
+import { standingOf, type Standing } from './tallyEntry.ts';
+import { moved, quantityOf, rowsFrom, takenBack } from './tallyRows.ts';
 
 export interface TallyEvidence {
   readonly log: Log;
@@ -22,169 +23,106 @@ export interface TallyEvidence {
   /** Undefined for a row that no price charges yet. */
   readonly price: PriceRecord | undefined;
   readonly trail: TallyTrail;
+  readonly dims: Readonly<Record<string, string>>;
+  /** What of the sample fell on the row, at its own scale. */
+  readonly share: bigint;
+  /** IANA zone of the account. */
+  readonly timeZone: string;
 }
+
+export interface TallyProof {
+  readonly tally: Why['tally'];
+  readonly checks: Check[];
+}
+
+export const noTally: Why['tally'] = {
+  cell: '', events: null, before: '0', after: '0', chargeBefore: '0', chargeAfter: '0', stepsBefore: [], stepsAfter: [],
+}; // prettier-ignore
 
 /**
  * The row's tally before and after it, and the charge at both. The commit that holds the row says where the tally stood
  * after it; what its later rows added is taken off. The sum over ClickHouse must come to the same.
  */
-export async function proveTally(
-  evidence: TallyEvidence,
-): Promise<{ readonly tally: Why['tally']; readonly checks: Check[] }> {
-  const { row, meter, price, commit, trail } = evidence;
+export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
+  const { row, meter, price, dims, timeZone } = evidence;
+  const compiled = price === undefined ? undefined : compilePrice(price, meter);
+  const cell = compiled?.cellAt({ dims, atMs: row.startMs, timeZone, boundary: () => undefined });
+  if (compiled !== undefined && cell === undefined)
+    return {
+      tally: noTally,
+      checks: [{ name: 'charge', ok: false, detail: 'The price has no cell for this sample, and charged it.' }],
+    };
   const perResource = price?.tallyScope === 'resource';
-  const entry = await tallyEntry(evidence, perResource);
-  const value = commit.tallyValues.find(([id]) => id === entry.id);
-  if (value === undefined)
-    throw dashboardsError('PROOF_UNAVAILABLE', `Commit ${row.outSeq} does not name tally ${entry.id}.`);
+  const rows = await rowsFrom({ ...evidence, price: compiled, cellKey: cell?.key ?? '', perResource });
+  const standing = await standingOf(evidence, cell, rows);
+  if (standing === undefined) return notShown(evidence, cell);
 
-  const { cell, ended, carried } = standing(price, meter, entry, value);
-  const rows = rowsFrom(evidence, perResource);
+  const { carried, ended } = standing;
   const reachedBefore = takenBack(cell, ended, rows);
-  const isStart = rows[0]?.isStart === true;
-  const reachedAfter = moved(cell, reachedBefore, { quantity: quantityOf(row.quantity, meter.scale), isStart });
-  const before = reachedBefore.quantity - carried.quantity;
-  const after = reachedAfter.quantity - carried.quantity;
+  const grown = quantityOf(row.quantity, meter.scale);
+  const reachedAfter = moved(cell, reachedBefore, { quantity: grown, isStart: rows[0]?.isStart === true });
   const charge = (measures: Measures): bigint =>
     cell === undefined ? 0n : cell.charge(measures) - cell.charge(carried);
-  const steps = (measures: Measures) => cell?.explain(measures) ?? [];
+  const quantity = (measures: Measures): string => formatDecimal(measures.quantity - carried.quantity, meter.scale);
 
   const difference = formatAmount(charge(reachedAfter) - charge(reachedBefore));
-  const summed = quantityOf(trail.quantityBefore, meter.scale);
-  const quantity = (integer: bigint): string => formatDecimal(integer, meter.scale);
+  const isCounted = cell?.countsEvents === true;
+  const events = { before: reachedBefore.events.toString(), after: reachedAfter.events.toString() };
+  const at = (measures: Measures): string =>
+    `charge(${quantity(measures)}${isCounted ? `, ${measures.events} events` : ''})`;
+  const growth = checkGrowth({
+    meter,
+    grown,
+    share: evidence.share,
+    before: reachedBefore.quantity,
+    value: (meter.distinct ?? '') === '' ? row.resource : (dims[meter.distinct!] ?? ''),
+    note: evidence.commit.tallyNotes?.find((note) => note.id === standing.id),
+  });
   return {
     tally: {
-      before: quantity(before),
-      after: quantity(after),
+      cell: cell?.key ?? '',
+      events: isCounted ? events : null,
+      before: quantity(reachedBefore),
+      after: quantity(reachedAfter),
       chargeBefore: formatAmount(charge(reachedBefore)),
       chargeAfter: formatAmount(charge(reachedAfter)),
-      stepsBefore: steps(reachedBefore),
-      stepsAfter: steps(reachedAfter),
+      stepsBefore: cell?.explain(reachedBefore) ?? [],
+      stepsAfter: cell?.explain(reachedAfter) ?? [],
     },
     checks: [
-      {
-        name: 'tally',
-        // An adjustment of a tally per resource does not name it, so the stored rows alone cannot tell its share.
-        ok: summed === before || (trail.adjusted && perResource),
-        detail: `The commit puts the tally at ${quantity(before)} before this row, the stored rows add up to ${quantity(summed)}${carried.quantity === 0n ? '' : `, after ${quantity(carried.quantity)} under the version before`}.`,
-      },
+      checkSum(evidence, { compiled, standing, before: reachedBefore.quantity - carried.quantity }),
+      ...(growth === undefined ? [] : [growth]),
       {
         name: 'charge',
-        ok: difference === row.amount && BigInt(value[2]) === charge(ended),
-        detail: `charge(${quantity(after)}) − charge(${quantity(before)}) = ${difference}; the row says ${row.amount}.`,
+        ok: difference === row.amount && standing.charge === charge(ended),
+        detail: `${at(reachedAfter)} − ${at(reachedBefore)} = ${difference}; the row says ${row.amount}.${standing.isNamed ? '' : ` The tally, ${standing.id}, was told by its figures: the commit that opened it lies further back than is looked here.`}`,
       },
     ],
   };
 }
 
-/** The tally's dictionary entry, from the commit that opened it. */
-async function tallyEntry(
-  { log, tenant, row, price, trail, blocks, id }: TallyEvidence,
-  perResource: boolean,
-): Promise<TallyEntry> {
-  const resource = Number(blocks[id.block]!.list('resource')[id.position]);
-  const periodStartMs = instantMs(blocks[id.block]!.text('period_start'));
-  const isIt = (entry: TallyEntry): boolean =>
-    entry.tenant === tenant &&
-    entry.account === row.account &&
-    entry.price === (price?.id ?? 0) &&
-    entry.meter === row.meter &&
-    entry.resource === (perResource ? resource : 0) &&
-    entry.periodStartMs === periodStartMs;
-  for (const outSeq of new Set(trail.openedAt)) {
-    const message = await log.get(streams.rated(row.partition), outSeq);
-    const entry = message === undefined ? undefined : readCommit(message.data).header.tallies.find(isIt);
-    if (entry !== undefined) return entry;
+/** Stored rows before the row against the tally; they do not say their cell, so that only a price of one is proven by them. */
+function checkSum(
+  { meter, trail, price }: TallyEvidence,
+  told: { readonly compiled: CompiledPrice | undefined; readonly standing: Standing; readonly before: bigint },
+): Check {
+  const { carried } = told.standing;
+  const summed = quantityOf(trail.quantityBefore, meter.scale);
+  const text = (integer: bigint): string => formatDecimal(integer, meter.scale);
+  const stands = `The commit puts the tally at ${text(told.before)} before this row`;
+  const after = carried.quantity === 0n ? '' : `, after ${text(carried.quantity)} under the version before`;
+  // An adjustment of a tally per resource does not name it, so the stored rows alone cannot tell its share.
+  const isUntold = trail.adjusted && price?.tallyScope === 'resource';
+  if (told.compiled === undefined || told.compiled.whole !== undefined) {
+    const ok = summed === told.before || isUntold;
+    return { name: 'tally', ok, detail: `${stands}, the stored rows add up to ${text(summed)}${after}.` };
   }
-  throw dashboardsError('PROOF_UNAVAILABLE', 'The commit that opened its tally is not in the log.');
+  const detail = `${stands}${after}. Stored rows do not say their cell; over all cells they add up to ${text(summed)}, and \`meterline verify\` recomputes each cell from the log.`;
+  return { name: 'tally', ok: meter.aggregation === 'latest' || isUntold || told.before <= summed, detail };
 }
 
-/** What the commit says of the tally at its end, and what the tally began with. */
-function standing(price: PriceRecord | undefined, meter: MeterRecord, entry: TallyEntry, value: TallyValue) {
-  const carried = measuresOf(entry.carried, entry.carriedEvents, entry.carriedValue);
-  const own = measuresOf(value[1], value[3], value[4]);
-  return {
-    carried,
-    ended: {
-      quantity: carried.quantity + own.quantity,
-      events: carried.events + own.events,
-      value: carried.value + own.value,
-    },
-    cell: price === undefined ? undefined : compilePrice(price, meter).cell(entry.cell ?? ''),
-  };
+/** The row's amount is shown without its tally, and that is said. */
+function notShown({ row, commit }: TallyEvidence, cell: Cell | undefined): TallyProof {
+  const detail = `Not proven here: the commit that opened the tally lies further back than is looked, and the figures of commit ${row.outSeq} (${commit.tallyValues.length} tallies) do not tell which is its own. \`meterline verify\` recomputes it from the log.`;
+  return { tally: { ...noTally, cell: cell?.key ?? '' }, checks: [{ name: 'charge', ok: true, detail }] };
 }
-
-const measuresOf = (quantity: string, events = '0', value = '0'): Measures => ({
-  quantity: BigInt(quantity),
-  events: BigInt(events),
-  value: BigInt(value),
-});
-
-interface Added {
-  readonly quantity: bigint;
-  /** Whether a sample begins with the row. */
-  readonly isStart: boolean;
-}
-
-function moved(cell: Cell | undefined, before: Measures, { quantity, isStart }: Added): Measures {
-  if (cell?.countsEvents !== true) return { ...before, quantity: before.quantity + quantity };
-  const starts = isStart ? 1n : 0n;
-  const value = cell.valueAfter(before, quantity, starts);
-  return { quantity: before.quantity + quantity, events: before.events + starts, value };
-}
-
-/** Where the tally stood before these rows: what an event added depends on the quantity and the events before it alone. */
-function takenBack(cell: Cell | undefined, ended: Measures, rows: readonly Added[]): Measures {
-  return rows.reduceRight((after, row): Measures => {
-    const starts = row.isStart && cell?.countsEvents === true ? 1n : 0n;
-    const before = { quantity: after.quantity - row.quantity, events: after.events - starts, value: 0n };
-    return { ...before, value: after.value - moved(cell, before, row).value };
-  }, ended);
-}
-
-/** The row and the rows of its tally after it, in the same commit. */
-function rowsFrom({ blocks, id, meter }: TallyEvidence, perResource: boolean): Added[] {
-  const own = blocks[id.block]!;
-  const resource = own.list('resource')[id.position];
-  const starts = firstStarts(blocks);
-  return blocks.slice(id.block).flatMap((block, offset) => {
-    const isOfTally = (['tenant', 'account', 'price', 'meter', 'period_start'] as const).every(
-      (column) => block.text(column) === own.text(column),
-    );
-    if (!isOfTally) return [];
-    const resources = block.list('resource');
-    return block.list('quantities').flatMap((text, position): Added[] => {
-      if (offset === 0 && position < id.position) return [];
-      if (perResource && resources[position] !== resource) return [];
-      const [sample, startMs] = sampleOf(block, position);
-      return [{ quantity: quantityOf(text, meter.scale), isStart: starts.get(sample) === startMs }];
-    });
-  });
-}
-
-/** The first start of each sample's rows: a part that a boundary cut off begins later. */
-function firstStarts(blocks: readonly Block[]): Map<string, number> {
-  const starts = new Map<string, number>();
-  for (const block of blocks) {
-    block.list('idx').forEach((_, position) => {
-      const [sample, startMs] = sampleOf(block, position);
-      starts.set(sample, Math.min(startMs, starts.get(sample) ?? Infinity));
-    });
-  }
-  return starts;
-}
-
-function sampleOf(block: Block, position: number): readonly [sample: string, startMs: number] {
-  const batch = [block.text('tenant'), block.text('producer'), block.text('epoch'), block.text('seq')].join(' ');
-  const startMs = instantMs(block.text('first')) + Number(block.list('offset')[position]);
-  return [`${batch} ${block.list('idx')[position]}`, startMs];
-}
-
-function quantityOf(text: string, scale: number): bigint {
-  const value = parseDecimal(text, scale);
-  if (value === undefined) throw dashboardsError('PROOF_UNAVAILABLE', `"${text}" is no quantity at scale ${scale}.`);
-  return value;
-}
-
-/** Unix seconds with decimals, as blocks write instants. */
-const instantMs = (text: string): number => Number(text.replace('.', ''));

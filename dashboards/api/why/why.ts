@@ -9,7 +9,7 @@ import type { ApprovedPrice, Ports } from '../../ports.ts';
 import { checkBatch, readBatch, type Check } from './batchProof.ts';
 import { parseRowId, readCommit, type Block, type RowId } from './commitBlocks.ts';
 import { proveSample } from './sampleProof.ts';
-import { proveTally } from './tallyProof.ts';
+import { noTally, proveTally } from './tallyProof.ts';
 
 export interface WhyPorts {
   readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price'>;
@@ -41,7 +41,7 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   if (row.price !== 0 && priceOnRecord === undefined)
     throw dashboardsError('PROOF_UNAVAILABLE', `Price ${row.price} is not on record.`);
 
-  const { sample, check } = proveSample(row, batch.body, meterOnRecord);
+  const { sample, check, share } = proveSample(row, batch.body, meterOnRecord);
   const meter = meterOnRecord ?? unmetered(row, sample);
   const producer = producers.find((known) => known.id === row.producer);
   const checks: Check[] = [checkRow(row, id, tenant, blocks), check];
@@ -50,7 +50,9 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   if (row.kind !== 'unmetered') {
     const perResource = priceOnRecord?.tallyScope === 'resource';
     const trail = await ports.store.tallyTrail(tenant, row, perResource);
-    const proof = await proveTally({ log, tenant, row, id, commit, blocks, meter, price: priceOnRecord, trail });
+    const timeZone = accounts.find((account) => account.id === row.account)?.timeZone ?? 'UTC';
+    const facts = { row, id, commit, blocks, meter, price: priceOnRecord, trail, dims: sample.dims, share, timeZone };
+    const proof = await proveTally({ log, tenant, ...facts });
     tally = proof.tally;
     checks.push(...proof.checks);
   }
@@ -118,15 +120,6 @@ function pathTo(account: number, accounts: readonly AccountRecord[]): Why['path'
   }
   return path;
 }
-
-const noTally: Why['tally'] = {
-  before: '0',
-  after: '0',
-  chargeBefore: '0',
-  chargeAfter: '0',
-  stepsBefore: [],
-  stepsAfter: [],
-};
 
 /** Stands in where no meter asks for the metric: what the sample said of itself. */
 const unmetered = (row: RatedRow, sample: Why['sample']): MeterRecord => ({
