@@ -250,7 +250,10 @@ test('CONSERVE of credits: none is ever negative; each grant and each charge add
           now.filter((row) => row.reason === reason).reduce((total, { amount }) => total + amount, 0n);
         if (asked !== undefined) expect(asked).toEqual({ covered: of('burned'), overage: of('overage') });
         for (const { left: rest } of state.grants.values()) expect(rest).toBeGreaterThanOrEqual(0n);
-        for (const tally of state.tallies.values()) expect(tally.overage < 0n && tally.burns.length > 0).toBe(false);
+        for (const { overage, burns } of state.tallies.values()) {
+          expect(overage < 0n && burns.length > 0).toBe(false);
+          expect(burns.some(({ grant: id, amount }, i) => amount <= 0n || burns[i + 1]?.grant === id)).toBe(false);
+        }
       }
       const sum = (filter: (row: CreditRow) => boolean, ...reasons: CreditRow['reason'][]) =>
         rows

@@ -64,6 +64,7 @@ test('one rate a period is that of its first day in the account zone', () => {
   const last = period.endMs - 1;
   expect(rateDate(conversion, last, period)).toBe('2026-11-30');
   expect(rateDate({ ...conversion, rateBy: 'period' }, last, period)).toBe('2026-11-01');
+  expect(rateDate(conversion, period.startMs, period)).toBe('2026-11-01');
   expect(() => rateDate(conversion, period.endMs, period)).toThrow(RangeError);
 });
 
