@@ -71,9 +71,10 @@ export interface OwnershipRecord {
 /**
  * How samples become a tally. `sum` adds deltas. `timeWeighted` adds level × milliseconds, so its tally's unit is
  * `<unit>.ms`. `count` counts samples, `unique` distinct values (unit "1", scale 0, of deltas and levels). `max` keeps the
- * greatest sample of a period, `latest` the newest one, of deltas and levels.
+ * greatest sample of a period, `latest` the newest one, of deltas and levels. `percentile` sums deltas by time slot and
+ * takes the highest slot that is left when a share of all slots of the period is set aside (`slots`).
  */
-export type Aggregation = 'sum' | 'timeWeighted' | 'count' | 'max' | 'latest' | 'unique';
+export type Aggregation = 'sum' | 'timeWeighted' | 'count' | 'max' | 'latest' | 'unique' | 'percentile';
 
 export interface MeterRecord {
   readonly id: string;
@@ -85,6 +86,8 @@ export interface MeterRecord {
   readonly aggregation: Aggregation;
   /** For `unique`: the dimension whose distinct values are counted; "" counts resources. */
   readonly distinct?: string;
+  /** For `percentile`: length of a slot, from 300,000 to 86,400,000 ms, and percent of the slots set aside: "5" bills the 95th percentile. */
+  readonly slots?: { readonly lengthMs: number; readonly discardPercent: string };
   /** Only samples whose dimensions match: for each named dimension one of the listed values. */
   readonly filter: Readonly<Record<string, readonly string[]>>;
 }

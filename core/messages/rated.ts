@@ -135,6 +135,8 @@ export interface TallyNote {
   readonly from?: readonly [tally: number, count: number];
   /** `unique`: in a commit the values that came to it, in a snapshot all. */
   readonly values?: readonly string[];
+  /** `percentile`: slots that changed, in a snapshot all that are not empty: [index, sum], absolute. */
+  readonly slots?: readonly (readonly [index: number, sum: string])[];
 }
 
 export type SamplePlace = readonly [endMs: number, producer: string, epoch: string, seq: number, index: number];

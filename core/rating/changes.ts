@@ -83,6 +83,7 @@ export class Changes {
     for (const tally of this.tallies) {
       tally.dirty = false;
       tally.freshValues = undefined;
+      tally.slots?.fresh.clear();
       tally.valuesFrom = undefined;
       tally.isCleared = false;
     }

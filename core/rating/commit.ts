@@ -12,6 +12,7 @@ import type {
 } from '../messages/rated.ts';
 import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
+import type { Slots } from './slots.ts';
 import type { Balance, Budget, PartitionState, Producer, Tally } from './state.ts';
 
 /** Whose commit it is and where it stands in the chain. */
@@ -44,7 +45,11 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     resources: changes.resources,
     tallies: changes.opened.map((tally) => tally.entry),
     tallyValues: changes.tallies.map(tallyValue),
-    ...notesOf(changes.tallies, ({ freshValues }) => freshValues),
+    ...notesOf(
+      changes.tallies,
+      ({ freshValues }) => freshValues,
+      ({ fresh }) => fresh,
+    ),
     series: changes.series.map(({ id, producer, resource, metric }) => ({
       id,
       tenant: resource.tenant,
@@ -85,24 +90,29 @@ const newline = 10;
 export function notesOf(
   tallies: readonly Tally[],
   valuesOf: (tally: Tally) => readonly string[] | undefined,
+  slotsOf: (slots: Slots) => Iterable<number>,
 ): { tallyNotes?: TallyNote[] } {
   const notes = tallies.flatMap((tally): TallyNote[] => {
-    const values = valuesOf(tally);
+    const values = valuesOf(tally) ?? [];
+    const slots = tally.slots === undefined ? [] : slotNotes(tally.slots, slotsOf(tally.slots));
     const { newest, isCleared, valuesFrom: from } = tally;
-    if (newest === undefined && from === undefined && !isCleared && (values === undefined || values.length === 0))
-      return [];
+    if (newest === undefined && from === undefined && !isCleared && values.length + slots.length === 0) return [];
     return [
       {
         id: tally.entry.id,
         ...(isCleared ? { cleared: true } : {}),
         ...(newest === undefined ? {} : { newest }),
         ...(from === undefined ? {} : { from }),
-        ...(values === undefined || values.length === 0 ? {} : { values: [...values] }),
+        ...(values.length === 0 ? {} : { values: [...values] }),
+        ...(slots.length === 0 ? {} : { slots }),
       },
     ];
   });
   return notes.length === 0 ? {} : { tallyNotes: notes };
 }
+
+const slotNotes = ({ sums }: Slots, indexes: Iterable<number>): [number, string][] =>
+  [...indexes].toSorted((a, b) => a - b).map((index) => [index, sums[index]!.toString()]);
 
 export const totalsOf = ({ totals }: PartitionState): Totals => ({
   ...totals,

@@ -80,8 +80,12 @@ function applyChange(master: Master, tenant: string, change: ControlChange, rena
       const known = master.meters.get(record.id);
       const fixed =
         known === undefined ||
-        (known.unit === record.unit && known.scale === record.scale && known.aggregation === record.aggregation);
-      require(fixed, `meter ${record.id} cannot change its unit, scale or aggregation`);
+        (known.unit === record.unit &&
+          known.scale === record.scale &&
+          known.aggregation === record.aggregation &&
+          known.slots?.lengthMs === record.slots?.lengthMs &&
+          known.slots?.discardPercent === record.slots?.discardPercent);
+      require(fixed, `meter ${record.id} cannot change its unit, scale, aggregation or slots`);
       master.meters.set(record.id, record);
       return;
     }

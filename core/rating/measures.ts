@@ -4,6 +4,7 @@ import type { SamplePlace } from '../messages/rated.ts';
 import { AMOUNT_SCALE, pow10 } from '../money/fixed.ts';
 import type { Cell, Measures } from '../pricing/compiled.ts';
 import { compareText } from './attribution.ts';
+import { addToSlot, emptySlots, slotAt } from './slots.ts';
 import type { Tally } from './state.ts';
 
 /** Tallies stay below 10²⁶ base units and the charge of one below 10¹⁸ currency units (SPEC §3.5). */
@@ -21,6 +22,7 @@ export interface Contribution {
   readonly place: SamplePlace;
   /** The value that a `unique` meter distinguishes. */
   readonly value: string;
+  readonly startMs: number;
 }
 
 /** A movement that can be taken back. */
@@ -42,6 +44,7 @@ export function move(
   /** What a version of the price before this one had reached counts as if it had been tallied here. */
   const total = tally.carried.quantity + tally.quantity;
   let { quantity } = part;
+  let slot = -1;
   switch (meter?.aggregation) {
     case 'timeWeighted':
       quantity *= BigInt(part.durationMs);
@@ -67,9 +70,18 @@ export function move(
         (tally.values ??= new Set()).add(part.value);
         (tally.freshValues ??= []).push(part.value);
       }
+      break;
+    case 'percentile': {
+      tally.slots ??= emptySlots(meter, tally.entry);
+      slot = slotAt(meter, tally.entry.periodStartMs, part.startMs).index;
+      const percentile = addToSlot(tally.slots, slot, quantity, total);
+      if (percentile === undefined) return undefined;
+      quantity = percentile - total;
+    }
   }
   const restore = (): void => {
     tally.newest = newest;
+    if (slot >= 0) tally.slots!.sums[slot]! -= part.quantity;
     if (meter?.aggregation === 'unique' && quantity === 1n) {
       tally.values!.delete(part.value);
       tally.freshValues!.pop();

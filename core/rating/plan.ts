@@ -7,6 +7,7 @@ import { periodAt, type Period } from '../time/period.ts';
 import { metersOf, ownerAt, pricesAt, Window } from './attribution.ts';
 import { noBalances, type BalanceChain, type Group, type Groups } from './block.ts';
 import { balanceKey, tallyKey, type Account, type Balance, type Resource, type Tally, type Tenant } from './state.ts';
+import { slotAt } from './slots.ts';
 import { newTally } from './tally.ts';
 
 export interface Plan {
@@ -99,6 +100,12 @@ function planOf(
     window.boundary(endMs);
   }
   const period = periodAt(atMs, account.record.timeZone);
+  for (const meter of metersOf(master, metric.name, dims)) {
+    if (meter.aggregation !== 'percentile') continue;
+    const slot = slotAt(meter, period.startMs, atMs);
+    window.boundary(slot.startMs);
+    window.boundary(slot.endMs);
+  }
   const cellPlace = { dims, atMs, timeZone: account.record.timeZone, boundary: (ms: number) => window.boundary(ms) };
   const lanes = metersOf(master, metric.name, dims).flatMap((meter): Lane[] => {
     const lane = (price?: CompiledPrice, cell?: Cell): Lane =>
@@ -124,10 +131,12 @@ function planOf(
 
 const adds = ({ aggregation }: MeterRecord): boolean => aggregation === 'sum' || aggregation === 'timeWeighted';
 
-/** `sum` takes deltas, `timeWeighted` levels, the others both. */
+/** `sum` and `percentile` take deltas, `timeWeighted` levels, the others both. */
 export function meterTakes({ aggregation, unit, scale }: MeterRecord, metric: BatchMetric): boolean {
   const takesKind =
-    aggregation === 'sum' ? metric.kind === 'delta' : aggregation === 'timeWeighted' ? metric.kind === 'level' : true;
+    aggregation === 'sum' || aggregation === 'percentile'
+      ? metric.kind === 'delta'
+      : aggregation !== 'timeWeighted' || metric.kind === 'level';
   const counts = aggregation === 'count' || aggregation === 'unique';
   return takesKind && (counts || (unit === metric.unit && scale === metric.scale));
 }

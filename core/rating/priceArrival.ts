@@ -8,6 +8,7 @@ import { charged, comparePlaces, distinctMax } from './measures.ts';
 import { chainOf, laneOf, type PlanContext } from './plan.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tally } from './state.ts';
+import { billed, copyOf, isEmpty, merge } from './slots.ts';
 import { openTally, settle } from './tally.ts';
 
 export interface ArrivalRun extends PlanContext {
@@ -22,7 +23,10 @@ export function chargeUnpriced(run: ArrivalRun, newPrices: ReadonlySet<number>):
   const moved = new Set<Balance>();
   if (newPrices.size === 0) return moved;
   const unpriced = run.state.tallies.filter(
-    ({ entry, quantity }) => entry.tenant === run.tenant.id && entry.price === 0 && quantity > 0n,
+    ({ entry, quantity, slots }) =>
+      entry.tenant === run.tenant.id &&
+      entry.price === 0 &&
+      (quantity > 0n || (slots !== undefined && !isEmpty(slots))),
   );
   for (const tally of unpriced) chargeTally(run, tally, newPrices, moved);
   return moved;
@@ -109,6 +113,11 @@ function absorbed(tally: Tally, unpriced: Tally, { aggregation }: MeterRecord): 
       const fresh = [...(unpriced.values ?? [])].filter((value) => tally.values?.has(value) !== true).length;
       return (tally.values?.size ?? 0) + fresh > distinctMax ? undefined : BigInt(fresh);
     }
+    case 'percentile': {
+      if (unpriced.slots === undefined) return 0n;
+      const merged = tally.slots === undefined ? unpriced.slots : merge(tally.slots, unpriced.slots);
+      return merged === undefined ? undefined : billed(merged.sums, merged.discarded) - total;
+    }
     default:
       return quantity;
   }
@@ -124,12 +133,15 @@ function takeNotes(tally: Tally, unpriced: Tally): void {
     (tally.values ??= new Set()).add(value);
     (tally.freshValues ??= []).push(value);
   }
+  if (unpriced.slots === undefined) return;
+  tally.slots = tally.slots === undefined ? copyOf(unpriced.slots) : merge(tally.slots, unpriced.slots);
 }
 
 function clearNotes(tally: Tally): void {
-  if (tally.newest === undefined && tally.values === undefined) return;
+  if (tally.newest === undefined && tally.values === undefined && tally.slots === undefined) return;
   tally.newest = undefined;
   tally.values = undefined;
+  tally.slots = undefined;
   tally.freshValues = undefined;
   tally.isCleared = true;
 }

@@ -193,7 +193,14 @@ function chargeLane(
   tally.cursor = undefined;
   const { quantity, durationMs } = part;
   const value = lane.distinct ?? series.resource.name;
-  const moved = move(tally, meter, cell, group.scale, { quantity, durationMs, isStart, place, value });
+  const moved = move(tally, meter, cell, group.scale, {
+    quantity,
+    durationMs,
+    isStart,
+    place,
+    value,
+    startMs: part.startMs,
+  });
   if (moved === undefined) {
     close();
     return ['out_of_range', 'the tally or its charge would exceed its bound'];

@@ -1,4 +1,5 @@
 /** Rebuilds the state from commits, without rating anything again: every value in a header is absolute. */
+import type { MeterRecord } from '../messages/control.ts';
 import { parseAmount } from '../money/fixed.ts';
 import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry } from '../messages/rated.ts';
 import { periodAt } from '../time/period.ts';
@@ -15,6 +16,7 @@ import {
   type Series,
   type Tenant,
 } from './state.ts';
+import { emptySlots } from './slots.ts';
 import { countCell, newTally, setCarried } from './tally.ts';
 
 /** Applies the commit stored at `seq` with the given hash. */
@@ -55,12 +57,17 @@ export function applyValues(state: PartitionState, values: Values): void {
     tally.cursor = undefined;
   }
   // By id, and a tally carries over from older ones only.
-  for (const { id, cleared, newest, from, values: added = [] } of values.tallyNotes ?? []) {
+  for (const { id, cleared, newest, from, values: added = [], slots = [] } of values.tallyNotes ?? []) {
     const tally = state.tallies[id - 1]!;
     if (from !== undefined) tally.values = new Set([...state.tallies[from[0] - 1]!.values!].slice(0, from[1]));
-    if (cleared === true) tally.values = undefined;
+    if (cleared === true) {
+      tally.values = undefined;
+      tally.slots = undefined;
+    }
     tally.newest = newest ?? (cleared === true ? undefined : tally.newest);
     if (added.length > 0) tally.values = new Set([...(tally.values ?? []), ...added]);
+    if (slots.length > 0) tally.slots ??= emptySlots(meterOf(state, tally.entry), tally.entry);
+    for (const [index, sum] of slots) tally.slots!.sums[index] = BigInt(sum);
   }
   for (const entry of values.balances) {
     const tenant = tenantOf(state, entry.tenant);
@@ -83,6 +90,9 @@ export function applyValues(state: PartitionState, values: Values): void {
     });
   }
 }
+
+const meterOf = (state: PartitionState, { tenant, meter }: TallyEntry): MeterRecord =>
+  tenantOf(state, tenant).master.meters.get(meter)!;
 
 function tenantOf(state: PartitionState, id: string): Tenant {
   const tenant = state.tenants.get(id);

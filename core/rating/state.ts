@@ -6,6 +6,7 @@ import type { Period } from '../time/period.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Cursor } from './narrow.ts';
 import type { Plan } from './plan.ts';
+import type { Slots } from './slots.ts';
 
 export interface PartitionState {
   readonly partition: number;
@@ -120,6 +121,8 @@ export interface Tally {
   /** For `unique`: all values, and those that the last commit does not carry yet. */
   values: Set<string> | undefined;
   freshValues: string[] | undefined;
+  /** For `percentile`. */
+  slots: Slots | undefined;
   /** Set by a carry since the last commit: whose values were copied, and how many. */
   valuesFrom: readonly [tally: number, count: number] | undefined;
   /** Whether both were forgotten since the last commit. */

@@ -5,13 +5,14 @@ import type { TallyEntry } from '../messages/rated.ts';
 import { chargeMax, reached, tallyUnitsMax } from './measures.ts';
 import { versionBefore } from './carry.ts';
 import { seat } from './narrow.ts';
+import { copyOf } from './slots.ts';
 import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.ts';
 
 /** A tally that no row has fallen on yet. */
 export function newTally(entry: TallyEntry): Tally {
   return {
     entry, carried: nothing, carriedCharge: 0n, quantity: 0n, events: 0n, value: 0n, charge: 0n, dirty: false,
-    newest: undefined, values: undefined, freshValues: undefined, valuesFrom: undefined, isCleared: false, cursor: undefined, isTouched: false,
+    newest: undefined, values: undefined, freshValues: undefined, slots: undefined, valuesFrom: undefined, isCleared: false, cursor: undefined, isTouched: false,
   }; // prettier-ignore
 }
 
@@ -30,6 +31,7 @@ export function openTally(
   setCarried(tally, cell, carried);
   tally.newest = before?.newest;
   tally.values = before?.values === undefined ? undefined : new Set(before.values);
+  tally.slots = before?.slots === undefined ? undefined : copyOf(before.slots);
   tally.valuesFrom = before?.values === undefined ? undefined : [before.entry.id, before.values.size];
   tally.entry = { ...tally.entry, id: state.tallies.length + 1, firstMs, ...carriedText(carried, cell) };
   state.tallies.push(tally);
@@ -62,6 +64,7 @@ export function closeTally(state: PartitionState, tenant: Tenant, tally: Tally):
   tally.newest = undefined;
   tally.values = undefined;
   tally.freshValues = undefined;
+  tally.slots = undefined;
   tally.valuesFrom = undefined;
   state.tallies.pop();
 }

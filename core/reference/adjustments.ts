@@ -13,7 +13,7 @@ import { grow, openTally, takeBack, TooLarge, type Journal } from './tallies.ts'
 /** Charges every unpriced tally that the new prices cover. */
 export function chargeUnpriced(state: State, tenant: Tenant, newPrices: ReadonlySet<number>, source: Source): Row[] {
   return [...state.tallies.values()]
-    .filter((tally) => tally.tenant === tenant.record.id && tally.price === 0 && tally.quantity.gt(0))
+    .filter((tally) => tally.tenant === tenant.record.id && tally.price === 0 && isUsed(tally))
     .flatMap((tally) => {
       const prices = pricesAt(tenant, tally.account, tally.meter, tally.firstMs).filter(
         (price) => newPrices.has(price.id) && takesOver(price),
@@ -21,6 +21,9 @@ export function chargeUnpriced(state: State, tenant: Tenant, newPrices: Readonly
       return prices.length === 0 ? [] : move(state, tenant, tally, prices, source);
     });
 }
+
+/** A percentile may still be nought although there was usage. */
+const isUsed = ({ quantity, slots }: Tally) => quantity.gt(0) || [...slots.values()].some((sum) => sum > 0n);
 
 /** A sum does not tell in which cells it fell, nor of which events it came (8.5). */
 function takesOver(price: PriceRecord): boolean {

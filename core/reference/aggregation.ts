@@ -2,6 +2,7 @@
 import type { MeterRecord } from '../messages/control.ts';
 import type { SamplePlace } from '../messages/rated.ts';
 import { byCodeUnit } from './attribution.ts';
+import { decimal } from './number.ts';
 import type { UsageEvent } from './prices/noted.ts';
 import type { Tally } from './state.ts';
 
@@ -15,6 +16,7 @@ export interface Part {
   readonly sample: SamplePlace;
   /** What a `unique` meter tells apart. */
   readonly value: string;
+  readonly startMs: number;
 }
 
 export interface Contribution {
@@ -22,13 +24,14 @@ export interface Contribution {
   readonly newest: SamplePlace | undefined;
   /** Values that are new to the tally. */
   readonly fresh: readonly string[];
+  readonly slots: Tally['slots'];
 }
 
 export function contributionOf(meter: MeterRecord, tally: Tally, part: Part): Contribution {
   const { isStart, sample, value, sent } = part;
-  const { newest, values } = tally;
+  const { newest, values, slots } = tally;
   const reached = tally.noted.quantity;
-  const adds = (quantity: bigint): Contribution => ({ event: { quantity, isStart }, newest, fresh: [] });
+  const adds = (quantity: bigint): Contribution => ({ event: { quantity, isStart }, newest, fresh: [], slots });
   switch (meter.aggregation) {
     case 'sum':
       return adds(sent);
@@ -42,6 +45,11 @@ export function contributionOf(meter: MeterRecord, tally: Tally, part: Part): Co
       return isOlder(sample, newest) ? adds(0n) : { ...adds(sent - reached), newest: sample };
     case 'unique':
       return !isStart || values.has(value) ? adds(0n) : { ...adds(1n), fresh: [value] };
+    case 'percentile': {
+      const slot = Math.floor((part.startMs - tally.month.startMs) / meter.slots!.lengthMs);
+      const after = new Map(slots).set(slot, (slots.get(slot) ?? 0n) + sent);
+      return { ...adds(percentileOf(meter, tally, after) - reached), slots: after };
+    }
   }
 }
 
@@ -60,6 +68,7 @@ export function takenOver(meter: MeterRecord, from: Tally, into: Tally): Contrib
     event: { quantity: more, isStart: false },
     newest: into.newest,
     fresh: [],
+    slots: into.slots,
   });
   switch (meter.aggregation) {
     case 'max':
@@ -70,7 +79,23 @@ export function takenOver(meter: MeterRecord, from: Tally, into: Tally): Contrib
       const fresh = [...from.values].filter((value) => !into.values.has(value));
       return { ...adds(BigInt(fresh.length)), fresh };
     }
+    case 'percentile': {
+      const after = new Map(into.slots);
+      for (const [slot, sum] of from.slots) after.set(slot, (after.get(slot) ?? 0n) + sum);
+      return { ...adds(percentileOf(meter, into, after) - reached), slots: after };
+    }
     default:
       return adds(quantity);
   }
+}
+
+/** A slot's sum stays below this. */
+export const slotMax = 2n ** 63n;
+
+/** All slots of the month in falling order, those without usage as nought; a share of them set aside, the next one counts. */
+function percentileOf({ slots }: MeterRecord, { month }: Pick<Tally, 'month'>, sums: Tally['slots']): bigint {
+  const count = Math.ceil((month.endMs - month.startMs) / slots!.lengthMs);
+  const all = Array.from({ length: count }, (_, slot) => sums.get(slot) ?? 0n);
+  const falling = all.toSorted((a, b) => (a < b ? 1 : a > b ? -1 : 0));
+  return falling[decimal(slots!.discardPercent).times(count).div(100).floor().toNumber()]!;
 }

@@ -5,9 +5,14 @@ import { nothingNoted } from './prices/noted.ts';
 import type { State, Tally, Tenant } from './state.ts';
 import { tallyKey, type Place } from './tallies.ts';
 
-export type Carried = Pick<Tally, 'noted' | 'newest' | 'values'>;
+export type Carried = Pick<Tally, 'noted' | 'newest' | 'values' | 'slots'>;
 
-export const nothingCarried = (): Carried => ({ noted: nothingNoted, newest: undefined, values: new Set() });
+export const nothingCarried = (): Carried => ({
+  noted: nothingNoted,
+  newest: undefined,
+  values: new Set(),
+  slots: new Map(),
+});
 
 /** The position that the version before had reached in the same account, scope, cell and month. */
 export function carriedInto(state: State, tenant: Tenant, place: Place, price: PriceRecord): Carried {
@@ -19,8 +24,8 @@ export function carriedInto(state: State, tenant: Tenant, place: Place, price: P
     .map(({ id }) => state.tallies.get(tallyKey(tenant.record.id, account, id, meter, resource, month.startMs, cell)))
     .find((tally) => tally !== undefined);
   if (before === undefined) return nothingCarried();
-  const { noted, newest, values } = before;
-  return { noted, newest, values: new Set(values) };
+  const { noted, newest, values, slots } = before;
+  return { noted, newest, values: new Set(values), slots };
 }
 
 function isContinuedBy(a: PriceRecord, b: PriceRecord, cell: string): boolean {

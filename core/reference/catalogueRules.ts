@@ -35,7 +35,12 @@ function staysInPlace(before: AccountRecord | undefined, after: AccountRecord): 
 /** A meter's tallies are in its unit and scale for ever; only its metric and filter may change. */
 function countsTheSame(before: MeterRecord | undefined, after: MeterRecord): boolean {
   if (before === undefined) return true;
-  return before.unit === after.unit && before.scale === after.scale && before.aggregation === after.aggregation;
+  return (
+    before.unit === after.unit &&
+    before.scale === after.scale &&
+    before.aggregation === after.aggregation &&
+    JSON.stringify(before.slots) === JSON.stringify(after.slots)
+  );
 }
 
 function watchesTheSame(before: BudgetRecord | undefined, after: BudgetRecord): boolean {

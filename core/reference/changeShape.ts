@@ -2,6 +2,7 @@
 import type { ControlChange, PriceRecord } from '../messages/control.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
+import { decimal } from './number.ts';
 import { isAmount, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
 import { isModel } from './prices/modelShape.ts';
 import { isSound } from './prices/soundness.ts';
@@ -42,19 +43,30 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
   budgetReset: ({ budget }) => isText(budget),
 };
 
-const aggregations = ['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique'] as const;
+const aggregations = ['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile'] as const;
 
-function isMeter({ id, metric, unit, scale, aggregation, distinct, filter }: Fields): boolean {
+function isMeter({ id, metric, unit, scale, aggregation, distinct, filter, slots }: Fields): boolean {
   return (
     [id, metric, unit].every(isText) &&
     isNatural(scale) &&
     scale <= 12 &&
     isOneOf(aggregation, ...aggregations) &&
     (distinct === undefined || isText(distinct)) &&
+    ((aggregation !== 'count' && aggregation !== 'unique') || (unit === '1' && scale === 0)) &&
+    (aggregation === 'percentile' ? areSlots(slots) : slots === undefined) &&
     isObject(filter) &&
     Object.values(filter).every((values) => isListOf(values, isText))
   );
 }
+
+/** At least five minutes, at most a day; some of the slots are billed. */
+const areSlots = (slots: unknown) =>
+  isObject(slots) &&
+  isNatural(slots['lengthMs']) &&
+  slots['lengthMs'] >= 300_000 &&
+  slots['lengthMs'] <= 86_400_000 &&
+  isNotNegative(slots['discardPercent']) &&
+  decimal(slots['discardPercent'] as string).lt(100);
 
 const isKey = (value: unknown) => isObject(value) && isText(value['id']) && isText(value['publicKey']);
 

@@ -51,7 +51,7 @@ export function partsOf(
   return parts;
 }
 
-/** The first instant after `fromMs` at which a record, a price or a month begins, or the end. */
+/** The first instant after `fromMs` at which a record, a price, a month or a slot of a percentile begins, or the end. */
 function nextCut(
   tenant: Tenant,
   resource: string,
@@ -68,6 +68,11 @@ function nextCut(
   for (const price of tenant.prices.values()) {
     const isInScope = price.account === 0 || nodes.includes(price.account);
     if (isInScope && meters.some((meter) => meter.id === price.meter)) instants.push(price.effectiveFromMs);
+  }
+  const { startMs } = monthAt(fromMs, tenant.accounts.get(account)!.timeZone);
+  for (const { slots } of meters) {
+    if (slots !== undefined)
+      instants.push(startMs + (Math.floor((fromMs - startMs) / slots.lengthMs) + 1) * slots.lengthMs);
   }
   return Math.min(endMs, ...instants.filter((instant) => instant > fromMs));
 }

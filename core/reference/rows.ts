@@ -51,6 +51,7 @@ export function rowsOf(
         isStart: part === parts[0],
         sample: [sample.endMs, source.producer, source.epoch, source.seq, index],
         value: distinctOf(meter, sample),
+        startMs,
       } as const;
       const tallied = (price: PriceRecord | undefined, cell: string) => {
         const at = { account, resource: sample.resource, meter: meter.id, price, cell, month };

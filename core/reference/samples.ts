@@ -94,5 +94,7 @@ export function counterKey(tenant: string, producer: string, resource: string, s
 function fits({ unit, scale, aggregation }: MeterRecord, metric: BatchBody['metrics'][number]): boolean {
   if (aggregation === 'count' || aggregation === 'unique') return true;
   if (unit !== metric.unit || scale !== metric.scale) return false;
-  return aggregation === 'sum' ? metric.kind === 'delta' : aggregation !== 'timeWeighted' || metric.kind === 'level';
+  return aggregation === 'sum' || aggregation === 'percentile'
+    ? metric.kind === 'delta'
+    : aggregation !== 'timeWeighted' || metric.kind === 'level';
 }

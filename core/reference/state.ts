@@ -65,6 +65,8 @@ export interface Tally {
   newest: SamplePlace | undefined;
   /** For `unique`: the values that it counts. */
   readonly values: Set<string>;
+  /** For `percentile`: what was used in each slot of the month; replaced, never changed. */
+  slots: ReadonlyMap<number, bigint>;
   /** What its rows add up to: quantity in tally units, and charge. */
   quantity: Exact;
   charged: Exact;

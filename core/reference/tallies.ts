@@ -1,6 +1,6 @@
 /** SPEC §5.1, 5.4, 3.5 and 8.5: tallies, and the amount that an event makes: the difference of two charges. */
 import type { PriceRecord } from '../messages/control.ts';
-import { contributionOf, type Contribution, type Part } from './aggregation.ts';
+import { contributionOf, slotMax, type Contribution, type Part } from './aggregation.ts';
 import { carriedInto, nothingCarried } from './carry.ts';
 import { chargeOf } from './charge.ts';
 import type { Month } from './month.ts';
@@ -55,7 +55,7 @@ export function addToTally(
 
 /** Adds one event, and what the aggregation keeps besides. */
 export function grow(tenant: Tenant, tally: Tally, contribution: Contribution, journal: Journal): Growth {
-  const { event, newest, fresh } = contribution;
+  const { event, newest, fresh, slots } = contribution;
   const before = { ...tally };
   for (const value of fresh) tally.values.add(value);
   journal.push(() => {
@@ -63,9 +63,10 @@ export function grow(tenant: Tenant, tally: Tally, contribution: Contribution, j
     for (const value of fresh) tally.values.delete(value);
   });
   if (tally.values.size > distinctMax) throw new TooLarge();
+  if ([...slots.values()].some((sum) => sum >= slotMax)) throw new TooLarge();
   const scale = tenant.meters.get(tally.meter)!.scale;
   const quantity = whole(event.quantity);
-  Object.assign(tally, { newest, quantity: tally.quantity.plus(quantity), noted: noted(tenant, tally, event) });
+  Object.assign(tally, { newest, slots, quantity: tally.quantity.plus(quantity), noted: noted(tenant, tally, event) });
   if (tally.quantity.gte(tallyMax.times(powerOfTen(scale)))) throw new TooLarge();
   tally.charged = chargeOfTally(tenant, tally);
   if (tally.charged.gte(chargeMax)) throw new TooLarge();

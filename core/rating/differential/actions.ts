@@ -27,6 +27,7 @@ const meterIds = [
   'mem.last',
   'mem.users',
   'mem.hosts',
+  'net.p95',
 ];
 
 /** A tree over three zones, meters, two producers; prices, owners and budgets come as the log goes on. */
@@ -42,6 +43,8 @@ export const foundation: readonly ControlChange[] = [
   { kind: 'meter', id: 'mem.held', metric: 'mem', unit: 'By', scale: 0, aggregation: 'timeWeighted', filter: {} },
   { kind: 'meter', id: 'cpu.reads', metric: 'cpu', unit: '1', scale: 0, aggregation: 'count', filter: { mode: ['idle'] } },
   { kind: 'meter', id: 'cpu.peak', metric: 'cpu', unit: 'us', scale: 0, aggregation: 'max', filter: { mode: ['idle'] } },
+  // One slot of the month is set aside: few samples move the figure.
+  { kind: 'meter', id: 'net.p95', metric: 'net', unit: 'By', scale: 3, aggregation: 'percentile', filter: {}, slots: { lengthMs: 1_800_000, discardPercent: '0.1' } },
   { kind: 'meter', id: 'mem.peak', metric: 'mem', unit: 'By', scale: 0, aggregation: 'max', filter: {} },
   { kind: 'meter', id: 'mem.last', metric: 'mem', unit: 'By', scale: 0, aggregation: 'latest', filter: { mode: ['user'] } },
   { kind: 'meter', id: 'mem.users', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', distinct: 'mode', filter: {} },
@@ -129,7 +132,7 @@ const priceFacts = anyPrice.map((price) => {
 });
 /** Versions of few prices, so that positions are carried over. */
 const versionFacts = fc
-  .tuple(priceFacts, fc.constantFrom('cpu.all', 'mem.peak', 'mem.users'), decimalText, fc.boolean())
+  .tuple(priceFacts, fc.constantFrom('cpu.all', 'mem.peak', 'mem.users', 'net.p95'), decimalText, fc.boolean())
   .map(([price, meter, figure, isSimple]) => ({
     ...price, key: 'k3', service: 's3', component: 'c3', meter, currency: 'EUR', account: 0, tallyScope: 'account' as const, quantity: undefined,
     unit: { name: 'h', numerator: '1', denominator: '3600000000' }, onVersion: undefined, effectiveFromMs: startMs + price.effectiveFromMs % (3 * hour),

@@ -17,9 +17,10 @@ type TallyValue = readonly [quantity: string, charge: string, events: string];
 export interface Kept {
   readonly newest: SamplePlace | undefined;
   readonly values: readonly string[];
+  readonly slots: ReadonlyMap<number, string>;
 }
 
-export const nothingKept: Kept = { newest: undefined, values: [] };
+export const nothingKept: Kept = { newest: undefined, values: [], slots: new Map() };
 
 export interface TallyOpening {
   readonly carried: string;
@@ -57,12 +58,16 @@ export class Fold {
   }
 
   /** By id: a tally carries over from older ones only. */
-  #takeNote({ id, cleared, from, newest, values = [] }: TallyNote, names: Names): void {
+  #takeNote({ id, cleared, from, newest, values = [], slots = [] }: TallyNote, names: Names): void {
     const key = names.tally(id);
     const known = cleared === true ? nothingKept : (this.kept.get(key) ?? nothingKept);
     const carried = from && this.kept.get(names.tally(from[0]))?.values.slice(0, from[1]);
     const before = cleared === true ? [] : (carried ?? known.values);
-    this.kept.set(key, { newest: newest ?? known.newest, values: [...before, ...values] });
+    this.kept.set(key, {
+      newest: newest ?? known.newest,
+      values: [...before, ...values],
+      slots: new Map([...known.slots, ...slots]),
+    });
   }
 
   /** A commit tells only the hashes that it took; of one epoch the last 64 count. */

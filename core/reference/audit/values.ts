@@ -78,18 +78,28 @@ function figuresOf(tally: Tally | undefined): string[] {
   return [text(tally.quantity), text(tally.charged.times(pico)), events.toString()];
 }
 
-/** What an aggregation keeps beyond its figures: the newest sample, distinct values. */
+/** What an aggregation keeps beyond its figures: the newest sample, distinct values, slots that are not empty. */
 function compareKept(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
-  const { newest, values } = fold.kept.get(key) ?? nothingKept;
+  const { newest, values, slots } = fold.kept.get(key) ?? nothingKept;
   const tally = state.tallies.get(key);
-  const wanted = { newest: tally?.newest ?? null, values: [...(tally?.values ?? [])].toSorted() };
+  const wanted = {
+    newest: tally?.newest ?? null,
+    values: [...(tally?.values ?? [])].toSorted(),
+    slots: used(tally?.slots ?? []),
+  };
   faults.same(
     'RERATE',
     `${where}: what tally ${key} keeps`,
-    { newest: newest ?? null, values: values.toSorted() },
+    { newest: newest ?? null, values: values.toSorted(), slots: used(slots) },
     wanted,
   );
 }
+
+const used = (slots: Iterable<readonly [number, bigint | string]>): string[] =>
+  [...slots]
+    .filter(([, sum]) => sum.toString() !== '0')
+    .map(([slot, sum]) => `${slot}: ${sum}`)
+    .toSorted();
 
 export function compareBalance(
   key: string,
