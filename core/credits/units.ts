@@ -1,9 +1,8 @@
 /** Custom pricing units (tokens, points): charged like a currency, worth money by a dated conversion. */
-import { minorDigits } from '../money/currency.ts';
 import { AMOUNT_SCALE, formatAmount, parseRational, type AmountPico } from '../money/fixed.ts';
 import { divide, multiply, readDecimal, roundTo, toScaled } from '../money/rational.ts';
 import { exact, ofAmount, round12 } from '../fees/exact.ts';
-import { Check, type Problem } from '../fees/problems.ts';
+import { Check, digitsOf, type Problem } from '../fees/problems.ts';
 import type { Shape } from '../fees/shape.ts';
 
 export interface UnitConversion {
@@ -26,9 +25,9 @@ export function checkConversion(value: unknown): Problem[] {
   const check = new Check();
   if (!check.shape(value, conversionShape)) return check.problems;
   const conversion = value as UnitConversion;
-  const isName = /^[A-Za-z][A-Za-z0-9-]{0,35}$/.test(conversion.unit) && minorDigits(conversion.unit) === undefined;
+  const isName = /^[A-Za-z][A-Za-z0-9-]{0,35}$/.test(conversion.unit) && digitsOf(conversion.unit) === undefined;
   check.at('unit').that(isName, conversion.unit, 'a name of letters, digits and -, that is no ISO 4217 code');
-  check.at('currency').that(minorDigits(conversion.currency) !== undefined, conversion.currency, 'an ISO 4217 code');
+  check.at('currency').currency(conversion.currency);
   check.at('points').dated(conversion.points);
   check.at('points').unique(conversion.points.map(({ id }) => id));
   conversion.points.forEach(({ value }, index) => check.at('points').at(index).at('value').decimal(value, 'positive'));
@@ -55,7 +54,7 @@ export function topUp(
   rate: string,
   currency: string,
 ): { readonly credits: string; readonly price: string } | Problem {
-  const digits = minorDigits(currency);
+  const digits = digitsOf(currency);
   if (digits === undefined)
     return { path: 'currency', value: currency, code: 'CURRENCY_UNKNOWN', expected: 'an ISO 4217 code' };
   const wanted = readDecimal(credits);

@@ -1,4 +1,3 @@
-import { minorDigits } from '../money/currency.ts';
 import { isTimeZone } from '../time/period.ts';
 import type { Rational } from '../money/fixed.ts';
 import { compare, larger, multiply, one, ratio } from '../money/rational.ts';
@@ -68,9 +67,7 @@ export function checkFee(value: unknown): Problem[] {
   if (!check.shape(value, feeShape)) return check.problems;
   const fee = value as RecurringFee;
   check.at('id').that(fee.id !== '', fee.id, 'a name that is not empty');
-  check
-    .at('currency')
-    .that(minorDigits(fee.currency) !== undefined, fee.currency, 'an ISO 4217 code', 'CURRENCY_UNKNOWN');
+  check.at('currency').currency(fee.currency);
   check.at('timeZone').that(isTimeZone(fee.timeZone), fee.timeZone, 'a name of the IANA time-zone database');
   checkTerm(check.at('term'), fee.term);
   const amounts = check.at('amounts');

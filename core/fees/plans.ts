@@ -1,9 +1,8 @@
 /** Fees that are owed once, or in parts. */
 import { allocate } from '../money/allocate.ts';
-import { minorDigits } from '../money/currency.ts';
 import { AMOUNT_SCALE, formatAmount, parseAmount, pow10, type AmountPico } from '../money/fixed.ts';
 import { exact } from './exact.ts';
-import { assertSound, Check, type Problem } from './problems.ts';
+import { assertSound, Check, digitsOf, type Problem } from './problems.ts';
 import type { FeeRow, Period } from './records.ts';
 import type { Shape } from './shape.ts';
 
@@ -36,9 +35,7 @@ export function checkOneTime(value: unknown): Problem[] {
   if (!check.shape(value, { record: { id: 'text', currency: 'text', amount: 'text', atMs: 'number' } }))
     return check.problems;
   const fee = value as OneTimeFee;
-  check
-    .at('currency')
-    .that(minorDigits(fee.currency) !== undefined, fee.currency, 'an ISO 4217 code', 'CURRENCY_UNKNOWN');
+  check.at('currency').currency(fee.currency);
   check.at('amount').decimal(fee.amount);
   check.at('atMs').instant(fee.atMs);
   return check.problems;
@@ -66,8 +63,8 @@ export function checkInstallments(value: unknown): Problem[] {
   const check = new Check();
   if (!check.shape(value, planShape)) return check.problems;
   const plan = value as InstallmentPlan;
-  const minor = minorDigits(plan.currency);
-  check.at('currency').that(minor !== undefined, plan.currency, 'an ISO 4217 code');
+  const minor = digitsOf(plan.currency);
+  check.at('currency').currency(plan.currency);
   const decimals = plan.decimals ?? minor ?? 0;
   check
     .at('decimals')
@@ -96,7 +93,7 @@ export function checkInstallments(value: unknown): Problem[] {
 /** The parts of a plan: they add up to the total to the last minor unit; equal parts differ by at most one, larger ones first. */
 export function installmentParts(plan: InstallmentPlan): AmountPico[] {
   assertSound(`installments ${plan.id}`, plan, checkInstallments);
-  const unit = pow10(AMOUNT_SCALE - (plan.decimals ?? minorDigits(plan.currency)!));
+  const unit = pow10(AMOUNT_SCALE - (plan.decimals ?? digitsOf(plan.currency)!));
   const weights = plan.dueAtMs.map((_, index) => {
     const { numerator, denominator } = exact(plan.weights?.[index] ?? '1');
     return (numerator * pow10(AMOUNT_SCALE)) / denominator;

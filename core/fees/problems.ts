@@ -1,4 +1,5 @@
 /** Faults of records that people write: all of them are collected, each with its path, its value and what would be right. */
+import { minorDigits } from '../money/currency.ts';
 import { parseRational } from '../money/fixed.ts';
 import { faultsOfShape, type Shape } from './shape.ts';
 
@@ -86,6 +87,10 @@ export class Check {
     return this.that(isInRange, text, told, 'NUMBER_OUT_OF_RANGE');
   }
 
+  currency(code: string): boolean {
+    return this.that(digitsOf(code) !== undefined, code, 'an ISO 4217 code', 'CURRENCY_UNKNOWN');
+  }
+
   instant(ms: number): boolean {
     const isInstant = Number.isInteger(ms) && ms >= 0 && ms <= 9_999_999_999_999;
     return this.that(isInstant, ms, 'UTC milliseconds, a whole number from 0 to 9999999999999', 'INSTANT_INVALID');
@@ -120,6 +125,10 @@ export class Check {
     });
   }
 }
+
+/** Minor-unit digits of an active ISO 4217 currency; undefined for any other text. */
+export const digitsOf = (currency: string): number | undefined =>
+  /^[A-Z]{3}$/.test(currency) ? minorDigits(currency) : undefined;
 
 function printed(value: unknown): string {
   const text = value === undefined ? 'missing' : typeof value === 'string' ? value : asJson(value);

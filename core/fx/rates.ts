@@ -1,5 +1,4 @@
 /** Daily exchange rates as dated inputs, and the documented order in which one is found. */
-import { minorDigits } from '../money/currency.ts';
 import type { Rational } from '../money/fixed.ts';
 import { divide, multiply, one } from '../money/rational.ts';
 import { exact } from '../fees/exact.ts';
@@ -87,8 +86,7 @@ export function checkRates(given: unknown, rules?: unknown): Problem[] {
   const seen = new Set<string>();
   points.forEach((point, index) => {
     const here = list.at(index);
-    for (const side of ['base', 'quote'] as const)
-      here.at(side).that(minorDigits(point[side]) !== undefined, point[side], 'an ISO 4217 code');
+    for (const side of ['base', 'quote'] as const) here.at(side).currency(point[side]);
     here.at('quote').that(point.base !== point.quote, point.quote, 'another currency than the base');
     here.at('rate').decimal(point.rate, 'positive');
     here.at('date').that(isDate(point.date), point.date, 'a date, as 2026-11-23');
@@ -102,13 +100,7 @@ export function checkRates(given: unknown, rules?: unknown): Problem[] {
   const days = policy.fallbackDaysMax;
   const isDays = Number.isInteger(days) && days >= 0 && days <= fallbackDaysMax;
   check.at('policy').at('fallbackDaysMax').that(isDays, days, `a whole number of days from 0 to ${fallbackDaysMax}`);
-  policy.via.forEach((currency, index) =>
-    check
-      .at('policy')
-      .at('via')
-      .at(index)
-      .that(minorDigits(currency) !== undefined, currency, 'an ISO 4217 code'),
-  );
+  policy.via.forEach((currency, index) => check.at('policy').at('via').at(index).currency(currency));
   return check.problems;
 }
 
