@@ -167,6 +167,8 @@ test('a bad grant is told and changes nothing but time; falling log time and a t
   expect(apply(state, { kind: 'void', atMs: 6, grant: 'x' }).problems).toHaveLength(1);
   expect(() => apply(state, tick(5))).toThrow(RangeError);
   apply(state, charge(7, '1'));
+  expect(() => apply(state, charge(7, '1', { of: 'x', path: [] }))).toThrow(/0 accounts/);
+  expect(() => apply(state, charge(7, '1', { path: [3] }))).toThrow(/was EUR, s, 2/);
   expect(() => apply(state, charge(7, '1', { unit: 'USD' }))).toThrow(/tally t is charged as USD/);
   expect(coverage(state, charge(7, '5'))).toEqual({ covered: 0n, overage: pico('5') });
 });

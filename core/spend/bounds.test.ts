@@ -75,6 +75,20 @@ test('inner scopes come first and count in the outer ones: price, plan, contract
   ]);
 });
 
+test('a scope counts what is of its plan and contract, and nothing that shares one of them', () => {
+  const of = (plan: string, contract: string, price = 'p') =>
+    line(plan + contract + price, 3, '10', { plan, contract, price });
+  const lines = [of('gold', 'k1'), of('gold', 'k2'), of('tin', 'k1'), of('', ''), of('gold', 'k1', 'q')];
+  const owed = (scope: SpendBound['scope']) =>
+    boundRows(lines, [bound({ scope, minimum: '100', maximum: '100' })], parents, closed).map((row) =>
+      formatAmount(row.amount),
+    );
+  expect(owed({ kind: 'plan', plan: 'gold', contract: 'k1' })).toEqual(['80']);
+  expect(owed({ kind: 'contract', contract: 'k1' })).toEqual(['70']);
+  expect(owed({ kind: 'price', price: 'p', plan: 'gold', contract: 'k1' })).toEqual(['90']);
+  expect(owed({ kind: 'subtree' })).toEqual(['50']);
+});
+
 test('of one price the bound of the deeper account comes first, and its row counts in the other', () => {
   const scope = { kind: 'price', price: 'p', plan: '', contract: '' } as const;
   const bounds = [
