@@ -6,7 +6,7 @@ import { periodAt } from '#core/time/period.ts';
 import { checkFee } from './check.ts';
 import { partsOf } from './prorate.ts';
 import type { Period, RecurringFee } from './records.ts';
-import { changeRows, owed, periodRows } from './recurring.ts';
+import { changeRows, historyRows, owed, periodRows } from './recurring.ts';
 
 const at = (text: string): number => Date.parse(text);
 const month = (text: string, zone = 'UTC'): Period => periodAt(at(`${text}-15T00:00:00Z`), zone);
@@ -186,6 +186,27 @@ test('CONSERVE of fees: parts cover a period without gap or overlap; rows add up
       expect(sum(rows) + sum(changeRows(fee, after, period, atMs))).toBe(owed(after, period));
       rows.forEach((row) => expect(parseAmount(row.step.amount)).toBe(row.amount));
     }),
+    { numRuns: 400 },
+  );
+});
+
+test('any history of a fee: rows only follow one another, and add up to what the last version owes', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fees, { minLength: 1, maxLength: 4 }),
+      ascending,
+      instants,
+      fc.integer({ min: 1, max: 6 }),
+      (list, known, cutMs, number) => {
+        const { terms, proration, timeZone } = list[0]!;
+        const versions = [0, ...known].slice(0, list.length).map((knownAtMs, i) => ({ knownAtMs, fee: { ...list[i]!, terms, proration, timeZone } })); // prettier-ignore
+        const period = month(`2026-0${number}`, timeZone);
+        const rows = historyRows(versions, period, Infinity);
+        expect(sum(rows)).toBe(owed(versions.at(-1)!.fee, period));
+        expect(rows.map(({ atMs }) => atMs)).toEqual(rows.map(({ atMs }) => atMs).sort((a, b) => a - b));
+        expect(historyRows(versions, period, cutMs)).toEqual(rows.filter(({ atMs }) => atMs <= cutMs));
+      },
+    ),
     { numRuns: 400 },
   );
 });

@@ -24,9 +24,8 @@ export function bookedAtMs(fee: RecurringFee, period: Period): number {
 }
 
 /** The rows of a period. Their sum is `owed`. */
-export function periodRows(fee: RecurringFee, period: Period): FeeRow[] {
+export function periodRows(fee: RecurringFee, period: Period, atMs = bookedAtMs(fee, period)): FeeRow[] {
   assertSound(`fee ${fee.id}`, fee, checkFee);
-  const atMs = bookedAtMs(fee, period);
   return partsOf(fee, period)
     .filter(({ rate }) => rate !== undefined)
     .map((part) => rowOf(fee, period, part, atMs, 'fee'));
@@ -36,21 +35,56 @@ export function periodRows(fee: RecurringFee, period: Period): FeeRow[] {
  * The difference rows of a change (upgrade, downgrade, cancel, pause, seats, ramp) that becomes known at `atMs`, for a
  * period whose rows are booked: what is no longer owed is credited, what is newly owed is charged. Their sum is
  * owed(after) − owed(before). None while they are not booked: in arrears an open period has no rows, so nothing is credited.
+ * Whether they are is told by `before` when it is the first of a period; after that the caller knows, as `historyRows` does.
  */
-export function changeRows(before: RecurringFee, after: RecurringFee, period: Period, atMs: number): FeeRow[] {
+export function changeRows(
+  before: RecurringFee,
+  after: RecurringFee,
+  period: Period,
+  atMs: number,
+  isBooked = atMs >= bookedAtMs(before, period),
+): FeeRow[] {
   for (const fee of [before, after]) assertSound(`fee ${fee.id}`, fee, checkFee);
   for (const field of ['id', 'currency', 'terms', 'proration', 'timeZone'] as const)
     if (before[field] !== after[field])
       throw new RangeError(
         `fee ${before.id}: ${field} is ${after[field]}, not ${before[field]}: it changes with another fee only`,
       );
-  if (atMs < bookedAtMs(before, period)) return [];
+  if (!isBooked) return [];
   const rows: FeeRow[] = [];
   for (const [old, now] of overlaps(partsOf(before, period), partsOf(after, period))) {
     if (sameRate(old.rate, now.rate)) continue;
     if (old.rate !== undefined) rows.push(rowOf(before, period, old, atMs, 'feeCredit'));
     if (now.rate !== undefined) rows.push(rowOf(after, period, now, atMs, 'feeCharge'));
   }
+  return rows;
+}
+
+/** One state of a fee, and the log time from which it is known. */
+export interface FeeVersion {
+  readonly knownAtMs: number;
+  readonly fee: RecurringFee;
+}
+
+/**
+ * All rows of a period up to and with a log time, from the versions of a fee as they became known: those of the version in force
+ * when the rows fall due, then the differences of each change. Later rows only follow; after the last version their sum is what it owes.
+ */
+export function historyRows(versions: readonly FeeVersion[], period: Period, untilMs: number): FeeRow[] {
+  const rows: FeeRow[] = [];
+  let isBooked = false;
+  versions.forEach(({ knownAtMs, fee }, index) => {
+    const before = versions[index - 1];
+    const nextMs = versions[index + 1]?.knownAtMs ?? Infinity;
+    if (before !== undefined && knownAtMs < before.knownAtMs)
+      throw new RangeError(`fee ${fee.id}: the version known at ${knownAtMs} comes after that of ${before.knownAtMs}`);
+    if (knownAtMs > untilMs) return;
+    if (isBooked) rows.push(...changeRows(before!.fee, fee, period, knownAtMs, true));
+    const atMs = Math.max(bookedAtMs(fee, period), knownAtMs);
+    if (isBooked || atMs >= nextMs || atMs > untilMs) return;
+    rows.push(...periodRows(fee, period, atMs));
+    isBooked = true;
+  });
   return rows;
 }
 
