@@ -64,12 +64,8 @@ function cutPiece(piece: Piece, maximum: AmountPico): Piece[] {
   const capped = (above: bigint): Piece => ({ from: above, upTo, origin: 0n, factor: 0n, divisor: 1n, base: maximum });
   if (base > maximum) return [capped(from)];
   if (factor === 0n) return [piece];
-  // The amount at x is at most the maximum when its exact part is at most room + ½: on a tie the even one, which is down
-  // when the room is even.
-  const room = maximum - base;
-  const limit = (2n * room + 1n) * divisor;
-  const tie = limit % (2n * factor) === 0n && (room & 1n) === 1n;
-  const last = origin + limit / (2n * factor) - (tie ? 1n : 0n);
+  // Up to here the exact amount is at most the maximum; beyond, it is rounded to the maximum or above.
+  const last = origin + ((maximum - base) * divisor) / factor;
   if (upTo !== null && last >= upTo) return [piece];
   if (last <= from) return [capped(from)];
   return [{ ...piece, upTo: last }, capped(last)];

@@ -4,6 +4,7 @@ import type { LeafModel, PriceModel, Weekday } from '#core/messages/price.ts';
 import { compilePrice } from '../compile.ts';
 import { schedule } from '../testing/arbitrary.ts';
 import { priceOf } from '../testing/prices.ts';
+import { stretchAt } from './wallClock.ts';
 
 const meter = { scale: 0 };
 const unitPrice = (price: string): LeafModel => ({ kind: 'perUnit', unitPrice: price });
@@ -81,6 +82,16 @@ describe('schedule', () => {
     const { key, fromMs, toMs } = placeAt(tariff, Temporal.Instant.from(at).epochMilliseconds, 'Europe/Berlin');
     expect([key, (toMs - fromMs) / 3_600_000]).toEqual(['otherwise', hours]);
   });
+});
+
+test('A jump belongs to the wall clock after it, whichever side is asked first', () => {
+  const jumpMs = Temporal.Instant.from('2027-03-28T01:00Z').epochMilliseconds;
+  for (const timeZone of ['Europe/Berlin', 'Europe/Vienna']) {
+    const asked = timeZone === 'Europe/Berlin' ? [jumpMs, jumpMs - 1] : [jumpMs - 1, jumpMs];
+    const offsets = new Map(asked.map((atMs) => [atMs, stretchAt(atMs, timeZone).offsetMs / 3_600_000]));
+    expect([offsets.get(jumpMs - 1), offsets.get(jumpMs)]).toEqual([1, 2]);
+  }
+  expect(stretchAt(jumpMs, 'UTC')).toEqual({ fromMs: -Infinity, toMs: Infinity, offsetMs: 0 });
 });
 
 describe('matrix', () => {
