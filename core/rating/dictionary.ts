@@ -26,6 +26,8 @@ export interface Dictionary {
   readonly series: (Series | Fault | undefined)[];
   /** Series that the fast path may rate, by the same index: their plan is known to be for these very units. */
   readonly ready: (Series | undefined)[];
+  /** Whether a metric comes in two units or scales: its counters would be taken for one another. */
+  readonly isAmbiguous: boolean;
   /** Master data that `ready` was judged by. */
   masterVersion: number;
   guardsOverlap: boolean;
@@ -51,6 +53,7 @@ export function dictionaryOf(
   series.forEach((entry, index) => indexes.set(entry, index * 3));
   producer.dictionary = {
     resources: [...resources], metrics, dims, indexes, masterVersion, guardsOverlap,
+    isAmbiguous: new Set(metrics.map(({ kind, name }) => `${kind}:${name}`)).size < metrics.length,
     series: Array.from({ length: series.length }), ready: Array.from({ length: series.length }),
   }; // prettier-ignore
   return producer.dictionary;

@@ -46,6 +46,9 @@ export function move(
   let { quantity } = part;
   let slot = -1;
   switch (meter?.aggregation) {
+    case undefined:
+    case 'sum':
+      break;
     case 'timeWeighted':
       quantity *= BigInt(part.durationMs);
       break;

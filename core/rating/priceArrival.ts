@@ -2,7 +2,7 @@
 import type { MeterRecord } from '../messages/control.ts';
 import { noBalances, type BlockSource, type Group } from './block.ts';
 import { pricesAt, Window } from './attribution.ts';
-import { closeBlocks } from './rateBatch.ts';
+import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
 import { charged, comparePlaces, distinctMax } from './measures.ts';
 import { chainOf, laneOf, type PlanContext } from './plan.ts';

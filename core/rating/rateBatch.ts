@@ -1,43 +1,18 @@
 /** Rates the samples of a taken batch: the hot path (SPEC §3–§6.1). */
-import { batchLimits, type BatchBody } from '../metering/batch.ts';
-import { amountOf, sourceBytes, writeBlock, type BlockSource, type Groups } from './block.ts';
-import type { Changes } from './changes.ts';
-import { dictionaryOf, type Dictionary, type Fault } from './dictionary.ts';
+import { batchLimits } from '../metering/batch.ts';
+import { instantMsMax, type Batch, type BatchRun } from './batch.ts';
+import { closeBlocks } from './closeBlocks.ts';
+import { dictionaryOf } from './dictionary.ts';
 import { advance, growth } from './narrow.ts';
-import type { Rows } from './rows.ts';
 import { rateSample } from './rateSample.ts';
-import type { Balance, PartitionState, Producer, Series, Tally, Tenant } from './state.ts';
-import { seatCursor, settle } from './tally.ts';
-
-/** Instants that ClickHouse's text form takes: 0 to the year 2286. */
-export const instantMsMax = 9_999_999_999_999;
+import type { Balance, Series } from './state.ts';
+import { settle } from './tally.ts';
 
 export interface BatchResult {
   readonly rated: number;
   readonly refused: number;
   /** Balances that the batch moved. */
   readonly balances: ReadonlySet<Balance>;
-}
-
-export interface BatchRun {
-  readonly state: PartitionState;
-  readonly tenant: Tenant;
-  readonly groups: Groups;
-  readonly rows: Rows;
-  readonly changes: Changes;
-  readonly producer: Producer;
-  /** Whether the producer's counters may not overlap (agents). */
-  readonly guardsOverlap: boolean;
-  readonly body: BatchBody;
-  readonly source: BlockSource;
-  readonly refuse: (index: number, fault: Fault) => void;
-}
-
-/** What the samples of one batch share. */
-export interface Batch extends BatchRun {
-  readonly dictionary: Dictionary;
-  /** Tallies whose cursor has moved. */
-  readonly touched: Tally[];
 }
 
 export function rateBatch(run: BatchRun): BatchResult {
@@ -142,40 +117,4 @@ function rateNarrow(
   }
   if (endMs > batch.producer.lastSampleMs) batch.producer.lastSampleMs = endMs;
   return true;
-}
-
-/** Lets the fast path take the series from now on, where its plan and its tallies allow it. */
-export function makeReady(batch: Batch, seriesIndex: number, series: Series): void {
-  const { plan } = series;
-  if (plan === undefined || !plan.isSimple || plan.masterVersion !== batch.tenant.master.version) return;
-  for (const { tally, cell, group } of plan.lanes) {
-    if (tally !== undefined && tally.cursor === undefined) seatCursor(tally, cell, group.scale);
-  }
-  batch.dictionary.ready[seriesIndex] = series;
-}
-
-/** Writes the blocks of the rows collected, and moves the balances of their accounts and all ancestors (SPEC §6.1). */
-export function closeBlocks(run: Pick<BatchRun, 'changes' | 'source' | 'rows' | 'state'>): Set<Balance> {
-  const { changes, rows } = run;
-  const moved = new Set<Balance>();
-  const source = sourceBytes(run.source);
-  for (const group of rows.groups) {
-    changes.line((out) => writeBlock(out, group, rows, source));
-    group.chain.amount += amountOf(group);
-    group.chain.isMoved = true;
-  }
-  for (const { chain } of rows.groups) {
-    if (!chain.isMoved) continue;
-    chain.isMoved = false;
-    chain.balances.forEach((balance, level) => {
-      if (level === 0) balance.own += chain.amount;
-      balance.total += chain.amount;
-      changes.balance(balance);
-      moved.add(balance);
-    });
-    chain.amount = 0n;
-  }
-  run.state.totals.blocks += rows.groups.length;
-  rows.clear();
-  return moved;
 }

@@ -2,10 +2,10 @@
 import { batchLimits } from '../metering/batch.ts';
 import type { SamplePlace } from '../messages/rated.ts';
 import { divideRounded } from '../money/fixed.ts';
+import { instantMsMax, makeReady, type Batch } from './batch.ts';
 import { seriesAt, type Fault } from './dictionary.ts';
 import { move } from './measures.ts';
 import { resolvePlan, type Lane, type Plan, type PlanFault } from './plan.ts';
-import { instantMsMax, makeReady, type Batch } from './rateBatch.ts';
 import { cellsKey, type Series } from './state.ts';
 import { closeTally, openTally, settle } from './tally.ts';
 

@@ -14,13 +14,15 @@ export interface Encoding {
 const taken: readonly (string | null)[] = [null, 'prev', 'columns', 'unit', 'epoch'];
 
 const dimsCount = 2;
-const everySeries = resources.flatMap((_, resource) =>
-  metrics.flatMap((__, metric) =>
-    [-1, ...Array.from({ length: dimsCount }, (___, i) => i)].map((dims) => [resource, metric, dims] as const),
-  ),
-);
-const indexOf = ([resource, metric, dims]: readonly [number, number, number]): number =>
-  (resource * metrics.length + metric) * (dimsCount + 1) + dims + 1;
+type Entry = readonly [resource: number, metric: number, dims: number];
+const seriesOf = (metricCount: number): Entry[] =>
+  resources.flatMap((_, resource) =>
+    Array.from({ length: metricCount }).flatMap((__, metric) =>
+      Array.from({ length: dimsCount + 1 }, (___, dims): Entry => [resource, metric, dims - 1]),
+    ),
+  );
+const indexIn = (metricCount: number, [resource, metric, dims]: Entry): number =>
+  (resource * metricCount + metric) * (dimsCount + 1) + dims + 1;
 
 export class Batches {
   readonly #encoding: Encoding;
@@ -50,11 +52,14 @@ export class Batches {
 
   #body({ tenant, producer, samples }: BatchAction, last: { seq: number; hash: string }): BatchBody {
     // Some batches carry a dictionary of their own; most the same one, as producers do.
-    const own = samples.map((sample) => [sample.resource, sample.metric, sample.dims] as const);
-    const [series, s] = samples.length % 4 === 3 ? [own, samples.map((_, i) => i)] : [everySeries, own.map(indexOf)];
+    const own = samples.map(({ resource, metric, dims }): Entry => [resource, metric, dims]);
+    const count = metrics.length - (own.some(([, metric]) => metric === metrics.length - 1) ? 0 : 1);
+    const isOwn = samples.length % 4 === 3;
+    const series = isOwn ? own : seriesOf(count);
+    const s = own.map((entry, i) => (isOwn ? i : indexIn(count, entry)));
     return {
       v: 1, tenant, producer, epoch: { startedAtMs: this.#epochMs, nonce: '00000000000000ab' }, seq: last.seq + 1, prev: last.hash, trace: 'tr',
-      resources, metrics, dims: [{ mode: 'user', core: '1' }, { core: '1', mode: 'idle' }],
+      resources, metrics: metrics.slice(0, count), dims: [{ mode: 'user', core: '1' }, { core: '1', mode: 'idle' }],
       ticks: samples.map((sample) => [sample.startMs, sample.durationMs, 0]), baseMs: startMs,
       series, s, k: samples.map((_, i) => i),
       q: samples.map((sample) => sample.quantity), raw: samples.map(() => null),

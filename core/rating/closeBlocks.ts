@@ -1,0 +1,37 @@
+import { amountOf, sourceBytes, writeBlock, type BlockSource } from './block.ts';
+import type { Changes } from './changes.ts';
+import type { Rows } from './rows.ts';
+import type { Balance, PartitionState } from './state.ts';
+
+export interface BlockRun {
+  readonly state: PartitionState;
+  readonly changes: Changes;
+  readonly rows: Rows;
+  readonly source: BlockSource;
+}
+
+/** Writes the blocks of the rows collected, and moves the balances of their accounts and all ancestors (SPEC §6.1). */
+export function closeBlocks(run: BlockRun): Set<Balance> {
+  const { changes, rows } = run;
+  const moved = new Set<Balance>();
+  const source = sourceBytes(run.source);
+  for (const group of rows.groups) {
+    changes.line((out) => writeBlock(out, group, rows, source));
+    group.chain.amount += amountOf(group);
+    group.chain.isMoved = true;
+  }
+  for (const { chain } of rows.groups) {
+    if (!chain.isMoved) continue;
+    chain.isMoved = false;
+    chain.balances.forEach((balance, level) => {
+      if (level === 0) balance.own += chain.amount;
+      balance.total += chain.amount;
+      changes.balance(balance);
+      moved.add(balance);
+    });
+    chain.amount = 0n;
+  }
+  run.state.totals.blocks += rows.groups.length;
+  rows.clear();
+  return moved;
+}
