@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { compare, ratio, writeDecimal, zero } from '#core/money/rational.ts';
 import { exact } from '../fees/exact.ts';
 import { debitMoney, spendable, type MoneyBalance } from './moneyBalances.ts';
-import { draw, refundIncrements, type Draw, type Rating, type UsageBalance, type Wallet } from './wallet.ts';
+import {
+  checkRating,
+  draw,
+  refundIncrements,
+  type Draw,
+  type Rating,
+  type UsageBalance,
+  type Wallet,
+} from './wallet.ts';
 
 const money = (id: string, units: string, factor = '1', lowest: string | null = '0'): MoneyBalance => ({
   id, units: exact(units), factor: exact(factor), lowest: lowest === null ? null : exact(lowest),
@@ -98,6 +106,20 @@ describe('what peers grant, take and refuse', () => {
     const thousand: Wallet = { usage: [], money: [money('a', '500'), money('b', '500')], fallback: rating('1') };
     expect(told(thousand, { request: '900', mode: 'part' })).toMatchObject({ money: ['0', '100'] });
     expect(told(thousand, { request: '1100', mode: 'part' })).toMatchObject({ granted: '1000', money: ['0', '0'] });
+  });
+
+  test('a rating that cannot be charged by, and a request below 0, are refused', () => {
+    const bad = {
+      ...rating('1', { per: '0', increment: '-1' }),
+      rate: 'x',
+      maximum: '-1',
+      round: { decimals: 13, mode: 'up' },
+    };
+    expect(checkRating(bad).map(({ path }) => path)).toEqual(['rate', 'per', 'increment', 'maximum', 'round.decimals']);
+    expect(() => draw({ ...call, fallback: rating('1', { increment: '0' }) }, { request: '1', mode: 'all' })).toThrow(
+      /increment is 0/,
+    );
+    expect(() => draw(call, { request: '-1', mode: 'all' })).toThrow(RangeError);
   });
 
   test('increments go back to the balances that they came from', () => {

@@ -2,6 +2,8 @@
 import { divideRounded, type Rational, type RoundingMode } from '../money/fixed.ts';
 import { add, compare, divide, larger, multiply, ratio, roundTo, smaller, subtract, zero } from '../money/rational.ts';
 import { exact } from '../fees/exact.ts';
+import { assertSound, Check, type Problem } from '../fees/problems.ts';
+import type { Shape } from '../fees/shape.ts';
 import { debitMoney, type MoneyBalance } from './moneyBalances.ts';
 
 /** What usage costs: `rate` per `per` units, by started increments, and once a connection fee. Decimal text. */
@@ -14,6 +16,41 @@ export interface Rating {
   readonly round?: { readonly decimals: number; readonly mode: RoundingMode };
   /** Beyond it the rest is free. */
   readonly maximum?: string;
+}
+
+const ratingShape: Shape = {
+  record: {
+    connectFee: 'text',
+    rate: 'text',
+    per: 'text',
+    increment: 'text',
+    round: {
+      optional: {
+        record: {
+          decimals: 'number',
+          mode: { oneOf: ['halfEven', 'halfAwayFromZero', 'up', 'down', 'ceiling', 'floor'] },
+        },
+      },
+    },
+    maximum: { optional: 'text' },
+  },
+};
+
+/** Every fault of a rating, which may be anything. Never throws. */
+export function checkRating(value: unknown): Problem[] {
+  const check = new Check();
+  if (!check.shape(value, ratingShape)) return check.problems;
+  const rating = value as Rating;
+  check.at('connectFee').decimal(rating.connectFee, 'notNegative');
+  check.at('rate').decimal(rating.rate);
+  check.at('per').decimal(rating.per, 'positive');
+  check.at('increment').decimal(rating.increment, 'positive');
+  if (rating.maximum !== undefined) check.at('maximum').decimal(rating.maximum, 'notNegative');
+  if (rating.round === undefined) return check.problems;
+  const { decimals } = rating.round;
+  const isScale = Number.isInteger(decimals) && decimals >= 0 && decimals <= 12;
+  check.at('round').at('decimals').that(isScale, decimals, '0 to 12', 'NUMBER_OUT_OF_RANGE');
+  return check.problems;
 }
 
 /** Units that are included, at a rating of their own (usually 0). */
@@ -51,9 +88,15 @@ export type Drawn =
     }
   | { readonly enough: false; readonly reason: 'INSUFFICIENT_CREDIT' };
 
-/** Draws a request on a wallet; the wallet given is not changed. */
+/**
+ * Draws a request on a wallet; the wallet given is not changed. Throws RangeError for ratings that were not checked and for a
+ * request below 0.
+ */
 export function draw(wallet: Wallet, { request, mode, rateMax }: Draw): Drawn {
+  for (const { id, rating } of wallet.usage) assertSound(`rating of ${id}`, rating, checkRating);
+  if (wallet.fallback !== undefined) assertSound('rating', wallet.fallback, checkRating);
   let rest = exact(request);
+  if (compare(rest, zero) < 0) throw new RangeError(`a request of ${request} is below 0`);
   let cost = zero;
   let owed = zero;
   let isConnected = false;
