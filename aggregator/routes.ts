@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { exploreDimensions, type RatedRow } from '#core/messages/api.ts';
 import { blockKinds } from '#core/messages/rated.ts';
-import { idPattern, metricPattern, resourcePattern } from '#core/messages/names.ts';
+import { idPattern, meterPattern, resourcePattern } from '#core/messages/names.ts';
 import type { Routes } from '#platform/http/index.ts';
 import { aggregatorLimits } from './limits.ts';
 import type { Aggregator } from './main.ts';
@@ -23,7 +23,7 @@ const filters = {
   account: z.coerce.number().int().min(1).max(0xffff_ffff).optional().describe('The account and everything below it.'),
   service: label.optional(),
   component: label.optional(),
-  meter: z.string().regex(metricPattern).optional(),
+  meter: z.string().regex(meterPattern).optional(),
   resource: z.string().regex(resourcePattern).optional(),
   producer: z.string().regex(idPattern).optional(),
   kind: z.enum(blockKinds).optional(),

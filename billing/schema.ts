@@ -56,7 +56,7 @@ export interface MeterTable {
   scale: number;
   aggregation: MeterRecord['aggregation'];
   distinct_by: string | null;
-  slots: ColumnType<MeterRecord['slots'] | null, string | null, string | null>;
+  slots: ColumnType<NonNullable<MeterRecord['slots']> | null, string | null, string | null>;
   filter: Json<Record<string, string[]>>;
 }
 

@@ -1,4 +1,4 @@
-import { metricPattern } from '#core/messages/names.ts';
+import { meterPattern, metricPattern } from '#core/messages/names.ts';
 import type { Aggregation, MeterRecord } from '#core/messages/control.ts';
 import { slotLimits } from '#core/rating/slots.ts';
 import type { Faults } from './faults.ts';
@@ -9,7 +9,7 @@ import { matching } from './shapes.ts';
 
 const metricShape = matching(metricPattern, 'lower-case letters, digits, dots and underscores, such as host.cpu.time');
 const meterShape = matching(
-  /^[a-z][a-z0-9._-]{0,99}$/,
+  meterPattern,
   'lower-case letters, digits, dots, hyphens and underscores, such as cpu-busy',
 );
 const unitShape = matching(/^[A-Za-z0-9./{}%[\]]{1,20}$/, 'a UCUM unit, such as us, By or 1');

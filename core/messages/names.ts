@@ -58,6 +58,8 @@ export const resourcePattern = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}$/;
 
 /** Metrics and meters: `host.cpu.time`. */
 export const metricPattern = /^[a-z][a-z0-9_.]{0,99}$/;
+/** Meters may have hyphens besides. */
+export const meterPattern = /^[a-z][a-z0-9._-]{0,99}$/;
 
 /** Default placement of a tenant; the tenant's record keeps what was decided when it was created. */
 export function defaultPartition(tenant: string, partitions: number): number {

@@ -13,8 +13,11 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx';
 import { SimulatedMark } from '../../components/StateBadge.tsx';
 import { useSimulated } from '../../components/useSimulated.ts';
 import { sumAmounts } from '../../format/money.ts';
-import { formatQuantity, plural, pricedQuantity } from '../../format/quantity.ts';
+import { unitLabel } from '../../format/priceModel.ts';
+import { formatQuantity, plural, pricedQuantity, unitName } from '../../format/quantity.ts';
 import { formatDayClock } from '../../format/time.ts';
+
+type UnitRow = RatedRow & { readonly unit: string };
 
 export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts: readonly AccountRecord[] }) {
   const { currency } = useTenant();
@@ -80,11 +83,11 @@ export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts:
 }
 
 const exportColumns = [
-  'id', 'startMs', 'endMs', 'account', 'resource', 'service', 'component', 'meter', 'kind', 'quantity', 'amount', 'currency',
+  'id', 'startMs', 'endMs', 'account', 'resource', 'service', 'component', 'meter', 'kind', 'quantity', 'unit', 'amount', 'currency',
   'price', 'producer', 'epoch', 'seq', 'index', 'partition', 'outSeq', 'logTimeMs',
-] as const satisfies readonly (keyof RatedRow)[]; // prettier-ignore
+] as const satisfies readonly (keyof UnitRow)[]; // prettier-ignore
 
-function useColumns(accounts: readonly AccountRecord[]): Column<RatedRow>[] {
+function useColumns(accounts: readonly AccountRecord[]): Column<UnitRow>[] {
   const { timeZone } = useTenant();
   const simulated = useSimulated();
   const prices = useQuery(pricesQuery).data;
@@ -149,7 +152,7 @@ function serviceText(row: RatedRow): string {
 }
 
 /** In the priced unit where there is a price, in the meter's own otherwise. */
-function quantityText(row: RatedRow, price: PriceRecord | undefined): string {
-  if (price === undefined) return formatQuantity(row.quantity);
-  return `${formatQuantity(pricedQuantity(row.quantity, price.unit))} ${price.unit.name}`;
+function quantityText(row: UnitRow, price: PriceRecord | undefined): string {
+  if (price === undefined) return `${formatQuantity(row.quantity)} ${unitName(row.unit)}`.trimEnd();
+  return `${formatQuantity(pricedQuantity(row.quantity, price.unit))} ${unitLabel(price.unit.name)}`;
 }

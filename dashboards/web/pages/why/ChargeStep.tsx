@@ -2,13 +2,16 @@
 import type { ExplainStep, Why } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { formatMoneyExact } from '../../format/money.ts';
-import { formatQuantity, pricedQuantity } from '../../format/quantity.ts';
+import { cellOf, modelName, unitLabel } from '../../format/priceModel.ts';
+import { formatQuantity, plural, pricedQuantity } from '../../format/quantity.ts';
 import { formatDate } from '../../format/time.ts';
+import { PriceTerms } from './PriceTerms.tsx';
 import { Step } from './Step.tsx';
 
 export function ChargeStep({ why }: { why: Why }) {
   const { timeZone } = useTenant();
   const { row, price, tally } = why;
+  const { cell } = cellOf(price.model, tally.cell);
   const money = (amount: string): string => formatMoneyExact(amount, row.currency);
   if (row.kind === 'unmetered') {
     return (
@@ -36,9 +39,10 @@ export function ChargeStep({ why }: { why: Why }) {
       figure={<span data-amount={tally.chargeAfter}>{money(tally.chargeAfter)}</span>}
     >
       <p>
-        {formatQuantity(pricedQuantity(tally.after, price.unit))} {price.unit.name}{' '}
-        {price.tallyScope === 'resource' ? 'of this resource' : 'of this account'} in{' '}
-        {price.model.kind === 'graduated' ? 'graduated' : 'per-unit'} price{' '}
+        {formatQuantity(pricedQuantity(tally.after, price.unit))} {unitLabel(price.unit.name)}
+        {tally.events !== null && `, in ${plural(Number(tally.events.after), 'sample')},`}{' '}
+        {price.tallyScope === 'resource' ? 'of this resource' : 'of this account'}
+        {cell !== undefined && `, ${cell},`} in {modelName(price.model)} price{' '}
         <strong>
           {price.key} v{price.version}
         </strong>
@@ -52,7 +56,7 @@ export function ChargeStep({ why }: { why: Why }) {
         <table role="table" className="why-sum">
           <tbody role="rowgroup">
             {tally.stepsAfter.map((step, index) => (
-              <StepLine key={index} step={step} unit={price.unit.name} />
+              <StepLine key={index} step={step} unit={unitLabel(price.unit.name)} />
             ))}
           </tbody>
           <tfoot role="rowgroup">
@@ -62,6 +66,7 @@ export function ChargeStep({ why }: { why: Why }) {
           </tfoot>
         </table>
       </div>
+      <PriceTerms why={why} />
     </Step>
   );
 }

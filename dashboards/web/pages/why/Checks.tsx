@@ -8,6 +8,7 @@ const titles: Readonly<Record<string, string>> = {
   hash: 'The batch is the one that was committed',
   chain: 'The batch follows the one before it',
   tally: 'All rows before it add up to its tally',
+  growth: 'The tally grows as its meter says',
   charge: 'The price gives this very amount',
 };
 

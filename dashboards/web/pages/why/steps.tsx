@@ -1,9 +1,11 @@
 /** Steps 2 to 5: the resource, the rated row, the sample, the signed batch. */
 import { Link } from '@tanstack/react-router';
 import type { Why } from '#core/messages/api.ts';
+import { tallyUnit } from '#core/units/pricedUnits.ts';
 import { useTenant } from '../../app/session.tsx';
 import { formatMoneyExact } from '../../format/money.ts';
 import { formatCount, formatQuantity, plural, pricedQuantity, unitName } from '../../format/quantity.ts';
+import { unitLabel } from '../../format/priceModel.ts';
 import { formatClockMs, formatDate } from '../../format/time.ts';
 import { Step } from './Step.tsx';
 
@@ -24,8 +26,8 @@ export function RowStep({ why: { row, price, tally, meter } }: { why: Why }) {
   const priced = price.id !== 0;
   const quantity = (text: string): string =>
     priced
-      ? `${formatQuantity(pricedQuantity(text, price.unit))} ${price.unit.name}`
-      : `${formatQuantity(text)} ${tallyUnit(meter)}`;
+      ? `${formatQuantity(pricedQuantity(text, price.unit))} ${unitLabel(price.unit.name)}`
+      : `${formatQuantity(text)} ${unitName(tallyUnit(meter.unit, meter.aggregation))}`;
   return (
     <Step
       number={3}
@@ -35,16 +37,28 @@ export function RowStep({ why: { row, price, tally, meter } }: { why: Why }) {
       <p>
         {formatDate(row.startMs, timeZone)}, {formatClockMs(row.startMs, timeZone)} to{' '}
         {formatClockMs(row.endMs, timeZone)}: {quantity(row.quantity)}
-        {priced && ` on top of ${quantity(tally.before)}`}. Row <code>{row.id}</code> of commit{' '}
+        {priced && growthText(meter.aggregation, quantity(tally.before))}. Row <code>{row.id}</code> of commit{' '}
         {formatCount(row.outSeq)}.
       </p>
     </Step>
   );
 }
 
-/** What a tally of the meter is counted in: time-weighted levels are levels × milliseconds. */
-const tallyUnit = (meter: Why['meter']): string =>
-  meter.aggregation === 'timeWeighted' ? `${unitName(meter.unit)}·ms` : unitName(meter.unit);
+/** What the row's quantity is beside what was there. */
+function growthText(aggregation: Why['meter']['aggregation'], before: string): string {
+  switch (aggregation) {
+    case 'max':
+      return ` above the greatest before it, ${before}`;
+    case 'latest':
+      return ` more or less than the value before it, ${before}`;
+    case 'unique':
+      return ` new beside ${before} counted before it`;
+    case 'percentile':
+      return ` above the percentile before it, ${before}`;
+    default:
+      return ` on top of ${before}`;
+  }
+}
 
 export function SampleStep({ why: { sample, meter } }: { why: Why }) {
   const unit = unitName(sample.unit);
@@ -61,7 +75,7 @@ export function SampleStep({ why: { sample, meter } }: { why: Why }) {
             <span className="figure">{formatQuantity(sample.rawEnd)}</span> {unit}
             {span !== '' && `, in ${span}`}.
           </>
-        ) : meter.aggregation === 'timeWeighted' ? (
+        ) : meter.aggregation === 'timeWeighted' || isLevel(meter.aggregation) ? (
           <>
             stood at {formatQuantity(sample.quantity)} {unit}
             {span !== '' && ` for ${span}`}.
@@ -76,6 +90,10 @@ export function SampleStep({ why: { sample, meter } }: { why: Why }) {
     </Step>
   );
 }
+
+/** What the greatest or the newest is asked of is shown as a value that stood. */
+const isLevel = (aggregation: Why['meter']['aggregation']): boolean =>
+  aggregation === 'max' || aggregation === 'latest';
 
 /** Microseconds as seconds, exactly: six decimals less trailing zeros. */
 const seconds = (us: number): string => `${Math.floor(us / 1e6)}.${String(us % 1e6).padStart(6, '0')}`;
