@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
         replace: 'roundsUp(product - at.remainder - quotient * divisor, divisor, isOdd);',
       },
     ],
-    tests: logs,
+    tests: ['core/rating/narrow.test.ts'],
   },
   {
     id: 'allowance-per-sample',
@@ -298,7 +298,7 @@ export const mutants: readonly Mutant[] = [
     bug: 'A charge reaches the balances of all ancestors but the root.',
     edits: [
       {
-        file: 'core/rating/rateBatch.ts',
+        file: 'core/rating/closeBlocks.ts',
         find: 'balance.total += chain.amount;',
         replace: 'if (level === 0 || level < chain.balances.length - 1) balance.total += chain.amount;',
       },
@@ -325,6 +325,45 @@ export const mutants: readonly Mutant[] = [
         file: 'core/rating/measures.ts',
         find: 'quantity = quantity > total ? quantity - total : 0n;',
         replace: 'quantity = quantity > total ? quantity : 0n;',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'percentile-of-used-slots',
+    bug: 'Slots without usage do not count, so that too few of the highest are set aside.',
+    edits: [
+      {
+        file: 'core/rating/slots.ts',
+        find: 'sums.slice().sort()[sums.length - 1 - discarded]!;',
+        replace: `{
+  const used = sums.filter((sum) => sum > 0n).sort();
+  return used[used.length - 1 - Math.floor((discarded * used.length) / sums.length)] ?? 0n;
+};`,
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'slots-set-aside-rounded-up',
+    bug: 'One slot more than the share of all is set aside.',
+    edits: [
+      {
+        file: 'core/rating/slots.ts',
+        find: 'Number((BigInt(count) * numerator) / (denominator * 100n))',
+        replace: 'Number((BigInt(count) * numerator) / (denominator * 100n)) + 1',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'distinct-counted-again',
+    bug: 'A value that was counted before is counted again when it comes back.',
+    edits: [
+      {
+        file: 'core/rating/measures.ts',
+        find: 'if (values?.has(part.value) === true || !part.isStart) quantity = 0n;',
+        replace: 'if (!part.isStart) quantity = 0n;',
       },
     ],
     tests: logs,
