@@ -49,6 +49,8 @@ describe('README', () => {
       grant('g', '1', { effectiveAtMs: 5 }),
     ];
     expect(grants.sort(burnOrder).map(({ id }) => id).join('')).toBe('abcdefg'); // prettier-ignore
+    // Of any two the same one comes first, whichever is asked about first.
+    grants.forEach((a, i) => grants.forEach((b, j) => expect(Math.sign(burnOrder(a, b))).toBe(Math.sign(i - j))));
   });
 });
 

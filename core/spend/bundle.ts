@@ -1,6 +1,8 @@
 /** Shares a bundle's price among what it holds, by standalone selling prices (ASC 606, IFRS 15): largest remainder. */
-import { allocate } from '../money/allocate.ts';
-import { parseAmount, type AmountPico } from '../money/fixed.ts';
+import { allocate, integerWeights } from '../money/allocate.ts';
+import type { AmountPico, Rational } from '../money/fixed.ts';
+import { multiply, sum } from '../money/rational.ts';
+import { exact } from '../fees/exact.ts';
 import { assertSound, Check, type Problem } from '../fees/problems.ts';
 import type { Shape } from '../fees/shape.ts';
 import { byText } from './lines.ts';
@@ -112,17 +114,17 @@ function sharesOf(
   });
 }
 
-/** Standalone price × quantity of each part, as whole numbers of 10⁻²⁴. */
-function weightsOf(bundle: Bundle, catalogue: BundleCatalogue): bigint[] {
-  return bundle.parts.map(({ id, quantity }) => standaloneOf(id, catalogue) * parseAmount(quantity)!);
-}
+/** Standalone price × quantity of each part, as whole numbers in the same proportion: nothing is rounded but the shares. */
+const weightsOf = (bundle: Bundle, catalogue: BundleCatalogue): bigint[] => integerWeights(worths(bundle, catalogue));
 
-function standaloneOf(id: string, catalogue: BundleCatalogue): AmountPico {
+const worths = (bundle: Bundle, catalogue: BundleCatalogue): Rational[] =>
+  bundle.parts.map(({ id, quantity }) => multiply(standaloneOf(id, catalogue), exact(quantity)));
+
+function standaloneOf(id: string, catalogue: BundleCatalogue): Rational {
   const item = catalogue.items.find((one) => one.id === id);
-  if (item !== undefined) return parseAmount(item.standalone)!;
+  if (item !== undefined) return exact(item.standalone);
   const bundle = catalogue.bundles.find((one) => one.id === id)!;
-  if (bundle.standalone !== undefined) return parseAmount(bundle.standalone)!;
-  return weightsOf(bundle, catalogue).reduce((sum, weight) => sum + weight, 0n) / parseAmount('1')!;
+  return bundle.standalone === undefined ? sum(worths(bundle, catalogue)) : exact(bundle.standalone);
 }
 
 /** A way from a bundle back to itself, or undefined. */

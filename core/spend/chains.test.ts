@@ -28,6 +28,15 @@ describe('bundles', () => {
     ]);
   });
 
+  test('what an inner bundle is worth is not rounded: halves of the least amount weigh as much as one', () => {
+    const least = item('a', '0.000000000001');
+    const some: BundleCatalogue = {
+      items: [least, item('b', '0.000000000001')],
+      bundles: [bundle('half', ['a', '0.5']), bundle('all', ['half', '2'], ['b', '1'])],
+    };
+    expect(allocateBundle(some, 'all', pico('10')).map(({ amount }) => formatAmount(amount))).toEqual(['5', '5']);
+  });
+
   test('a bundle that holds itself, unknown parts and bundles without a price are refused together', () => {
     const faults = checkBundles({
       items: [item('a', '0'), item('b', '-1')],

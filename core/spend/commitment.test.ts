@@ -89,7 +89,9 @@ test('a wide tally is shared out by quantity in rows that add up to nothing; as 
       expect(splitRows('t', list, 'asArrived')).toEqual([]);
     }),
   );
-  // README: 10.00 charged as the first 6 and the last 4 arrived; used 1 to 2, so 3.33 and 6.67 are owed.
+});
+
+test('README: 10.00 charged as the first 6 and the last 4 arrived; used 1 to 2, so 3.33 and 6.67 are owed', () => {
   const two = [{ id: 'a', account: 4, quantity: 1n, provisional: pico('6') }, { id: 'b', account: 5, quantity: 2n, provisional: pico('4') }]; // prettier-ignore
   expect(splitRows('t', two, 'proRata').map(({ account, amount }) => [account, formatAmount(amount)])).toEqual([
     [4, '-2.666666666667'],

@@ -142,6 +142,7 @@ test('CONSERVE of discounts: no line below 0, shares add up to rows, list less r
       const lines = amounts.map(([list, quantity], i) => line(`l${i}`, '0', { list, net: list, quantity }));
       const discounts = stack.map(([take, base], i) => discount(i + 1, take, { base }));
       const { rows, lines: left } = apply(lines, discounts);
+      for (const row of rows) expect(row.amount).toBeLessThan(0n);
       for (const row of rows) expect(row.shares.reduce((sum, share) => sum + share.amount, 0n)).toBe(row.amount);
       for (const one of left) expect(one.net).toBeGreaterThanOrEqual(one.list < 0n ? one.list : 0n);
       const sum = (list: readonly bigint[]) => list.reduce((a, b) => a + b, 0n);
