@@ -1,0 +1,60 @@
+/** What billing has decided, from the control messages of one partition alone: which were taken, and what came of them. */
+import type { ControlMessage, PriceRecord } from '../messages/control.ts';
+import type { Input, Ports } from '../rating/admit.ts';
+import { PartitionMachine } from '../rating/machine.ts';
+import { applyMaster, ControlFault } from '../rating/master.ts';
+import { emptyState, type Master } from '../rating/state.ts';
+
+export class History {
+  readonly #machine: PartitionMachine;
+  readonly #taken = new Set<number>();
+
+  constructor(partition: number, ports: Ports) {
+    this.#machine = new PartitionMachine(emptyState(partition), ports);
+  }
+
+  /** The next message of `CONTROL_<p>`. Whether one is taken depends on nothing but those before it. */
+  take(input: Input): void {
+    const { changes } = this.#machine;
+    const before = changes.control.length;
+    this.#machine.takeControl(input);
+    if (changes.control.length > before) this.#taken.add(input.seq);
+  }
+
+  /** Whether the message at that sequence of the stream changed anything. */
+  isTaken(seq: number): boolean {
+    return this.#taken.has(seq);
+  }
+
+  get tenants(): string[] {
+    return [...this.#machine.state.tenants.keys()];
+  }
+
+  /** Master data as of the last message; undefined for a tenant that is not on the partition. */
+  master(tenant: string): Master | undefined {
+    return this.#machine.state.tenants.get(tenant)?.master;
+  }
+
+  prices(tenant: string): PriceRecord[] {
+    return [...(this.master(tenant)?.prices.values() ?? [])].map(({ record }) => record);
+  }
+
+  /** Why a rater would not take these prices, or undefined. Changes nothing. */
+  refusal(tenant: string, prices: readonly PriceRecord[]): string | undefined {
+    const { state } = this.#machine;
+    const known = state.tenants.get(tenant);
+    if (known === undefined) return `tenant ${tenant} is not known`;
+    const { master } = known;
+    const changes = prices.map((record) => ({ kind: 'price' as const, ...record }));
+    const message: ControlMessage = { v: 1, tenant, seq: 0, auditId: '', trace: '', changes };
+    try {
+      applyMaster(state, message);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ControlFault) return error.message;
+      throw error;
+    } finally {
+      known.master = master;
+    }
+  }
+}
