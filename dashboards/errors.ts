@@ -42,6 +42,11 @@ export const dashboardsError = defineErrors({
     title: 'There is no such rated row.',
     solve: 'Take the id from GET /api/v1/rows; a row appears there within a second of its commit.',
   },
+  ESTIMATE_INVALID: {
+    status: 422,
+    title: 'This usage cannot be estimated.',
+    solve: 'Correct what the message names; `npx meterline price list` shows the prices.',
+  },
   PROOF_UNAVAILABLE: {
     status: 409,
     title: 'This row cannot be proved from the log.',

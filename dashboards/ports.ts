@@ -31,6 +31,7 @@ export interface MasterPort {
   budgets(tenant: string): Promise<readonly BudgetRecord[]>;
   producers(tenant: string): Promise<readonly ProducerRecord[]>;
   accounts(tenant: string): Promise<readonly AccountRecord[]>;
+  prices(tenant: string): Promise<readonly PriceRecord[]>;
   price(tenant: string, id: number): Promise<ApprovedPrice | undefined>;
   meter(tenant: string, id: string): Promise<MeterRecord | undefined>;
 }
@@ -59,11 +60,33 @@ export interface TallyTrail {
   readonly adjusted: boolean;
 }
 
+/** Tallies of a price in an account and a period; `resource` where each resource has its own. */
+export interface TallyQuestion {
+  readonly partition: number;
+  readonly account: number;
+  readonly price: number;
+  readonly meter: string;
+  readonly periodStartMs: number;
+  readonly resource: string | undefined;
+}
+
+/** Commits with rows of those tallies. */
+export interface TallyCommits {
+  /** Number of the resource asked for, 0 for none. */
+  readonly resource: number;
+  /** The oldest, and the newest, newest first. */
+  readonly first: readonly number[];
+  readonly newest: readonly number[];
+  /** Stretches of event time that have rows, in order, with their first and last commit. */
+  readonly slots: readonly { readonly startMs: number; readonly first: number; readonly last: number }[];
+}
+
 /** Rated rows; the aggregator keeps them in ClickHouse. */
 export interface StorePort {
   row(tenant: string, rowId: string): Promise<RatedRow | undefined>;
   /** The trail of the row's tally; `perResource` when each resource has its own. */
   tallyTrail(tenant: string, row: RatedRow, perResource: boolean): Promise<TallyTrail>;
+  tallyCommits(tenant: string, question: TallyQuestion): Promise<TallyCommits>;
   /** Charges per minute of log time from `fromMs`, of rows committed up to `outSeqMax`; undefined while not loaded so far. */
   minutes(
     tenant: string,

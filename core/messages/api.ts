@@ -271,6 +271,30 @@ export interface ExplainStep {
   readonly amount: string;
 }
 
+/** GET /prices/estimate — what hypothetical usage would cost, in steps, without any effect. Quantities of tallies are in tally units. */
+export interface PriceEstimate {
+  readonly price: PriceRecord;
+  readonly account: { readonly id: number; readonly slug: string };
+  readonly atMs: number;
+  readonly periodStartMs: number;
+  readonly periodEndMs: number;
+  /** Key of the price's cell; "" where it has none. */
+  readonly cell: string;
+  readonly standing: 'empty' | 'found' | 'notFound';
+  /** Of one event, in priced units. */
+  readonly quantity: string;
+  readonly events: number;
+  readonly tallyBefore: string;
+  readonly tallyAfter: string;
+  readonly chargeBefore: string;
+  readonly chargeAfter: string;
+  readonly increment: string;
+  readonly stepsBefore: readonly ExplainStep[];
+  readonly stepsAfter: readonly ExplainStep[];
+  /** False where the meter does not add up, so that the quantity is what the tally would grow by. */
+  readonly isExact: boolean;
+}
+
 /** GET /status */
 export interface Status {
   readonly version: string;

@@ -8,6 +8,7 @@ import { apiLimits, mirrorLimits } from '../limits.ts';
 import type { Mirror } from '../mirror/index.ts';
 import type { Ports } from '../ports.ts';
 import * as answers from './schemas.ts';
+import { estimateRoute } from './estimate/route.ts';
 import { readStatus } from './status.ts';
 import { explainRow } from './why/why.ts';
 import { rowIdPattern } from './why/commitBlocks.ts';
@@ -71,6 +72,8 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
       },
       handler: ({ identity, params }) => explainRow(ports, log, identity.tenant, params.rowId),
     });
+
+    estimateRoute(app, { ports, log });
 
     app.route({
       method: 'GET',

@@ -136,7 +136,7 @@ const row = z.object({
   logTimeMs: instant,
 });
 
-const step = z.object({ label: z.string(), quantity, unitPrice: amount, amount });
+export const step = z.object({ label: z.string(), quantity, unitPrice: amount, amount });
 export const why = z.object({
   row,
   path: list(z.object({ id: z.number(), name: z.string() })),

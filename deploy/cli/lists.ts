@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Accounts, Budgets, Fleet, Prices } from '#core/messages/api.ts';
 import { officeOf } from '../officeClient.ts';
-import { dataOption, jsonOption, type CommonOptions } from './arguments.ts';
+import type { EstimateFlags } from '../priceEstimate.ts';
+import { dataOption, jsonOption, wholeNumber, type CommonOptions } from './arguments.ts';
 import { printJson, printLine, printTable } from './report.ts';
 
 /** A noun and its verbs for each thing that an operator handles. */
@@ -40,6 +41,18 @@ export function addLists(program: Command): void {
       ]),
     ]);
   });
+
+  price('estimate', 'what hypothetical usage would cost on top of what is tallied; changes nothing')
+    .requiredOption('--price <key>', 'key of the price; of its versions the one in force is asked')
+    .requiredOption('--quantity <decimal>', 'of one event, in the unit of the price')
+    .addOption(new Option('--events <n>', 'how many such events').argParser(wholeNumber(1, 10_000)).default(1))
+    .option('--account <slug>', "whose (default: the price's own, else the root)")
+    .option('--resource <name>', 'where the price counts each resource by itself')
+    .option('--dimension <name=value>', 'of the samples; may be repeated', (text, all: string[]) => [...all, text], [])
+    .option('--at <instant>', 'a date or an instant with its offset (default: now)')
+    .action(async ({ data, json, ...flags }: CommonOptions & EstimateFlags) => {
+      await (await import('../priceEstimate.ts')).priceEstimateCommand(data, json, flags);
+    });
 
   addBudgets(noun('budget', 'spending limits'));
 

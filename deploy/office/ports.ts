@@ -7,6 +7,7 @@ import type { Status } from '#core/messages/api.ts';
 import { tallyUnit } from '#core/units/pricedUnits.ts';
 import type { Ports, RaterLatency } from '#dashboards/index.ts';
 import type { Config } from '#platform/config.ts';
+import { tallyCommits } from '../priceTally.ts';
 import { tallyTrail } from './tallyTrail.ts';
 
 /** How long the rater's own status may take. */
@@ -37,6 +38,7 @@ export function dashboardPorts(config: Config, aggregator: Aggregator, billing: 
     master: billing.master,
     store: {
       ...storePort(aggregator, masterFacts(billing)),
+      tallyCommits: (tenant, question) => tallyCommits(aggregator.store, tenant, question),
       tallyTrail: (tenant, row, perResource) => tallyTrail(aggregator.store, tenant, row, perResource),
     },
     raterLatency: raterLatencyOf(config),

@@ -55,7 +55,7 @@ const standing = ([id, quantity, charge, events, value]: TallyValue, carried: Me
   };
 };
 
-const measuresOf = (quantity: string, events = '0', value = '0'): Measures => ({
+export const measuresOf = (quantity: string, events = '0', value = '0'): Measures => ({
   quantity: BigInt(quantity),
   events: BigInt(events),
   value: BigInt(value),

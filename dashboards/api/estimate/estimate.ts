@@ -1,0 +1,133 @@
+/** What hypothetical usage would cost on top of today's tally, explained and without any effect. */
+import type { PriceEstimate } from '#core/messages/api.ts';
+import type { AccountRecord, MeterRecord } from '#core/messages/control.ts';
+import type { PriceRecord } from '#core/messages/price.ts';
+import { divideRounded, formatAmount, formatDecimal, parseRational, pow10 } from '#core/money/fixed.ts';
+import { compilePrice } from '#core/pricing/compile.ts';
+import { estimate } from '#core/pricing/estimate.ts';
+import { periodAt } from '#core/time/period.ts';
+import type { Log } from '#platform/log.ts';
+import { dashboardsError } from '../../errors.ts';
+import type { Ports } from '../../ports.ts';
+import { tallyNow } from './tallyNow.ts';
+
+export interface EstimateQuestion {
+  /** Key of a price; of its versions the one in force then is asked. */
+  readonly price: string;
+  /** Of one event, in priced units, decimal text. */
+  readonly quantity: string;
+  readonly events: number;
+  /** Slug; without it the account that the price is made for, or the root. */
+  readonly account?: string | undefined;
+  /** For a price whose tallies are per resource. */
+  readonly resource?: string | undefined;
+  /** Of the hypothetical samples. */
+  readonly dims: Readonly<Record<string, string>>;
+  /** UTC ms. */
+  readonly atMs: number;
+}
+
+export interface EstimatePorts {
+  readonly master: Pick<Ports['master'], 'accounts' | 'meter' | 'prices' | 'tenants'>;
+  readonly store: Pick<Ports['store'], 'tallyCommits'>;
+}
+
+/** Throws ESTIMATE_INVALID for what no such price, account or part answers. */
+export async function estimatePrice(
+  ports: EstimatePorts,
+  log: Log,
+  tenant: string,
+  question: EstimateQuestion,
+): Promise<PriceEstimate> {
+  const { atMs, dims, events } = question;
+  const [accounts, prices, tenants] = await Promise.all([
+    ports.master.accounts(tenant),
+    ports.master.prices(tenant),
+    ports.master.tenants(),
+  ]);
+  const price = versionAt(prices, question);
+  const account = accountOf(accounts, price, question.account);
+  const meter = await ports.master.meter(tenant, price.meter);
+  if (meter === undefined) throw refuse(`Its meter ${price.meter} is not on record.`);
+  const { timeZone } = account;
+  const compiled = compilePrice(price, meter);
+  const cell = compiled.cellAt({ dims, atMs, timeZone, boundary: () => undefined });
+  if (cell === undefined)
+    throw refuse(`${price.key} has no part for a sample with ${JSON.stringify(dims)}; name its dimensions.`);
+  if (price.tallyScope === 'resource' && question.resource === undefined)
+    throw refuse(`${price.key} counts each resource by itself; name one.`);
+  const quantity = tallyQuantity(question.quantity, price, meter);
+
+  const { startMs: periodStartMs, endMs: periodEndMs } = periodAt(atMs, timeZone);
+  const partition = tenants.find(({ id }) => id === tenant)?.partition ?? 0;
+  const resource = price.tallyScope === 'resource' ? question.resource : undefined;
+  const at = { partition, account: account.id, price: price.id, meter: price.meter, periodStartMs, resource };
+  const commits = await ports.store.tallyCommits(tenant, at);
+  const now = await tallyNow(
+    log,
+    { tenant, partition, account: account.id, periodStartMs, timeZone, dims },
+    compiled,
+    cell,
+    commits,
+  );
+  const result = estimate(cell, now.measures, [{ quantity, events }]);
+  const carriedCharge = cell.charge(now.carried);
+  const tally = (value: bigint): string => formatDecimal(value - now.carried.quantity, meter.scale);
+  return {
+    price,
+    account: { id: account.id, slug: account.slug },
+    atMs,
+    periodStartMs,
+    periodEndMs,
+    cell: cell.key,
+    standing: now.standing,
+    quantity: question.quantity,
+    events,
+    tallyBefore: tally(now.measures.quantity),
+    tallyAfter: tally(result.measuresAfter.quantity),
+    chargeBefore: formatAmount(result.before - carriedCharge),
+    chargeAfter: formatAmount(result.after - carriedCharge),
+    increment: formatAmount(result.increment),
+    stepsBefore: result.stepsBefore,
+    stepsAfter: result.stepsAfter,
+    isExact: meter.aggregation === 'sum' || meter.aggregation === 'count' || meter.aggregation === 'timeWeighted',
+  };
+}
+
+function versionAt(
+  prices: readonly PriceRecord[],
+  { price: key, atMs }: Pick<EstimateQuestion, 'price' | 'atMs'>,
+): PriceRecord {
+  const versions = prices.filter((price) => price.key === key);
+  if (versions.length === 0) throw refuse(`There is no price ${key}.`);
+  const inForce = versions
+    .filter((price) => price.effectiveFromMs <= atMs)
+    .toSorted((a, b) => b.effectiveFromMs - a.effectiveFromMs || b.id - a.id)[0];
+  if (inForce === undefined) throw refuse(`No version of ${key} is in force then.`);
+  return inForce;
+}
+
+function accountOf(accounts: readonly AccountRecord[], price: PriceRecord, slug: string | undefined): AccountRecord {
+  const byId = new Map(accounts.map((account) => [account.id, account]));
+  const account =
+    slug !== undefined
+      ? accounts.find((candidate) => candidate.slug === slug)
+      : (byId.get(price.account) ?? accounts.find(({ parent, type }) => parent === 0 && type !== 'suspense'));
+  if (account === undefined) throw refuse(`There is no account ${slug ?? ''}.`);
+  if (price.account === 0) return account;
+  for (let node: AccountRecord | undefined = account; node !== undefined; node = byId.get(node.parent))
+    if (node.id === price.account) return account;
+  throw refuse(
+    `${price.key} is the price of ${byId.get(price.account)?.slug ?? price.account}, not of ${account.slug}.`,
+  );
+}
+
+/** Priced units as tally units: the nearest whole number of them, for no sample has parts of one. */
+function tallyQuantity(text: string, { unit }: PriceRecord, { scale }: MeterRecord): bigint {
+  const priced = parseRational(text);
+  if (priced === undefined || priced.numerator < 0n) throw refuse(`"${text}" is no quantity.`);
+  const top = priced.numerator * BigInt(unit.denominator) * pow10(scale);
+  return divideRounded(top, priced.denominator * BigInt(unit.numerator), 'halfEven');
+}
+
+const refuse = (detail: string) => dashboardsError('ESTIMATE_INVALID', detail);
