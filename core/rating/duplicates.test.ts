@@ -4,12 +4,7 @@ import { PartitionMachine } from './machine.ts';
 import { dedupHashesMax, emptyState } from './state.ts';
 
 const batches = dedupHashesMax + 6;
-const next = {
-  kind: 'next' as const,
-  producer: 0,
-  samples: [[0, 0, 7_000_000]] as [number, number, number][],
-  gapMs: 1,
-};
+const next: World['steps'][number] = { kind: 'next', producer: 0, samples: [[0, 0, 7_000_000]], gapMs: 1 };
 const price = {
   component: 'cpu' as const, meter: 'cpu' as const, account: 0 as const, effectiveOffsetMs: null, tallyScope: 'account' as const,
   allowance: '0.00', model: { kind: 'perUnit' as const, unitPrice: '1' },
@@ -17,7 +12,7 @@ const price = {
 
 /** Batches of one producer, one after the other, and then one of them again. */
 function run(...again: World['steps']) {
-  const steps = [...Array.from({ length: batches }, () => next), ...again];
+  const steps: World['steps'] = [...Array.from({ length: batches }, () => next), ...again];
   const machine = new PartitionMachine(emptyState(0), testPorts);
   for (const input of inputsOf({ prices: [price], budgets: [], steps })) {
     if (input.stream === 'control') machine.takeControl(input);
