@@ -138,6 +138,15 @@ test('the rest rolls over, up to a cap, so many times', () => {
   expect(state.grants.size).toBe(0);
 });
 
+test('what rolled over keeps its credit when its first id is given again', () => {
+  const rollover = { maximum: null, forMs: 50, timesMax: 1 };
+  const again = (atMs: number) =>
+    given(grant('a', '5', { expiresAtMs: atMs + 10, effectiveAtMs: atMs, rollover }), atMs);
+  const { state } = run([again(0), tick(15), again(20), tick(35)]);
+  expect(left(state)).toEqual({ 'a+': '5', 'a++': '5' });
+  expect(checkGrant(grant('a+', '5')).map(({ path }) => path)).toEqual(['id']);
+});
+
 test('peers: overage is paid by the grant of the next day; a voided grant pays no more; a recurrence begins anew', () => {
   const day = 86_400_000;
   const daily = recurringGrants(grant('g', '100', { coversOverage: true, expiresAtMs: 30 * day }), [
@@ -161,7 +170,7 @@ test('a bad grant is told and changes nothing but time; falling log time and a t
   const state = newCredits();
   const bad = grant('', '-1', { priority: 0.5, expiresAtMs: 0, rollover: { maximum: '1', forMs: 0, timesMax: 0 } });
   expect(checkGrant(bad).map(({ path }) => path)).toEqual(['id', 'amount', 'priority', 'expiresAtMs', 'rollover.forMs', 'rollover.timesMax']); // prettier-ignore
-  expect(apply(state, given(bad, 5)).problems).toHaveLength(7);
+  expect(apply(state, given(bad, 5)).problems).toHaveLength(6);
   expect(apply(state, given(grant('a', '1'), 5)).problems).toEqual([]);
   expect(apply(state, given(grant('a', '1'), 5)).problems.map(({ expected }) => expected)).toEqual([
     'an id that no grant in the books has',

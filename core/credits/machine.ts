@@ -84,6 +84,7 @@ const newTally = ({ path, service, unit }: Charge): PaidTally => ({
 
 function grantProblems(state: CreditState, { grant, atMs }: Extract<CreditEvent, { kind: 'grant' }>): Problem[] {
   const problems = checkGrant(grant);
+  if (problems.length > 0) return problems;
   if (state.grants.has(grant.id))
     problems.push({ path: 'id', value: grant.id, code: 'ID_TWICE', expected: 'an id that no grant in the books has' });
   if (grant.expiresAtMs !== null && grant.expiresAtMs + grant.graceMs <= atMs)

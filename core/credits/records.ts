@@ -104,7 +104,8 @@ export function checkGrant(value: unknown): Problem[] {
   const check = new Check();
   if (!check.shape(value, grantShape)) return check.problems;
   const grant = value as Grant;
-  check.at('id').that(grant.id !== '' && grant.id.length <= 100, grant.id, 'a name of 1 to 100 characters');
+  const isName = grant.id !== '' && grant.id.length <= 100 && !grant.id.includes('+');
+  check.at('id').that(isName, grant.id, 'a name of 1 to 100 characters without +, which marks what has rolled over');
   check.at('unit').that(grant.unit !== '', grant.unit, 'a currency or the name of a pricing unit');
   check.at('amount').decimal(grant.amount, 'notNegative');
   const { priority, graceMs, expiresAtMs } = grant;

@@ -90,7 +90,7 @@ function expire(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] 
   if (kept === 0n || rollover === undefined) return rows;
   const next: Grant = {
     ...grant,
-    id: `${grant.id}+`,
+    id: freeId(state, `${grant.id}+`),
     amount: formatAmount(kept),
     effectiveAtMs: grant.expiresAtMs!,
     expiresAtMs: grant.expiresAtMs! + rollover.forMs,
@@ -98,6 +98,9 @@ function expire(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] 
   };
   return [...rows, ...addGrant(state, next, atMs)];
 }
+
+/** An id that is given again once its grant is forgotten must not take the place of what rolled over from the first. */
+const freeId = (state: CreditState, id: string): string => (state.grants.has(id) ? freeId(state, `${id}+`) : id);
 
 function end(state: CreditState, held: HeldGrant, status: 'expired' | 'voided'): void {
   held.left = 0n;

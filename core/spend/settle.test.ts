@@ -46,6 +46,15 @@ describe('README', () => {
   });
 });
 
+test('a line or a segment that is given twice is an error, not a double charge', () => {
+  const once = agreements(new Map(), 0n, 0);
+  const twice = { ...once, commitments: [...once.commitments, ...once.commitments] };
+  expect(() => settle([], twice, parents, periods[0]!, true)).toThrow(/segment k\/0 is given twice/);
+  expect(() => settle([line('a', 3, 1n), line('a', 4, 1n)], once, parents, periods[0]!, true)).toThrow(
+    /line a is given twice/,
+  );
+});
+
 test('a maximum does not take back what was committed to', () => {
   const capped = { ...bound, account: 1, maximum: '100' };
   const { rows } = settle([], { ...agreements(new Map(), 0n, 2), bounds: [capped] }, parents, periods[2]!, true);

@@ -51,6 +51,9 @@ export function settle(
   closed: boolean,
 ): Settled {
   const discounted = applyDiscounts(lines, agreements.discounts, agreements.use, parents, period);
+  const names = agreements.commitments.map(({ commitment, segment }) => `${commitment.id}/${segment}`);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new RangeError(`segment ${twice} is given twice`);
   const committed = agreements.commitments.flatMap((one) => ownRows(one, discounted.lines, parents, closed));
   const spend = [...discounted.lines, ...committed.map(({ row, contract }) => lineOf(row, contract))];
   const { shareOf } = agreements;
