@@ -18,7 +18,8 @@ const twoDigitCodes = new Set(
 
 /** Minor-unit digits of an ISO 4217 code, or `undefined` when the code is not an active currency. */
 export function minorDigits(currency: string): number | undefined {
-  return digitsByCode[currency] ?? (twoDigitCodes.has(currency) ? 2 : undefined);
+  if (twoDigitCodes.has(currency)) return 2;
+  return Object.hasOwn(digitsByCode, currency) ? digitsByCode[currency] : undefined;
 }
 
 /** Rounds an amount to the currency's minor unit, half away from zero; the result is still in pico. */

@@ -106,5 +106,5 @@ test('amounts round to the minor unit of their currency, half away from zero', (
   expect(roundToMinor(parseAmount('-1.005')!, 'EUR')).toBe(parseAmount('-1.01'));
   expect(roundToMinor(parseAmount('0.5')!, 'JPY')).toBe(parseAmount('1'));
   expect(roundToMinor(parseAmount('0.0005')!, 'KWD')).toBe(parseAmount('0.001'));
-  expect(minorDigits('XYZ')).toBeUndefined();
+  for (const text of ['XYZ', 'constructor', '__proto__']) expect(minorDigits(text)).toBeUndefined();
 });
