@@ -3,8 +3,9 @@ import type { LeafModel } from '../messages/price.ts';
 
 /**
  * What a model owes for a period in which nothing was used, where `zeroUsage: charge`: the flat amount, or the flat of
- * the first tier. It is booked when the period opens; the first sample of the tally then owes charge(after) − this, so
- * that the rows still add up to the charge. charge(∅) itself stays 0.
+ * the first tier. It is booked when the period opens; the first sample with which something is billable then owes
+ * charge(after) − this, so that the rows still add up to the charge. Who books it keeps it while all that was used is within the
+ * allowance or the threshold, and takes discount and maximum of the price off it. charge(∅) itself stays 0.
  */
 export function zeroUsageCharge(model: LeafModel): AmountPico {
   switch (model.kind) {
