@@ -78,7 +78,12 @@ export interface TallyCommits {
   readonly first: readonly number[];
   readonly newest: readonly number[];
   /** Stretches of event time that have rows, in order, with their first and last commit. */
-  readonly slots: readonly { readonly startMs: number; readonly first: number; readonly last: number }[];
+  readonly slots: readonly {
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly first: number;
+    readonly last: number;
+  }[];
 }
 
 /** Rated rows; the aggregator keeps them in ClickHouse. */

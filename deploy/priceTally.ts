@@ -22,8 +22,9 @@ export async function tallyCommits(store: Store, tenant: string, question: Tally
      ${from}`,
     parameters,
   );
-  const slots = await store.query<{ slot: string; opened: string; closed: string }>(
-    `SELECT intDiv(toUnixTimestamp64Milli(first), ${slotMs}) * ${slotMs} AS slot, min(out_seq) AS opened, max(out_seq) AS closed
+  const slots = await store.query<{ slot: string; reached: string; opened: string; closed: string }>(
+    `SELECT intDiv(toUnixTimestamp64Milli(first), ${slotMs}) * ${slotMs} AS slot, max(toUnixTimestamp64Milli(last)) AS reached,
+       min(out_seq) AS opened, max(out_seq) AS closed
      ${from} GROUP BY slot ORDER BY slot LIMIT ${slotsMax}`,
     parameters,
   );
@@ -31,8 +32,9 @@ export async function tallyCommits(store: Store, tenant: string, question: Tally
     resource: ends?.number ?? 0,
     first: (ends?.first ?? []).map(Number),
     newest: (ends?.newest ?? []).map(Number),
-    slots: slots.map(({ slot, opened, closed }) => ({
+    slots: slots.map(({ slot, reached, opened, closed }) => ({
       startMs: Number(slot),
+      endMs: Number(reached),
       first: Number(opened),
       last: Number(closed),
     })),

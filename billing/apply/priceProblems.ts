@@ -3,7 +3,6 @@ import { checkPrices, type KnownMeter } from '#core/pricing/check.ts';
 import type { Problem, ProblemCode } from '#core/pricing/check/problems.ts';
 import type { BillingErrorCode } from '../errors.ts';
 import type { At, Faults } from './faults.ts';
-import { textOf } from './fields.ts';
 import { modelFields } from './modelForm.ts';
 import type { Node } from './yaml.ts';
 

@@ -39,6 +39,8 @@ export async function tallyNow(
   if (commits.first.length === 0) return { standing: 'empty', measures: nothing, carried: nothing };
   const { record } = price;
   const slots = slotsOf(price, cell, place, commits);
+  // A schedule's cell that was in force in none of them was never used.
+  if (slots.length === 0) return { standing: 'empty', measures: nothing, carried: nothing };
   const read = async (outSeq: number) => {
     const message = await log.get(streams.rated(place.partition), outSeq);
     return message === undefined ? undefined : readCommit(message.data).header;
@@ -73,9 +75,10 @@ const looked = (commits: readonly number[]): number[] => [...new Set(commits)].s
 /** Of a schedule the stretches in which the cell was in force, and those before them; else all. */
 function slotsOf(price: CompiledPrice, cell: Cell, { timeZone, dims }: TallyPlace, { slots }: TallyCommits) {
   if (price.record.model.kind !== 'schedule') return slots;
-  const isIn = ({ startMs }: { readonly startMs: number }): boolean =>
-    price.cellAt({ dims, atMs: startMs, timeZone, boundary: () => undefined })?.key === cell.key;
-  return slots.filter((slot, index) => isIn(slot) || (slots[index + 1] !== undefined && isIn(slots[index + 1]!)));
+  const isAt = (atMs: number): boolean =>
+    price.cellAt({ dims, atMs, timeZone, boundary: () => undefined })?.key === cell.key;
+  // A sample that begins just before the cell does has a part in it.
+  return slots.filter(({ startMs, endMs }) => isAt(startMs) || isAt(endMs));
 }
 
 const isTally = (

@@ -1,0 +1,148 @@
+/** A tenant that is really rated, in memory: signed batches, the rater's machine, its commits, and the rows as a store would give them. */
+import type { RatedRow } from '#core/messages/api.ts';
+import type { ControlChange, ControlMessage, MeterRecord, PriceRecord } from '#core/messages/control.ts';
+import type { BatchBody } from '#core/metering/batch.ts';
+import { streams, subjects } from '#core/messages/names.ts';
+import type { CommitHeader } from '#core/messages/rated.ts';
+import { PartitionMachine } from '#core/rating/machine.ts';
+import { emptyState } from '#core/rating/state.ts';
+import { sha256 } from '#platform/crypto.ts';
+import type { Log, LogMessage } from '#platform/log.ts';
+import { TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
+import { readCommit } from '../api/why/commitBlocks.ts';
+import type { ApprovedPrice } from '../ports.ts';
+import type { WhyPorts } from '../api/why/why.ts';
+
+/** On a Monday, ten seconds before eight in the morning in Berlin, where the accounts are. */
+export const worldStartMs = Date.UTC(2026, 10, 23, 6, 59, 50);
+
+export class RatedWorld {
+  readonly #messages = new Map<string, LogMessage[]>();
+  readonly #producer = new TestProducer('acme', 'p1', worldStartMs);
+  readonly #meters: MeterRecord[] = [];
+  readonly #prices: ApprovedPrice[] = [];
+  readonly #machine = new PartitionMachine(emptyState(0), {
+    text: (bytes) => new TextDecoder().decode(bytes),
+    hash: sha256,
+    verify: () => true,
+  });
+  #commits = 0;
+  #controls = 0;
+
+  constructor() {
+    this.publish(testOrganisation('acme', [this.#producer]).filter(({ kind }) => kind !== 'meter' && kind !== 'price'));
+  }
+
+  publish(changes: readonly ControlChange[]): void {
+    for (const change of changes) {
+      const { kind, ...record } = change;
+      if (kind === 'meter') this.#meters.push(record as MeterRecord);
+      if (kind === 'price') this.#prices.push({ ...(record as PriceRecord), approvedBy: 'anna', approvedAtMs: 1 });
+    }
+    const seq = ++this.#controls;
+    const message: ControlMessage = { v: 1, tenant: 'acme', seq, auditId: `a${seq}`, trace: '', changes };
+    this.#machine.takeControl(
+      this.#store(streams.control(0), subjects.control(0, 'acme'), Buffer.from(JSON.stringify(message))),
+    );
+  }
+
+  /** Sends one batch, which lasts a second. */
+  send(change: Partial<BatchBody>): void {
+    const data = this.#producer.next(0, ['h1'], change);
+    this.#machine.takeUsage(this.#store(streams.usage(0), subjects.usage(0, 'acme', 'p1'), data));
+  }
+
+  commit(): void {
+    const prev = { seq: this.#commits, hash: '' };
+    const place = { kind: 'commit' as const, incarnation: 1, nonce: 'n', n: this.#commits, prev };
+    this.#store(streams.rated(0), '', this.#machine.drain(place).bytes);
+    this.#commits += 1;
+  }
+
+  /** Every row, in the order of the log. */
+  rows(): RatedRow[] {
+    return (this.#messages.get(streams.rated(0)) ?? []).flatMap(({ seq: outSeq, data }) => {
+      const { header, blocks } = readCommit(data);
+      return blocks.flatMap((block, at) =>
+        block.list('idx').map((index, position): RatedRow => {
+          const startMs = instantMs(block.text('first')) + Number(block.list('offset')[position]);
+          const resource = Number(block.list('resource')[position]);
+          return {
+            id: `0-${header.incarnation}-${outSeq}-${at}-${position}`,
+            account: Number(block.text('account')),
+            resource: this.#resourceName(resource),
+            service: block.text('service'),
+            component: block.text('component'),
+            meter: block.text('meter'),
+            price: Number(block.text('price')),
+            currency: block.text('currency'),
+            kind: block.text('kind'),
+            producer: block.text('producer'),
+            epoch: block.text('epoch'),
+            seq: Number(block.text('seq')),
+            index: Number(index),
+            startMs,
+            endMs: startMs + Number(block.list('duration')[position]),
+            quantity: block.list('quantities')[position]!,
+            amount: block.list('amounts')[position]!,
+            partition: 0,
+            outSeq,
+            usageSeq: Number(block.text('usage_seq')),
+            logTimeMs: instantMs(block.text('log_time')),
+          };
+        }),
+      );
+    });
+  }
+
+  get log(): Log {
+    return {
+      get: async (stream: string, seq: number) => this.#messages.get(stream)?.[seq - 1],
+    } as Log;
+  }
+
+  /** What a proof asks of the others; `opened` replaces the commits that may have opened it. */
+  ports(opened?: readonly number[]): WhyPorts {
+    const rows = this.rows();
+    return {
+      master: {
+        accounts: async () => [1, 2, 3].map((id) => ({ id, slug: `a${id}`, name: `A${id}`, parent: id === 1 ? 0 : 1, type: 'project', timeZone: 'Europe/Berlin' })),
+        producers: async () => [{ id: 'p1', type: 'agent', simulated: false, enabled: true, keys: [{ id: this.#producer.key.keyId, publicKey: this.#producer.key.publicKey }] }],
+        meter: async (_, id) => this.#meters.find((meter) => meter.id === id),
+        price: async (_, id) => this.#prices.find((price) => price.id === id),
+      },
+      store: {
+        row: async (_, id) => rows.find((row) => row.id === id),
+        async tallyTrail(_, row, perResource) {
+          const mine = rows.filter((other) => other.account === row.account && other.price === row.price && other.meter === row.meter && (!perResource || other.resource === row.resource));
+          const before = mine.slice(0, mine.findIndex(({ id }) => id === row.id));
+          return { openedAt: opened ?? mine.map(({ outSeq }) => outSeq), quantityBefore: sum(before.map(({ quantity }) => quantity)), adjusted: false };
+        },
+      },
+    }; // prettier-ignore
+  }
+
+  /** The number of a resource. */
+  resource(name: string): number {
+    return this.#resources().find((resource) => resource.name === name)?.id ?? 0;
+  }
+
+  #resourceName(id: number): string {
+    return this.#resources().find((resource) => resource.id === id)?.name ?? '';
+  }
+
+  #resources(): CommitHeader['resources'] {
+    return (this.#messages.get(streams.rated(0)) ?? []).flatMap(({ data }) => readCommit(data).header.resources);
+  }
+
+  #store(stream: string, subject: string, data: Uint8Array): LogMessage {
+    const messages = this.#messages.get(stream) ?? [];
+    const message = { subject, seq: messages.length + 1, timeMs: worldStartMs + 60_000, data };
+    this.#messages.set(stream, [...messages, message]);
+    return message;
+  }
+}
+
+/** Quantities of scale 0. */
+const sum = (texts: readonly string[]): string => texts.reduce((all, text) => all + BigInt(text), 0n).toString();
+const instantMs = (text: string): number => Number(text.replace('.', ''));
