@@ -54,6 +54,16 @@ export const deployError = defineErrors({
     title: 'The instance answered with something that is not its own.',
     solve: 'Look what listens at its address: another program, or a proxy.',
   },
+  LOG_INCOMPLETE: {
+    status: 500,
+    title: 'The log does not hold together from its first message on.',
+    solve: 'Run `meterline verify`: it tells everything that is wrong with it.',
+  },
+  DRAFT_REFUSED: {
+    status: 422,
+    title: 'A rater would not take these prices.',
+    solve: 'Correct the price that the message names.',
+  },
   FILE_UNREADABLE: {
     status: 400,
     title: 'A file could not be read.',

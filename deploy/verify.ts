@@ -1,10 +1,7 @@
 /** `meterline verify`: recomputes everything from the log with the reference engine and compares every store with it. */
-import { existsSync } from 'node:fs';
 import { Faults } from '#core/reference/audit/faults.ts';
-import { configPath, dataPaths, readConfig, type Config } from '#platform/config.ts';
 import { exitCodes } from './cli/report.ts';
-import { deployError } from './errors.ts';
-import { readInstance } from './instance/instanceFile.ts';
+import { configOf } from './instance/configOf.ts';
 import { isInstanceRunning } from './instance/lock.ts';
 import { auditAll } from './verify/audit.ts';
 import { showProgress } from './verify/progress.ts';
@@ -35,12 +32,4 @@ export async function verify(dataDir: string): Promise<VerifyReport> {
   const { looked, ...figures } = await auditAll(source, faults, progress);
   const seconds = Math.round(performance.now() - startedMs) / 1000;
   return reportOf(faults, looked, { ...figures, instance: isRunning ? 'running' : 'stopped', seconds });
-}
-
-/** A directory may have been moved since, or be a copy: its own paths count, not those that it was made with. */
-function configOf(dataDir: string): Config {
-  if (!existsSync(configPath(dataDir))) throw deployError('USAGE', `--data ${dataDir} names no instance.`, { dataDir });
-  readInstance(dataDir);
-  const config = readConfig(configPath(dataDir));
-  return { ...config, dataDir, nats: { ...config.nats, credentials: dataPaths(dataDir).credentials } };
 }

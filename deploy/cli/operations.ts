@@ -70,7 +70,8 @@ interface EnrolFlags {
   readonly simulated: boolean;
 }
 
-function readDocument(path: string): string {
+/** A file that a command names. Throws FILE_UNREADABLE. */
+export function readDocument(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

@@ -13,7 +13,7 @@ export class PartitionAudit implements AsyncDisposable {
   readonly partition: number;
   readonly auditor: Auditor;
   readonly #rated: StreamReader;
-  readonly #inputs: Readonly<Record<Input['stream'], StreamReader>>;
+  readonly #inputs: InputReaders;
   #seq = 0;
 
   constructor(partition: number, log: Log, faults: Faults) {
@@ -39,18 +39,10 @@ export class PartitionAudit implements AsyncDisposable {
       this.#seq = message.seq;
       const commit = readCommit(message);
       if (commit !== undefined && auditor.chain.follow(commit, partition, auditor.faults)) {
-        auditor.check(commit, await this.#taken(commit.header));
+        auditor.check(commit, await takenInputs(commit.header, this.#inputs));
       }
       onCommit();
     }
-  }
-
-  async #taken(header: CommitHeader): Promise<Input[]> {
-    const inputs: Input[] = [];
-    for (const { stream, from, to } of header.inputs.taken) {
-      for (let seq = from; seq <= to; seq++) inputs.push({ stream, ...(await this.#inputs[stream].read(seq)) });
-    }
-    return inputs;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -58,8 +50,19 @@ export class PartitionAudit implements AsyncDisposable {
   }
 }
 
+export type InputReaders = Readonly<Record<Input['stream'], StreamReader>>;
+
+/** The inputs that a commit says it took, in that order. Throws RangeMissing. */
+export async function takenInputs(header: CommitHeader, readers: InputReaders): Promise<Input[]> {
+  const inputs: Input[] = [];
+  for (const { stream, from, to } of header.inputs.taken) {
+    for (let seq = from; seq <= to; seq++) inputs.push({ stream, ...(await readers[stream].read(seq)) });
+  }
+  return inputs;
+}
+
 /** A message that is no commit at all follows from nothing: readers ignore it, and so does the chain. */
-function readCommit({ seq, data }: LogMessage) {
+export function readCommit({ seq, data }: LogMessage) {
   const { header, blocks } = splitCommit(data);
   try {
     const parsed = JSON.parse(Buffer.from(header).toString('utf8')) as CommitHeader;

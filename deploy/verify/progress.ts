@@ -1,4 +1,4 @@
-/** How far the audit is: a bar on a terminal, a line now and then elsewhere; both on standard error. */
+/** How far a reader of the log is: a bar on a terminal, a line now and then elsewhere; both on standard error. */
 import { SingleBar } from 'cli-progress';
 import { verifyLimits } from './limits.ts';
 
@@ -8,9 +8,10 @@ export interface Progress extends Disposable {
   commitDone(): void;
 }
 
-export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+/** `done`: what has happened to a commit that is done, as in "verified". */
+export function showProgress(done = 'verified', stream: NodeJS.WriteStream = process.stderr): Progress {
   let total = 0;
-  let done = 0;
+  let count = 0;
   if (stream.isTTY) {
     const bar = new SingleBar({
       format: '{bar} {percentage} % | {value} of {total} commits | {eta_formatted} left',
@@ -20,7 +21,7 @@ export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progr
     bar.start(0, 0);
     return {
       extend: (commits) => bar.setTotal((total += commits)),
-      commitDone: () => bar.update((done += 1)),
+      commitDone: () => bar.update((count += 1)),
       [Symbol.dispose]: () => bar.stop(),
     };
   }
@@ -28,10 +29,10 @@ export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progr
   return {
     extend: (commits) => void (total += commits),
     commitDone() {
-      done += 1;
+      count += 1;
       if (performance.now() - lineMs < verifyLimits.progressLineMs) return;
       lineMs = performance.now();
-      stream.write(`verified ${done} of ${total} commits\n`);
+      stream.write(`${done} ${count} of ${total} commits\n`);
     },
     [Symbol.dispose]: () => undefined,
   };

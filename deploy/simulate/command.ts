@@ -1,0 +1,116 @@
+/** `meterline price simulate`: rates the recorded log again under a draft price list; balances and stores stay as they are. */
+import { basename } from 'node:path';
+import { streams } from '#core/messages/names.ts';
+import type { Account, Master } from '#core/rating/state.ts';
+import { compared } from '#core/simulate/compare.ts';
+import type { History } from '#core/simulate/history.ts';
+import { Simulation } from '#core/simulate/simulation.ts';
+import type { Config } from '#platform/config.ts';
+import { corePorts } from '#rater/ports.ts';
+import { printJson } from '../cli/report.ts';
+import { deployError } from '../errors.ts';
+import { configOf } from '../instance/configOf.ts';
+import { showProgress } from '../verify/progress.ts';
+import type { SimulateFlags } from './cli.ts';
+import { readDraft } from './draftFile.ts';
+import { openLog, readCommits, readHistory, type RecordedLog } from './log.ts';
+import { printReport, reportOf, type SimulationReport } from './report.ts';
+
+/** Prints what the draft in `text` would have charged. Throws APPLY_INVALID with all that is wrong with it, or USAGE. */
+export async function simulateCommand(path: string, text: string, flags: SimulateFlags): Promise<void> {
+  const config = configOf(flags.data);
+  await using recorded = await openLog(config);
+  const report = await simulate({ path, text, flags, partitions: config.partitions, recorded });
+  if (flags.json) printJson(report);
+  else printReport(report);
+}
+
+export interface SimulateOptions {
+  readonly path: string;
+  readonly text: string;
+  readonly flags: Pick<SimulateFlags, 'from' | 'to' | 'account'>;
+  readonly partitions: Config['partitions'];
+  readonly recorded: Omit<RecordedLog, keyof AsyncDisposable>;
+}
+
+export async function simulate(options: SimulateOptions): Promise<SimulationReport> {
+  const startedMs = performance.now();
+  const { flags, path, recorded } = options;
+  const { log, instance } = recorded;
+  const file = basename(path);
+  // Where the log ends comes first: whatever its commits took is then in the history.
+  const ends: number[] = [];
+  const histories: History[] = [];
+  for (let partition = 0; partition < options.partitions; partition++) {
+    ends.push((await log.info(streams.rated(partition))).lastSeq);
+    histories.push(await readHistory(log, partition));
+  }
+  const { tenant, prices } = readDraft(options.text, file, mastersOf(histories));
+  const partition = histories.findIndex((history) => history.master(tenant) !== undefined);
+  const history = histories[partition]!;
+  const master = history.master(tenant)!;
+  const { timeZone } = master.record;
+  const from = flags.from === undefined ? undefined : instantOf('--from', flags.from, timeZone);
+  const to = flags.to === undefined ? undefined : instantOf('--to', flags.to, timeZone);
+  if (from !== undefined && to !== undefined && from >= to)
+    throw deployError('USAGE', `--from ${flags.from} is not before --to ${flags.to}.`, {
+      from: flags.from,
+      to: flags.to,
+    });
+  const accounts = flags.account === undefined ? undefined : subtreeOf(flags.account, master);
+  const refusal = history.refusal(tenant, prices);
+  if (refusal !== undefined) throw deployError('DRAFT_REFUSED', `${file}: ${refusal}.`, { file });
+
+  const toMs = to ?? Infinity;
+  const simulation = new Simulation({
+    partition, tenant, prices, history, ports: corePorts(), fromMs: from ?? 0, toMs,
+  }); // prettier-ignore
+  const lastSeq = ends[partition]!;
+  let commits = 0;
+  using progress = showProgress('rated');
+  progress.extend(lastSeq);
+  await readCommits(log, partition, lastSeq, (commit) => {
+    simulation.take(commit);
+    commits += 1;
+    progress.commitDone();
+    // Log time never goes back: nothing behind this commit belongs to the stretch.
+    return commit.header.logTimeMs < toMs;
+  });
+  const comparison = compared(simulation.charged, simulation.draft, accounts);
+  return reportOf(comparison, master, {
+    tenant, file, from: isoOf(from), to: isoOf(to), instance, commits,
+    seconds: Math.round(performance.now() - startedMs) / 1000,
+  }); // prettier-ignore
+}
+
+function mastersOf(histories: readonly History[]): Map<string, Master> {
+  return new Map(
+    histories.flatMap((history) =>
+      history.tenants.map((tenant): [string, Master] => [tenant, history.master(tenant)!]),
+    ),
+  );
+}
+
+const isoOf = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
+
+/** A date is its first moment in the zone. UTC ms. */
+function instantOf(flag: string, text: string, timeZone: string): number {
+  try {
+    return text.includes('T')
+      ? Temporal.Instant.from(text).epochMilliseconds
+      : Temporal.PlainDate.from(text, { overflow: 'reject' }).toZonedDateTime({ timeZone }).epochMilliseconds;
+  } catch (cause) {
+    const detail = `${flag} ${text} is neither a date such as 2026-12-01 nor an instant such as 2026-12-01T08:00:00Z.`;
+    throw deployError('USAGE', detail, { [flag.slice(2)]: text }, cause);
+  }
+}
+
+function subtreeOf(slug: string, { accounts }: Master): Set<number> {
+  const isAsked = ({ record }: Account) => record.slug === slug;
+  const all = [...accounts.values()];
+  if (!all.some(isAsked))
+    throw deployError('USAGE', `--account ${slug} is the slug of no account; \`meterline account list\` shows them.`, {
+      account: slug,
+    });
+  return new Set(all.filter(({ chain }) => chain.some(isAsked)).map(({ record }) => record.id));
+}
