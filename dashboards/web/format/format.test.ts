@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatQuantity, formatBytes, pricedQuantity } from './quantity.ts';
+import { formatQuantity, formatBytes, formatUsage, pricedQuantity } from './quantity.ts';
 import { basisPoints, formatHours, formatPercent, formatShare, hoursUntil } from './ratio.ts';
 import { csvOf } from './tableFile.ts';
 import { formatAge, formatInstant, formatRecent, formatSpan } from './time.ts';
@@ -64,4 +64,12 @@ test('the tree lists parents before children and suspense last', () => {
     [2, 1],
   ]);
   expect(treeRows(accounts, (one) => one.id !== 3).map((row) => row.account.id)).toEqual([1, 3, 2]);
+});
+
+test('usage is said in the usual unit of its kind, where there is one', () => {
+  expect(formatUsage('3600000000', 'us')).toBe('1 vCPU·h');
+  expect(formatUsage('20000', 'us')).toBe('0.000005555556 vCPU·h');
+  expect(formatUsage('1234567890123', 'By')).toBe('1,234.567 GB');
+  expect(formatUsage('12', '1')).toBe('12');
+  expect(formatUsage('', '')).toBe('');
 });

@@ -1,5 +1,6 @@
 /** Quantities, counts and sizes, with their units. */
 import { divideRounded, formatDecimal, parseRational, pow10 } from '#core/money/fixed.ts';
+import { pricedUnit } from '#core/units/pricedUnits.ts';
 
 const grouping = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
@@ -42,6 +43,20 @@ const unitNames: Readonly<Record<string, string>> = {
 
 /** A UCUM code as people write it; the code itself where there is no better word. */
 export const unitName = (ucum: string): string => unitNames[ucum] ?? ucum;
+
+/** What people ask usage in, by the unit of its tally. */
+const usageUnits: Readonly<Record<string, string>> = { us: 'vCPU·h', By: 'GB', 'By.ms': 'GiB·h', '1.ms': 'unit·h' };
+
+/** A sum of usage for reading: in the usual unit of its kind, to three decimals; "" where there is no one unit. */
+export function formatUsage(quantity: string, unit: string): string {
+  if (quantity === '' || unit === '') return '';
+  const usual = usageUnits[unit];
+  const priced = usual === undefined ? undefined : pricedUnit(unit, usual);
+  if (priced === undefined) return `${formatQuantity(quantity)} ${unitName(unit)}`.trimEnd();
+  const [whole = '0', decimals = ''] = pricedQuantity(quantity, priced).split('.');
+  const isSmall = /^-?0$/.test(whole) && /^000/.test(decimals);
+  return `${formatQuantity(`${whole}.${decimals.slice(0, isSmall ? pricedDecimals : 3).padEnd(1, '0')}`)} ${priced.name}`;
+}
 
 /** Decimals that a converted quantity is shown with; conversions need not end. */
 const pricedDecimals = 12;

@@ -29,7 +29,7 @@ export function Ranking({ search, scope, accounts, groups, answer }: RankingProp
         <h2 id="ranking-title">By {dimensionNames[scope.by]}</h2>
         <ExportMenu
           fileName={`charges-by-${scope.by}-${scope.periodKey}`}
-          columns={[scope.by, `amount_${currency}`, 'samples']}
+          columns={[scope.by, `amount_${currency}`, 'samples', 'quantity', 'unit']}
           rows={exportRows(groups, answer, scope, accounts)}
         />
       </div>
@@ -45,6 +45,9 @@ export function Ranking({ search, scope, accounts, groups, answer }: RankingProp
             </th>
             <th scope="col" className="wide">
               <span className="visually-hidden">Share as a bar</span>
+            </th>
+            <th scope="col" className="number wide">
+              Used
             </th>
             <th scope="col" className="number wide">
               Samples
@@ -73,6 +76,7 @@ export function Ranking({ search, scope, accounts, groups, answer }: RankingProp
               </td>
               <td className="number quiet">{formatShare(other.amount, total.amount)}</td>
               <td className="wide" />
+              <td className="wide" />
               <td className="number wide quiet">{formatCount(other.samples)}</td>
             </tr>
           )}
@@ -92,7 +96,9 @@ function exportRows(
     keyName(scope.by, group.key, accounts, group.own),
     group.amount,
     String(group.samples),
+    group.quantity,
+    group.unit,
   ]);
-  if (answer.other.groups > 0) rows.push(['other', answer.other.amount, String(answer.other.samples)]);
-  return [...rows, ['total', answer.total.amount, String(answer.total.samples)]];
+  if (answer.other.groups > 0) rows.push(['other', answer.other.amount, String(answer.other.samples), '', '']);
+  return [...rows, ['total', answer.total.amount, String(answer.total.samples), '', '']];
 }

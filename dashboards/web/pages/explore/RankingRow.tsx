@@ -10,7 +10,7 @@ import { ShareBar } from '../../components/ShareBar.tsx';
 import { SimulatedMark } from '../../components/StateBadge.tsx';
 import { useSimulated } from '../../components/useSimulated.ts';
 import { formatShare } from '../../format/ratio.ts';
-import { formatCount, plural } from '../../format/quantity.ts';
+import { formatCount, formatUsage, plural } from '../../format/quantity.ts';
 import { seriesColor } from './colors.ts';
 import { levelGroups, type LevelGroup } from './levelGroups.ts';
 import { keyName } from './names.ts';
@@ -74,6 +74,7 @@ export function RankingRow({ group, rank, search, scope, accounts, total }: Rank
         <td className="wide ranking-bar">
           <ShareBar part={group.amount} whole={total} color={color} />
         </td>
+        <td className="number wide quiet">{formatUsage(group.quantity, group.unit)}</td>
         <td className="number wide quiet">{formatCount(group.samples)}</td>
       </tr>
       {open && scope.then !== undefined && inside !== undefined && (
@@ -118,7 +119,7 @@ function Parts({ by, filter, parent, search, accounts, scope }: PartsProps) {
   if (answer === undefined) {
     return (
       <tr className="ranking-part">
-        <td colSpan={5}>loading</td>
+        <td colSpan={6}>loading</td>
       </tr>
     );
   }
@@ -145,6 +146,7 @@ function Parts({ by, filter, parent, search, accounts, scope }: PartsProps) {
             </td>
             <td className="number quiet">{formatShare(group.amount, parent.amount)}</td>
             <td className="wide" />
+            <td className="number wide quiet">{formatUsage(group.quantity, group.unit)}</td>
             <td className="number wide quiet">{formatCount(group.samples)}</td>
           </tr>
         );
@@ -155,7 +157,7 @@ function Parts({ by, filter, parent, search, accounts, scope }: PartsProps) {
           <td className="number">
             <Amount amount={answer.other.amount} currency={currency} />
           </td>
-          <td colSpan={3} />
+          <td colSpan={4} />
         </tr>
       )}
     </>

@@ -88,7 +88,14 @@ test('bars add up to their totals, whatever the store left out of the split', ()
     ],
     '5',
   );
-  const groups = ['compute', 'storage'].map((key) => ({ key, amount: '1', samples: 1, own: false }));
+  const groups = ['compute', 'storage'].map((key) => ({
+    key,
+    amount: '1',
+    samples: 1,
+    quantity: '',
+    unit: '',
+    own: false,
+  }));
   const stack = stacked(
     ['2026-11-01', '2026-11-02', '2026-11-03'],
     totals,

@@ -11,6 +11,9 @@ export interface LevelGroup {
   readonly key: string;
   readonly amount: string;
   readonly samples: number;
+  /** What was used, where all of it is in one unit; else both are "". */
+  readonly quantity: string;
+  readonly unit: string;
   /** The charges of the account itself, beside its children: there is no level below them. */
   readonly own: boolean;
 }
@@ -27,6 +30,8 @@ export function levelGroups(
       key: group.key[0] ?? '',
       amount: group.amount,
       samples: group.samples,
+      quantity: group.quantity,
+      unit: group.unit,
       own: false,
     }));
   const shown = Map.groupBy(answer.groups, (group) => shownAccount(group, accounts, scope));
@@ -35,9 +40,16 @@ export function levelGroups(
       key,
       amount: sumAmounts(groups.map((group) => group.amount)),
       samples: groups.reduce((sum, group) => sum + group.samples, 0),
+      ...usedBy(groups),
       own: key === String(levelParent(accounts, scope)?.id),
     }))
     .sort((a, b) => compareAmounts(b.amount, a.amount));
+}
+
+function usedBy(groups: readonly ExploreGroup[]): Pick<LevelGroup, 'quantity' | 'unit'> {
+  const unit = groups[0]?.unit ?? '';
+  if (unit === '' || groups.some((group) => group.unit !== unit)) return { quantity: '', unit: '' };
+  return { quantity: sumAmounts(groups.map((group) => group.quantity)), unit };
 }
 
 /** The account whose children are listed: the one looked at, or the tenant's only root. */
