@@ -69,23 +69,34 @@ test('ORDER: on any meter an order-free price charges the same in any order, but
   );
 });
 
+/** Samples one after the other. */
+const oneByOne = (...quantities: bigint[]): Contribution[] =>
+  quantities.map((quantity, index) => ({
+    quantity,
+    durationMs: 0,
+    isStart: true,
+    value: '',
+    startMs: 0,
+    place: [index, 'p', 'e', 1, index],
+  }));
+
 test('an event of a maximum is what it grows by: 5 and 10 in tens are two increments, 10 and 5 are one', () => {
   const price = priceOf(
     { kind: 'perUnit', unitPrice: '1' },
     { quantity: { at: 'event', mode: 'up', increment: '10' } },
   );
-  const of = (...quantities: bigint[]) =>
-    charge(
-      price,
-      meterOf('max'),
-      quantities.map((quantity, index) => ({
-        quantity,
-        durationMs: 0,
-        isStart: true,
-        value: '',
-        startMs: 0,
-        place: [index, 'p', 'e', 1, index],
-      })),
-    );
+  const of = (...quantities: bigint[]) => charge(price, meterOf('max'), oneByOne(...quantities));
   expect([of(5n, 10n), of(10n, 5n)]).toEqual([20n * 10n ** 12n, 10n * 10n ** 12n]);
+});
+
+test('what is log-ordered depends on the order, and says so: the free event is the first, or the first that fits', () => {
+  const share = { kind: 'percentage', percent: '10', perEvent: '1', freeEvents: '1', freeValue: '5' } as const;
+  const first = priceOf({ ...share, free: 'whicheverFirst' });
+  const bounded = priceOf({ ...share, free: 'totals', minimum: '3' });
+  for (const price of [first, bounded]) {
+    expect(compilePrice(price, { scale: 0 }).order).toBe('log');
+    expect(charge(price, meterOf('sum'), oneByOne(1n, 10n))).not.toBe(charge(price, meterOf('sum'), oneByOne(10n, 1n)));
+  }
+  const totals = priceOf({ ...share, free: 'totals' });
+  expect(charge(totals, meterOf('sum'), oneByOne(1n, 10n))).toBe(charge(totals, meterOf('sum'), oneByOne(10n, 1n)));
 });
