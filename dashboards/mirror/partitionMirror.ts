@@ -161,11 +161,13 @@ export class PartitionMirror implements Position {
   /** Notices what following cannot: an owner that fell silent, a rewound stream, a consumer that stands still. */
   async #watch(session: AbortController, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      // A commit may arrive here before its owner has heard that it is stored: what was seen an interval ago is not ahead of it.
+      const seen = this.#head;
       await sleep(mirrorLimits.watchIntervalMs, signal);
       if (signal.aborted) return;
       const reply = await this.#ask(this.#options.views()[0]?.record.id ?? '');
       if (reply === undefined) continue;
-      const rewound = reply.incarnation >= this.#head.incarnation && reply.outSeq < this.#head.seq;
+      const rewound = reply.incarnation >= seen.incarnation && reply.outSeq < seen.seq;
       if (!rewound && reply.outSeq > this.#head.seq) await sleep(mirrorLimits.stuckAfterMs, signal);
       if (!signal.aborted && (rewound || reply.outSeq > this.#head.seq)) {
         this.#options.events.mirrorBroke(

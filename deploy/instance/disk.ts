@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultStreamLimits, type StreamLimits } from '#platform/nats/streams.ts';
 import { deployError } from '../errors.ts';
@@ -57,6 +57,21 @@ export function freeBytesAt(path: string): number {
 /** What is there at `path`, or the nearest folder above it that exists. */
 export const existingFolder = (path: string): string =>
   existsSync(path) || path === dirname(path) ? path : existingFolder(dirname(path));
+
+/**
+ * Makes a folder and those above it, each in its turn: Node's own recursion never ends where a folder that exists takes
+ * none, as /proc does.
+ */
+export function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it in between.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
 
 const toMebibytes = (bytes: number): number => Math.floor(bytes / mebibyte);
 

@@ -53,7 +53,11 @@ test('a held directory is refused with its holder named, and a killed holder lea
 test('a directory that cannot be made or is no directory is DATA_DIR_UNUSABLE', () => {
   const file = join(dir, 'file');
   writeFileSync(file, '');
-  expect(() => lockInstance(join(file, 'below'))).toThrow(expect.objectContaining({ code: 'DATA_DIR_UNUSABLE' }));
+  // Node's recursive mkdir would never come back from /proc.
+  for (const folder of [join(file, 'below'), '/proc/none'])
+    expect(() => lockInstance(folder)).toThrow(expect.objectContaining({ code: 'DATA_DIR_UNUSABLE' }));
+  lockInstance(join(dir, 'a', 'b'))[Symbol.dispose]();
+  expect(statSync(join(dir, 'a', 'b')).mode & 0o777).toBe(0o700);
 });
 
 test('partitions are fixed at creation; strangers and unknown layouts are refused and left alone', () => {

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dataPaths } from '#platform/config.ts';
 import { deployError } from '../errors.ts';
-import { whyNotWritable } from './disk.ts';
+import { makeFolders, whyNotWritable } from './disk.ts';
 
 export interface InstanceLock extends Disposable {
   /** Tells others whom they would meet, e.g. the address of the pages. */
@@ -25,7 +25,7 @@ export function lockInstance(dataDir: string): InstanceLock {
   const holderPath = join(run, 'holder.json');
   let database: DatabaseSync;
   try {
-    mkdirSync(run, { recursive: true, mode: 0o700 });
+    makeFolders(run);
     database = new DatabaseSync(join(run, 'lock'));
   } catch (cause) {
     const detail = `${dataDir}: ${whyNotWritable(run) ?? (cause as Error).message}.`;

@@ -102,7 +102,6 @@ function printForPeople(view: {
   ]);
   const { rowsInClickHouse, alerts, webhooksDelivered, latencyMs } = view.status;
   printLine(`\n${rowsInClickHouse} rows in ClickHouse, ${alerts} alerts, ${webhooksDelivered} webhooks delivered`);
-  printLine(
-    `commit p50 ${latencyMs.commit.p50} ms, p99 ${latencyMs.commit.p99} ms; alert p50 ${latencyMs.alert.p50} ms, p99 ${latencyMs.alert.p99} ms`,
-  );
+  const spread = ({ p50, p99 }: { readonly p50: number; readonly p99: number }) => `p50 ${p50} ms, p99 ${p99} ms`;
+  printLine(`commit ${spread(latencyMs.commit)}${alerts === 0 ? '' : `; alert ${spread(latencyMs.alert)}`}`);
 }

@@ -58,13 +58,16 @@ export async function up(options: UpOptions): Promise<number> {
     void watchBroker(prepared.config, () => family.restart('nats-server'), logger, stop.signal);
     logger.info({ startMs, url: office.url }, 'ready');
     await sayReady(office, options.json);
-    const seconds = options.forSeconds;
-    if (seconds === undefined) {
+    const { forSeconds } = options;
+    if (forSeconds === undefined) {
       await aborted(stop.signal);
       return exitCodes.holds;
     }
-    await sleep(seconds * 1000, stop.signal);
-    stop.stop(`--for ${seconds}`);
+    const readyMs = performance.now();
+    await sleep(forSeconds * 1000, stop.signal);
+    stop.stop(`--for ${forSeconds}`);
+    // An interrupt ends it sooner, and is answered all the same.
+    const seconds = Math.min(forSeconds, Math.round((performance.now() - readyMs) / 1000));
     await family.stop(['collector', 'fleet']);
     return printSummary(await settledSummary(office, { seconds, startMs }), options.json);
   } finally {
