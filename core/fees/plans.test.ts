@@ -9,7 +9,11 @@ import {
   oneTimeRow,
   type InstallmentPlan,
 } from './plans.ts';
-import { zeroUsageCharge } from './zeroUsage.ts';
+import { nothing } from '#core/pricing/compiled.ts';
+import { compilePrice } from '#core/pricing/compile.ts';
+import { leafPrice, usage } from '#core/pricing/testing/arbitrary.ts';
+import { priceOf, tallied } from '#core/pricing/testing/prices.ts';
+import { chargeWithZeroUsage, zeroUsageCharge } from './zeroUsage.ts';
 
 const plan = (more: Partial<InstallmentPlan> = {}): InstallmentPlan => ({
   id: 'setup', currency: 'EUR', total: '1000', dueAtMs: [10, 20, 30], onEnd: 'due', ...more,
@@ -69,4 +73,27 @@ test('without usage a model owes its flat, or that of its first tier', () => {
   expect(formatAmount(zeroUsageCharge({ kind: 'flat', amount: '9' }))).toBe('9');
   expect(formatAmount(zeroUsageCharge({ kind: 'graduated', tiers }))).toBe('2');
   expect(zeroUsageCharge({ kind: 'perUnit', unitPrice: '3' })).toBe(0n);
+});
+
+test('without usage and within the allowance the flat stays owed, after discount and maximum; beyond, the charge is', () => {
+  const model = { kind: 'graduated' as const, tiers: [{ upTo: null, unitPrice: '1', flat: '8' }] };
+  const charge = (more: object, quantity: bigint) =>
+    formatAmount(chargeWithZeroUsage(priceOf(model, more), { scale: 0 })({ ...nothing, quantity }));
+  const of = (more: object) => [0n, 10n, 11n].map((quantity) => charge({ allowance: '10', ...more }, quantity));
+  expect(of({})).toEqual(['8', '8', '9']);
+  expect(of({ discountPercent: '50', maximum: '4.2' })).toEqual(['4', '4', '4.2']);
+  const threshold = { at: 'tally', mode: 'up', increment: '1', threshold: '10' };
+  expect(of({ allowance: '0', quantity: threshold })).toEqual(['8', '8', '19']);
+});
+
+test('with zero usage charged, a tally of any price owes its charge, or what an empty one owes', () => {
+  fc.assert(
+    fc.property(leafPrice, usage, (price, events) => {
+      const charge = chargeWithZeroUsage(price, { scale: 0 });
+      const cell = compilePrice(price, { scale: 0 }).whole!;
+      const opening = charge(nothing);
+      for (const measures of tallied(cell, events))
+        expect([opening, cell.charge(measures)]).toContain(charge(measures));
+    }),
+  );
 });
