@@ -24,7 +24,7 @@ const text = (bytes: Uint8Array) => {
 };
 const verify = (key: string, _: Uint8Array, signature: string) => key === 'public' && signature.startsWith('good');
 const ports = { hash: sha256, verify, text };
-const runs = process.env['METERLINE_RUNS'] === undefined ? 200 : options.numRuns;
+const runs = process.env['METERLINE_RUNS'] === undefined ? 100 : options.numRuns;
 
 /** A log of two tenants under any price model, as the rater commits it. */
 function recorded(steps: readonly Action[]): RecordedCommit[] {
@@ -196,7 +196,12 @@ test('a rejected message stays without effect, and a draft charges from the firs
   const inputs = inputsOf({
     prices: [{ ...price, meter: 'memory', model: perUnit }],
     budgets: [],
-    steps: [usage(1), { kind: 'price', price: { ...price, meter: 'cpu', model: perUnit } }, owner, usage(2)] as never,
+    steps: [
+      usage(600_000),
+      { kind: 'price', price: { ...price, meter: 'cpu', model: perUnit } },
+      owner,
+      usage(1),
+    ] as never,
   });
   const commits = recordedInputs(
     inputs.map((input) => {
