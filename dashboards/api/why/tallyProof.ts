@@ -118,11 +118,11 @@ function checkSum(
     return { name: 'tally', ok, detail: `${stands}, the stored rows add up to ${text(summed)}${after}.` };
   }
   const detail = `${stands}${after}. Stored rows do not say their cell; over all cells they add up to ${text(summed)}, and \`meterline verify\` recomputes each cell from the log.`;
-  return { name: 'tally', ok: meter.aggregation === 'latest' || isUntold || told.before <= summed, detail };
+  return { name: 'cell', ok: meter.aggregation === 'latest' || isUntold || told.before <= summed, detail };
 }
 
 /** The row's amount is shown without its tally, and that is said. */
 function notShown({ row, commit }: TallyEvidence, cell: Cell | undefined): TallyProof {
-  const detail = `Not proven here: the commit that opened the tally lies further back than is looked, and the figures of commit ${row.outSeq} (${commit.tallyValues.length} tallies) do not tell which is its own. \`meterline verify\` recomputes it from the log.`;
-  return { tally: { ...noTally, cell: cell?.key ?? '' }, checks: [{ name: 'charge', ok: true, detail }] };
+  const detail = `The commit that opened the tally lies further back than is looked, and the figures of commit ${row.outSeq} (${commit.tallyValues.length} tallies) do not tell which is its own. \`meterline verify\` recomputes it from the log.`;
+  return { tally: { ...noTally, cell: cell?.key ?? '' }, checks: [{ name: 'unproven', ok: true, detail }] };
 }

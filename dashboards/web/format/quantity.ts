@@ -54,7 +54,7 @@ export function formatUsage(quantity: string, unit: string): string {
   const priced = usual === undefined ? undefined : pricedUnit(unit, usual);
   if (priced === undefined) return `${formatQuantity(quantity)} ${unitName(unit)}`.trimEnd();
   const [whole = '0', decimals = ''] = pricedQuantity(quantity, priced).split('.');
-  const isSmall = /^-?0$/.test(whole) && /^000/.test(decimals);
+  const isSmall = /^-?0$/.test(whole) && decimals.startsWith('000');
   return `${formatQuantity(`${whole}.${decimals.slice(0, isSmall ? pricedDecimals : 3).padEnd(1, '0')}`)} ${priced.name}`;
 }
 
