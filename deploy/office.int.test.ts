@@ -5,7 +5,17 @@ import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Explore, Fleet, LiveState, Me, RatedRows, Refusals, Status, Why } from '#core/messages/api.ts';
+import type {
+  Explore,
+  Fleet,
+  LiveState,
+  Me,
+  PriceEstimate,
+  RatedRows,
+  Refusals,
+  Status,
+  Why,
+} from '#core/messages/api.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { subjects } from '#core/messages/names.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
@@ -186,6 +196,25 @@ test('one process answers for the live figures, the drill-down and the proof of 
     sum += parseAmount(row.amount)!;
   }
   expect(formatAmount(sum)).toBe(total);
+});
+
+test('an estimate stands on the tally that the rows make, of an account or of a resource', async () => {
+  const { rows } = await get<RatedRows>('/rows?limit=500');
+  const charged = (isMine: (row: RatedRows['rows'][number]) => boolean): string =>
+    formatAmount(rows.filter(isMine).reduce((sum, row) => sum + parseAmount(row.amount)!, 0n));
+  const cpu = await get<PriceEstimate>('/prices/estimate?price=cpu&quantity=2&account=shop');
+  expect(cpu).toMatchObject({
+    standing: 'found',
+    chargeBefore: charged((row) => row.meter === 'cpu'),
+    increment: '0.006',
+  });
+  const memory = await get<PriceEstimate>('/prices/estimate?price=memory&quantity=1&account=shop&resource=h1/svc');
+  const own = charged((row) => row.meter === 'memory' && row.resource === 'h1/svc');
+  expect(memory).toMatchObject({ standing: 'found', chargeBefore: own });
+  const other = await get<PriceEstimate>('/prices/estimate?price=memory&quantity=1&account=shop&resource=h9');
+  expect(other).toMatchObject({ standing: 'empty', chargeBefore: '0', increment: '0.37' });
+  await expect(get('/prices/estimate?price=cpu&quantity=-1')).rejects.toThrow('REQUEST_INVALID');
+  await expect(get('/prices/estimate?price=gpu&quantity=1')).rejects.toThrow('ESTIMATE_INVALID');
 });
 
 test('`meterline login` prints a link that signs one browser in, once', async () => {
