@@ -1,6 +1,6 @@
 import type { PriceRecord } from './price.ts';
 
-export type { GraduatedTier, LeafModel, PriceModel, PriceRecord } from './price.ts';
+export type { LeafModel, PriceModel, PriceRecord } from './price.ts';
 
 /**
  * What billing tells the rater: master data that changes a rate, an owner or a balance. One message is one change set,

@@ -60,7 +60,12 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
   const { carried, ended } = standing;
   const reachedBefore = takenBack(cell, ended, rows);
   const grown = quantityOf(row.quantity, meter.scale);
-  const reachedAfter = moved(cell, reachedBefore, { quantity: grown, isStart: rows[0]?.isStart === true });
+  const [first] = rows;
+  const reachedAfter = moved(cell, reachedBefore, {
+    quantity: grown,
+    isStart: first?.isStart === true,
+    begun: first?.begun ?? 0n,
+  });
   const charge = (measures: Measures): bigint =>
     cell === undefined ? 0n : cell.charge(measures) - cell.charge(carried);
   const quantity = (measures: Measures): string => formatDecimal(measures.quantity - carried.quantity, meter.scale);

@@ -15,6 +15,8 @@ export interface Added {
   readonly quantity: bigint;
   /** Whether a sample begins with the row. */
   readonly isStart: boolean;
+  /** What of its sample came before it, where a boundary cut it and its meter adds up. */
+  readonly begun: bigint;
   readonly amount: bigint;
 }
 
@@ -22,11 +24,11 @@ export interface Added {
 export function moved(
   cell: Cell | undefined,
   before: Measures,
-  { quantity, isStart }: Omit<Added, 'amount'>,
+  { quantity, isStart, begun }: Omit<Added, 'amount'>,
 ): Measures {
   if (cell?.countsEvents !== true) return { ...before, quantity: before.quantity + quantity };
   const starts = isStart ? 1n : 0n;
-  const value = cell.valueAfter(before, quantity, starts);
+  const value = cell.valueAfter(before, quantity, starts, begun);
   return { quantity: before.quantity + quantity, events: before.events + starts, value };
 }
 
@@ -58,7 +60,7 @@ export async function rowsFrom(question: RowsQuestion): Promise<Added[]> {
   const { blocks, id, row, log, meter, perResource } = question;
   const own = blocks[id.block]!;
   const resource = own.list('resource')[id.position];
-  const starts = firstStarts(blocks);
+  const samples = partsOf(blocks);
   const dims = new SampleDims(log, streams.usage(row.partition));
   const added: Added[] = [];
   for (const [offset, block] of blocks.slice(id.block).entries()) {
@@ -73,8 +75,11 @@ export async function rowsFrom(question: RowsQuestion): Promise<Added[]> {
       const [sample, startMs] = sampleOf(block, position);
       if (!(await isInCell(question, dims, Number(block.text('usage_seq')), Number(indexes[position]), startMs)))
         continue;
-      const amount = parseAmount(amounts[position]!)!;
-      added.push({ quantity: quantityOf(text, meter.scale), isStart: starts.get(sample) === startMs, amount });
+      const quantity = quantityOf(text, meter.scale);
+      const before = [...samples.get(sample)!].filter(([otherMs]) => otherMs < startMs);
+      const adds = meter.aggregation === 'sum' || meter.aggregation === 'timeWeighted';
+      const begun = adds ? before.reduce((sum, [, part]) => sum + quantityOf(part, meter.scale), 0n) : 0n;
+      added.push({ quantity, isStart: before.length === 0, begun, amount: parseAmount(amounts[position]!)! });
     }
   }
   return added;
@@ -120,22 +125,24 @@ class SampleDims {
   }
 }
 
-/** The first start of each sample's rows: a part that a boundary cut off begins later. */
-function firstStarts(blocks: readonly Block[]): Map<string, number> {
-  const starts = new Map<string, number>();
+/** The parts of each sample by their start, with their quantity: one, unless a boundary cut it. Components repeat them. */
+function partsOf(blocks: readonly Block[]): Map<string, Map<number, string>> {
+  const samples = new Map<string, Map<number, string>>();
   for (const block of blocks) {
-    block.list('idx').forEach((_, position) => {
+    for (const [position, quantity] of block.list('quantities').entries()) {
       const [sample, startMs] = sampleOf(block, position);
-      starts.set(sample, Math.min(startMs, starts.get(sample) ?? Infinity));
-    });
+      const parts = samples.get(sample) ?? new Map<number, string>();
+      samples.set(sample, parts.set(startMs, quantity));
+    }
   }
-  return starts;
+  return samples;
 }
 
+/** As its meter sees it. */
 function sampleOf(block: Block, position: number): readonly [sample: string, startMs: number] {
-  const batch = [block.text('tenant'), block.text('producer'), block.text('epoch'), block.text('seq')].join(' ');
+  const batch = (['tenant', 'producer', 'epoch', 'seq', 'meter'] as const).map((column) => block.text(column));
   const startMs = instantMs(block.text('first')) + Number(block.list('offset')[position]);
-  return [`${batch} ${block.list('idx')[position]}`, startMs];
+  return [`${batch.join(' ')} ${block.list('idx')[position]}`, startMs];
 }
 
 export function quantityOf(text: string, scale: number): bigint {

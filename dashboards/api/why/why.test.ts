@@ -86,6 +86,7 @@ const cases: [string, PriceRecord, MeterRecord][] = [
   ['grouped maximum', priceOf(models.find(({ kind }) => kind === 'grouped')!), meterOf('max')],
   ['levels', priceOf(graduated), meterOf('timeWeighted')],
   ['per resource', priceOf(models.find(({ kind }) => kind === 'matrix')!, { tallyScope: 'resource' }), meterOf('sum')],
+  ['rounded events in bands', priceOf(models.find(({ kind }) => kind === 'schedule')!, { quantity: { at: 'event', mode: 'up', increment: '5', first: '10' } }), meterOf('sum')],
   ['rounded events', priceOf(graduated, { quantity: { at: 'event', mode: 'up', increment: '5', first: '10' }, discountPercent: '10', maximum: '20' }), meterOf('sum')],
 ]; // prettier-ignore
 
