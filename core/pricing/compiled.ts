@@ -43,8 +43,11 @@ export interface Cell {
   readonly key: string;
   /** Whether `events` and `value` matter; else the charge is a function of the quantity alone. */
   readonly countsEvents: boolean;
-  /** `value` after an event of that quantity: 1 event, or 0 for a part cut off one. */
-  valueAfter(before: Measures, quantity: bigint, events: 0n | 1n): bigint;
+  /**
+   * `value` after an event of that quantity: 1 event, or 0 for a part that a boundary cut off one, of which `begun` had
+   * come before: the rounding of an event belongs to the whole of it.
+   */
+  valueAfter(before: Measures, quantity: bigint, events: 0n | 1n, begun?: bigint): bigint;
   /** charge(nothing) = 0; the charge is the sum of its steps, each rounded once, half-even, to 12 decimals. */
   charge(measures: Measures): AmountPico;
   explain(measures: Measures): ExplainStep[];

@@ -51,10 +51,11 @@ export function compileLeaf(record: PriceRecord, unit: Rational, model: LeafMode
 
 function valueAfter({ chargeEvent }: Leaf, { countEvent }: Counting): Cell['valueAfter'] {
   if (chargeEvent !== undefined && countEvent !== undefined)
-    return (before, quantity, events) => before.value + chargeEvent(before, countEvent(quantity, events), events);
+    return (before, quantity, events, begun = 0n) =>
+      before.value + chargeEvent(before, countEvent(quantity, begun), events);
   if (chargeEvent !== undefined)
     return (before, quantity, events) => before.value + chargeEvent(before, quantity, events);
-  if (countEvent !== undefined) return (before, quantity, events) => before.value + countEvent(quantity, events);
+  if (countEvent !== undefined) return (before, quantity, _, begun = 0n) => before.value + countEvent(quantity, begun);
   return ({ value }) => value;
 }
 

@@ -10,8 +10,8 @@ export interface Counting {
   readonly counted: Rational;
   /** The tally in these integers, rounded where the rule says so. */
   count(measures: Measures): bigint;
-  /** Present when the rule rounds each event: one event, or a part cut off one (`events` 0), in these integers. */
-  readonly countEvent?: (quantity: bigint, events: 0n | 1n) => bigint;
+  /** Present when the rule rounds each event: what the part adds to the rounded event of which `begun` came before, in these integers. */
+  readonly countEvent?: (quantity: bigint, begun: bigint) => bigint;
   /** Whether `count` is the measured quantity itself. */
   readonly isPlain: boolean;
   /** What costs nothing up to and with it: a measured quantity, or a count of rounded events; -1 for none. */
@@ -22,7 +22,7 @@ export interface Counting {
 
 /**
  * 0 stays 0. Up to and with `first` it becomes `first`; beyond, first + n × increment, n = (quantity − first) / increment rounded by
- * the mode. A part cut off an event is rounded by increment and mode alone. `threshold` looks at what was tallied: at the
+ * the mode. The parts of an event that is cut add up to the rounded event: each adds what the event grows by. `threshold` looks at what was tallied: at the
  * rounded events, or at the tally before it is rounded. CGRateS rating increments (60/1), Stripe transform_quantity.
  */
 export function countingOf(rule: QuantityRule | undefined, unit: Rational): Counting {
@@ -30,7 +30,7 @@ export function countingOf(rule: QuantityRule | undefined, unit: Rational): Coun
   if (rule === undefined) return plain(unit, measured, -1n);
   const increment = positive(rule.increment);
   const first = rational(rule.first ?? '0');
-  const { counted, whole, part } = roundingOf(increment, first, unit, rule.mode);
+  const { counted, whole } = roundingOf(increment, first, unit, rule.mode);
   const freeUpTo = (each: Rational) =>
     rule.threshold === undefined ? -1n : floor(divide(rational(rule.threshold), each));
   if (rule.at === 'event') {
@@ -38,7 +38,7 @@ export function countingOf(rule: QuantityRule | undefined, unit: Rational): Coun
     return {
       counted,
       count: ({ value }) => value,
-      countEvent: (quantity, events) => (events === 1n ? whole(quantity) : part(quantity)),
+      countEvent: (quantity, begun) => whole(begun + quantity) - (begun === 0n ? 0n : whole(begun)),
       isPlain: false,
       freeUpTo: free,
       isFree: ({ value }) => value <= free,
@@ -55,7 +55,7 @@ function plain(unit: Rational, count: Counting['count'], freeUpTo: bigint): Coun
   return { counted: unit, count, isPlain: true, freeUpTo, isFree: ({ quantity }) => quantity <= freeUpTo };
 }
 
-/** Both roundings take tally units and give `counted`, the greatest quantity of which `first` and `increment` are multiples. */
+/** Rounds tally units and gives `counted`, the greatest quantity of which `first` and `increment` are multiples. */
 function roundingOf(increment: Rational, first: Rational, unit: Rational, mode: QuantityRule['mode']) {
   const { numerator: firstNumerator, denominator: firstDenominator } = divide(first, increment);
   const { numerator, denominator } = divide(unit, increment);
@@ -72,7 +72,6 @@ function roundingOf(increment: Rational, first: Rational, unit: Rational, mode: 
       const beyond = quantity * factor - firstScaled;
       return beyond <= 0n ? inFirst : inFirst + divideRounded(beyond, divisor, mode) * perIncrement;
     },
-    part: (quantity: bigint) => divideRounded(quantity * factor, divisor, mode) * perIncrement,
   };
 }
 

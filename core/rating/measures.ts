@@ -17,6 +17,8 @@ export const distinctMax = 10_000;
 export interface Contribution {
   readonly quantity: bigint;
   readonly durationMs: number;
+  /** What of the sample came before this part, as the tally counts it. */
+  readonly begun: bigint;
   /** Whether the sample begins with this part: what counts events looks at no other. */
   readonly isStart: boolean;
   readonly place: SamplePlace;
@@ -90,7 +92,7 @@ export function move(
       tally.freshValues!.pop();
     }
   };
-  const amount = charged(tally, cell, scale, quantity, part.isStart ? 1n : 0n);
+  const amount = charged(tally, cell, scale, quantity, part.isStart ? 1n : 0n, adds(meter) ? part.begun : 0n);
   if (amount === undefined) {
     restore();
     return undefined;
@@ -108,6 +110,10 @@ export function move(
   };
 }
 
+/** Whether the rows of a meter are shares of what was sent. */
+export const adds = (meter: MeterRecord | undefined): boolean =>
+  meter?.aggregation === 'sum' || meter?.aggregation === 'timeWeighted';
+
 /** Adds to the tally and returns what its charge grows by; undefined, and nothing is added, when a bound would be passed. */
 export function charged(
   tally: Tally,
@@ -115,6 +121,7 @@ export function charged(
   scale: number,
   quantity: bigint,
   starts: 0n | 1n,
+  begun = 0n,
 ): { charge: bigint; events: bigint; value: bigint } | undefined {
   const after = tally.quantity + quantity;
   if (after >= tallyUnitsMax * pow10(scale)) return undefined;
@@ -123,7 +130,7 @@ export function charged(
     if (cell.countsEvents) {
       const before = reached(tally);
       growth.events = starts;
-      growth.value = cell.valueAfter(before, quantity, starts) - before.value;
+      growth.value = cell.valueAfter(before, quantity, starts, begun) - before.value;
     }
     const charge = cell.charge(reached(tally, quantity, growth)) - tally.carriedCharge;
     if (charge >= chargeMax) return undefined;

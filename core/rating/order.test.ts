@@ -17,13 +17,16 @@ const meterOf = (aggregation: MeterRecord['aggregation']): MeterRecord => ({
   id: 'm', metric: 'n', unit: '1', scale: 0, aggregation, filter: {}, slots: { lengthMs: hour, discardPercent: '90' },
 }); // prettier-ignore
 
-const sample: fc.Arbitrary<Omit<Contribution, 'place'>> = fc.record({
-  quantity: fc.bigInt({ min: 0n, max: 40n }),
-  durationMs: fc.nat(9),
-  isStart: fc.constantFrom(true, true, true, false),
-  value: fc.constantFrom('a', 'b', 'c'),
-  startMs: fc.integer({ min: 0, max: 3 }).map((index) => index * hour),
-});
+const sample: fc.Arbitrary<Omit<Contribution, 'place'>> = fc
+  .record({
+    quantity: fc.bigInt({ min: 0n, max: 40n }),
+    durationMs: fc.nat(9),
+    isStart: fc.constantFrom(true, true, true, false),
+    value: fc.constantFrom('a', 'b', 'c'),
+    startMs: fc.integer({ min: 0, max: 3 }).map((index) => index * hour),
+    begun: fc.bigInt({ min: 0n, max: 90n }),
+  })
+  .map((one) => ({ ...one, begun: one.isStart ? 0n : one.begun }));
 /** Samples with places of their own, and the same in another order. */
 const arrivals = fc
   .array(fc.tuple(sample, fc.nat(3)), { minLength: 2, maxLength: 8 })
@@ -75,6 +78,7 @@ const oneByOne = (...quantities: bigint[]): Contribution[] =>
     quantity,
     durationMs: 0,
     isStart: true,
+    begun: 0n,
     value: '',
     startMs: 0,
     place: [index, 'p', 'e', 1, index],

@@ -7,6 +7,7 @@ import { periodAt, type Period } from '../time/period.ts';
 import { metersOf, ownerAt, pricesAt, Window } from './attribution.ts';
 import { noBalances, type BalanceChain, type Group, type Groups } from './block.ts';
 import { balanceKey, tallyKey, type Account, type Balance, type Resource, type Tally, type Tenant } from './state.ts';
+import { adds } from './measures.ts';
 import { slotAt } from './slots.ts';
 import { newTally } from './tally.ts';
 
@@ -128,8 +129,6 @@ function planOf(
     isSimple: lanes.every(({ meter }) => meter === undefined || adds(meter)),
   };
 }
-
-const adds = ({ aggregation }: MeterRecord): boolean => aggregation === 'sum' || aggregation === 'timeWeighted';
 
 /** `sum` and `percentile` take deltas, `timeWeighted` levels, the others both. */
 export function meterTakes({ aggregation, unit, scale }: MeterRecord, metric: BatchMetric): boolean {

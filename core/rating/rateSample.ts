@@ -110,12 +110,14 @@ interface Part {
   readonly startMs: number;
   readonly durationMs: number;
   readonly quantity: bigint;
+  /** What of the sample came before the part: of a delta its share, of a level the level times the time. */
+  readonly begun: bigint;
 }
 
 /** The sample, cut where its plan ends (SPEC §4.5): parts of a delta add up to it exactly; a level keeps its value. */
 function partsOf(batch: Batch, series: Series, seriesIndex: number, sample: Sample, first: Plan): Part[] | Fault {
   const { startMs, endMs, quantity, isDelta } = sample;
-  if (endMs <= first.toMs) return [{ plan: first, startMs, durationMs: endMs - startMs, quantity }];
+  if (endMs <= first.toMs) return [{ plan: first, startMs, durationMs: endMs - startMs, quantity, begun: 0n }];
   const length = BigInt(endMs - startMs);
   const upTo = (instantMs: number): bigint => divideRounded(quantity * BigInt(instantMs - startMs), length, 'halfEven');
   const parts: Part[] = [];
@@ -127,6 +129,7 @@ function partsOf(batch: Batch, series: Series, seriesIndex: number, sample: Samp
       startMs: fromMs,
       durationMs: toMs - fromMs,
       quantity: isDelta ? upTo(toMs) - upTo(fromMs) : quantity,
+      begun: isDelta ? upTo(fromMs) : quantity * BigInt(fromMs - startMs),
     });
     if (toMs === endMs) return parts;
     const next = planFor(batch, series, seriesIndex, toMs);
@@ -191,15 +194,16 @@ function chargeLane(
   };
   settle(tally);
   tally.cursor = undefined;
-  const { quantity, durationMs } = part;
+  const { quantity, durationMs, begun, startMs } = part;
   const value = lane.distinct ?? series.resource.name;
   const moved = move(tally, meter, cell, group.scale, {
     quantity,
     durationMs,
+    begun,
     isStart,
     place,
     value,
-    startMs: part.startMs,
+    startMs,
   });
   if (moved === undefined) {
     close();

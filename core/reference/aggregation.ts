@@ -10,6 +10,8 @@ export interface Part {
   /** Share of a delta, or the level; an integer of 10⁻ˢᶜᵃˡᵉ. */
   readonly sent: bigint;
   readonly durationMs: number;
+  /** What of the sample came before: its share of a delta, or of a level the level times the time. */
+  readonly begun: bigint;
   /** Whether the sample begins with it. */
   readonly isStart: boolean;
   /** Where the sample stands. */
@@ -34,9 +36,9 @@ export function contributionOf(meter: MeterRecord, tally: Tally, part: Part): Co
   const adds = (quantity: bigint): Contribution => ({ event: { quantity, isStart }, newest, fresh: [], slots });
   switch (meter.aggregation) {
     case 'sum':
-      return adds(sent);
+      return { ...adds(0n), event: { quantity: sent, isStart, begun: part.begun } };
     case 'timeWeighted':
-      return adds(sent * BigInt(part.durationMs));
+      return { ...adds(0n), event: { quantity: sent * BigInt(part.durationMs), isStart, begun: part.begun } };
     case 'count':
       return adds(isStart ? 1n : 0n);
     case 'max':

@@ -60,9 +60,13 @@ describe('charge of a tally, worked out by hand', () => {
 type Usage = bigint | { readonly part: bigint };
 
 function chargeOfEvents(record: PriceRecord, usage: readonly Usage[], cell = ''): string {
-  const events = usage.map((one) =>
-    typeof one === 'bigint' ? { quantity: one, isStart: true } : { quantity: one.part, isStart: false },
-  );
+  let begun = 0n;
+  const events = usage.map((one) => {
+    const isStart = typeof one === 'bigint';
+    const event = { quantity: isStart ? one : one.part, isStart, begun: isStart ? 0n : begun };
+    begun = event.begun + event.quantity;
+    return event;
+  });
   return text(whole(chargeOf(record, cell, 0, notedOf(record, cell, 0, events))).div(1e12));
 }
 
@@ -116,7 +120,7 @@ describe('the worked examples of SPEC 8.4, and what lies beside them', () => {
   const quantities: [string, Partial<PriceRecord>, Usage[], string][] = [
     ['60/1', rule({ first: '60' }), [1n, 61n, 0n], '121'],
     ['30/7: 70 s are 30 + 6 · 7', rule({ first: '30', increment: '7' }), [70n], '72'],
-    ['a part cut off knows no first increment', rule({ first: '60', increment: '6' }), [30n, { part: 7n }], '72'],
+    ['the parts of an event add up to it, rounded once', rule({ first: '60', increment: '6' }), [30n, { part: 28n }, { part: 7n }], '66'],
     ['each event or the tally', rule({ increment: '60' }), [61n, 61n], '240'],
     ['the tally, not each event', rule({ at: 'tally', increment: '60' }), [61n, 61n], '180'],
     ['half to even counts increments after the first', rule({ mode: 'halfEven', first: '10', increment: '10' }), [25n, 35n], '60'],

@@ -23,7 +23,7 @@ export function stepsOf(price: PriceRecord, cell: string, scale: number, noted: 
   const tallied = total(price, scale, noted);
   const rule = price.quantity;
   if (rule?.threshold !== undefined && !isMore(tallied, fractionOf(rule.threshold))) return [];
-  const billed = rule?.at === 'tally' ? roundedBy(rule, tallied, true) : tallied;
+  const billed = rule?.at === 'tally' ? roundedBy(rule, tallied) : tallied;
   const steps = leafSteps(leaf, above(billed, allowanceOf(price, leaf)), noted);
   return capped(price, discounted(price, steps));
 }

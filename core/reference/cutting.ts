@@ -83,6 +83,18 @@ function shareUntil(quantity: Exact, startMs: number, endMs: number, untilMs: nu
   return roundedQuotient(quantity.times(untilMs - startMs), new Exact(endMs - startMs), 0);
 }
 
+/** What of a sample came before an instant: of a delta its share, of a level the level times the milliseconds. */
+export function begunBy(
+  instantMs: number,
+  kind: 'delta' | 'level',
+  quantity: Exact,
+  startMs: number,
+  endMs: number,
+): Exact {
+  if (instantMs === startMs) return new Exact(0);
+  return kind === 'level' ? quantity.times(instantMs - startMs) : shareUntil(quantity, startMs, endMs, instantMs);
+}
+
 /** The part's share of a delta, or the level that it had throughout. */
 export function quantityOf(
   part: Part,

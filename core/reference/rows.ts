@@ -3,7 +3,7 @@ import type { MeterRecord } from '../messages/control.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { PriceRecord } from '../messages/control.ts';
 import type { BatchMetric } from '../metering/batch.ts';
-import { quantityOf, type Part } from './cutting.ts';
+import { begunBy, quantityOf, type Part } from './cutting.ts';
 import { integer, powerOfTen, zero, type Exact } from './number.ts';
 import type { Row, Source, State, Tenant } from './state.ts';
 import { addToTally, type Growth, type Journal } from './tallies.ts';
@@ -48,6 +48,7 @@ export function rowsOf(
       const contribution = {
         sent: integer(sent),
         durationMs: endMs - startMs,
+        begun: integer(begunBy(startMs, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs)),
         isStart: part === parts[0],
         sample: [sample.endMs, source.producer, source.epoch, source.seq, index],
         value: distinctOf(meter, sample),

@@ -22,6 +22,8 @@ export interface UsageEvent {
   readonly quantity: bigint;
   /** Whether it begins here; else it is a part that a boundary cut off one. */
   readonly isStart: boolean;
+  /** What of the same event came before this part, in tally units; nought when absent. */
+  readonly begun?: bigint;
 }
 
 /** All that a charge is worked out from. */
@@ -56,10 +58,10 @@ export function converted({ unit }: PriceRecord, scale: number, quantity: bigint
 }
 
 /** §8.3. */
-export function roundedBy(rule: QuantityRule, quantity: Fraction, isStart: boolean): Fraction {
+export function roundedBy(rule: QuantityRule, quantity: Fraction): Fraction {
   if (quantity.top === 0n) return nought;
-  const first = isStart && rule.first !== undefined ? fractionOf(rule.first) : nought;
-  if (!isMore(quantity, first) && isStart) return first;
+  const first = rule.first === undefined ? nought : fractionOf(rule.first);
+  if (!isMore(quantity, first)) return first;
   const increment = fractionOf(rule.increment);
   const increments = rounded(over(minus(quantity, first), increment), rule.mode);
   return plus(first, times(fraction(increments), increment));
@@ -70,10 +72,14 @@ export function total(price: PriceRecord, scale: number, noted: Noted): Fraction
   return price.quantity?.at === 'event' ? noted.roundedEvents : converted(price, scale, noted.quantity);
 }
 
+/** What a part adds to its rounded event. */
+const grownBy = (rule: QuantityRule, begun: Fraction, part: Fraction): Fraction =>
+  minus(roundedBy(rule, plus(begun, part)), roundedBy(rule, begun));
+
 export function note(price: PriceRecord, leaf: LeafModel, scale: number, before: Noted, event: UsageEvent): Noted {
   const exact = converted(price, scale, event.quantity);
   const rule = price.quantity?.at === 'event' ? price.quantity : undefined;
-  const units = rule === undefined ? exact : roundedBy(rule, exact, event.isStart);
+  const units = rule === undefined ? exact : grownBy(rule, converted(price, scale, event.begun ?? 0n), exact);
   const events = before.events + (event.isStart && countsEvents(price, leaf) ? 1n : 0n);
   const canOwe = leaf.kind === 'perEvent' || leaf.kind === 'percentage';
   const owed =

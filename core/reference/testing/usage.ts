@@ -53,6 +53,8 @@ export interface CellPart {
   readonly untilMs: number;
   readonly quantity: bigint;
   readonly isStart: boolean;
+  /** What of the usage came before the part. */
+  readonly begun: bigint;
 }
 
 /** The parts that the cells of a price make of it, by a function that tells the cell and where it ends. */
@@ -73,6 +75,7 @@ export function partsBy(
       untilMs: Math.min(untilMs, endMs),
       quantity: share - before,
       isStart: isStart && fromMs === startMs,
+      begun: before,
     });
     before = share;
     fromMs = untilMs;
@@ -96,13 +99,13 @@ export const fastParts = (price: CompiledPrice, timeZone: string, { dims: of, ..
     return { cell: price.cellAt({ dims: of, atMs, timeZone, boundary })?.key, untilMs };
   });
 
-type Event = Pick<CellPart, 'quantity' | 'isStart'>;
+type Event = Pick<CellPart, 'quantity' | 'isStart'> & { readonly begun?: bigint };
 
 /** What the fast engine's cell has tallied after one more event. */
-export function measured(cell: Cell, before: Measures, { quantity, isStart }: Event): Measures {
+export function measured(cell: Cell, before: Measures, { quantity, isStart, begun }: Event): Measures {
   const starts = isStart ? 1n : 0n;
   if (!cell.countsEvents) return { ...before, quantity: before.quantity + quantity };
-  const value = cell.valueAfter(before, quantity, starts);
+  const value = cell.valueAfter(before, quantity, starts, begun);
   return { quantity: before.quantity + quantity, events: before.events + starts, value };
 }
 
