@@ -55,7 +55,7 @@ function organisationOf(
   const has = (key: string) => node.kind === 'map' && node.entries.has(key);
   if (node.kind === 'map' && !has('prices'))
     faults.add('KEY_MISSING', { ...start, path: 'prices' }, '', 'a list of prices; an empty one leaves all unpriced');
-  const known = [...masters.keys()].join(', ');
+  const known = [...masters.keys()].join(', ') || 'none yet';
   if (has('tenant')) {
     const wanted = readOrganisation(text, faults);
     const master = wanted && masters.get(wanted.tenant.id);
