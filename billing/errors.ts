@@ -172,11 +172,6 @@ export const billingError = defineErrors({
     title: 'The maximum is below the minimum.',
     solve: 'Raise the one or lower the other.',
   },
-  FIRST_NOT_MULTIPLE: {
-    status: 422,
-    title: 'The first increment is not a whole number of increments.',
-    solve: 'Give a multiple of `increment`.',
-  },
   ALLOWANCE_MEANINGLESS: {
     status: 422,
     title: 'A model that charges each event has no quantity to take an allowance off.',

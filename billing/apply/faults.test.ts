@@ -140,6 +140,18 @@ const table: [name: string, from: string, to: string, ...expected: string[]][] =
   ],
   ['an address that is none', "'https://example.org/hook'", "»'ftp://example.org'", 'VALUE_INVALID targets[0].url'],
   [
+    'the metadata service',
+    "'https://example.org/hook'",
+    "»'https://169.254.169.254/x'",
+    'VALUE_INVALID targets[0].url',
+  ],
+  [
+    'plain http beyond this machine',
+    "'https://example.org/hook'",
+    "»'http://example.org/x'",
+    'VALUE_INVALID targets[0].url',
+  ],
+  [
     'a password in an address',
     "'https://example.org/hook'",
     "»'https://me:secret@example.org'",

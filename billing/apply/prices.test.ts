@@ -207,7 +207,6 @@ const bad: [name: string, yaml: string, ...expected: string[]][] = [
   ['a percentage beyond all', 'model: { kind: percentage, percent: »100.1 }', 'VALUE_INVALID prices[0].model.percent'],
   ['bounds that cross', 'model: { kind: perEvent, fee: 1, minimum: 3, maximum: »2 }', 'BOUNDS_CROSSED prices[0].model.maximum'],
   ['an allowance of events', 'allowance: »1\nmodel: { kind: perEvent, fee: 1 }', 'ALLOWANCE_MEANINGLESS prices[0].allowance'],
-  ['a first that is no multiple', 'unitPrice: 1\nquantity: { at: tally, mode: up, increment: 60, first: »90 }', 'FIRST_NOT_MULTIPLE prices[0].quantity.first'],
   ['a rule without at', 'unitPrice: 1\nquantity: »{ mode: up, increment: 60 }', 'KEY_MISSING prices[0].quantity.at'],
   ['a discount of too much', 'unitPrice: 1\ndiscountPercent: »101', 'VALUE_INVALID prices[0].discountPercent'],
   ['a maximum that is none', 'unitPrice: 1\nmaximum: »lots', 'DECIMAL_INVALID prices[0].maximum'],

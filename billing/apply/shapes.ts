@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { idPattern } from '#core/messages/names.ts';
+import { classifyAddress } from '#platform/addresses.ts';
 import { billingLimits } from '../limits.ts';
 
 /** What a text must look like, and how to say so. */
@@ -33,8 +35,13 @@ export const userShape = matching(
 export const webhookUrlShape: Shape = {
   fits(text) {
     if (text.length > 2000 || !/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false;
-    const { protocol, username, password, hash } = new URL(text);
-    return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '' && hash === '';
+    const { protocol, hostname, username, password, hash } = new URL(text);
+    if (username !== '' || password !== '' || hash !== '') return false;
+    // A name is judged by what it resolves to, when something is sent; what can never be used is refused now.
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const found = isIP(host) === 0 ? undefined : classifyAddress(host);
+    if (protocol === 'http:') return host === 'localhost' || found === 'loopback';
+    return protocol === 'https:' && found !== 'closed';
   },
-  expected: 'an http or https address without user, password or fragment',
+  expected: 'a public https address, or one of this machine, without user, password or fragment',
 };

@@ -81,7 +81,6 @@ const table: readonly Row[] = [
   of('TIERS_BEYOND_OPEN', 'model.tiers[0].upTo', tiers(null, null)),
   of('NUMBER_ZERO', 'model.tiers[0].upTo', tiers('0', null)),
   of('BOUNDS_CROSSED', 'model.maximum', { ...perEvent, minimum: '2', maximum: '1' }),
-  of('FIRST_NOT_MULTIPLE', 'quantity.first', perUnit, { quantity: { ...rule, increment: '7', first: '30' } }),
   of('ALLOWANCE_MEANINGLESS', 'allowance', perEvent, { allowance: '1' }),
   of('QUANTITY_RULE_MEANINGLESS', 'quantity.at', perEvent, { quantity: rule }),
   of('QUANTITY_RULE_MEANINGLESS', 'quantity.threshold', perEvent, { quantity: { ...rule, at: 'event', threshold: '1' } }),

@@ -116,12 +116,10 @@ function checkTerms(checker: Checker, path: string, record: Fields): void {
   const rule = quantity as Fields;
   checker.oneOf(`${at}.at`, rule['at'], 'event', 'tally');
   checker.oneOf(`${at}.mode`, rule['mode'], 'up', 'down', 'halfAwayFromZero', 'halfEven');
-  const increment = checker.positive(`${at}.increment`, rule['increment'], priceLimits.quantityMax);
+  checker.positive(`${at}.increment`, rule['increment'], priceLimits.quantityMax);
   if (rule['threshold'] !== undefined) checker.decimal(`${at}.threshold`, rule['threshold'], priceLimits.quantityMax);
   if (rule['first'] === undefined) return;
-  const first = checker.decimal(`${at}.first`, rule['first'], priceLimits.quantityMax);
-  if (first !== undefined && increment !== undefined && divide(first, increment).denominator !== 1n)
-    checker.add('FIRST_NOT_MULTIPLE', `${at}.first`, rule['first'], `a multiple of ${rule['increment'] as string}`);
+  checker.decimal(`${at}.first`, rule['first'], priceLimits.quantityMax);
 }
 
 /** A share of a value, or an amount that is given, is in the price's currency; a unit that is another one is a slip. */

@@ -15,4 +15,7 @@ export const verifyLimits = {
   progressLineMs: 10_000,
   /** Balances of months that ended longer ago are not in the rater's answers. */
   answeredAgeMsMax: 60 * 24 * 3_600_000,
+  /** An instance that holds its directory but whose broker does not answer is taken to be draining for so long. */
+  drainMsMax: 15_000,
+  drainPollMs: 200,
 } as const;

@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { describe, expect, test } from 'vitest';
-import { assertAddress, classifyAddress, guardedLookup, parseTargetUrl, type AddressClass } from './addresses.ts';
+import { classifyAddress, type AddressClass } from '#platform/addresses.ts';
+import { assertAddress, guardedLookup, parseTargetUrl } from './addresses.ts';
 
 describe('addresses that a webhook may be sent to', () => {
   const table: Record<AddressClass, readonly string[]> = {

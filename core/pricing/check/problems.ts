@@ -16,7 +16,6 @@ export const problemCodes = {
   TIERS_NOT_CLOSED: 'The last tier ends, so that usage beyond it has no price.',
   TIERS_BEYOND_OPEN: 'A tier follows one that has no end.',
   BOUNDS_CROSSED: 'A maximum is below its minimum.',
-  FIRST_NOT_MULTIPLE: 'The first increment is not a whole number of increments.',
   ALLOWANCE_MEANINGLESS: 'A model that charges each event has no quantity to take an allowance off.',
   QUANTITY_RULE_MEANINGLESS: 'The quantity rule does not go with the model.',
   EVENTS_OF_LATEST: 'The price looks at events, and the meter keeps the latest value.',
