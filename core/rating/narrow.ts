@@ -69,19 +69,25 @@ const roundsUp = (remainder: number, divisor: number, isOdd: boolean): number =>
 
 /** Adds a quantity and returns what the charge grows by; −1, and nothing is changed, where this path cannot say. */
 export function advance(at: Cursor, quantity: number): number {
-  const charged = growth(at, quantity);
-  if (charged < 0) return charged;
-  const { divisor } = at;
+  if (quantity > at.room || quantity > at.quantityMax || at.quantity + quantity > safeMax) return -1;
+  let charged = 0;
   if (at.factor !== 0) {
+    // As `growth`, and the remainder is kept: once a sample, this is not computed twice.
+    const { divisor } = at;
     const product = at.remainder + quantity * at.factor;
     const quotient = wholeOf(product, divisor);
-    at.remainder = product - quotient * divisor;
-    at.isOdd = at.isOdd !== (quotient % 2 === 1);
-    at.roundsUp = roundsUp(at.remainder, divisor, at.isOdd);
+    const remainder = product - quotient * divisor;
+    const isOdd = at.isOdd !== (quotient % 2 === 1);
+    const up = roundsUp(remainder, divisor, isOdd);
+    charged = quotient + up - at.roundsUp;
+    if (at.charge + charged > safeMax) return -1;
+    at.remainder = remainder;
+    at.isOdd = isOdd;
+    at.roundsUp = up;
+    at.charge += charged;
   }
   at.room -= quantity;
   at.quantity += quantity;
-  at.charge += charged;
   return charged;
 }
 
