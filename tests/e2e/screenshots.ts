@@ -29,6 +29,9 @@ try {
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(new URL(path, page.url()).href);
         await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
+        // The total meets the running balance as soon as the store has caught up with what the page has seen.
+        const met = page.locator('[data-testid=balance-difference][data-state=ok]');
+        if (name === 'explore') await met.waitFor({ timeout: 20_000 }).catch(() => undefined);
         await page.waitForTimeout(1500);
         await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
       }

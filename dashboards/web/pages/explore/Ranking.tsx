@@ -23,6 +23,8 @@ interface RankingProps {
 export function Ranking({ search, scope, accounts, groups, answer }: RankingProps) {
   const { currency } = useTenant();
   const { other, total } = answer;
+  // Groups over several meters have no common unit; their parts may have one.
+  const hasUsage = scope.then !== undefined || groups.some(({ unit }) => unit !== '');
   return (
     <section className="ranking" aria-labelledby="ranking-title">
       <div className="section-head">
@@ -33,7 +35,7 @@ export function Ranking({ search, scope, accounts, groups, answer }: RankingProp
           rows={exportRows(groups, answer, scope, accounts)}
         />
       </div>
-      <table>
+      <table className={hasUsage ? undefined : 'without-usage'}>
         <thead>
           <tr>
             <th scope="col">{dimensionNames[scope.by]}</th>
@@ -46,7 +48,7 @@ export function Ranking({ search, scope, accounts, groups, answer }: RankingProp
             <th scope="col" className="wide">
               <span className="visually-hidden">Share as a bar</span>
             </th>
-            <th scope="col" className="number wide">
+            <th scope="col" className="number wide usage">
               Used
             </th>
             <th scope="col" className="number wide">
@@ -76,7 +78,7 @@ export function Ranking({ search, scope, accounts, groups, answer }: RankingProp
               </td>
               <td className="number quiet">{formatShare(other.amount, total.amount)}</td>
               <td className="wide" />
-              <td className="wide" />
+              <td className="wide usage" />
               <td className="number wide quiet">{formatCount(other.samples)}</td>
             </tr>
           )}

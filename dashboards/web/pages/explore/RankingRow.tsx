@@ -74,7 +74,7 @@ export function RankingRow({ group, rank, search, scope, accounts, total }: Rank
         <td className="wide ranking-bar">
           <ShareBar part={group.amount} whole={total} color={color} />
         </td>
-        <td className="number wide quiet">{formatUsage(group.quantity, group.unit)}</td>
+        <td className="number wide quiet usage">{formatUsage(group.quantity, group.unit)}</td>
         <td className="number wide quiet">{formatCount(group.samples)}</td>
       </tr>
       {open && scope.then !== undefined && inside !== undefined && (
@@ -146,7 +146,7 @@ function Parts({ by, filter, parent, search, accounts, scope }: PartsProps) {
             </td>
             <td className="number quiet">{formatShare(group.amount, parent.amount)}</td>
             <td className="wide" />
-            <td className="number wide quiet">{formatUsage(group.quantity, group.unit)}</td>
+            <td className="number wide quiet usage">{formatUsage(group.quantity, group.unit)}</td>
             <td className="number wide quiet">{formatCount(group.samples)}</td>
           </tr>
         );
