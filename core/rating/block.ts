@@ -207,8 +207,11 @@ export interface SourceBytes {
   readonly columns: Uint8Array;
 }
 
+/** Used again by each call, which copies what it returns. */
+const scratch = new ByteText();
+
 export function sourceBytes({ tenant, producer, epoch, seq, usageSeq, logTimeMs }: BlockSource): SourceBytes {
-  const out = new ByteText();
+  const out = scratch.clear();
   out.text(`${producer}\t${epoch}\t${seq}\t${usageSeq}\t`);
   out.instant(logTimeMs);
   out.character(tab);

@@ -22,6 +22,12 @@ export class ByteText {
     return this.#bytes.slice(from, to);
   }
 
+  /** Empty again, in the same memory: fresh buffers for each commit would keep the collector busy. */
+  clear(): this {
+    this.length = 0;
+    return this;
+  }
+
   /** What was written between; changes when more is written. */
   view(from: number, to: number): Uint8Array {
     return this.#bytes.subarray(from, to);

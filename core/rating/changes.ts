@@ -18,9 +18,14 @@ export class Changes {
   readonly alerts: Alert[] = [];
   readonly refusals: Refusal[] = [];
   /** Block lines, one after the other, without their four leading columns and without newlines, and where each ends. */
-  readonly text = new ByteText();
+  readonly text: ByteText;
   readonly lineEnds: number[] = [];
   timeMoved = false;
+
+  /** `text`: memory of an earlier commit that is written. */
+  constructor(text = new ByteText()) {
+    this.text = text.clear();
+  }
 
   get isEmpty(): boolean {
     return this.taken.length === 0 && !this.timeMoved;

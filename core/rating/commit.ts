@@ -67,7 +67,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     blocks: changes.lineEnds.length,
   };
   changes.clean();
-  const out = new ByteText();
+  const out = scratch.clear();
   out.text(JSON.stringify(header));
   out.character(newline);
   const lead = `${state.partition}\t${place.incarnation}\t${place.prev.seq + 1}\t`;
@@ -83,6 +83,8 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
   return { header, bytes: out.slice(0) };
 }
 
+/** Used again by each call, which copies what it returns. */
+const scratch = new ByteText();
 const tab = 9;
 const newline = 10;
 

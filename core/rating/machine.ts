@@ -77,8 +77,9 @@ export class PartitionMachine {
   /** Writes what has changed since the last call as the commit at that place. */
   drain(place: CommitPlace): EncodedCommit {
     const { changes } = this;
-    this.changes = new Changes();
-    return encodeCommit(this.state, changes, place);
+    const encoded = encodeCommit(this.state, changes, place);
+    this.changes = new Changes(changes.text);
+    return encoded;
   }
 
   /** Instant at which time alone next changes the state, or undefined. */
