@@ -69,7 +69,7 @@ const roundsUp = (remainder: number, divisor: number, isOdd: boolean): number =>
 
 /** Adds a quantity and returns what the charge grows by; −1, and nothing is changed, where this path cannot say. */
 export function advance(at: Cursor, quantity: number): number {
-  if (quantity > at.room || quantity > at.quantityMax || at.quantity + quantity > safeMax) return -1;
+  if (!fits(at, quantity)) return -1;
   let charged = 0;
   if (at.factor !== 0) {
     // As `growth`, and the remainder is kept: once a sample, this is not computed twice.
@@ -93,7 +93,7 @@ export function advance(at: Cursor, quantity: number): number {
 
 /** What the charge would grow by; −1 where this path cannot say. */
 export function growth(at: Cursor, quantity: number): number {
-  if (quantity > at.room || quantity > at.quantityMax || at.quantity + quantity > safeMax) return -1;
+  if (!fits(at, quantity)) return -1;
   if (at.factor === 0) return 0;
   const { divisor } = at;
   const product = at.remainder + quantity * at.factor;
@@ -102,6 +102,10 @@ export function growth(at: Cursor, quantity: number): number {
   const charged = quotient + roundsUp(product - quotient * divisor, divisor, isOdd) - at.roundsUp;
   return at.charge + charged > safeMax ? -1 : charged;
 }
+
+/** Whether the piece has room, and every product and sum stays below 2⁵³. */
+const fits = (at: Cursor, quantity: number): boolean =>
+  quantity <= at.room && quantity <= at.quantityMax && at.quantity + quantity <= safeMax;
 
 /** ⌊a / b⌋ of safe integers: the quotient of doubles may be one off, its product with b tells. */
 function wholeOf(a: number, b: number): number {

@@ -39,8 +39,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'core/rating/narrow.ts',
-        find: 'quantity > at.room ||',
-        replace: 'quantity > at.room + 1 ||',
+        find: 'quantity <= at.room &&',
+        replace: 'quantity <= at.room + 1 &&',
       },
     ],
     tests: ['core/rating/narrow.test.ts'],
