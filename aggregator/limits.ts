@@ -13,7 +13,7 @@ export const aggregatorLimits = {
   largeLoadBytes: 64 * 1024,
   /** Commits without rows (ticks) move the loader's recorded position this often; the head is checked then, too. */
   idleIntervalMs: 30_000,
-  /** After a failure the loader waits, twice as long each time, and goes on from what it recorded. */
+  /** After a failure the loader waits, twice as long each time and up to a half less by chance, and goes on from what it recorded. */
   retryMsMin: 50,
   retryMsMax: 10_000,
   /** When the role stops, a load under way gets this long; what is not recorded by then is counted at the next start. */

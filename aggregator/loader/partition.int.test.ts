@@ -212,7 +212,8 @@ describe('ONCE', () => {
   test('two loaders on one partition load each row once', async () => {
     await write(generator.takeover());
     for (let i = 0; i < 30; i++) await write(generator.commit());
-    await Promise.all([load(), load()]);
+    const one = () => loadTo({ log, store, intents, pauseMsMax: 2000 }, partition, generator.head.seq);
+    await Promise.all([one(), one()]);
     expect(await heldBy(store, partition)).toEqual(expectedOf(generator));
   });
 

@@ -73,7 +73,8 @@ export class PartitionLoader {
         this.#ports.events.loadFailed(this.#partition, error, this.#failures);
         const pauseMs = Math.min(aggregatorLimits.retryMsMin * 2 ** this.#failures, aggregatorLimits.retryMsMax);
         this.#failures += 1;
-        await sleep(this.#atMost(pauseMs), signal);
+        // Two loaders by mistake on one partition undo each other's claims; in step they would do so for ever.
+        await sleep(this.#atMost(pauseMs * (0.5 + Math.random() / 2)), signal);
       }
     }
   }

@@ -55,7 +55,7 @@ export const append = (log: Log, partition: number, message: Uint8Array) =>
 /** Runs one loader until the store has reached `seq`. */
 export async function loadTo(ports: Omit<LoaderPorts, 'events'>, partition: number, seq: number): Promise<void> {
   const stop = new AbortController();
-  const loader = new PartitionLoader({ ...ports, events: silentEvents, pauseMsMax: 0 }, partition);
+  const loader = new PartitionLoader({ pauseMsMax: 0, ...ports, events: silentEvents }, partition);
   const running = loader.run(stop.signal);
   const deadlineMs = performance.now() + 30_000;
   while (loader.head.seq < seq && performance.now() < deadlineMs)
