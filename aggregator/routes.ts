@@ -3,6 +3,7 @@ import { exploreDimensions, type RatedRow } from '#core/messages/api.ts';
 import { blockKinds } from '#core/messages/rated.ts';
 import { idPattern, meterPattern, resourcePattern } from '#core/messages/names.ts';
 import type { Routes } from '#platform/http/index.ts';
+import { ratedRowSchema } from '#platform/http/ratedRow.ts';
 import { aggregatorLimits } from './limits.ts';
 import type { Aggregator } from './main.ts';
 import { explore } from './queries/explore.ts';
@@ -67,30 +68,7 @@ const exploreAnswer = z.object({
   total: z.object({ amount, samples: z.number() }),
 });
 
-const row = z.object({
-  id: z.string(),
-  account: z.number(),
-  resource: z.string(),
-  service: z.string(),
-  component: z.string(),
-  meter: z.string(),
-  price: z.number(),
-  currency: z.string(),
-  kind: z.string(),
-  producer: z.string(),
-  epoch: z.string(),
-  seq: z.number(),
-  index: z.number(),
-  startMs: z.number(),
-  endMs: z.number(),
-  quantity: z.string(),
-  unit: z.string(),
-  amount,
-  partition: z.number(),
-  outSeq: z.number(),
-  usageSeq: z.number(),
-  logTimeMs: z.number(),
-});
+const row = ratedRowSchema.extend({ unit: z.string() });
 const rowsAnswer = z.object({ asOf, rows: z.array(row).readonly(), cursor: z.string().nullable() });
 
 const loadingAnswer = z.object({

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
+import { ratedRowSchema } from '#platform/http/ratedRow.ts';
 import { refusalReasons, type Refusal, type RefusalReason } from '#core/messages/rated.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -112,33 +113,9 @@ export const liveState = z.object({
   producers: list(member),
 }) satisfies z.ZodType<LiveState>;
 
-const row = z.object({
-  id: z.string(),
-  account: z.number(),
-  resource: z.string(),
-  service: z.string(),
-  component: z.string(),
-  meter: z.string(),
-  price: z.number(),
-  currency: z.string(),
-  kind: z.string(),
-  producer: z.string(),
-  epoch: z.string(),
-  seq: z.number(),
-  index: z.number(),
-  startMs: instant,
-  endMs: instant,
-  quantity,
-  amount,
-  partition: z.number(),
-  outSeq: z.number(),
-  usageSeq: z.number(),
-  logTimeMs: instant,
-});
-
 export const step = z.object({ label: z.string(), quantity, unitPrice: amount, amount });
 export const why = z.object({
-  row,
+  row: ratedRowSchema,
   path: list(z.object({ id: z.number(), name: z.string() })),
   price: approvedPriceSchema,
   meter: meterSchema,

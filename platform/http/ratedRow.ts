@@ -1,0 +1,29 @@
+/** Shape of a rated row in answers, one for all that give rows. */
+import { z } from 'zod';
+import type { RatedRow } from '#core/messages/api.ts';
+
+const instant = z.number().describe('UTC ms.');
+
+export const ratedRowSchema = z.object({
+  id: z.string(),
+  account: z.number(),
+  resource: z.string(),
+  service: z.string(),
+  component: z.string(),
+  meter: z.string(),
+  price: z.number(),
+  currency: z.string(),
+  kind: z.string(),
+  producer: z.string(),
+  epoch: z.string(),
+  seq: z.number(),
+  index: z.number(),
+  startMs: instant,
+  endMs: instant,
+  quantity: z.string().describe('Decimal text.'),
+  amount: z.string().describe('Decimal text in the currency named.'),
+  partition: z.number(),
+  outSeq: z.number(),
+  usageSeq: z.number(),
+  logTimeMs: instant,
+}) satisfies z.ZodType<RatedRow>;
