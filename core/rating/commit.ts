@@ -6,6 +6,7 @@ import type {
   ChainLink,
   CommitHeader,
   ProducerState,
+  SeriesEntry,
   TallyNote,
   TallyValue,
   Totals,
@@ -13,7 +14,7 @@ import type {
 import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
 import type { Slots } from './slots.ts';
-import type { Balance, Budget, PartitionState, Producer, Tally } from './state.ts';
+import type { Balance, Budget, PartitionState, Producer, Series, Tally } from './state.ts';
 
 /** Whose commit it is and where it stands in the chain. */
 export interface CommitPlace {
@@ -50,13 +51,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
       ({ freshValues }) => freshValues,
       ({ fresh }) => fresh,
     ),
-    series: changes.series.map(({ id, producer, resource, metric }) => ({
-      id,
-      tenant: resource.tenant,
-      producer,
-      resource: resource.id,
-      metric,
-    })),
+    series: changes.series.map(seriesEntry),
     ends: changes.ended.map(({ id, endMs }) => [id, endMs]),
     balances: changes.balances.map(balanceEntry),
     control: changes.control,
@@ -126,6 +121,14 @@ export const tallyValue = ({ entry, quantity, charge, events, value }: Tally): T
   events === 0n && value === 0n
     ? [entry.id, quantity.toString(), charge.toString()]
     : [entry.id, quantity.toString(), charge.toString(), events.toString(), value.toString()];
+
+export const seriesEntry = ({ id, producer, resource, metric }: Series): SeriesEntry => ({
+  id,
+  tenant: resource.tenant,
+  producer,
+  resource: resource.id,
+  metric,
+});
 
 export const balanceEntry = (balance: Balance): BalanceEntry => ({
   tenant: balance.tenant,

@@ -2,7 +2,7 @@
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import type { CommitHeader } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
-import { balanceEntry, budgetState, notesOf, producerState, tallyValue, totalsOf } from './commit.ts';
+import { balanceEntry, budgetState, notesOf, producerState, seriesEntry, tallyValue, totalsOf } from './commit.ts';
 import { applyMaster } from './master.ts';
 import { applyValues, type Values } from './replay.ts';
 import { usedSlots } from './slots.ts';
@@ -37,13 +37,7 @@ export function encodeState(state: PartitionState): string {
       sorted(tenant.producers).map((producer) => producerState(tenant.id, producer, producer.hashes.length)),
     ),
     resources: state.resources,
-    series: state.series.map(({ id, producer, resource, metric }) => ({
-      id,
-      tenant: resource.tenant,
-      producer,
-      resource: resource.id,
-      metric,
-    })),
+    series: state.series.map(seriesEntry),
     ends: state.series.filter(({ endMs }) => endMs > 0).map(({ id, endMs }) => [id, endMs]),
     tallies: state.tallies.map(({ entry }) => entry),
     tallyValues: state.tallies.map(tallyValue),

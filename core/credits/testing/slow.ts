@@ -1,4 +1,5 @@
 /** The rules of credits a second time, coin by coin, as plainly as can be: the tests compare the machine with it. */
+import { formatAmount, parseAmount } from '../../money/fixed.ts';
 import type { CreditEvent, Grant } from '../records.ts';
 
 interface Purse {
@@ -55,7 +56,7 @@ export function slowCredits(events: readonly CreditEvent[]) {
   }
 
   function add(grant: Grant, nowMs: number): void {
-    const purse = { grant, coins: BigInt(Math.round(Number(grant.amount) * 1e12)), isOver: false, isOn: false };
+    const purse = { grant, coins: parseAmount(grant.amount)!, isOver: false, isOn: false };
     purses.push(purse);
     if (grant.effectiveAtMs <= nowMs) turnOn(purse);
   }
@@ -68,13 +69,13 @@ export function slowCredits(events: readonly CreditEvent[]) {
     );
     for (const purse of ending.sort(before)) {
       const { rollover, ...grant } = purse.grant;
-      const cap = rollover?.maximum == null ? purse.coins : BigInt(Math.round(Number(rollover.maximum) * 1e12));
+      const cap = rollover?.maximum == null ? purse.coins : parseAmount(rollover.maximum)!;
       const kept = rollover === undefined ? 0n : purse.coins < cap ? purse.coins : cap;
       purse.isOver = true;
       purse.coins = 0n;
       if (kept === 0n || rollover === undefined) continue;
       const next = {
-        ...grant, id: `${grant.id}+`, amount: (Number(kept) / 1e12).toFixed(12), effectiveAtMs: grant.expiresAtMs!,
+        ...grant, id: `${grant.id}+`, amount: formatAmount(kept), effectiveAtMs: grant.expiresAtMs!,
         expiresAtMs: grant.expiresAtMs! + rollover.forMs,
         ...(rollover.timesMax > 1 ? { rollover: { ...rollover, timesMax: rollover.timesMax - 1 } } : {}),
       }; // prettier-ignore

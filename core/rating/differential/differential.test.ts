@@ -7,17 +7,11 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkNames } from '../../reference/audit/faults.ts';
+import { seed } from '../../testing/seed.ts';
 import { action } from './actions.ts';
 import { World } from './world.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes);
-/** METERLINE_SEED draws the same logs again, METERLINE_RUNS as many. */
-const seed = Number(
-  process.env['METERLINE_SEED'] ??
-    sha256(Buffer.from(String(process.hrtime.bigint())))
-      .digest()
-      .readUInt32LE(),
-);
 const runs = Number(process.env['METERLINE_RUNS'] ?? 400);
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
