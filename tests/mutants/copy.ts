@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { defineErrors } from '#core/errors.ts';
 import { programRoot } from '#deploy/instance/version.ts';
-import type { Edit, Mutant } from './list.ts';
+import type { Edit, Mutant } from './mutant.ts';
 
 export const mutantsError = defineErrors({
   MUTANT_STALE: {
     status: 409,
     title: 'A mutant does not fit the source any more.',
-    solve: 'Give the mutant in tests/mutants/list.ts the text that the file has now; it must occur exactly once.',
+    solve: 'Give the mutant in tests/mutants the text that the file has now; it must occur exactly once.',
   },
 });
 

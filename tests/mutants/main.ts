@@ -1,6 +1,7 @@
 /** `npm run mutants -- [NAME…] [--json] [--list]`: whether the tests would notice the bugs that billing systems are known for. */
 import { SourceCopy } from './copy.ts';
-import { mutants, type Mutant } from './list.ts';
+import { mutants } from './list.ts';
+import type { Mutant } from './mutant.ts';
 import { tryTests, type Trial } from './trial.ts';
 
 interface Verdict {

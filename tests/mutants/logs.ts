@@ -1,0 +1,155 @@
+/** Bugs in what becomes of samples, tallies and what lies above them. */
+import type { Mutant } from './mutant.ts';
+
+const logs = ['core/rating/differential/differential.test.ts'];
+
+export const logsMutants: readonly Mutant[] = [
+  {
+    id: 'parts-rounded-apart',
+    bug: 'The parts of a sample that is cut are rounded each for itself and add up to more or less than it.',
+    edits: [
+      {
+        file: 'core/rating/rateSample.ts',
+        find: 'isDelta ? upTo(toMs) - upTo(fromMs) : quantity',
+        replace: "isDelta ? divideRounded(quantity * BigInt(toMs - fromMs), length, 'halfEven') : quantity",
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'overlap-billed',
+    bug: 'Time that was billed already is billed again when a counter is sent anew.',
+    edits: [
+      {
+        file: 'core/rating/rateSample.ts',
+        find: 'sample.startMs < series.endMs;',
+        replace: 'sample.endMs < series.endMs;',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'duplicate-billed',
+    bug: 'A batch is billed a second time when its hash is no longer remembered.',
+    edits: [
+      {
+        file: 'core/rating/admit.ts',
+        find: 'return known === undefined || known[1] === hash',
+        replace: `if (known === undefined) return { kind: 'next', previousHash: undefined };
+    return known[1] === hash`,
+      },
+    ],
+    tests: ['core/rating/duplicates.test.ts'],
+  },
+  {
+    id: 'root-forgotten',
+    bug: 'A charge reaches the balances of all ancestors but the root.',
+    edits: [
+      {
+        file: 'core/rating/closeBlocks.ts',
+        find: 'balance.total += chain.amount;',
+        replace: 'if (level === 0 || level < chain.balances.length - 1) balance.total += chain.amount;',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'position-forgotten',
+    bug: 'A new version of a price begins in its first tier again.',
+    edits: [
+      {
+        file: 'core/rating/carry.ts',
+        find: "if (record.onVersion === 'restart') return undefined;",
+        replace: "if (record.onVersion !== 'carry') return undefined;",
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'peak-summed',
+    bug: 'The greatest levels of a period are added up.',
+    edits: [
+      {
+        file: 'core/rating/measures.ts',
+        find: 'quantity = quantity > total ? quantity - total : 0n;',
+        replace: 'quantity = quantity > total ? quantity : 0n;',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'percentile-of-used-slots',
+    bug: 'Slots without usage do not count, so that too few of the highest are set aside.',
+    edits: [
+      {
+        file: 'core/rating/slots.ts',
+        find: 'sums.slice().sort()[sums.length - 1 - discarded]!;',
+        replace: `{
+  const used = sums.filter((sum) => sum > 0n).sort();
+  return used[used.length - 1 - Math.floor((discarded * used.length) / sums.length)] ?? 0n;
+};`,
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'slots-set-aside-rounded-up',
+    bug: 'One slot more than the share of all is set aside.',
+    edits: [
+      {
+        file: 'core/rating/slots.ts',
+        find: 'Number((BigInt(count) * numerator) / (denominator * 100n))',
+        replace: 'Number((BigInt(count) * numerator) / (denominator * 100n)) + 1',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'distinct-counted-again',
+    bug: 'A value that was counted before is counted again when it comes back.',
+    edits: [
+      {
+        file: 'core/rating/measures.ts',
+        find: 'if (values?.has(part.value) === true || !part.isStart) quantity = 0n;',
+        replace: 'if (!part.isStart) quantity = 0n;',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'prepaid-before-promotional',
+    bug: 'Money that was paid in is spent before what was given away.',
+    edits: [
+      {
+        file: 'core/credits/records.ts',
+        find: "return a.kind === 'promotional' ? -1 : 1;",
+        replace: "return a.kind === 'promotional' ? 1 : -1;",
+      },
+    ],
+    tests: ['core/credits/machine.test.ts'],
+  },
+  {
+    id: 'remainder-lost',
+    bug: 'The cent that is left when an amount is split goes to nobody.',
+    edits: [{ file: 'core/money/allocate.ts', find: 'if (left === 0n) break;', replace: 'if (left >= 0n) break;' }],
+    tests: ['core/money/fixed.test.ts'],
+  },
+  {
+    id: 'rate-of-yesterday',
+    bug: 'An amount is converted at the rate of the day before.',
+    edits: [{ file: 'core/fx/rates.ts', find: 'for (let daysBack = 0;', replace: 'for (let daysBack = 1;' }],
+    tests: ['core/fx/fx.test.ts'],
+  },
+  {
+    id: 'plan-of-the-morning',
+    bug: 'The day of an upgrade is billed at the old rate.',
+    edits: [
+      {
+        file: 'core/fees/prorate.ts',
+        find: 'within.findLast(({ rate })',
+        replace: 'within.find(({ rate })',
+      },
+    ],
+    tests: ['core/fees/recurring.test.ts'],
+  },
+];
