@@ -2,12 +2,10 @@ import type {
   AccountRecord,
   BudgetThreshold,
   MeterRecord,
-  PriceModel,
   PriceRecord,
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
-import type { QuantityRule } from '#core/messages/price.ts';
 import type { Role } from '#platform/http/index.ts';
 import type { Target } from '../targets/targets.ts';
 import type { At } from './faults.ts';
@@ -45,24 +43,26 @@ export interface WantedOwnership {
   readonly fromMs: number;
 }
 
-export interface WantedPrice {
-  readonly key: string;
-  readonly version: number;
-  readonly service: string;
-  readonly component: string;
+export interface WantedPrice extends Pick<
+  PriceRecord,
+  | 'key'
+  | 'version'
+  | 'service'
+  | 'component'
+  | 'tallyScope'
+  | 'allowance'
+  | 'model'
+  | 'quantity'
+  | 'discountPercent'
+  | 'maximum'
+  | 'onVersion'
+> {
   readonly meter: Ref;
   readonly per: Ref;
   /** Undefined: everyone. */
   readonly account: Ref | undefined;
   /** Undefined: not said, which only a first version may leave. */
   readonly effectiveFromMs: number | undefined;
-  readonly tallyScope: PriceRecord['tallyScope'];
-  readonly allowance: string;
-  readonly model: PriceModel;
-  readonly quantity?: QuantityRule;
-  readonly discountPercent?: string;
-  readonly maximum?: string;
-  readonly onVersion?: 'carry' | 'restart';
   /** The entry in the file, so that a problem of the price can be placed. */
   readonly entry: PriceEntry;
 }

@@ -6,6 +6,7 @@ import { decodeEnvelope } from '#core/metering/batch.ts';
 import { streams } from '#core/messages/names.ts';
 import { parseAmount, parseDecimal } from '#core/money/fixed.ts';
 import type { Cell, CompiledPrice, Measures } from '#core/pricing/compiled.ts';
+import { adds } from '#core/rating/measures.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
 import type { Block, RowId } from './commitBlocks.ts';
@@ -77,8 +78,7 @@ export async function rowsFrom(question: RowsQuestion): Promise<Added[]> {
         continue;
       const quantity = quantityOf(text, meter.scale);
       const before = [...samples.get(sample)!].filter(([otherMs]) => otherMs < startMs);
-      const adds = meter.aggregation === 'sum' || meter.aggregation === 'timeWeighted';
-      const begun = adds ? before.reduce((sum, [, part]) => sum + quantityOf(part, meter.scale), 0n) : 0n;
+      const begun = adds(meter) ? before.reduce((sum, [, part]) => sum + quantityOf(part, meter.scale), 0n) : 0n;
       added.push({ quantity, isStart: before.length === 0, begun, amount: parseAmount(amounts[position]!)! });
     }
   }
