@@ -45,7 +45,7 @@ interface FoundRow extends Omit<
   readonly row_resource: number;
   readonly seq: string;
   readonly start_ms: string;
-  readonly row_duration: number;
+  readonly row_duration: string;
   readonly out_seq: string;
   readonly usage_seq: string;
   readonly log_time_ms: string;
@@ -53,7 +53,7 @@ interface FoundRow extends Omit<
 
 /** Selects single rows of the blocks that `blocks` finds; `where` is about the rows. */
 const rowsOf = (blocks: string, where: string): string => `
-  SELECT account, service, component, meter, price, currency, kind, producer, epoch, seq, partition, incarnation, out_seq, block,
+  SELECT account, service, component, meter, price, cell, currency, kind, producer, epoch, seq, partition, incarnation, out_seq, block,
     row_position AS position, row_resource, row_index AS index, toUnixTimestamp64Milli(${rowStart}) AS start_ms, row_duration,
     row_quantity AS quantity, row_amount AS amount, usage_seq, toUnixTimestamp64Milli(log_time) AS log_time_ms
   FROM (${blocks})
@@ -61,7 +61,7 @@ const rowsOf = (blocks: string, where: string): string => `
     quantities AS row_quantity, amounts AS row_amount, range(count) AS row_position
   WHERE ${where}`;
 
-const blockColumnsOfRows = `account, service, component, meter, price, currency, kind, producer, epoch, seq, partition, incarnation, out_seq,
+const blockColumnsOfRows = `account, service, component, meter, price, cell, currency, kind, producer, epoch, seq, partition, incarnation, out_seq,
   block, first, usage_seq, log_time, count, resource, idx, offset, duration, quantities, amounts`;
 
 /** One page of rows, newest in the log first. The cursor is the last row's id. */
@@ -125,6 +125,7 @@ function toRatedRow(row: FoundRow, resource: string): RatedRow {
     component,
     meter,
     price,
+    cell,
     currency,
     kind,
     producer,
@@ -142,6 +143,7 @@ function toRatedRow(row: FoundRow, resource: string): RatedRow {
     component,
     meter,
     price,
+    cell,
     currency,
     kind,
     producer,
@@ -149,7 +151,7 @@ function toRatedRow(row: FoundRow, resource: string): RatedRow {
     seq: Number(row.seq),
     index,
     startMs: Number(row.start_ms),
-    endMs: Number(row.start_ms) + row.row_duration,
+    endMs: Number(row.start_ms) + Number(row.row_duration),
     quantity,
     amount,
     partition,

@@ -89,7 +89,7 @@ const unequalBalances = `
     WHERE ${isCovered}
     GROUP BY partition, tenant, account, period_ms, currency
     UNION ALL
-    SELECT partition, tenant, account, toUnixTimestamp64Milli(period_start) AS period_ms, currency,
+    SELECT partition, tenant, account, toUnixTimestamp64Milli(booked_start) AS period_ms, currency,
       toDecimal256(0, 12) AS log_amount, sum(toDecimal256(amount, 12)) AS store_amount
     FROM valid_blocks WHERE ${isCovered}
     GROUP BY partition, tenant, account, period_ms, currency

@@ -28,12 +28,12 @@ const notVoid = `empty(${voidRanges}) OR NOT arrayExists(v -> v.1 = partition AN
 /** One row a charge row, with the resource's name: for people and for SQL tools. */
 const ratedRowsView = `CREATE OR REPLACE VIEW rated_rows AS
   SELECT concat(toString(partition), '-', toString(incarnation), '-', toString(out_seq), '-', toString(block), '-', toString(row_position)) AS id,
-    charged.tenant AS tenant, account, path, names.name AS resource, service, component, meter, price, currency, kind, producer,
-    epoch, seq, row_index AS idx, addMilliseconds(first, row_offset) AS start, addMilliseconds(start, row_duration) AS end,
+    charged.tenant AS tenant, account, path, names.name AS resource, service, component, meter, price, cell, currency, kind,
+    producer, epoch, seq, row_index AS idx, addMilliseconds(first, row_offset) AS start, addMilliseconds(start, row_duration) AS end,
     row_quantity AS quantity, row_amount AS amount, partition, incarnation, out_seq, block, usage_seq, log_time
   FROM (
-    SELECT tenant, account, path, service, component, meter, price, currency, kind, producer, epoch, seq, first, partition,
-      incarnation, out_seq, block, usage_seq, log_time, row_resource, row_index, row_offset, row_duration, row_quantity,
+    SELECT tenant, account, path, service, component, meter, price, cell, currency, kind, producer, epoch, seq, first,
+      partition, incarnation, out_seq, block, usage_seq, log_time, row_resource, row_index, row_offset, row_duration, row_quantity,
       row_amount, row_position
     FROM valid_blocks
     ARRAY JOIN resource AS row_resource, idx AS row_index, offset AS row_offset, duration AS row_duration,

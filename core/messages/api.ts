@@ -203,6 +203,8 @@ export interface RatedRow {
   readonly component: string;
   readonly meter: string;
   readonly price: number;
+  /** Key of the price's cell; "" where it has no cells. */
+  readonly cell: string;
   readonly currency: string;
   readonly kind: string;
   readonly producer: string;

@@ -250,6 +250,8 @@ export const blockColumns = [
   ['component', 'LowCardinality(String)'],
   ['meter', 'LowCardinality(String)'],
   ['price', 'UInt32'],
+  /** Key of the price's cell that the rows fell on; "" where the price has no cells. */
+  ['cell', 'LowCardinality(String)'],
   ['currency', 'LowCardinality(String)'],
   ['kind', 'LowCardinality(String)'],
   ['producer', 'LowCardinality(String)'],
@@ -259,6 +261,8 @@ export const blockColumns = [
   ['log_time', "DateTime64(3, 'UTC')"],
   ['period_start', "DateTime64(3, 'UTC')"],
   ['period_end', "DateTime64(3, 'UTC')"],
+  /** Start of the account's month whose balance the rows move; the period is that of the tally. */
+  ['booked_start', "DateTime64(3, 'UTC')"],
   ['first', "DateTime64(3, 'UTC')"],
   ['last', "DateTime64(3, 'UTC')"],
   /** Charge rows in the block, and the samples whose first row they are: a sample cut by a boundary or priced by two
@@ -271,7 +275,8 @@ export const blockColumns = [
   ['resource', 'Array(UInt32)'],
   ['idx', 'Array(UInt32)'],
   ['offset', 'Array(UInt32)'],
-  ['duration', 'Array(UInt32)'],
+  /** What time brings may last for years. */
+  ['duration', 'Array(UInt64)'],
   ['quantities', 'Array(Decimal(38, 12))'],
   ['amounts', 'Array(Decimal(38, 12))'],
   /** Positions, from 1, of the rows that are not their sample's first; nearly always none. */

@@ -1,6 +1,6 @@
 /** Rated blocks: the rows of one batch on one account, price and period, and their tab-separated line (`blockColumns`). */
 import { AMOUNT_SCALE, formatDecimal } from '../money/fixed.ts';
-import type { CompiledPrice } from '../pricing/compiled.ts';
+import type { PriceRecord } from '../messages/price.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import { ByteText, bytesOf } from './byteText.ts';
@@ -15,8 +15,17 @@ export interface GroupKey {
   /** Meter id; for `unmetered` the metric's name. */
   readonly meter: string;
   readonly scale: number;
-  readonly price: CompiledPrice | undefined;
+  readonly price: Charging | undefined;
+  /** Key of the price's cell. */
+  readonly cell: string;
+  /** Start of the account's month whose balance is moved. */
+  readonly bookedMs: number;
   readonly chain: BalanceChain;
+}
+
+/** What a block says of the price, or whatever else charges. */
+export interface Charging {
+  readonly record: Pick<PriceRecord, 'id' | 'service' | 'component' | 'currency'>;
 }
 
 /** Balances of an account and its ancestors, nearest first, that a charge moves together; none where nothing is charged. */
@@ -31,7 +40,7 @@ export const noBalances: BalanceChain = { balances: [], amount: 0n, isMoved: fal
 
 /** Rows that fall together in a batch; a group outlives its batches so that lanes can point at it. */
 export interface Group extends GroupKey {
-  /** Columns of the line that are the same for each of its blocks: from the account to the kind, and the period's. */
+  /** Columns of the line that are the same for each of its blocks: from the account to the kind, and those of periods. */
   readonly head: Uint8Array;
   readonly periodColumns: Uint8Array;
   /** Rows of the batch in hand: a chain through `Rows.next`. */
@@ -55,7 +64,7 @@ export class Groups {
 
   of(key: GroupKey): Group {
     const starts = key.chain.balances.map((balance) => balance.period.startMs).join(',');
-    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${starts}`;
+    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${key.bookedMs}|${starts}|${key.cell}`;
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {
@@ -174,7 +183,7 @@ function separate(out: ByteText, rows: Rows, row: number): number {
 }
 
 /** The columns between the tenant and the producer. */
-function headOf({ account, price, meter, kind }: GroupKey): string {
+function headOf({ account, price, meter, cell, kind }: GroupKey): string {
   return [
     '',
     account.record.id,
@@ -186,15 +195,16 @@ function headOf({ account, price, meter, kind }: GroupKey): string {
     escapeText(price?.record.component ?? ''),
     escapeText(meter),
     price?.record.id ?? 0,
+    escapeText(cell),
     price?.record.currency ?? '',
     kind,
     '',
   ].join('\t');
 }
 
-function periodOf({ period }: GroupKey): Uint8Array {
+function periodOf({ period, bookedMs }: GroupKey): Uint8Array {
   const out = new ByteText();
-  for (const ms of [period.startMs, period.endMs]) {
+  for (const ms of [period.startMs, period.endMs, bookedMs]) {
     out.instant(ms);
     out.character(tab);
   }

@@ -148,6 +148,8 @@ function unmeteredLane(context: PlanContext, account: Account, period: Period, m
     meter: metric.name,
     scale: metric.scale,
     price: undefined,
+    cell: '',
+    bookedMs: period.startMs,
     chain: noBalances,
   });
   return {
@@ -178,11 +180,24 @@ export function laneOf({ tenant, groups }: PlanContext, place: LanePlace): Lane 
   const { account, period, meter, price, cell, atMs } = place;
   const kind = price === undefined ? 'unpriced' : 'usage';
   const chain = chainOf({ tenant, groups }, account, price, atMs);
-  const group = groups.of({ account, period, kind, meter: meter.id, scale: meter.scale, price, chain });
+  const group = groups.of({
+    account,
+    period,
+    kind,
+    meter: meter.id,
+    scale: meter.scale,
+    price,
+    cell: cell?.key ?? '',
+    bookedMs: bookedStart(account, atMs),
+    chain,
+  });
   const weighs = meter.aggregation === 'timeWeighted';
   const distinct = (meter.distinct ?? '') === '' ? undefined : (place.dims[meter.distinct!] ?? '');
   return { kind, meter, price, cell, tally: tallyOf(tenant, place), group, weighs, distinct };
 }
+
+/** Start of the account's month whose balance something at the instant moves. */
+export const bookedStart = (account: Account, atMs: number): number => periodAt(atMs, account.record.timeZone).startMs;
 
 /** Balances of the account and its ancestors that a charge at the instant moves; none where nothing is charged. */
 export function chainOf(

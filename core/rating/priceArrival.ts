@@ -5,7 +5,7 @@ import { pricesAt, Window } from './attribution.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
 import { charged, comparePlaces, distinctMax } from './measures.ts';
-import { chainOf, laneOf, type PlanContext } from './plan.ts';
+import { bookedStart, chainOf, laneOf, type PlanContext } from './plan.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tally } from './state.ts';
 import { billed, copyOf, isEmpty, merge } from './slots.ts';
@@ -87,7 +87,8 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     run.rows.addWide(group, 0, 0, entry.firstMs, 0, { quantity: change, amount }, false);
     for (const balance of closeBlocks(run)) moved.add(balance);
   };
-  const common = { account, period, kind: 'adjustment', meter: meter.id, scale: meter.scale } as const;
+  const bookedMs = bookedStart(account, entry.firstMs);
+  const common = { account, period, kind: 'adjustment', meter: meter.id, scale: meter.scale, cell: '', bookedMs } as const;
   settle(unpriced);
   unpriced.cursor = undefined;
   unpriced.quantity -= quantity;

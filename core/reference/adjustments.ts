@@ -4,6 +4,7 @@ import { takenOver } from './aggregation.ts';
 import { pricesAt } from './attribution.ts';
 import { addToBalances } from './balances.ts';
 import { nothingCarried } from './carry.ts';
+import { monthAt } from './month.ts';
 import { powerOfTen, zero, type Exact } from './number.ts';
 import { countsEvents } from './prices/noted.ts';
 import { priced, withoutPrice } from './rows.ts';
@@ -45,6 +46,7 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Price
     startMs: firstMs,
     durationMs: 0,
     month,
+    bookedMs: monthAt(firstMs, tenant.accounts.get(account)!.timeZone).startMs,
     primary: false,
     source,
     index: 0,
@@ -56,7 +58,7 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Price
     const begun = places.map((place) => ({ ...place, into: openTally(state, tenant, place, firstMs, []) }));
     const charged = begun.map(({ price, into }): Row => {
       const growth = grow(tenant, into, takenOver(record, tally, into), journal);
-      return { ...base, ...priced(price, { ...growth, quantity: inUnits(growth.quantity) }), kind: 'adjustment' };
+      return { ...base, ...priced(price, '', { ...growth, quantity: inUnits(growth.quantity) }), kind: 'adjustment' };
     });
     Object.assign(tally, { ...nothingCarried(), quantity: zero });
     for (const { currency, amount } of charged) addToBalances(state, tenant, account, firstMs, currency, amount);

@@ -4,6 +4,7 @@ import type { BlockKind } from '../messages/rated.ts';
 import type { PriceRecord } from '../messages/control.ts';
 import type { BatchMetric } from '../metering/batch.ts';
 import { begunBy, quantityOf, type Part } from './cutting.ts';
+import { monthAt } from './month.ts';
 import { integer, powerOfTen, zero, type Exact } from './number.ts';
 import type { Row, Source, State, Tenant } from './state.ts';
 import { addToTally, type Growth, type Journal } from './tallies.ts';
@@ -40,6 +41,7 @@ export function rowsOf(
       startMs,
       durationMs: endMs - startMs,
       month,
+      bookedMs: monthAt(startMs, tenant.accounts.get(account)!.timeZone).startMs,
     };
     const add = (terms: Terms) => rows.push({ ...place, ...terms, source, index, primary: rows.length === 0 });
     const sent = quantityOf(part, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs);
@@ -60,23 +62,26 @@ export function rowsOf(
         return { quantity: growth.quantity.div(powerOfTen(meter.scale)), amount: growth.amount };
       };
       const prices = part.prices[position]!;
-      for (const { price, cell } of prices) add(priced(price, tallied(price, cell)));
+      for (const { price, cell } of prices) add(priced(price, cell, tallied(price, cell)));
       if (prices.length === 0) add(withoutPrice('unpriced', meter.id, tallied(undefined, '').quantity));
     }
   }
   return rows;
 }
 
-type Terms = Pick<Row, 'service' | 'component' | 'meter' | 'price' | 'currency' | 'kind' | 'quantity' | 'amount'>;
+type Terms = Pick<
+  Row,
+  'service' | 'component' | 'meter' | 'price' | 'cell' | 'currency' | 'kind' | 'quantity' | 'amount'
+>;
 
 /** Kept, and costing nothing. */
 export function withoutPrice(kind: BlockKind, meter: string, quantity: Exact): Terms {
-  return { kind, service: '', component: '', meter, price: 0, currency: '', quantity, amount: zero };
+  return { kind, service: '', component: '', meter, price: 0, cell: '', currency: '', quantity, amount: zero };
 }
 
-export function priced(price: PriceRecord, growth: Growth): Terms {
+export function priced(price: PriceRecord, cell: string, growth: Growth): Terms {
   const { service, component, meter, currency } = price;
-  return { kind: 'usage', service, component, meter, price: price.id, currency, ...growth };
+  return { kind: 'usage', service, component, meter, price: price.id, cell, currency, ...growth };
 }
 
 /** What a `unique` meter tells apart: the value of its dimension, else the resource. */

@@ -122,6 +122,10 @@ export interface Row {
   readonly startMs: number;
   readonly durationMs: number;
   readonly month: Month;
+  /** Key of the price's cell. */
+  readonly cell: string;
+  /** Start of the account's month whose balance it moves. */
+  readonly bookedMs: number;
   readonly quantity: Exact;
   readonly amount: Exact;
   /** First row of its sample: the one that counts it. */

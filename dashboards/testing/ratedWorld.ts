@@ -75,6 +75,7 @@ export class RatedWorld {
             component: block.text('component'),
             meter: block.text('meter'),
             price: Number(block.text('price')),
+            cell: block.text('cell'),
             currency: block.text('currency'),
             kind: block.text('kind'),
             producer: block.text('producer'),

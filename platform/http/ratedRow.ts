@@ -12,6 +12,7 @@ export const ratedRowSchema = z.object({
   component: z.string(),
   meter: z.string(),
   price: z.number(),
+  cell: z.string().describe("Key of the price's cell; empty where it has none."),
   currency: z.string(),
   kind: z.string(),
   producer: z.string(),

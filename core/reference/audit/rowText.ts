@@ -16,8 +16,8 @@ export const wholeText = ({ place, quantity, amount }: RowText): string => `${pl
 export function textOfRow(row: Row): RowText {
   const { source } = row;
   const block = [
-    row.tenant, row.account, row.service, row.component, row.meter, row.price, row.currency, row.kind, source.producer,
-    source.epoch, source.seq, source.inputSeq, source.logTimeMs, row.month.startMs, row.month.endMs,
+    row.tenant, row.account, row.service, row.component, row.meter, row.price, row.cell, row.currency, row.kind, source.producer,
+    source.epoch, source.seq, source.inputSeq, source.logTimeMs, row.month.startMs, row.month.endMs, row.bookedMs,
   ]; // prettier-ignore
   const place = [...block, row.resource, row.index, row.startMs, row.durationMs].join('|');
   return { place, quantity: text(row.quantity), amount: text(row.amount) };
@@ -32,6 +32,7 @@ export function textsOfBlock(block: Block, names: Names): RowText[] {
       'component',
       'meter',
       'price',
+      'cell',
       'currency',
       'kind',
       'producer',
@@ -40,7 +41,7 @@ export function textsOfBlock(block: Block, names: Names): RowText[] {
       'usage_seq',
     ] as const
   ).map(block.scalar);
-  const instants = (['log_time', 'period_start', 'period_end'] as const).map((column) =>
+  const instants = (['log_time', 'period_start', 'period_end', 'booked_start'] as const).map((column) =>
     instantMs(block.scalar(column)),
   );
   const head = [...words, ...instants].join('|');

@@ -1,6 +1,6 @@
 /** TELESCOPE, TREE and CONSERVE over the whole log, from what the stored rows add up to. */
 import { Exact, powerOfTen, text, zero } from '../number.ts';
-import type { State } from '../state.ts';
+import type { State, Tally } from '../state.ts';
 import { chargeOfTally, tallyKey } from '../tallies.ts';
 import { instantMs, type Block } from './blocks.ts';
 import type { Faults } from './faults.ts';
@@ -73,26 +73,23 @@ export class Sums {
       block.scalar('meter'),
       name,
       instantMs(block.scalar('period_start')),
-      '',
+      block.scalar('cell'),
     );
     const sum = this.#tallies.get(key) ?? { quantity: zero, amount: zero };
     this.#tallies.set(key, sum);
     return sum;
   }
 
-  /**
-   * TELESCOPE: the stored rows of each tally add up to its quantity, and to the charge of it worked out from nothing. A row
-   * does not name its cell, so that the cells of one price are looked at together.
-   */
+  /** TELESCOPE: the stored rows of each tally add up to its quantity, and to the charge of it worked out from nothing. */
   telescope(state: State, faults: Faults): number {
-    const wanted = chargedTogether(state);
-    for (const key of new Set([...this.#tallies.keys(), ...wanted.keys()])) {
+    for (const key of new Set([...this.#tallies.keys(), ...state.tallies.keys()])) {
       const rows = this.#tallies.get(key) ?? nothing;
-      const tallied = wanted.get(key);
-      if (tallied === undefined) {
+      const tally = state.tallies.get(key);
+      if (tally === undefined) {
         faults.add('TELESCOPE', `rows fall on tally ${key}, which should not be`, rows.amount);
         continue;
       }
+      const tallied = wantedOf(state, tally);
       if (rows.quantity.eq(tallied.quantity) && rows.amount.eq(tallied.amount)) continue;
       const detail = `rows of tally ${key} add up to ${text(rows.quantity)} for ${text(rows.amount)}, should be ${text(tallied.quantity)} for ${text(tallied.amount)}`;
       faults.add('TELESCOPE', detail, rows.amount.minus(tallied.amount));
@@ -103,19 +100,9 @@ export class Sums {
 
 const nothing: Sum = { quantity: zero, amount: zero };
 
-/** Quantities in the meters' units and charges, all cells of a price in one. */
-function chargedTogether(state: State): Map<string, Sum> {
-  const sums = new Map<string, Sum>();
-  for (const tally of state.tallies.values()) {
-    const tenant = state.tenants.get(tally.tenant)!;
-    const key = tallyKey(
-      tally.tenant, tally.account, tally.price, tally.meter, tally.resource, tally.month.startMs, '',
-    ); // prettier-ignore
-    const { quantity, amount } = sums.get(key) ?? nothing;
-    sums.set(key, {
-      quantity: quantity.plus(tally.quantity.div(powerOfTen(tenant.meters.get(tally.meter)!.scale))),
-      amount: amount.plus(chargeOfTally(tenant, tally)),
-    });
-  }
-  return sums;
+/** What a tally holds, in its meter's unit, and is charged. */
+function wantedOf(state: State, tally: Tally): Sum {
+  const tenant = state.tenants.get(tally.tenant)!;
+  const unit = powerOfTen(tenant.meters.get(tally.meter)!.scale);
+  return { quantity: tally.quantity.div(unit), amount: chargeOfTally(tenant, tally) };
 }
