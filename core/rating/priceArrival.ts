@@ -88,7 +88,15 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     for (const balance of closeBlocks(run)) moved.add(balance);
   };
   const bookedMs = bookedStart(account, entry.firstMs);
-  const common = { account, period, kind: 'adjustment', meter: meter.id, scale: meter.scale, cell: '', bookedMs } as const;
+  const common = {
+    account,
+    period,
+    kind: 'adjustment',
+    meter: meter.id,
+    scale: meter.scale,
+    cell: '',
+    bookedMs,
+  } as const;
   settle(unpriced);
   unpriced.cursor = undefined;
   unpriced.quantity -= quantity;
