@@ -8,6 +8,7 @@ import { aggregatorEvents, type AggregatorEvents } from './events.ts';
 import { aggregatorLimits } from './limits.ts';
 import { natsIntents } from './loader/intent.ts';
 import { lagSamples } from './loader/lag.ts';
+import { clickhouseLoadStore } from './loader/loadStore.ts';
 import { PartitionLoader } from './loader/partition.ts';
 import { loadedHead, type LoadedHead } from './queries/heads.ts';
 import { reconcile, type Reconciliation } from './reconcile/reconcile.ts';
@@ -62,7 +63,7 @@ export async function createAggregator(
   await migrate(store);
   const loaders = Array.from(
     { length: config.partitions },
-    (_, p) => new PartitionLoader({ log, store, intents, events }, p),
+    (_, p) => new PartitionLoader({ log, store: clickhouseLoadStore(store), intents, events }, p),
   );
   const loaderOf = (partition: number): PartitionLoader => {
     const loader = loaders[partition];

@@ -16,7 +16,7 @@ import { sealBatch } from './batches/seal.ts';
 import { collectorEvents } from './events.ts';
 import { agentDir, bootIdentity, bootTimeOrZero, claimSpool, loadProducer, machineIdentity } from './identity.ts';
 import { limits } from './limits.ts';
-import { listen } from './publisher/connect.ts';
+import { listen, natsBroker } from './publisher/connect.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { reconcile } from './reconcile.ts';
 import { hostSources } from './sources/index.ts';
@@ -81,7 +81,7 @@ export async function main(config: Config, life: Life): Promise<void> {
   const connected = connectForEver(config, stop.signal, events).then(async (connection) => {
     if (connection === undefined) return;
     publisher = new Publisher({
-      connection,
+      broker: natsBroker(connection),
       tenant: producer.tenant,
       producer: producer.id,
       partition: defaultPartition(producer.tenant, config.partitions),

@@ -1,17 +1,24 @@
 /** Who may work on a partition (architecture §3.0). The lease gives liveness only; the stream's fence gives safety. */
 import { randomUUID } from 'node:crypto';
-import { Kvm, type KV } from '@nats-io/kv';
+import { Kvm } from '@nats-io/kv';
 import { buckets } from '#core/messages/names.ts';
 import type { NatsConnection } from '#platform/nats/index.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { raterLimits } from './limits.ts';
 
-export async function openLeases(connection: NatsConnection, replicas: number): Promise<KV> {
+/** Keys that run out: made only where there is none, changed only by who knows the last revision. All else throws. */
+export interface LeaseKeys {
+  create(key: string, owner: string): Promise<number>;
+  update(key: string, owner: string, revision: number): Promise<number>;
+  delete(key: string, options: { readonly previousSeq: number }): Promise<void>;
+}
+
+export async function openLeases(connection: NatsConnection, replicas: number): Promise<LeaseKeys> {
   return new Kvm(connection).create(buckets.lease, { history: 1, ttl: raterLimits.leaseTtlMs, replicas });
 }
 
 export class Lease implements AsyncDisposable {
-  readonly #kv: KV;
+  readonly #kv: LeaseKeys;
   readonly #key: string;
   readonly #owner: string;
   readonly #lost = new AbortController();
@@ -19,7 +26,7 @@ export class Lease implements AsyncDisposable {
   /** Monotonic ms until which the lease certainly holds. */
   #holdsUntil: number;
 
-  private constructor(kv: KV, key: string, owner: string, revision: number, holdsUntil: number) {
+  private constructor(kv: LeaseKeys, key: string, owner: string, revision: number, holdsUntil: number) {
     this.#kv = kv;
     this.#key = key;
     this.#owner = owner;
@@ -29,7 +36,7 @@ export class Lease implements AsyncDisposable {
   }
 
   /** Waits for the lease of a partition, or of the notifier; undefined when the signal aborts first. */
-  static async acquire(kv: KV, what: number | 'notifier', signal: AbortSignal): Promise<Lease | undefined> {
+  static async acquire(kv: LeaseKeys, what: number | 'notifier', signal: AbortSignal): Promise<Lease | undefined> {
     const owner = randomUUID();
     while (!signal.aborted) {
       const askedAt = performance.now();

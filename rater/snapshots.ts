@@ -1,5 +1,5 @@
 /** Snapshots of a partition's state in the object store (architecture §3.2, §3.7): checksummed, forward only, two kept. */
-import { Objm, type ObjectStore } from '@nats-io/obj';
+import { Objm } from '@nats-io/obj';
 import { buckets, streams } from '#core/messages/names.ts';
 import { decodeState, encodeState } from '#core/rating/snapshot.ts';
 import type { PartitionState } from '#core/rating/state.ts';
@@ -15,7 +15,18 @@ export interface Snapshots {
 }
 
 export async function openSnapshots(connection: NatsConnection, log: Log, replicas: number): Promise<Snapshots> {
-  const store = await new Objm(connection).create(buckets.snapshots, { replicas });
+  return snapshotsIn(await new Objm(connection).create(buckets.snapshots, { replicas }), log);
+}
+
+/** What is asked of an object store. */
+export interface Blobs {
+  list(): Promise<readonly { readonly name: string; readonly deleted: boolean }[]>;
+  getBlob(name: string): Promise<Uint8Array | null>;
+  putBlob(about: { readonly name: string }, bytes: Uint8Array): Promise<unknown>;
+  delete(name: string): Promise<unknown>;
+}
+
+export function snapshotsIn(store: Blobs, log: Log): Snapshots {
   return {
     async newest(partition) {
       for (const { name } of await namesOf(store, partition)) {
@@ -39,14 +50,14 @@ export async function openSnapshots(connection: NatsConnection, log: Log, replic
 /** The snapshot's text; taken only when state and log are level, that is, nothing is speculative. */
 export const snapshotText = (state: PartitionState): string => encodeState(state);
 
-async function namesOf(store: ObjectStore, partition: number): Promise<{ name: string }[]> {
+async function namesOf(store: Blobs, partition: number): Promise<{ name: string }[]> {
   const all = await store.list();
   return all
     .filter((entry) => !entry.deleted && entry.name.startsWith(`${partition}/`))
     .sort((a, b) => (a.name < b.name ? 1 : -1));
 }
 
-async function read(store: ObjectStore, name: string): Promise<string | undefined> {
+async function read(store: Blobs, name: string): Promise<string | undefined> {
   try {
     const bytes = await store.getBlob(name);
     return bytes === null ? undefined : Buffer.from(bytes).toString('utf8');

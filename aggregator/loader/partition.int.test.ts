@@ -3,18 +3,8 @@ import { streams } from '#core/messages/names.ts';
 import { clickhouseError } from '#platform/clickhouse/errors.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
 import { Generator } from '../testing/generator.ts';
-import {
-  append,
-  check,
-  expectedOf,
-  heldBy,
-  loadTo,
-  MemoryIntents,
-  silentEvents,
-  testStore,
-} from '../testing/harness.ts';
+import { append, check, expectedOf, heldBy, loadTo, MemoryIntents, testLoader, testStore } from '../testing/harness.ts';
 import { MemoryLog } from '../testing/memoryLog.ts';
-import { PartitionLoader } from './partition.ts';
 
 /** Each history is a partition of its own in the one store of this process. */
 let partition = 0;
@@ -172,10 +162,7 @@ describe('ONCE', () => {
     let isDown = true;
     const refusing = { ...passOn, query: (...asked: Parameters<Store['query']>) => (isDown ? Promise.reject(down) : store.query(...asked)) }; // prettier-ignore
     const stop = new AbortController();
-    const loader = new PartitionLoader(
-      { log, store: refusing as Store, intents, events: silentEvents, pauseMsMax: 0 },
-      partition,
-    );
+    const loader = testLoader({ log, store: refusing as Store, intents, pauseMsMax: 0 }, partition);
     const running = loader.run(stop.signal);
     const until = async (isTrue: () => boolean) => {
       while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -306,7 +293,7 @@ describe('FENCE', () => {
     await write(bytes.subarray(0, bytes.length - 1));
     await loadTo({ log, store, intents }, partition, 2);
     const stop = new AbortController();
-    const loader = new PartitionLoader({ log, store, intents, events: silentEvents }, partition);
+    const loader = testLoader({ log, store, intents }, partition);
     const running = loader.run(stop.signal);
     while (loader.failure === undefined) await new Promise((resolve) => setTimeout(resolve, 2));
     stop.abort();

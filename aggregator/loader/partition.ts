@@ -1,22 +1,21 @@
 import { streams } from '#core/messages/names.ts';
 import { sha256 } from '#platform/crypto.ts';
-import type { Store } from '#platform/clickhouse/index.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Log, LogMessage } from '#platform/log.ts';
 import { aggregatorError } from '../errors.ts';
 import type { AggregatorEvents } from '../events.ts';
 import { aggregatorLimits } from '../limits.ts';
 import { genesis, judge, type Head } from './chain.ts';
-import { loadedHead } from '../queries/heads.ts';
 import { Chunk } from './chunk.ts';
 import { blockFault, readCommit, type Commit } from './commit.ts';
 import { newToken, type Intents, type LoadRecord } from './intent.ts';
+import type { LoadStore } from './loadStore.ts';
 import { applyTakeover } from './takeover.ts';
-import { heldSeqMax, insertRows, inspect, removeRows } from './write.ts';
+import { insertRows, inspect, removeRows } from './write.ts';
 
 export interface LoaderPorts {
   readonly log: Log;
-  readonly store: Store;
+  readonly store: LoadStore;
   readonly intents: Intents;
   readonly events: AggregatorEvents;
   /** No pause between loads and after failures is longer, whatever the limits say. */
@@ -86,13 +85,13 @@ export class PartitionLoader {
     const record = known?.record;
     const head = record === undefined ? genesis : record.state === 'done' ? record.end : record.base;
     const storedSeq = record?.storedSeq ?? 0;
-    const { outSeq } = await loadedHead(this.#ports.store, this.#partition);
+    const outSeq = await this.#ports.store.loadedSeq(this.#partition);
     const lost = outSeq < storedSeq ? 'store' : (await this.#holds(head.seq, head.hash)) ? undefined : 'log';
     if (lost !== undefined) this.#ports.events.rewound(this.#partition, head.seq, lost);
     this.#head = lost === undefined ? head : genesis;
     this.#storedSeq = lost === undefined ? storedSeq : 0;
     this.#restoring = lost === undefined && record?.state === 'intent' ? record : undefined;
-    const held = await heldSeqMax(this.#ports.store, this.#partition);
+    const held = await this.#ports.store.heldSeqMax(this.#partition);
     this.#doubtSeqMax = Math.max(held > this.#head.seq ? held : 0, this.#restoring?.end.seq ?? 0);
     this.#ports.events.restored(this.#partition, this.#head.seq, this.#doubtSeqMax);
   }

@@ -9,6 +9,7 @@ import { createLogger } from '#platform/telemetry.ts';
 import { aggregatorEvents } from '../events.ts';
 import { aggregatorError } from '../errors.ts';
 import type { Intents, LoadRecord } from '../loader/intent.ts';
+import { clickhouseLoadStore } from '../loader/loadStore.ts';
 import { PartitionLoader, type LoaderPorts } from '../loader/partition.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import { migrate } from '../schema/migrate.ts';
@@ -52,10 +53,15 @@ export const silentEvents = aggregatorEvents(createLogger('test', process.env['M
 export const append = (log: Log, partition: number, message: Uint8Array) =>
   log.append(streams.rated(partition), subjects.rated(partition), message);
 
+export type TestPorts = Omit<LoaderPorts, 'events' | 'store'> & { readonly store: Store };
+
+export const testLoader = (ports: TestPorts, partition: number): PartitionLoader =>
+  new PartitionLoader({ ...ports, store: clickhouseLoadStore(ports.store), events: silentEvents }, partition);
+
 /** Runs one loader until the store has reached `seq`. */
-export async function loadTo(ports: Omit<LoaderPorts, 'events'>, partition: number, seq: number): Promise<void> {
+export async function loadTo(ports: TestPorts, partition: number, seq: number): Promise<void> {
   const stop = new AbortController();
-  const loader = new PartitionLoader({ pauseMsMax: 0, ...ports, events: silentEvents }, partition);
+  const loader = testLoader({ pauseMsMax: 0, ...ports }, partition);
   const running = loader.run(stop.signal);
   const deadlineMs = performance.now() + 30_000;
   while (loader.head.seq < seq && performance.now() < deadlineMs)

@@ -9,7 +9,7 @@ import { startEngine, testEngines, type TestEngine } from '#platform/postgres/te
 import { changeAmount } from '../budgets/budgets.ts';
 import type { Tables } from '../schema.ts';
 import { smallOrganisation, testOffice, type TestOffice } from '../testing/office.ts';
-import { publishWaiting, reconcileOutbox } from './publish.ts';
+import { outboxOf, publishWaiting, reconcileOutbox } from './publish.ts';
 
 let broker: TestServer;
 let connection: NatsConnection;
@@ -73,8 +73,8 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     const stream = streams.control(partition);
     const before = (await log.info(stream)).lastSeq;
 
-    expect(await publishWaiting(test.office.db, log, test.office.now)).toEqual({ messages: 4, stuck: [] });
-    expect(await publishWaiting(test.office.db, log, test.office.now)).toEqual({ messages: 0, stuck: [] });
+    expect(await publishWaiting(outboxOf(test.office.db), log, test.office.now)).toEqual({ messages: 4, stuck: [] });
+    expect(await publishWaiting(outboxOf(test.office.db), log, test.office.now)).toEqual({ messages: 0, stuck: [] });
     const last = await log.last(stream);
     expect(last).toMatchObject({ seq: before + 4, subject: `control.${partition}.northwind` });
     expect(seqOf(last!.data)).toBe(4);
@@ -85,9 +85,9 @@ describe.each(testEngines)('on the %s engine', (kind) => {
         name === stream ? { ...last!, data: Buffer.from(JSON.stringify({ seq })) } : undefined,
     });
     await reconcileOutbox(test.office.db, endsAt(4), 4);
-    expect((await publishWaiting(test.office.db, log, test.office.now)).messages).toBe(0);
+    expect((await publishWaiting(outboxOf(test.office.db), log, test.office.now)).messages).toBe(0);
     await reconcileOutbox(test.office.db, endsAt(2), 4);
-    expect((await publishWaiting(test.office.db, log, test.office.now)).messages).toBe(2);
+    expect((await publishWaiting(outboxOf(test.office.db), log, test.office.now)).messages).toBe(2);
     await expect(reconcileOutbox(test.office.db, endsAt(5), 4)).rejects.toMatchObject({ code: 'OUTBOX_BEHIND_LOG' });
   });
 
@@ -112,7 +112,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
           }
           return faulty.append(...args);
         };
-        const pass = (append: Log['append']) => publishWaiting(test.office.db, { append }, test.office.now);
+        const pass = (append: Log['append']) => publishWaiting(outboxOf(test.office.db), { append }, test.office.now);
         await Promise.all([pass(dying), ...(twins ? [pass(faulty.append)] : [])]);
         for (let n = 0; n < 100; n++) {
           const waiting = await test.office.db

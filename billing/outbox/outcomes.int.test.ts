@@ -11,7 +11,7 @@ import { change } from '../change.ts';
 import type { Tables } from '../schema.ts';
 import { smallOrganisation, testOffice, type TestOffice } from '../testing/office.ts';
 import { outcomeOf, settleOutcomes } from './outcomes.ts';
-import { publishWaiting, reconcileOutbox } from './publish.ts';
+import { outboxOf, publishWaiting, reconcileOutbox } from './publish.ts';
 
 /** A log in memory that counts what is read, and the rater's machine behind it. */
 function logWithRater(partition: number) {
@@ -77,7 +77,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     const { db, now } = test.office;
     const { partition } = await db.selectFrom('tenant').select('partition').executeTakeFirstOrThrow();
     const rater = logWithRater(partition);
-    const publish = () => publishWaiting(db, rater.log, now);
+    const publish = () => publishWaiting(outboxOf(db), rater.log, now);
     const settle = () => settleOutcomes(db, rater.log, now);
     const outcome = (auditId: string | null) => outcomeOf(db, 'northwind', auditId!);
 

@@ -11,19 +11,44 @@ export interface Published {
   readonly stuck: readonly { readonly partition: number; readonly outcome: string }[];
 }
 
+/** The messages that changes left behind, in the order in which each partition is to take them. */
+export interface Outbox {
+  /** Partitions with messages that are not marked as published. */
+  partitions(): Promise<readonly number[]>;
+  waiting(
+    partition: number,
+  ): Promise<readonly { readonly seq: number; readonly tenant: string; readonly payload: string }[]>;
+  published(partition: number, seq: number, atMs: number): Promise<void>;
+}
+
+export const outboxOf = (db: Db): Outbox => ({
+  async partitions() {
+    const found = db.selectFrom('outbox').select('partition').distinct().where('published_ms', 'is', null);
+    return (await found.execute()).map(({ partition }) => partition);
+  },
+  waiting: (partition) =>
+    db
+      .selectFrom('outbox')
+      .select(['seq', 'tenant', 'payload'])
+      .where('partition', '=', partition)
+      .where('published_ms', 'is', null)
+      .orderBy('seq')
+      .limit(outboxLimits.batchMax)
+      .execute(),
+  async published(partition, seq, atMs) {
+    const row = db.updateTable('outbox').set({ published_ms: atMs }).where('partition', '=', partition);
+    await row.where('seq', '=', seq).execute();
+  },
+});
+
 /**
  * One pass: publishes what waits, per partition in order, one message at a time. A message is marked only once it is
  * stored and the next is sent only then, so a crash or a lost answer repeats the message but never skips one; the
  * rater drops what it has. Two publishers at once repeat messages too, no worse.
  */
-export async function publishWaiting(db: Db, log: Pick<Log, 'append'>, now: () => number): Promise<Published> {
-  const waiting = await db
-    .selectFrom('outbox')
-    .select('partition')
-    .distinct()
-    .where('published_ms', 'is', null)
-    .execute();
-  const passes = await Promise.all(waiting.map(({ partition }) => publishPartition(db, log, partition, now)));
+export async function publishWaiting(outbox: Outbox, log: Pick<Log, 'append'>, now: () => number): Promise<Published> {
+  const waiting = await outbox.partitions();
+  const passes = await Promise.all(waiting.map((partition) => publishPartition(outbox, log, partition, now)));
   return {
     messages: passes.reduce((sum, pass) => sum + pass.messages, 0),
     stuck: passes.flatMap((pass) => pass.stuck),
@@ -31,29 +56,16 @@ export async function publishWaiting(db: Db, log: Pick<Log, 'append'>, now: () =
 }
 
 async function publishPartition(
-  db: Db,
+  outbox: Outbox,
   log: Pick<Log, 'append'>,
   partition: number,
   now: () => number,
 ): Promise<Published> {
-  const rows = await db
-    .selectFrom('outbox')
-    .select(['seq', 'tenant', 'payload'])
-    .where('partition', '=', partition)
-    .where('published_ms', 'is', null)
-    .orderBy('seq')
-    .limit(outboxLimits.batchMax)
-    .execute();
   let messages = 0;
-  for (const { seq, tenant, payload } of rows) {
+  for (const { seq, tenant, payload } of await outbox.waiting(partition)) {
     const outcome = await append(log, partition, tenant, payload);
     if (outcome !== 'stored') return { messages, stuck: [{ partition, outcome }] };
-    await db
-      .updateTable('outbox')
-      .set({ published_ms: now() })
-      .where('partition', '=', partition)
-      .where('seq', '=', seq)
-      .execute();
+    await outbox.published(partition, seq, now());
     messages++;
   }
   return { messages, stuck: [] };

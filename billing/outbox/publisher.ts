@@ -5,7 +5,7 @@ import type { BillingEvents } from '../events.ts';
 import { outboxLimits } from '../limits.ts';
 import type { Db } from '../schema.ts';
 import { settleOutcomes } from './outcomes.ts';
-import { publishWaiting } from './publish.ts';
+import { outboxOf, publishWaiting } from './publish.ts';
 
 export interface PublisherDeps {
   readonly db: Db;
@@ -45,7 +45,7 @@ export class Publisher {
     const { db, log, targets, events, now } = this.deps;
     try {
       await publishTargets(db, targets);
-      const { messages, stuck } = await publishWaiting(db, log, now);
+      const { messages, stuck } = await publishWaiting(outboxOf(db), log, now);
       if (messages > 0) events.published(messages);
       for (const { partition, outcome } of stuck) events.publishRetried(partition, outcome);
       if (messages > 0) this.wake();

@@ -7,7 +7,7 @@ import { realClock } from '#platform/clock.ts';
 import { dataPaths, type Config } from '#platform/config.ts';
 import { sleep, type Life } from '#platform/lifecycle.ts';
 import { connectNats, type NatsConnection } from '#platform/nats/index.ts';
-import { listen } from '../publisher/connect.ts';
+import { listen, natsBroker } from '../publisher/connect.ts';
 import { parseEpoch } from '../publisher/mark.ts';
 import { Publisher } from '../publisher/publisher.ts';
 import { compareEpochs } from '../spool/segment.ts';
@@ -85,7 +85,7 @@ function memberOf(fleetHost: FleetHost, identity: FleetIdentity, connection: Nat
     host,
     mark: undefined,
     publisher: new Publisher({
-      connection,
+      broker: natsBroker(connection),
       tenant,
       producer: fleetHost.id,
       partition: defaultPartition(tenant, config.partitions),

@@ -1,7 +1,17 @@
 /** Ties publishers to one connection: pushed marks, and word of its loss and return. */
 import type { MarkMessage } from '#core/messages/mark.ts';
 import { subjects } from '#core/messages/names.ts';
-import type { NatsConnection } from '#platform/nats/index.ts';
+import { append, type NatsConnection } from '#platform/nats/index.ts';
+import { limits } from '../limits.ts';
+import type { UsageBroker } from './publisher.ts';
+
+export const natsBroker = (connection: NatsConnection): UsageBroker => ({
+  append: (subject, envelope) => append(connection, subject, envelope, undefined),
+  async markOf(partition, tenant, producer) {
+    const subject = subjects.markGet(partition, tenant, producer);
+    return (await connection.request(subject, '', { timeout: limits.markTimeoutMs })).json<MarkMessage>();
+  },
+});
 
 export interface Listener {
   onMark(mark: MarkMessage): void;

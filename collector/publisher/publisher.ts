@@ -6,7 +6,7 @@ import type { Epoch } from '#core/metering/batch.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 import { subjects } from '#core/messages/names.ts';
 import { epochText } from '#core/messages/rated.ts';
-import { append, type NatsConnection } from '#platform/nats/index.ts';
+import type { AppendResult } from '#platform/log.ts';
 import type { Clock } from '#platform/clock.ts';
 import { limits } from '../limits.ts';
 import type { Position, StoredBatch } from '../spool/spool.ts';
@@ -33,8 +33,16 @@ export interface PublisherEvents {
   marked(mark: MarkMessage): void;
 }
 
+/** What a publisher asks of the broker. */
+export interface UsageBroker {
+  /** Throws when the broker says no for good. */
+  append(subject: string, envelope: Uint8Array): Promise<AppendResult>;
+  /** Asks the rater how far it is; throws when nobody answers in time. */
+  markOf(partition: number, tenant: string, producer: string): Promise<MarkMessage>;
+}
+
 export interface PublisherOptions {
-  readonly connection: NatsConnection;
+  readonly broker: UsageBroker;
   readonly tenant: string;
   readonly producer: string;
   readonly partition: number;
@@ -103,11 +111,9 @@ export class Publisher {
 
   /** Asks the rater for the mark; false when nobody answers. */
   async askMark(): Promise<boolean> {
-    const { connection, partition, tenant, producer } = this.#options;
+    const { broker, partition, tenant, producer } = this.#options;
     try {
-      const subject = subjects.markGet(partition, tenant, producer);
-      const reply = await connection.request(subject, '', { timeout: limits.markTimeoutMs });
-      this.onMark(reply.json<MarkMessage>());
+      this.onMark(await broker.markOf(partition, tenant, producer));
       return true;
     } catch {
       return false;
@@ -198,7 +204,7 @@ export class Publisher {
     let failure: AppendFailure | undefined;
     let detail = '';
     try {
-      const result = await append(this.#options.connection, this.#subject, batch.envelope, undefined);
+      const result = await this.#options.broker.append(this.#subject, batch.envelope);
       if (result.kind === 'full' || result.kind === 'unknown') failure = result.kind;
     } catch (error) {
       failure = 'refused';

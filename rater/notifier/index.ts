@@ -1,5 +1,5 @@
 /** The notifier: copies every committed alert to `ALERTS` once and delivers it to its targets as a signed webhook. */
-import type { KV } from '@nats-io/kv';
+import type { LeaseKeys } from '../lease.ts';
 import { register, type Registry } from 'prom-client';
 import type { Alert } from '#core/messages/rated.ts';
 import type { Config } from '#platform/config.ts';
@@ -21,7 +21,7 @@ export interface NotifierDeps {
   readonly partitions: number;
   readonly registry?: Registry;
   /** The lease bucket: of all raters' notifiers the holder of the lease `notifier` delivers. Without it, this one does. */
-  readonly leases?: KV;
+  readonly leases?: LeaseKeys;
   readonly clock?: Clock;
   readonly resolve?: Resolve;
 }
