@@ -82,8 +82,6 @@ export const apiLimits = {
   pagesListIntervalMs: 1000,
   /** Messages that "why" walks back to find the batch before. */
   chainWalkMax: 64,
-  /** Commits read for where a tally stands; one that none of them opened counts as not found, and the answer says so. */
-  estimateCommitsMax: 200,
   /** Events of one estimate, each of which an event-wise price goes through. */
   estimateEventsMax: 10_000,
   /** Control messages that "why" looks through for a key that is no longer registered; beyond, the key counts as unknown. */

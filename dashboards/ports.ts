@@ -11,7 +11,7 @@ import type {
   TenantRecord,
 } from '#core/messages/control.ts';
 import type { LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
-import type { Refusal, RefusalReason } from '#core/messages/rated.ts';
+import type { Refusal, RefusalReason, SamplePlace } from '#core/messages/rated.ts';
 import type { Identity } from '#platform/http/index.ts';
 
 /** Logins, sessions and API keys; billing keeps them. */
@@ -50,48 +50,38 @@ export interface RefusalPage {
   readonly reason?: RefusalReason | undefined;
 }
 
-/** Where a tally is to be found. */
-export interface TallyTrail {
-  /** Commits that may have opened it, at most twenty: those with the first rows of its price and with adjustments. */
-  readonly openedAt: readonly number[];
-  /** Sum of the quantities of its rows before the row asked for, in log order; decimal text. */
-  readonly quantityBefore: string;
-  /** A late price moved quantity into or out of tallies like it, in rows that do not name the resource. */
-  readonly adjusted: boolean;
-}
-
-/** Tallies of a price in an account and a period; `resource` where each resource has its own. */
-export interface TallyQuestion {
+/** One tally: a cell of a price in an account and a period; price 0 is what no price charges yet. */
+export interface TallyPlace {
   readonly partition: number;
   readonly account: number;
   readonly price: number;
   readonly meter: string;
+  readonly cell: string;
   readonly periodStartMs: number;
-  readonly resource: string | undefined;
+  /** Number of the resource, where each has a tally of its own. */
+  readonly resource: number | undefined;
 }
 
-/** Commits with rows of those tallies. */
-export interface TallyCommits {
-  /** Number of the resource asked for, 0 for none. */
-  readonly resource: number;
-  /** The oldest, and the newest, newest first. */
-  readonly first: readonly number[];
-  readonly newest: readonly number[];
-  /** Stretches of event time that have rows, in order, with their first and last commit. */
-  readonly slots: readonly {
-    readonly startMs: number;
-    readonly endMs: number;
-    readonly first: number;
-    readonly last: number;
-  }[];
+/** What stored rows of a tally add up to, decimal text, and the first and last commit with any, 0 where there are none. */
+export interface TallyRows {
+  readonly first: number;
+  readonly last: number;
+  readonly quantity: string;
+  readonly amount: string;
 }
+
+/** What makes an earlier row of a tally a witness: it is of a newer sample, or it counted that resource. */
+export type Witness = { readonly newerThan: SamplePlace } | { readonly counted: string };
 
 /** Rated rows; the aggregator keeps them in ClickHouse. */
 export interface StorePort {
   row(tenant: string, rowId: string): Promise<RatedRow | undefined>;
-  /** The trail of the row's tally; `perResource` when each resource has its own. */
-  tallyTrail(tenant: string, row: RatedRow, perResource: boolean): Promise<TallyTrail>;
-  tallyCommits(tenant: string, question: TallyQuestion): Promise<TallyCommits>;
+  /** Of rows in commits before `outSeqMax`; of all without it. */
+  tallyRows(tenant: string, place: TallyPlace, outSeqMax?: number): Promise<TallyRows>;
+  /** Id of the newest such row of the tally before another row. */
+  tallyWitness(tenant: string, place: TallyPlace, row: RatedRow, witness: Witness): Promise<string | undefined>;
+  /** Number of a resource; undefined when no row names it. */
+  resourceId(tenant: string, name: string): Promise<number | undefined>;
   /** Charges per minute of log time from `fromMs`, of rows committed up to `outSeqMax`; undefined while not loaded so far. */
   minutes(
     tenant: string,

@@ -55,7 +55,27 @@ meters:
   - { id: cpu, metric: host.cpu.time, unit: us, aggregation: sum, filter: { mode: [user, system] } }
   - { id: memory, metric: host.memory.used, unit: By, aggregation: timeWeighted }
   - { id: network, metric: host.network.io, unit: By, aggregation: sum }
+  - { id: calls, metric: calls, unit: "1", aggregation: sum }
+  - { id: peak, metric: calls, unit: "1", aggregation: max }
+  - { id: newest, metric: calls, unit: "1", aggregation: latest }
+  - { id: hosts, metric: calls, unit: "1", aggregation: unique }
+  - { id: modes, metric: calls, unit: "1", aggregation: unique, distinct: mode }
+  - { id: busy, metric: calls, unit: "1", aggregation: percentile, slots: { lengthMs: 300000, discardPercent: 5 } }
 prices:
+  - key: calls
+    service: api
+    component: calls
+    meter: calls
+    per: "1"
+    model:
+      kind: matrix
+      rules: [{ name: users, match: { mode: user }, model: { kind: perEvent, unitPrice: 0.01, fee: 0.5, maximum: 0.7 } }]
+      otherwise: { kind: graduated, tiers: [{ upTo: 50, unitPrice: 0.02, flat: 0 }, { upTo: null, unitPrice: 0.01, flat: 0 }] }
+  - { key: peak, service: api, component: peak, meter: peak, per: "1", model: { kind: grouped, by: [mode], groupsMax: 9, model: { kind: perUnit, unitPrice: 0.1 } } }
+  - { key: newest, service: api, component: newest, meter: newest, per: "1", unitPrice: 0.1 }
+  - { key: hosts, service: api, component: hosts, meter: hosts, per: "1", unitPrice: 1 }
+  - { key: modes, service: api, component: modes, meter: modes, per: "1", unitPrice: 1 }
+  - { key: busy, service: api, component: busy, meter: busy, per: "1", tallyScope: resource, unitPrice: 1 }
   - key: cpu
     service: compute
     component: cpu
@@ -68,7 +88,9 @@ budgets:
   - { id: shop-month, account: shop, name: Shop, amount: 1, thresholds: [{ percent: 80, action: notify }] }
 `;
 
-/** One second: CPU of two resources by mode, memory of both, and some network traffic. */
+let sent = 0;
+
+/** One second: CPU of two resources by mode, memory of both, some network traffic, and calls by mode. */
 function batch(): Partial<BatchBody> {
   return {
     metrics: [
@@ -76,16 +98,19 @@ function batch(): Partial<BatchBody> {
       { name: 'host.memory.used', unit: 'By', scale: 0, kind: 'level' },
       { name: 'host.network.io', unit: 'By', scale: 0, kind: 'delta' },
       { name: 'host.odd', unit: '1', scale: 0, kind: 'delta' },
+      { name: 'calls', unit: '1', scale: 0, kind: 'delta' },
     ],
     dims: [{ mode: 'user' }, { mode: 'idle' }],
-    series: [[0, 0, 0], [1, 0, 0], [0, 0, 1], [0, 1, -1], [1, 1, -1], [0, 2, -1], [0, 3, -1]],
-    s: [0, 1, 2, 3, 4, 5, 6],
-    k: [0, 0, 0, 0, 0, 0, 0],
-    q: [400_000, 300_001, 300_000, 2 ** 31, 2 ** 30 + 1, 1500, 7],
-    raw: ['900000', null, null, null, null, null, null],
+    series: [[0, 0, 0], [1, 0, 0], [0, 0, 1], [0, 1, -1], [1, 1, -1], [0, 2, -1], [0, 3, -1], [0, 4, 0], [1, 4, 1]],
+    s: [0, 1, 2, 3, 4, 5, 6, 7, 8],
+    k: [0, 0, 0, 0, 0, 0, 0, 0, 0],
+    q: [400_000, 300_001, 300_000, 2 ** 31, 2 ** 30 + 1, 1500, 7, 5 + (sent % 7), 9 - (sent++ % 4)],
+    raw: ['900000', null, null, null, null, null, null, null, null],
   }; // prettier-ignore
 }
-const samplesPerBatch = 7;
+const samplesPerBatch = 9;
+/** Six prices charge each of the two samples of calls. */
+const rowsPerBatch = 7 + 2 * 6;
 
 beforeAll(async () => {
   broker = await startTestServer({ partitions: 1 });
@@ -156,7 +181,7 @@ test('one process answers for the live figures, the drill-down and the proof of 
   const status = await get<Status>('/status');
   expect(status.partitions[0]).toMatchObject({
     owner: true,
-    totals: { samples: { received: 84, rated: 84, duplicates: 0, refused: 0 } },
+    totals: { samples: { received: 108, rated: 108, duplicates: 0, refused: 0 } },
   });
   expect(status.alerts).toBe(1);
   expect((await get<Me>('/me')).tenant).toEqual({
@@ -183,7 +208,7 @@ test('one process answers for the live figures, the drill-down and the proof of 
   expect((await get<Fleet>('/fleet')).producers).toMatchObject([{ producer: 'p1', health: 'live', mark: 12 }]);
 
   const { rows } = await get<RatedRows>('/rows?limit=500');
-  expect(rows.length).toBe(84);
+  expect(rows.length).toBe(12 * rowsPerBatch);
   let sum = 0n;
   for (const row of rows) {
     const why = await get<Why>(`/why/${row.id}`);
@@ -194,6 +219,8 @@ test('one process answers for the live figures, the drill-down and the proof of 
     expect(steps(why.tally.stepsAfter) - steps(why.tally.stepsBefore)).toBe(parseAmount(row.amount));
     expect(why.path.map((node) => node.name)).toEqual(['Acme', 'Shop']);
     sum += parseAmount(row.amount)!;
+    if (row.meter === 'hosts' && row.quantity === '0')
+      expect(why.checks.find(({ name }) => name === 'growth')?.detail).toContain('had counted it');
   }
   expect(formatAmount(sum)).toBe(total);
 });
@@ -293,12 +320,13 @@ test('a key that was revoked still proves what it signed while it was registered
 test('a proof that does not hold says which part of it does not', async () => {
   const { rows } = await get<RatedRows>('/rows?meter=cpu&limit=500');
   const row = rows[0]!;
-  const { price, meter, tally } = await get<Why>(`/why/${row.id}`);
+  const { price, meter } = await get<Why>(`/why/${row.id}`);
+  const earlier = rows.filter(({ outSeq }) => outSeq < row.outSeq);
+  const sum = (texts: readonly string[]): string => formatAmount(texts.reduce((all, text) => all + parseAmount(text)!, 0n)); // prettier-ignore
   const log = await jetstreamLog(admin);
   /** The names of the checks that fail when one piece of evidence is changed. */
   const failing = async (change: { row?: object; price?: object; publicKey?: string; before?: string }) => {
     const keys = [{ id: producer.key.keyId, publicKey: change.publicKey ?? producer.key.publicKey }];
-    const opened = Math.min(...rows.map((each) => each.outSeq));
     const why = await explainRow(
       {
         master: {
@@ -309,11 +337,13 @@ test('a proof that does not hold says which part of it does not', async () => {
         },
         store: {
           row: async () => ({ ...row, ...change.row }),
-          tallyTrail: async () => ({
-            openedAt: [opened],
-            quantityBefore: change.before ?? tally.before,
-            adjusted: false,
+          tallyRows: async () => ({
+            first: earlier.at(-1)?.outSeq ?? 0,
+            last: 0,
+            quantity: change.before ?? sum(earlier.map(({ quantity }) => quantity)),
+            amount: sum(earlier.map(({ amount }) => amount)),
           }),
+          tallyWitness: async () => undefined,
         },
       },
       log,
@@ -329,7 +359,7 @@ test('a proof that does not hold says which part of it does not', async () => {
   // Another batch of the same producer: genuine, but not the one that was rated.
   expect(await failing({ row: { usageSeq: row.usageSeq - 1 } })).toEqual(expect.arrayContaining(['commit', 'hash']));
   expect(await failing({ publicKey: signingKey(newSigningSeed()).publicKey })).toEqual(['signature']);
-  expect(await failing({ price: { allowance: '0' } })).toEqual(['charge']);
+  expect(await failing({ price: { allowance: '0' } })).toEqual(['tally', 'charge']);
   expect(await failing({ before: '0' })).toEqual(['tally']);
 });
 

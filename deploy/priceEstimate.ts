@@ -44,8 +44,8 @@ function headOf(answer: PriceEstimate): string[] {
   const month = new Date(answer.atMs).toISOString();
   return [
     `${many}${answer.quantity} ${price.unit.name} at ${price.key} v${price.version} for ${account.slug}${part}, as of ${month}: ${increment} ${price.currency} (${chargeBefore} before, ${chargeAfter} after).`,
-    ...(standing === 'notFound'
-      ? ['Its tally was opened further back than is looked: it is estimated as if nothing had been used.']
+    ...(standing === 'carried'
+      ? ['Nothing was used under this version yet: it goes on from where the version before it stands.']
       : []),
     ...(answer.isExact ? [] : ['Its meter does not add up: the quantity is what the tally would grow by.']),
   ];

@@ -33,6 +33,10 @@ export interface Conditions {
 /** The row's start, where a block's arrays are joined with `offset AS row_offset`. */
 export const rowStart = 'addMilliseconds(first, row_offset)';
 
+/** Numbers of the resource whose name is that parameter. */
+export const resourceIdsOf = (parameter: string): string =>
+  `(SELECT groupArray(id) FROM resources WHERE tenant = {tenant:String} AND name = {${parameter}:String})`;
+
 const instant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 const scalars = ['service', 'component', 'meter', 'producer', 'kind'] as const;
 
@@ -52,7 +56,7 @@ export function conditionsOf({ tenant, partition, outSeqMax }: Scope, filters: F
     parameters['account'] = filters.account;
   }
   if (filters.resource !== undefined) {
-    const ids = '(SELECT groupArray(id) FROM resources WHERE tenant = {tenant:String} AND name = {resource:String})';
+    const ids = resourceIdsOf('resource');
     blocks.push(`hasAny(resource, ${ids})`);
     rows.push(`has(${ids}, row_resource)`);
     parameters['resource'] = filters.resource;

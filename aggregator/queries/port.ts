@@ -3,7 +3,8 @@ import type { Refusal } from '#core/messages/rated.ts';
 import type { Aggregator } from '../main.ts';
 import * as figures from './figures.ts';
 import { listRefusals, totalRefusals, type RefusalPage } from './refusals.ts';
-import { rowById } from './rows.ts';
+import { placeOf, rowById } from './rows.ts';
+import * as tally from './tally.ts';
 
 /** What the aggregator asks of master data; billing keeps it, the office hands it in. */
 export interface MasterFacts {
@@ -20,6 +21,18 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
   const { store } = aggregator;
   return {
     row: (tenant: string, rowId: string): Promise<RatedRow | undefined> => rowById(store, tenant, rowId),
+
+    tallyRows: (tenant: string, place: tally.TallyPlace, outSeqMax?: number): Promise<tally.TallyRows> =>
+      tally.tallyRows(store, tenant, place, outSeqMax),
+
+    tallyWitness: (
+      tenant: string,
+      place: tally.TallyPlace,
+      row: RatedRow,
+      witness: tally.Witness,
+    ): Promise<string | undefined> => tally.tallyWitness(store, tenant, place, placeOf(row.id)!, witness),
+
+    resourceId: (tenant: string, name: string): Promise<number | undefined> => tally.resourceId(store, tenant, name),
 
     async minutes(
       tenant: string,

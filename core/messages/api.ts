@@ -282,7 +282,8 @@ export interface PriceEstimate {
   readonly periodEndMs: number;
   /** Key of the price's cell; "" where it has none. */
   readonly cell: string;
-  readonly standing: 'empty' | 'found' | 'notFound';
+  /** `carried`: no rows yet, it goes on from where the version before stands. */
+  readonly standing: 'empty' | 'carried' | 'found';
   /** Of one event, in priced units. */
   readonly quantity: string;
   readonly events: number;

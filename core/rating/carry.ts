@@ -9,20 +9,22 @@ export function versionBefore(
   { entry }: Tally,
   price: CompiledPrice,
 ): Tally | undefined {
-  const { record } = price;
-  if (record.onVersion === 'restart') return undefined;
-  const terms = termsOf(record, entry.cell ?? '');
-  let before: Tally | undefined;
-  let version = 0;
-  for (const { record: older } of master.prices.values()) {
-    if (older.key !== record.key || older.version >= record.version || older.version <= version) continue;
-    if (termsOf(older, entry.cell ?? '') !== terms) continue;
-    const tally = talliesByKey.get(tallyKey({ ...entry, price: older.id }));
-    if (tally === undefined || tally.entry.id === 0) continue;
-    before = tally;
-    version = older.version;
+  const records = [...master.prices.values()].map(({ record }) => record);
+  for (const { id } of versionsBefore(records, price.record, entry.cell ?? '')) {
+    const tally = talliesByKey.get(tallyKey({ ...entry, price: id }));
+    if (tally !== undefined && tally.entry.id !== 0) return tally;
   }
-  return before;
+  return undefined;
+}
+
+/** The earlier versions whose position in that cell this one goes on from, newest first: the first that has a tally counts. */
+export function versionsBefore(records: Iterable<PriceRecord>, record: PriceRecord, cell: string): PriceRecord[] {
+  if (record.onVersion === 'restart') return [];
+  const terms = termsOf(record, cell);
+  return [...records]
+    .filter(({ key, version }) => key === record.key && version < record.version)
+    .filter((older) => termsOf(older, cell) === terms)
+    .sort((a, b) => b.version - a.version);
 }
 
 /** What two versions must have in common. */

@@ -3,7 +3,7 @@ import type { BudgetRecord, MeterRecord, ProducerRecord, TenantRecord, AccountRe
 import type { RatedRow } from '#core/messages/api.ts';
 import type { Identity } from '#platform/http/index.ts';
 import { MeterlineError } from '#core/errors.ts';
-import type { ApprovedPrice, Ports, StorePort } from '../ports.ts';
+import type { ApprovedPrice, Ports } from '../ports.ts';
 
 export interface Memory {
   tenants: (TenantRecord & { readonly partition: number })[];
@@ -15,7 +15,6 @@ export interface Memory {
   rows: (RatedRow & { readonly tenant: string })[];
   credentials: Map<string, Identity>;
   loginTokens: Map<string, string>;
-  trail: Awaited<ReturnType<StorePort['tallyTrail']>>;
   minutes: readonly (readonly [number, string])[] | undefined;
   nowMs: () => number;
 }
@@ -38,7 +37,6 @@ export const emptyMemory = (tenants: readonly string[], nowMs: () => number): Me
   rows: [],
   credentials: new Map(),
   loginTokens: new Map(),
-  trail: { openedAt: [], quantityBefore: '0', adjusted: false },
   minutes: [],
   nowMs,
 });
@@ -72,8 +70,9 @@ export function memoryPorts(memory: Memory): Ports {
     },
     store: {
       row: async (tenant, rowId) => memory.rows.find((row) => row.id === rowId && row.tenant === tenant),
-      tallyTrail: async () => memory.trail,
-      tallyCommits: async () => ({ resource: 0, first: [], newest: [], slots: [] }),
+      tallyRows: async () => ({ first: 0, last: 0, quantity: '0', amount: '0' }),
+      tallyWitness: async () => undefined,
+      resourceId: async () => undefined,
       minutes: async () => memory.minutes,
       topResources: async () => [],
       trust: async () => ({ checkedAtMs: 1, difference: '0', loadLag: 0, suspenseResources: 0, unpricedSamples: 0 }),

@@ -4,13 +4,16 @@ import type { ControlChange, ControlMessage, MeterRecord, PriceRecord } from '#c
 import type { BatchBody } from '#core/metering/batch.ts';
 import { streams, subjects } from '#core/messages/names.ts';
 import type { CommitHeader } from '#core/messages/rated.ts';
+import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { PartitionMachine } from '#core/rating/machine.ts';
+import { comparePlaces } from '#core/rating/measures.ts';
 import { emptyState } from '#core/rating/state.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { Log, LogMessage } from '#platform/log.ts';
 import { TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
 import { readCommit } from '../api/why/commitBlocks.ts';
-import type { ApprovedPrice } from '../ports.ts';
+import type { ApprovedPrice, TallyPlace } from '../ports.ts';
+import type { EstimatePorts } from '../api/estimate/estimate.ts';
 import type { WhyPorts } from '../api/why/why.ts';
 
 /** On a Monday, ten seconds before eight in the morning in Berlin, where the accounts are. */
@@ -102,8 +105,8 @@ export class RatedWorld {
     } as Log;
   }
 
-  /** What a proof asks of the others; `opened` replaces the commits that may have opened it. */
-  ports(opened?: readonly number[]): WhyPorts {
+  /** What a proof or an estimate asks of the others. */
+  ports(): WhyPorts & EstimatePorts {
     const rows = this.rows();
     return {
       master: {
@@ -111,21 +114,29 @@ export class RatedWorld {
         producers: async () => [{ id: 'p1', type: 'agent', simulated: false, enabled: true, keys: [{ id: this.#producer.key.keyId, publicKey: this.#producer.key.publicKey }] }],
         meter: async (_, id) => this.#meters.find((meter) => meter.id === id),
         price: async (_, id) => this.#prices.find((price) => price.id === id),
+        prices: async () => this.#prices,
+        tenants: async () => [{ id: 'acme', name: 'A', currency: 'EUR', timeZone: 'Europe/Berlin', partition: 0 }],
       },
       store: {
         row: async (_, id) => rows.find((row) => row.id === id),
-        async tallyTrail(_, row, perResource) {
-          const mine = rows.filter((other) => other.account === row.account && other.price === row.price && other.meter === row.meter && (!perResource || other.resource === row.resource));
-          const before = mine.slice(0, mine.findIndex(({ id }) => id === row.id));
-          return { openedAt: opened ?? mine.map(({ outSeq }) => outSeq), quantityBefore: sum(before.map(({ quantity }) => quantity)), adjusted: false };
+        tallyRows: async (_, place, outSeqMax = Infinity) => {
+          const mine = rows.filter((row) => this.#isOf(row, place) && row.outSeq < outSeqMax);
+          return { first: mine[0]?.outSeq ?? 0, last: mine.at(-1)?.outSeq ?? 0, quantity: sum(mine.map(({ quantity }) => quantity)), amount: sum(mine.map(({ amount }) => amount)) };
         },
+        tallyWitness: async (_, place, before, witness) => {
+          const mine = rows.slice(0, rows.findIndex(({ id }) => id === before.id)).filter((row) => this.#isOf(row, place));
+          return mine.findLast((row) => 'counted' in witness ? row.resource === witness.counted && row.quantity !== '0' : comparePlaces([row.endMs, row.producer, row.epoch, row.seq, row.index], witness.newerThan) > 0)?.id;
+        },
+        resourceId: async (_, name) => this.#resources().find((resource) => resource.name === name)?.id,
       },
     }; // prettier-ignore
   }
 
-  /** The number of a resource. */
-  resource(name: string): number {
-    return this.#resources().find((resource) => resource.name === name)?.id ?? 0;
+  /** All rows are of one period. */
+  #isOf(row: RatedRow, place: TallyPlace): boolean {
+    const names = ['account', 'price', 'meter', 'cell'] as const;
+    const isResource = place.resource === undefined || row.resource === this.#resourceName(place.resource);
+    return isResource && names.every((name) => row[name] === place[name]);
   }
 
   #resourceName(id: number): string {
@@ -144,6 +155,6 @@ export class RatedWorld {
   }
 }
 
-/** Quantities of scale 0. */
-const sum = (texts: readonly string[]): string => texts.reduce((all, text) => all + BigInt(text), 0n).toString();
+const sum = (texts: readonly string[]): string =>
+  formatAmount(texts.reduce((all, text) => all + parseAmount(text)!, 0n));
 const instantMs = (text: string): number => Number(text.replace('.', ''));

@@ -7,8 +7,6 @@ import type { Status } from '#core/messages/api.ts';
 import { tallyUnit } from '#core/units/pricedUnits.ts';
 import type { Ports, RaterLatency } from '#dashboards/index.ts';
 import type { Config } from '#platform/config.ts';
-import { tallyCommits } from '../priceTally.ts';
-import { tallyTrail } from './tallyTrail.ts';
 
 /** How long the rater's own status may take. */
 const raterStatusTimeoutMs = 1000;
@@ -36,11 +34,7 @@ export function dashboardPorts(config: Config, aggregator: Aggregator, billing: 
   return {
     access: billing.access,
     master: billing.master,
-    store: {
-      ...storePort(aggregator, masterFacts(billing)),
-      tallyCommits: (tenant, question) => tallyCommits(aggregator.store, tenant, question),
-      tallyTrail: (tenant, row, perResource) => tallyTrail(aggregator.store, tenant, row, perResource),
-    },
+    store: storePort(aggregator, masterFacts(billing)),
     raterLatency: raterLatencyOf(config),
     now: Date.now,
   };

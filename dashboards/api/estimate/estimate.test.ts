@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { PriceRecord } from '#core/messages/control.ts';
 import type { LeafModel, PriceModel } from '#core/messages/price.ts';
 import { RatedWorld, worldStartMs } from '../../testing/ratedWorld.ts';
-import type { TallyCommits } from '../../ports.ts';
 import { estimatePrice, type EstimatePorts, type EstimateQuestion } from './estimate.ts';
 
 const perUnit: LeafModel = { kind: 'perUnit', unitPrice: '2' };
@@ -32,23 +31,7 @@ function worldOf(price: PriceRecord): { readonly world: RatedWorld; readonly por
     }); // prettier-ignore
     world.commit();
   }
-  const { master } = world.ports();
-  const outSeqs = [...new Set(world.rows().map(({ outSeq }) => outSeq))];
-  const commits: TallyCommits = {
-    resource: world.resource('h1'),
-    first: outSeqs,
-    newest: outSeqs.toReversed(),
-    slots: [{ startMs: worldStartMs, endMs: worldStartMs + 2000, first: outSeqs[0]!, last: outSeqs.at(-1)! }],
-  };
-  const tenants = async () => [{ id: 'acme', name: 'A', currency: 'EUR', timeZone: 'Europe/Berlin', partition: 0 }];
-  const ports: EstimatePorts = {
-    master: { ...master, tenants, prices: async () => [price] },
-    store: {
-      tallyCommits: async (_, { account }) =>
-        account === 3 ? commits : { resource: 0, first: [], newest: [], slots: [] },
-    },
-  };
-  return { world, ports };
+  return { world, ports: world.ports() };
 }
 
 function ask(price: PriceRecord, change: Partial<EstimateQuestion> = {}) {
@@ -74,13 +57,31 @@ test('the part that takes the sample is asked, by its dimensions or its time', a
   expect(await ask(priceOf(matrix), { dims: { way: 'in' } })).toMatchObject({ cell: 'in', tallyBefore: '240', increment: '8' }); // prettier-ignore
   expect(await ask(priceOf(matrix))).toMatchObject({ cell: 'otherwise', tallyBefore: '120', increment: '8' });
   const grouped: PriceModel = { kind: 'grouped', by: ['way'], groupsMax: 9, model: tiers };
-  expect(await ask(priceOf(grouped), { dims: { way: 'new' } })).toMatchObject({ standing: 'notFound', tallyBefore: '0' }); // prettier-ignore
+  expect(await ask(priceOf(grouped), { dims: { way: 'new' } })).toMatchObject({ standing: 'empty', tallyBefore: '0' }); // prettier-ignore
   const day = { name: 'day', days: ['mon' as const], from: '08:00', to: '18:00', model: tiers };
   const schedule: PriceModel = { kind: 'schedule', bands: [day], otherwise: perUnit };
   // It rates ten seconds before eight.
   expect(await ask(priceOf(schedule))).toMatchObject({ cell: 'otherwise', standing: 'found', tallyBefore: '360' });
   const later = { atMs: worldStartMs + 3_600_000 };
   expect(await ask(priceOf(schedule), later)).toMatchObject({ cell: 'day', standing: 'empty', increment: '8' });
+});
+
+test('before its first row a new version goes on from where the version before stands', async () => {
+  const { world, ports } = worldOf(priceOf(tiers));
+  const next = { ...priceOf(tiers), id: 2, version: 2, approvedBy: 'anna', approvedAtMs: 1 };
+  const question = { price: 'k', quantity: '5', events: 1, account: 'a3', dims: {}, atMs: worldStartMs };
+  const asked = (price: typeof next) => {
+    const prices = async () => [...(await ports.master.prices('acme')), price];
+    return estimatePrice({ ...ports, master: { ...ports.master, prices } }, world.log, 'acme', question);
+  };
+  // Six minutes stand in the tiers of the version before: four more at 2, one at 1, and the flat.
+  expect(await asked(next)).toMatchObject({
+    standing: 'carried',
+    tallyBefore: '0',
+    chargeBefore: '0',
+    increment: '14',
+  });
+  expect(await asked({ ...next, onVersion: 'restart' })).toMatchObject({ standing: 'empty', increment: '10' });
 });
 
 test('each of several events is charged, and those before it count', async () => {

@@ -29,7 +29,7 @@ export interface EstimateQuestion {
 
 export interface EstimatePorts {
   readonly master: Pick<Ports['master'], 'accounts' | 'meter' | 'prices' | 'tenants'>;
-  readonly store: Pick<Ports['store'], 'tallyCommits'>;
+  readonly store: Pick<Ports['store'], 'tallyRows' | 'resourceId'>;
 }
 
 /** Throws ESTIMATE_INVALID for what no such price, account or part answers. */
@@ -60,16 +60,14 @@ export async function estimatePrice(
 
   const { startMs: periodStartMs, endMs: periodEndMs } = periodAt(atMs, timeZone);
   const partition = tenants.find(({ id }) => id === tenant)?.partition ?? 0;
-  const resource = price.tallyScope === 'resource' ? question.resource : undefined;
-  const at = { partition, account: account.id, price: price.id, meter: price.meter, periodStartMs, resource };
-  const commits = await ports.store.tallyCommits(tenant, at);
-  const now = await tallyNow(
-    log,
-    { tenant, partition, account: account.id, periodStartMs, timeZone, dims },
-    compiled,
-    cell,
-    commits,
-  );
+  // A resource that no row names has the number of none.
+  const resource =
+    price.tallyScope === 'resource' ? await ports.store.resourceId(tenant, question.resource!) : undefined;
+  const place = {
+    partition, account: account.id, price: price.id, meter: price.meter, cell: cell.key, periodStartMs,
+    resource: price.tallyScope === 'resource' ? (resource ?? 0) : undefined,
+  }; // prettier-ignore
+  const now = await tallyNow(ports.store, log, tenant, place, { price, prices });
   const result = estimate(cell, now.measures, [{ quantity, events }]);
   const carriedCharge = cell.charge(now.carried);
   const tally = (value: bigint): string => formatDecimal(value - now.carried.quantity, meter.scale);

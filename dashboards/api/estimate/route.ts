@@ -21,8 +21,8 @@ const answer = z.object({
   periodEndMs: instant,
   cell: z.string(),
   standing: z
-    .enum(['empty', 'found', 'notFound'])
-    .describe('Whether the tally was found; what was not found counts as empty.'),
+    .enum(['empty', 'carried', 'found'])
+    .describe('Whether the tally has rows, goes on from where the version before stands, or starts at nothing.'),
   quantity: z.string().describe('Of one event, in priced units, as asked.'),
   events: z.number(),
   tallyBefore: quantity,

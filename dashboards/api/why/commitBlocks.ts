@@ -2,9 +2,10 @@ import { blockColumns, splitCommit, type CommitHeader } from '#core/messages/rat
 
 type Column = (typeof blockColumns)[number][0];
 
+const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n' };
 const columnIndex = new Map<string, number>(blockColumns.map(([name], index) => [name, index]));
 
-/** One rated block as its commit holds it: texts, exactly as they were written. */
+/** One rated block as its commit holds it: texts, as they were before they were written as tab-separated ones. */
 export class Block {
   readonly #values: readonly string[];
 
@@ -13,7 +14,8 @@ export class Block {
   }
 
   text(column: Column): string {
-    return this.#values[columnIndex.get(column)!] ?? '';
+    const written = this.#values[columnIndex.get(column)!] ?? '';
+    return written.replace(/\\(.)/g, (_, character: string) => escapes[character] ?? character);
   }
 
   /** The elements of an array column. */

@@ -1,3 +1,4 @@
+/** Whether a row grew its tally as its meter's aggregation says, where that is not simply the sample. */
 import type { MeterRecord } from '#core/messages/control.ts';
 import type { TallyNote } from '#core/messages/rated.ts';
 import { formatDecimal } from '#core/money/fixed.ts';
@@ -15,10 +16,14 @@ export interface Growth {
   readonly value: string;
   /** What the commit notes of the tally. */
   readonly note: TallyNote | undefined;
+  /** An earlier row of the tally: of a newer sample (`latest`), or that counted the same resource (`unique`). */
+  readonly witness: string | undefined;
 }
 
+const unproven = 'is recomputed by `meterline verify` alone: no row says it';
+
 /** Whether a maximum, a newest value or a number of distinct values grew as it must; undefined for what only adds up. */
-export function checkGrowth({ meter, grown, share, before, value, note }: Growth): Check | undefined {
+export function checkGrowth({ meter, grown, share, before, value, note, witness }: Growth): Check | undefined {
   const text = (integer: bigint): string => formatDecimal(integer, meter.scale);
   const check = (ok: boolean, detail: string): Check => ({ name: 'growth', ok, detail });
   switch (meter.aggregation) {
@@ -28,31 +33,21 @@ export function checkGrowth({ meter, grown, share, before, value, note }: Growth
       return check(grown === expected, `The sample's ${text(share)} ${what}; the row says ${text(grown)}.`);
     }
     case 'latest':
-      if (grown === share - before)
-        return check(true, `The newest value so far, ${text(before)}, is replaced by ${text(share)}.`);
-      return check(
-        grown === 0n,
-        `The row leaves ${text(before)} as it was; that a newer sample was there is not proven from this commit alone.`,
-      );
+      if (witness !== undefined) return check(grown === 0n, `Row ${witness} is of a newer sample, so ${text(before)} stays.`); // prettier-ignore
+      if (grown === share - before) return check(true, `No earlier row is of a newer sample: ${text(before)} is replaced by ${text(share)}.`); // prettier-ignore
+      return check(grown === 0n, `The row leaves ${text(before)} as it was. That a newer sample, of another version of the price or cut by a boundary, was there ${unproven}.`); // prettier-ignore
     case 'unique': {
       const shown = JSON.stringify(value);
-      if (grown === 1n) {
+      if (grown !== 0n) {
         const isNoted = note?.values?.includes(value) === true;
-        return check(
-          isNoted,
-          `${shown} counts for the first time${isNoted ? ', as the commit notes' : ', which the commit does not note'}.`,
-        );
+        const first = `${shown} counts for the first time${isNoted ? ', as the commit notes' : ', which the commit does not note'}`;
+        return check(grown === 1n && isNoted && witness === undefined, `${first}${witness === undefined ? '' : `; row ${witness} had counted it`}.`); // prettier-ignore
       }
-      return check(
-        grown === 0n,
-        `${shown} adds nothing; that it was counted before is not proven from this commit alone.`,
-      );
+      if (witness !== undefined) return check(true, `${shown} adds nothing: row ${witness} had counted it.`);
+      return check(true, `${shown} adds nothing. That it had been counted ${unproven}.`);
     }
     case 'percentile':
-      return check(
-        grown >= 0n,
-        `The sample adds ${text(share)} to its time slot; what that makes of all slots of the period is not proven from this commit alone.`,
-      );
+      return check(grown >= 0n, `The sample adds ${text(share)} to its time slot. What that makes of all slots of the period ${unproven}.`); // prettier-ignore
     default:
       return undefined;
   }

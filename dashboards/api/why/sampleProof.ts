@@ -10,6 +10,8 @@ export interface SampleProof {
   readonly check: Check;
   /** What of the sample fell on the row: all of it, unless it was cut; a level keeps its value. */
   readonly share: bigint;
+  /** End of the whole sample, UTC ms. */
+  readonly endMs: number;
 }
 
 /** The sample in its batch, and whether the row says of it what it says of itself. */
@@ -45,6 +47,7 @@ export function proveSample(row: RatedRow, body: BatchBody, meter: MeterRecord |
       monotonicUs: tick[2],
     },
     share,
+    endMs,
     check: {
       name: 'sample',
       ok: body.resources[series[0]] === row.resource && inside && fits,

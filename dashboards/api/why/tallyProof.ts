@@ -1,19 +1,21 @@
 import type { RatedRow, Why } from '#core/messages/api.ts';
 import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
-import type { CommitHeader } from '#core/messages/rated.ts';
-import { formatAmount, formatDecimal } from '#core/money/fixed.ts';
+import type { CommitHeader, SamplePlace } from '#core/messages/rated.ts';
+import { formatAmount, formatDecimal, parseAmount } from '#core/money/fixed.ts';
 import { compilePrice } from '#core/pricing/compile.ts';
-import type { Cell, CompiledPrice, Measures } from '#core/pricing/compiled.ts';
+import type { Measures } from '#core/pricing/compiled.ts';
+import { adds } from '#core/rating/measures.ts';
 import type { Log } from '#platform/log.ts';
-import type { TallyTrail } from '../../ports.ts';
+import type { Ports, TallyPlace } from '../../ports.ts';
 import type { Check } from './batchProof.ts';
 import type { Block, RowId } from './commitBlocks.ts';
 import { checkGrowth } from './growth.ts';
-import { standingOf, type Standing } from './tallyEntry.ts';
-import { moved, quantityOf, rowsFrom, takenBack } from './tallyRows.ts';
+import { standingOf } from './tallyEntry.ts';
+import { instantMs, moved, quantityOf, rowsOfTally, takenBack, type Added } from './tallyRows.ts';
 
 export interface TallyEvidence {
   readonly log: Log;
+  readonly store: Pick<Ports['store'], 'tallyRows' | 'tallyWitness'>;
   readonly tenant: string;
   readonly row: RatedRow;
   readonly id: RowId;
@@ -22,10 +24,11 @@ export interface TallyEvidence {
   readonly meter: MeterRecord;
   /** Undefined for a row that no price charges yet. */
   readonly price: PriceRecord | undefined;
-  readonly trail: TallyTrail;
   readonly dims: Readonly<Record<string, string>>;
   /** What of the sample fell on the row, at its own scale. */
   readonly share: bigint;
+  /** Where the sample stands among those of its tally. */
+  readonly sample: SamplePlace;
   /** IANA zone of the account. */
   readonly timeZone: string;
 }
@@ -41,52 +44,51 @@ export const noTally: Why['tally'] = {
 
 /**
  * The row's tally before and after it, and the charge at both. The commit that holds the row says where the tally stood
- * after it; what its later rows added is taken off. The sum over ClickHouse must come to the same.
+ * after it; what its later rows added is taken off. The stored rows of the tally before it must come to the same.
  */
 export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
-  const { row, meter, price, dims, timeZone } = evidence;
-  const compiled = price === undefined ? undefined : compilePrice(price, meter);
+  const { row, meter, price, dims, timeZone, log, store, tenant, commit, blocks, id } = evidence;
+  const compiled = price && compilePrice(price, meter);
   const cell = compiled?.cellAt({ dims, atMs: row.startMs, timeZone, boundary: () => undefined });
-  if (compiled !== undefined && cell === undefined)
-    return {
-      tally: noTally,
-      checks: [{ name: 'charge', ok: false, detail: 'The price has no cell for this sample, and charged it.' }],
-    };
+  if (compiled !== undefined && cell?.key !== row.cell) {
+    const detail = `The price puts this sample into ${cell === undefined ? 'no part' : `part "${cell.key}"`}, the row says "${row.cell}".`;
+    return { tally: noTally, checks: [{ name: 'cell', ok: false, detail }] };
+  }
   const perResource = price?.tallyScope === 'resource';
-  const rows = await rowsFrom({ ...evidence, price: compiled, cellKey: cell?.key ?? '', perResource });
-  const standing = await standingOf(evidence, cell, rows);
-  if (standing === undefined) return notShown(evidence, cell);
+  const place: TallyPlace = {
+    partition: row.partition, account: row.account, price: row.price, meter: row.meter, cell: row.cell,
+    periodStartMs: instantMs(blocks[id.block]!.text('period_start')),
+    resource: perResource ? Number(blocks[id.block]!.list('resource')[id.position]) : undefined,
+  }; // prettier-ignore
+  const stored = await store.tallyRows(tenant, place, row.outSeq);
+  const opening = stored.first === 0 ? row.outSeq : stored.first;
+  const { id: tallyId, carried, ended, charge: committed } = await standingOf(log, tenant, place, { first: opening, commit }); // prettier-ignore
+  const { scale } = meter;
+  const rows = rowsOfTally({ blocks, id, scale, perResource, adds: adds(meter) });
+  const reachedBefore = takenBack(cell, ended, rows.from);
+  const grown = quantityOf(row.quantity, scale);
+  const reachedAfter = moved(cell, reachedBefore, { ...rows.from[0], quantity: grown });
 
-  const { carried, ended } = standing;
-  const reachedBefore = takenBack(cell, ended, rows);
-  const grown = quantityOf(row.quantity, meter.scale);
-  const [first] = rows;
-  const reachedAfter = moved(cell, reachedBefore, {
-    quantity: grown,
-    isStart: first?.isStart === true,
-    begun: first?.begun ?? 0n,
-  });
   const charge = (measures: Measures): bigint =>
     cell === undefined ? 0n : cell.charge(measures) - cell.charge(carried);
-  const quantity = (measures: Measures): string => formatDecimal(measures.quantity - carried.quantity, meter.scale);
-
-  const difference = formatAmount(charge(reachedAfter) - charge(reachedBefore));
+  const quantity = (measures: Measures): string => formatDecimal(measures.quantity - carried.quantity, scale);
   const isCounted = cell?.countsEvents === true;
-  const events = { before: reachedBefore.events.toString(), after: reachedAfter.events.toString() };
   const at = (measures: Measures): string =>
     `charge(${quantity(measures)}${isCounted ? `, ${measures.events} events` : ''})`;
+  const difference = formatAmount(charge(reachedAfter) - charge(reachedBefore));
   const growth = checkGrowth({
     meter,
     grown,
     share: evidence.share,
     before: reachedBefore.quantity,
     value: (meter.distinct ?? '') === '' ? row.resource : (dims[meter.distinct!] ?? ''),
-    note: evidence.commit.tallyNotes?.find((note) => note.id === standing.id),
+    note: commit.tallyNotes?.find((note) => note.id === tallyId),
+    witness: await witnessOf(evidence, place),
   });
   return {
     tally: {
-      cell: cell?.key ?? '',
-      events: isCounted ? events : null,
+      cell: row.cell,
+      events: isCounted ? { before: reachedBefore.events.toString(), after: reachedAfter.events.toString() } : null,
       before: quantity(reachedBefore),
       after: quantity(reachedAfter),
       chargeBefore: formatAmount(charge(reachedBefore)),
@@ -95,39 +97,49 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
       stepsAfter: cell?.explain(reachedAfter) ?? [],
     },
     checks: [
-      checkSum(evidence, { compiled, standing, before: reachedBefore.quantity - carried.quantity }),
+      ...(compiled === undefined || compiled.whole !== undefined
+        ? []
+        : [{ name: 'cell', ok: true, detail: `The price puts this sample into part "${row.cell}", as the row says.` }]),
+      checkSum(stored, rows.before, {
+        scale,
+        carried: carried.quantity,
+        quantity: reachedBefore.quantity - carried.quantity,
+        charge: charge(reachedBefore),
+      }),
       ...(growth === undefined ? [] : [growth]),
       {
         name: 'charge',
-        ok: difference === row.amount && standing.charge === charge(ended),
-        detail: `${at(reachedAfter)} − ${at(reachedBefore)} = ${difference}; the row says ${row.amount}.${standing.isNamed ? '' : ` The tally, ${standing.id}, was told by its figures: the commit that opened it lies further back than is looked here.`}`,
+        ok: difference === row.amount && committed === charge(ended),
+        detail: `${at(reachedAfter)} − ${at(reachedBefore)} = ${difference}; the row says ${row.amount}.`,
       },
     ],
   };
 }
 
-/** Stored rows before the row against the tally; they do not say their cell, so that only a price of one is proven by them. */
+/** All rows of the tally before the row, quantity and amount, against where the commit puts it and what the price charges there. */
 function checkSum(
-  { meter, trail, price }: TallyEvidence,
-  told: { readonly compiled: CompiledPrice | undefined; readonly standing: Standing; readonly before: bigint },
+  stored: { readonly quantity: string; readonly amount: string },
+  here: readonly Added[],
+  told: { readonly scale: number; readonly carried: bigint; readonly quantity: bigint; readonly charge: bigint },
 ): Check {
-  const { carried } = told.standing;
-  const summed = quantityOf(trail.quantityBefore, meter.scale);
-  const text = (integer: bigint): string => formatDecimal(integer, meter.scale);
-  const stands = `The commit puts the tally at ${text(told.before)} before this row`;
-  const after = carried.quantity === 0n ? '' : `, after ${text(carried.quantity)} under the version before`;
-  // An adjustment of a tally per resource does not name it, so the stored rows alone cannot tell its share.
-  const isUntold = trail.adjusted && price?.tallyScope === 'resource';
-  if (told.compiled === undefined || told.compiled.whole !== undefined) {
-    const ok = summed === told.before || isUntold;
-    return { name: 'tally', ok, detail: `${stands}, the stored rows add up to ${text(summed)}${after}.` };
-  }
-  const detail = `${stands}${after}. Stored rows do not say their cell; over all cells they add up to ${text(summed)}, and \`meterline verify\` recomputes each cell from the log.`;
-  return { name: 'cell', ok: meter.aggregation === 'latest' || isUntold || told.before <= summed, detail };
+  const quantity = here.reduce((sum, row) => sum + row.quantity, quantityOf(stored.quantity, told.scale));
+  const amount = here.reduce((sum, row) => sum + row.amount, parseAmount(stored.amount)!);
+  const text = (integer: bigint): string => formatDecimal(integer, told.scale);
+  const after = told.carried === 0n ? '' : `, after ${text(told.carried)} under the version before`;
+  return {
+    name: 'tally',
+    ok: quantity === told.quantity && amount === told.charge,
+    detail: `The commit puts the tally at ${text(told.quantity)}, charged ${formatAmount(told.charge)}, before this row${after}; its earlier rows add up to ${text(quantity)} and ${formatAmount(amount)}.`,
+  };
 }
 
-/** The row's amount is shown without its tally, and that is said. */
-function notShown({ row, commit }: TallyEvidence, cell: Cell | undefined): TallyProof {
-  const detail = `The commit that opened the tally lies further back than is looked, and the figures of commit ${row.outSeq} (${commit.tallyValues.length} tallies) do not tell which is its own. \`meterline verify\` recomputes it from the log.`;
-  return { tally: { ...noTally, cell: cell?.key ?? '' }, checks: [{ name: 'unproven', ok: true, detail }] };
+/** An earlier row that says why this one had to leave the tally alone, where rows can tell. */
+function witnessOf(
+  { store, tenant, row, meter, sample }: TallyEvidence,
+  place: TallyPlace,
+): Promise<string | undefined> {
+  if (meter.aggregation === 'latest') return store.tallyWitness(tenant, place, row, { newerThan: sample });
+  if (meter.aggregation === 'unique' && (meter.distinct ?? '') === '')
+    return store.tallyWitness(tenant, place, row, { counted: row.resource });
+  return Promise.resolve(undefined);
 }

@@ -13,7 +13,7 @@ import { noTally, proveTally } from './tallyProof.ts';
 
 export interface WhyPorts {
   readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price'>;
-  readonly store: Pick<Ports['store'], 'row' | 'tallyTrail'>;
+  readonly store: Pick<Ports['store'], 'row' | 'tallyRows' | 'tallyWitness'>;
 }
 
 /**
@@ -41,18 +41,18 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   if (row.price !== 0 && priceOnRecord === undefined)
     throw dashboardsError('PROOF_UNAVAILABLE', `Price ${row.price} is not on record.`);
 
-  const { sample, check, share } = proveSample(row, batch.body, meterOnRecord);
+  const { sample, check, share, endMs } = proveSample(row, batch.body, meterOnRecord);
   const meter = meterOnRecord ?? unmetered(row, sample);
   const producer = producers.find((known) => known.id === row.producer);
   const checks: Check[] = [checkRow(row, id, tenant, blocks), check];
   checks.push(...(await checkBatch({ log, tenant, row, batch, commit, producer })));
   let tally = noTally;
   if (row.kind !== 'unmetered') {
-    const perResource = priceOnRecord?.tallyScope === 'resource';
-    const trail = await ports.store.tallyTrail(tenant, row, perResource);
     const timeZone = accounts.find((account) => account.id === row.account)?.timeZone ?? 'UTC';
-    const facts = { row, id, commit, blocks, meter, price: priceOnRecord, trail, dims: sample.dims, share, timeZone };
-    const proof = await proveTally({ log, tenant, ...facts });
+    const proof = await proveTally({
+      log, store: ports.store, tenant, row, id, commit, blocks, meter, price: priceOnRecord, dims: sample.dims, share,
+      sample: [endMs, row.producer, row.epoch, row.seq, row.index], timeZone,
+    }); // prettier-ignore
     tally = proof.tally;
     checks.push(...proof.checks);
   }
@@ -100,6 +100,7 @@ function checkRow(row: RatedRow, id: RowId, tenant: string, blocks: readonly Blo
     block.text('tenant') === tenant &&
     block.text('account') === String(row.account) &&
     block.text('price') === String(row.price) &&
+    block.text('cell') === row.cell &&
     block.text('usage_seq') === String(row.usageSeq) &&
     at('idx') === String(row.index) &&
     parseAmount(at('amounts')) === parseAmount(row.amount) &&
