@@ -1,15 +1,16 @@
 import { isTimeZone } from '../time/period.ts';
 import type { Rational } from '../money/fixed.ts';
-import { compare, larger, multiply, one, ratio } from '../money/rational.ts';
-import { exact, shown } from './exact.ts';
+import { add, compare, divide, larger, multiply, one, ratio, subtract } from '../money/rational.ts';
+import { exact, percent } from './exact.ts';
 import { Check, type Problem } from './problems.ts';
 import type { RecurringFee, Term, Uplift } from './records.ts';
 import type { Shape } from './shape.ts';
+import { upliftsMax } from './uplift.ts';
 
 /** Dated values of one fee. */
 export const datedValuesMax = 1000;
 
-/** Currency units that a fee owes for a period, before uplifts, stay below this, as the charge of a tally does. */
+/** Currency units that a fee owes for a period, at its greatest uplift, stay below this, as the charge of a tally does. */
 export const feeUnitsMax = 10n ** 18n;
 
 const rounding: Shape = {
@@ -80,21 +81,44 @@ export function checkFee(value: unknown): Problem[] {
       quantities.at(index).at('quantity').decimal(quantity, 'notNegative'),
     );
   }
+  if (fee.uplift !== undefined) checkUplift(check.at('uplift'), fee.uplift);
   if (check.problems.length === 0) {
-    const greatest = multiply(
+    const greatest = [
       most(fee.amounts.map((one) => one.amount)),
       most((fee.quantities ?? []).map((one) => one.quantity)),
-    );
-    const isBounded = compare(greatest, ratio(feeUnitsMax)) < 0;
+      fee.uplift === undefined ? one : greatestFactor(fee.uplift, fee.term.toMs ?? lastMs),
+    ].reduce(multiply);
     amounts.that(
-      isBounded,
-      shown(greatest),
-      'amounts that, times the greatest quantity, stay below 10^18',
+      compare(greatest, ratio(feeUnitsMax)) < 0,
+      '10^18 or more',
+      'amounts that, times the greatest quantity and uplift, stay below 10^18',
       'NUMBER_OUT_OF_RANGE',
     );
   }
-  if (fee.uplift !== undefined) checkUplift(check.at('uplift'), fee.uplift);
   return check.problems;
+}
+
+/** The year 2286: no instant lies beyond. */
+const lastMs = 9_999_999_999_999;
+const fourWeeksMs = 28 * 86_400_000;
+
+/** No factor of the uplift is greater: a month has at least four weeks. */
+function greatestFactor(uplift: Uplift, untilMs: number): Rational {
+  if (uplift.kind === 'indexed') {
+    const share = percent(uplift.share ?? '100');
+    return uplift.points
+      .map(({ value }) => add(one, multiply(share, subtract(divide(exact(value), exact(uplift.base)), one))))
+      .reduce(larger, one);
+  }
+  const rate = percent(uplift.percent);
+  const count = Math.min(
+    upliftsMax,
+    Math.floor(Math.max(0, untilMs - uplift.fromMs) / (uplift.everyMonths * fourWeeksMs)),
+  );
+  if (rate.numerator <= 0n) return one;
+  if (!uplift.compounding) return add(one, multiply(rate, ratio(BigInt(count))));
+  const { numerator, denominator } = add(one, rate);
+  return { numerator: numerator ** BigInt(count), denominator: denominator ** BigInt(count) };
 }
 
 const most = (texts: readonly string[]): Rational => texts.map(exact).reduce(larger, one);

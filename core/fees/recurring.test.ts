@@ -355,6 +355,6 @@ test('every fault of a record is told, with its path, value and what would be ri
   });
   expect(checkFee(huge).map(({ path, code }) => [path, code])).toEqual([['amounts', 'NUMBER_OUT_OF_RANGE']]);
   const rising = { kind: 'scheduled', fromMs: 0, everyMonths: 1, percent: '1000', compounding: true } as const;
-  expect(() => owed(plan({ uplift: rising }), month('2022-03'))).toThrow(/10\^26/);
+  expect(() => owed(plan({ uplift: rising }), month('2022-03'))).toThrow(/10\^18/);
   expect(() => owed(bad, month('2022-03'))).toThrow(/fee plan: currency is XYZ, not an ISO 4217 code/);
 });

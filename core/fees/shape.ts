@@ -6,6 +6,8 @@ export type Shape =
   /** The number of an account: whole, 1 or more. */
   | 'account'
   | 'boolean'
+  /** Looked at by somebody else. */
+  | 'any'
   | { readonly oneOf: readonly string[] }
   | { readonly optional: Shape }
   | { readonly nullable: Shape }
@@ -38,6 +40,7 @@ function look(value: unknown, shape: Shape, path: string, faults: ShapeFault[]):
   else if (shape === 'number') expect(typeof value === 'number' && !Number.isNaN(value), 'a number');
   else if (shape === 'account')
     expect(Number.isSafeInteger(value) && (value as number) > 0, 'the number of an account');
+  else if (shape === 'any') return;
   else if (shape === 'boolean') expect(typeof value === 'boolean', 'true or false');
   else if ('oneOf' in shape)
     expect(typeof value === 'string' && shape.oneOf.includes(value), `one of ${shape.oneOf.join(', ')}`);

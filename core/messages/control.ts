@@ -1,5 +1,7 @@
+import type { FeeRecord } from './fee.ts';
 import type { PriceRecord } from './price.ts';
 
+export type { FeeRecord } from './fee.ts';
 export type { LeafModel, PriceModel, PriceRecord } from './price.ts';
 
 /**
@@ -24,6 +26,7 @@ export type ControlChange =
   | ({ readonly kind: 'ownership' } & OwnershipRecord)
   | ({ readonly kind: 'meter' } & MeterRecord)
   | ({ readonly kind: 'price' } & PriceRecord)
+  | ({ readonly kind: 'fee' } & FeeRecord)
   | ({ readonly kind: 'budget' } & BudgetRecord)
   | { readonly kind: 'budgetReset'; readonly budget: string; readonly reason: string };
 

@@ -1,6 +1,7 @@
 /** What a control change must look like before it is applied (SPEC §1.3): a list of fields with a test each, per kind. */
 import { minorDigits } from '../money/currency.ts';
-import type { ControlChange, MeterRecord } from '../messages/control.ts';
+import { checkFeeRecord } from '../fees/feeRecord.ts';
+import type { ControlChange, FeeRecord, MeterRecord } from '../messages/control.ts';
 import { parseRational } from '../money/fixed.ts';
 import { isTimeZone } from '../time/period.ts';
 import { priceShape } from './priceShape.ts';
@@ -24,6 +25,7 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
     id: text, metric: text, unit: text, scale: oneOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), aggregation: oneOf('sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile'), distinct: optional(text), slots: optional(like({ lengthMs, discardPercent })), filter: record(listOf(text)),
   },
   price: priceShape(currency),
+  fee: {},
   budget: {
     id: text, account: natural, amount, currency, targets: listOf(text), enabled: flag,
     thresholds: listOf(like({ percent: decimal, action: oneOf('notify', 'throttle', 'block') })),
@@ -41,11 +43,17 @@ function meterFault({ aggregation, unit, scale, slots }: MeterRecord): string | 
     : `meter: ${aggregation} with${hasSlots ? '' : 'out'} slots`;
 }
 
+function feeFault({ kind: _, ...record }: { readonly kind: 'fee' } & FeeRecord): string | undefined {
+  const [first] = checkFeeRecord(record);
+  return first && `fee: ${first.path} is ${first.value}, not ${first.expected}`;
+}
+
 /** What is wrong with a change's fields, or undefined. */
 export function changeFault(change: unknown): string | undefined {
   const { kind } = (change ?? {}) as { readonly kind?: unknown };
   if (typeof kind !== 'string' || !Object.hasOwn(shapes, kind)) return `unknown change ${JSON.stringify(kind) ?? ''}`;
   const fault = faultIn(change, shapes[kind as ControlChange['kind']]);
   if (fault !== undefined) return `${kind}: ${fault}`;
-  return kind === 'meter' ? meterFault(change as MeterRecord) : undefined;
+  if (kind === 'meter') return meterFault(change as MeterRecord);
+  return kind === 'fee' ? feeFault(change as { readonly kind: 'fee' } & FeeRecord) : undefined;
 }

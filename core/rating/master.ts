@@ -1,4 +1,5 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
+import { feeOf } from '../fees/fee.ts';
 import { compilePrice } from '../pricing/compile.ts';
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import { compareText } from './attribution.ts';
@@ -46,6 +47,8 @@ function copyMaster(master: Master): Master {
     ownership: new Map(master.ownership),
     meters: new Map(master.meters),
     prices: new Map(master.prices),
+    fees: new Map(master.fees),
+    feesByKey: new Map(master.feesByKey),
     budgets: new Map(master.budgets),
   };
 }
@@ -93,13 +96,26 @@ function applyChange(master: Master, tenant: string, change: ControlChange, rena
       const { kind: _, ...record } = change;
       const meter = master.meters.get(record.meter);
       require(meter !== undefined, `meter ${record.meter} of price ${record.id} is not known`);
-      require(!master.prices.has(record.id), `price ${record.id} is published and immutable`);
+      requireFreshId(master, record.id);
       require(record.account === 0 || master.accounts.has(record.account), `account ${record.account} is not known`);
       try {
         master.prices.set(record.id, compilePrice(record, meter!));
       } catch (cause) {
         throw new ControlFault(`price ${record.id}: ${cause instanceof Error ? cause.message : 'not valid'}`);
       }
+      return;
+    }
+    case 'fee': {
+      const { kind: _, ...record } = change;
+      requireFreshId(master, record.id);
+      const account = master.accounts.get(record.account);
+      require(account !== undefined, `account ${record.account} is not known`);
+      const before = master.feesByKey.get(record.key);
+      require(before === undefined ||
+        record.version > before.record.version, `fee ${record.key} has version ${before?.record.version}`);
+      const fee = feeOf(record, account!.record.timeZone);
+      master.fees.set(record.id, fee);
+      master.feesByKey.set(record.key, fee);
       return;
     }
     case 'budget': {
@@ -142,6 +158,11 @@ function applyAccount(
   chain.push(account, ...(parent?.chain ?? []));
   master.accounts.set(record.id, account);
   if (record.type === 'suspense' && master.suspense === undefined) master.suspense = account;
+}
+
+/** Prices, fees and agreements draw their ids from one sequence. */
+function requireFreshId(master: Master, id: number): void {
+  require(!master.prices.has(id) && !master.fees.has(id), `${id} is published and immutable`);
 }
 
 function require(holds: boolean, message: string): void {

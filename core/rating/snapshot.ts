@@ -82,6 +82,7 @@ function masterChanges(master: Master): ControlChange[] {
       .flatMap(([resource, records]) => records.map((record) => ({ kind: 'ownership' as const, resource, ...record }))),
     ...sorted(master.meters).map((record) => ({ kind: 'meter' as const, ...record })),
     ...[...master.prices.values()].map(({ record }) => ({ kind: 'price' as const, ...record })),
+    ...[...master.fees.values()].map(({ record }) => ({ kind: 'fee' as const, ...record })),
     ...sorted(master.budgets).map((record) => ({ kind: 'budget' as const, ...record })),
   ];
 }

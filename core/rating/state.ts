@@ -1,4 +1,5 @@
 /** The state of one partition: everything that deduplication, rating, balances and alerts depend on. */
+import type { Fee } from '../fees/fee.ts';
 import type { CompiledPrice, Measures } from '../pricing/compiled.ts';
 import type { AccountRecord, BudgetRecord, MeterRecord, ProducerRecord, TenantRecord } from '../messages/control.ts';
 import type { BudgetStateName, ChainLink, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
@@ -56,6 +57,9 @@ export interface Master {
   metersByMetric: ReadonlyMap<string, readonly MeterRecord[]>;
   pricesByMeter: ReadonlyMap<string, readonly CompiledPrice[]>;
   readonly prices: Map<number, CompiledPrice>;
+  /** All versions in the order taken, and the newest of each key. */
+  readonly fees: Map<number, Fee>;
+  readonly feesByKey: Map<string, Fee>;
   readonly budgets: Map<string, BudgetRecord>;
 }
 
@@ -192,6 +196,8 @@ export function emptyTenant(record: TenantRecord): Tenant {
       metersByMetric: new Map(),
       pricesByMeter: new Map(),
       prices: new Map(),
+      fees: new Map(),
+      feesByKey: new Map(),
       budgets: new Map(),
     },
     producers: new Map(),

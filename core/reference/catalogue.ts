@@ -32,6 +32,9 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
     case 'price':
       tenant.prices.set(change.id, change);
       break;
+    case 'fee':
+      tenant.fees.set(change.id, change);
+      break;
     case 'budget':
       tenant.budgets.set(change.id, change);
       break;
@@ -46,6 +49,7 @@ const emptyTenant = (): Omit<Tenant, 'record'> => ({
   ownership: new Map(),
   meters: new Map(),
   prices: new Map(),
+  fees: new Map(),
   budgets: new Map(),
 });
 
@@ -56,5 +60,6 @@ const copyOf = (tenant: Tenant): Tenant => ({
   ownership: new Map(tenant.ownership),
   meters: new Map(tenant.meters),
   prices: new Map(tenant.prices),
+  fees: new Map(tenant.fees),
   budgets: new Map(tenant.budgets),
 });

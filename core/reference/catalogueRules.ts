@@ -1,5 +1,5 @@
 /** SPEC §1.3: whether what a change names is there, and what must never change stays. */
-import type { AccountRecord, BudgetRecord, ControlChange, MeterRecord } from '../messages/control.ts';
+import type { AccountRecord, BudgetRecord, ControlChange, FeeRecord, MeterRecord } from '../messages/control.ts';
 import type { Tenant } from './state.ts';
 
 /** `id` is the tenant of the message; `tenant` what is known of it so far, changes earlier in the message included. */
@@ -17,15 +17,22 @@ export function fitsCatalogue(tenant: Tenant | undefined, id: string, change: Co
     case 'meter':
       return countsTheSame(tenant.meters.get(change.id), change);
     case 'price': {
-      const isKnown = tenant.prices.has(change.id);
-      return !isKnown && tenant.meters.has(change.meter) && (change.account === 0 || hasAccount(change.account));
+      return isFresh(tenant, change.id) && tenant.meters.has(change.meter) && (change.account === 0 || hasAccount(change.account));
     }
+    case 'fee':
+      return isFresh(tenant, change.id) && hasAccount(change.account) && follows(tenant, change);
     case 'budget':
       return hasAccount(change.account) && watchesTheSame(tenant.budgets.get(change.id), change);
     case 'budgetReset':
       return tenant.budgets.has(change.budget);
   }
 }
+
+/** Prices and fees are numbered in one row. */
+const isFresh = ({ prices, fees }: Tenant, id: number) => !prices.has(id) && !fees.has(id);
+
+const follows = ({ fees }: Tenant, { key, version }: FeeRecord) =>
+  [...fees.values()].every((fee) => fee.key !== key || fee.version < version);
 
 function staysInPlace(before: AccountRecord | undefined, after: AccountRecord): boolean {
   if (before === undefined) return true;

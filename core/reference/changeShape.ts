@@ -4,6 +4,7 @@ import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { decimal } from './number.ts';
 import { isAmount, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
+import { isFee } from './feeShape.ts';
 import { isModel } from './prices/modelShape.ts';
 import { isSound } from './prices/soundness.ts';
 import { hasTerms } from './prices/termsShape.ts';
@@ -32,6 +33,7 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     hasTerms(change) &&
     isModel(change['model']) &&
     isSound(change as Fields & PriceRecord),
+  fee: (change) => isFee(change),
   budget: ({ id, account, amount, currency, thresholds, targets, enabled }) =>
     isText(id) &&
     isNatural(account) &&

@@ -2,6 +2,7 @@
 import type {
   AccountRecord,
   BudgetRecord,
+  FeeRecord,
   MeterRecord,
   OwnershipRecord,
   PriceRecord,
@@ -22,6 +23,8 @@ export interface Tenant {
   readonly ownership: Map<string, OwnershipRecord[]>;
   readonly meters: Map<string, MeterRecord>;
   readonly prices: Map<number, PriceRecord>;
+  /** In the order taken. */
+  readonly fees: Map<number, FeeRecord>;
   readonly budgets: Map<string, BudgetRecord>;
 }
 
