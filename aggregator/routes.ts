@@ -24,6 +24,9 @@ const filters = {
   account: z.coerce.number().int().min(1).max(0xffff_ffff).optional().describe('The account and everything below it.'),
   service: label.optional(),
   component: label.optional(),
+  cell: label
+    .optional()
+    .describe('Part of the price: the name of a rule or band, or the values of a group as a JSON list.'),
   meter: z.string().regex(meterPattern).optional(),
   resource: z.string().regex(resourcePattern).optional(),
   producer: z.string().regex(idPattern).optional(),

@@ -20,6 +20,7 @@ const expressions: Readonly<Record<ExploreDimension, string>> = {
   account: 'toString(account)',
   service: 'service',
   component: 'component',
+  cell: 'cell',
   meter: 'meter',
   resource: 'toString(row_resource)',
   producer: 'producer',

@@ -10,6 +10,8 @@ export interface Filters {
   readonly account?: number | undefined;
   readonly service?: string | undefined;
   readonly component?: string | undefined;
+  /** Part of the price: key of its cell. */
+  readonly cell?: string | undefined;
   readonly meter?: string | undefined;
   readonly resource?: string | undefined;
   readonly producer?: string | undefined;
@@ -38,7 +40,7 @@ export const resourceIdsOf = (parameter: string): string =>
   `(SELECT groupArray(id) FROM resources WHERE tenant = {tenant:String} AND name = {${parameter}:String})`;
 
 const instant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
-const scalars = ['service', 'component', 'meter', 'producer', 'kind'] as const;
+const scalars = ['service', 'component', 'cell', 'meter', 'producer', 'kind'] as const;
 
 /** Confines a question to one tenant, always, to commits that are loaded whole, and to what the filters ask for. */
 export function conditionsOf({ tenant, partition, outSeqMax }: Scope, filters: Filters): Conditions {

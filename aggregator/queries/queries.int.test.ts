@@ -57,6 +57,7 @@ function plainRows(message: Uint8Array): PlainRow[] {
       account: cell('account'),
       service: cell('service'),
       component: cell('component'),
+      cell: cell('cell'),
       meter: cell('meter'),
       producer: cell('producer'),
       kind: cell('kind'),
@@ -109,6 +110,7 @@ const filters: fc.Arbitrary<RowsQuestion['filters']> = fc.record(
     to: fc.integer({ min: startMs - day, max: startMs + 5 * day }),
     account: fc.integer({ min: 1, max: 5 }),
     service: fc.constantFrom('Compute', 'Storage'),
+    cell: fc.constantFrom('', 'peak', '["eu","gold"]'),
     meter: fc.constantFrom('cpu', 'disk', 'none'),
     resource: fc.constantFrom('web-1', 'db:orders', 'nobody'),
     kind: fc.constantFrom('usage', 'unpriced', 'unmetered', 'adjustment'),
@@ -134,12 +136,12 @@ function matching(
   asked: RowsQuestion['filters'],
   ids: ReadonlyMap<string, number>,
 ): PlainRow[] {
-  const { from = 0, to = Number.POSITIVE_INFINITY, account, service, meter, resource, kind } = asked;
+  const { from = 0, to = Number.POSITIVE_INFINITY, account, service, cell, meter, resource, kind } = asked;
   return logged.filter(
     (row) =>
       row.tenant === tenant && row.outSeq <= outSeqMax && row.startMs >= from && row.startMs < to &&
       (account === undefined || row.path.includes(account)) && (service === undefined || row.service === service) &&
-      (meter === undefined || row.meter === meter) && (kind === undefined || row.kind === kind) &&
+      (cell === undefined || row.cell === cell) && (meter === undefined || row.meter === meter) && (kind === undefined || row.kind === kind) &&
       (resource === undefined || row.resource === ids.get(`${tenant}|${resource}`)),
   ); // prettier-ignore
 }
@@ -163,6 +165,7 @@ test('explore adds up just what a plain reading of the log adds up, whatever is 
       'account',
       'service',
       'component',
+      'cell',
       'meter',
       'resource',
       'producer',

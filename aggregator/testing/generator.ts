@@ -206,7 +206,7 @@ export class Generator {
       component: 'vCPU',
       meter: account % 2 === 0 ? 'cpu' : 'disk',
       price: kind === 'usage' ? account : 0,
-      cell: '',
+      cell: kind === 'usage' ? ['', 'peak', '["eu","gold"]'][block % 3] : '',
       currency: kind === 'usage' ? 'EUR' : '',
       kind,
       producer: `host-${account}`,

@@ -153,6 +153,7 @@ export const exploreDimensions = [
   'account',
   'service',
   'component',
+  'cell',
   'meter',
   'resource',
   'producer',
@@ -163,7 +164,7 @@ export const exploreDimensions = [
 export type ExploreDimension = (typeof exploreDimensions)[number];
 
 /**
- * GET /explore?by=account&by=day&from=…&to=…&account=…(subtree)&service=…&component=…&meter=…&resource=…&producer=…&kind=…
+ * GET /explore?by=account&by=day&from=…&to=…&account=…(subtree)&service=…&component=…&cell=…&meter=…&resource=…&producer=…&kind=…
  * Holds every row of commits up to `asOf.outSeq`, and none of a later one.
  */
 export interface Explore {

@@ -12,9 +12,11 @@ export interface UsageFilter {
   readonly account?: string | undefined;
   readonly service?: string | undefined;
   readonly component?: string | undefined;
+  readonly cell?: string | undefined;
   readonly meter?: string | undefined;
   readonly resource?: string | undefined;
   readonly producer?: string | undefined;
+  readonly kind?: string | undefined;
 }
 
 export const meQuery = queryOptions({

@@ -22,6 +22,10 @@ const names: Readonly<Record<PriceModel['kind'], string>> = {
 /** "graduated", "time-of-use". */
 export const modelName = (model: PriceModel): string => names[model.kind];
 
+/** Whether each part of what is used has a tally of its own. */
+export const isParted = ({ kind }: PriceModel): boolean =>
+  kind === 'matrix' || kind === 'grouped' || kind === 'schedule';
+
 /** A unit as people say it: "{host}" is "host", and what is counted in ones needs no word. */
 export const unitLabel = (name: string): string => (name === '1' ? '' : name.replaceAll(/[{}]/g, ''));
 
@@ -158,7 +162,7 @@ const modes = { up: 'up', down: 'down', halfAwayFromZero: 'to the nearest', half
 export function termsText(price: PriceRecord): string[] {
   const { allowance, quantity, discountPercent, maximum, currency } = price;
   const unit = unitLabel(price.unit.name);
-  const each = price.model.kind === 'matrix' || price.model.kind === 'grouped' || price.model.kind === 'schedule';
+  const each = isParted(price.model);
   const rule = quantity && [
     `${quantity.at === 'event' ? 'each sample' : 'the month'} is rounded ${modes[quantity.mode]} to steps of ${formatQuantity(quantity.increment)} ${unit}`,
     ...(quantity.first === undefined ? [] : [`the first of ${formatQuantity(quantity.first)}`]),

@@ -1,13 +1,20 @@
 /** Period, grouping and view; each change is an address. */
 import { Link, useNavigate } from '@tanstack/react-router';
-import { exploreDimensions, type ExploreDimension } from '#core/messages/api.ts';
+import type { ExploreDimension } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { formatSpanKey, neighbour, spanKind, spanOf } from '../../format/period.ts';
 import { dimensionNames } from './names.ts';
 import type { ExploreSearch } from './search.ts';
 import type { Scope } from './scope.ts';
 
-export function Controls({ search, scope }: { search: ExploreSearch; scope: Scope }) {
+interface ControlsProps {
+  readonly search: ExploreSearch;
+  readonly scope: Scope;
+  /** What can be grouped by here. */
+  readonly dimensions: readonly ExploreDimension[];
+}
+
+export function Controls({ search, scope, dimensions }: ControlsProps) {
   const navigate = useNavigate();
   const go = (next: ExploreSearch): void => void navigate({ to: '/explore', search: next, replace: true });
   const { by: _by, then: _then, view: _view, ...rest } = search;
@@ -24,14 +31,14 @@ export function Controls({ search, scope }: { search: ExploreSearch; scope: Scop
         <>
           <label>
             <span>by</span>
-            <Choice value={scope.by} choose={groupBy} choices={exploreDimensions} />
+            <Choice value={scope.by} choose={groupBy} choices={[...new Set([...dimensions, scope.by])]} />
           </label>
           <label>
             <span>then by</span>
             <Choice
               value={scope.then ?? ''}
               choose={thenBy}
-              choices={exploreDimensions.filter((one) => one !== scope.by)}
+              choices={dimensions.filter((one) => one !== scope.by)}
               none="nothing"
             />
           </label>

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { AccountRecord } from '#core/messages/control.ts';
 import { pathOf } from '../../format/accountTree.ts';
+import { dimensionNames, keyName } from './names.ts';
 import { filterNames, type ExploreSearch } from './search.ts';
 import type { Scope } from './scope.ts';
 import '../../components/path.css';
@@ -38,8 +39,9 @@ export function Path({
         const { [name]: _gone, ...without } = search;
         return (
           <span key={name} className="chip">
-            <span className="quiet">{name}</span> {search[name]}
-            <Link to="/explore" search={without} aria-label={`Remove the filter on ${name}`}>
+            <span className="quiet">{dimensionNames[name]}</span>{' '}
+            {name === 'cell' || name === 'kind' ? keyName(name, search[name]!, accounts) : search[name]}
+            <Link to="/explore" search={without} aria-label={`Remove the filter on ${dimensionNames[name]}`}>
               ×
             </Link>
           </span>

@@ -15,6 +15,7 @@ import { useSimulated } from '../../components/useSimulated.ts';
 import { sumAmounts } from '../../format/money.ts';
 import { unitLabel } from '../../format/priceModel.ts';
 import { formatQuantity, plural, pricedQuantity, unitName } from '../../format/quantity.ts';
+import { partName } from './names.ts';
 import { formatDayClock } from '../../format/time.ts';
 
 type UnitRow = RatedRow & { readonly unit: string };
@@ -83,7 +84,7 @@ export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts:
 }
 
 const exportColumns = [
-  'id', 'startMs', 'endMs', 'account', 'resource', 'service', 'component', 'meter', 'kind', 'quantity', 'unit', 'amount', 'currency',
+  'id', 'startMs', 'endMs', 'account', 'resource', 'service', 'component', 'cell', 'meter', 'kind', 'quantity', 'unit', 'amount', 'currency',
   'price', 'producer', 'epoch', 'seq', 'index', 'partition', 'outSeq', 'logTimeMs',
 ] as const satisfies readonly (keyof UnitRow)[]; // prettier-ignore
 
@@ -148,7 +149,10 @@ function serviceText(row: RatedRow): string {
   if (row.kind === 'unpriced') return 'without a price';
   if (row.kind === 'unmetered') return 'without a meter';
   if (row.kind === 'adjustment') return `${row.service}, adjustment`;
-  return row.component === '' || row.component === row.service ? row.service : `${row.service}, ${row.component}`;
+  const part = row.cell === '' ? '' : ` (${partName(row.cell)})`;
+  return (
+    (row.component === '' || row.component === row.service ? row.service : `${row.service}, ${row.component}`) + part
+  );
 }
 
 /** In the priced unit where there is a price, in the meter's own otherwise. */

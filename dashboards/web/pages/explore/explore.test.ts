@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Explore } from '#core/messages/api.ts';
-import type { AccountRecord } from '#core/messages/control.ts';
+import type { AccountRecord, PriceRecord } from '#core/messages/control.ts';
 import { sumAmounts } from '../../format/money.ts';
 import { levelGroups } from './levelGroups.ts';
+import { keyName } from './names.ts';
 import { downTo, narrowed, scopeOf } from './scope.ts';
-import { parseExploreSearch } from './search.ts';
+import { parseExploreSearch, type ExploreSearch } from './search.ts';
 import { stacked } from './stacked.ts';
 
 const account = (id: number, parent: number, slug: string): AccountRecord => ({
@@ -73,6 +74,22 @@ test('each level leads one down: accounts, service, component, resource, time', 
   });
   expect(downTo(compute, 'hour', '2026-11-23T14:00+01:00', accounts)?.period).toBe('2026-11-23T14');
   expect(narrowed(at({}).filter, 'hour', '2026-11-23T14:00+01:00', 'UTC')?.from).toBe(Date.UTC(2026, 10, 23, 13));
+});
+
+test('where a price parts what is used, its parts come after its component', () => {
+  const leaf = { kind: 'perUnit', unitPrice: '1' } as const;
+  const prices = [
+    { service: 'api', component: 'calls', model: { kind: 'grouped', by: ['tier'], groupsMax: 9, model: leaf } },
+    { service: 'api', component: 'hosts', model: leaf },
+  ] as unknown as PriceRecord[];
+  const at = (search: ExploreSearch) => scopeOf(search, accounts, 'UTC', '2026-11', prices);
+  const api = { account: 'checkout', service: 'api' };
+  expect(at({ ...api, component: 'calls' }).by).toBe('cell');
+  expect(at({ ...api, component: 'hosts' }).by).toBe('resource');
+  const gold = downTo({ ...api, component: 'calls' }, 'cell', '["gold"]', accounts)!;
+  expect([at(gold).by, at(gold).filter.cell, keyName('cell', gold.cell!, accounts)]).toEqual(['resource', '["gold"]', 'gold']); // prettier-ignore
+  expect(parseExploreSearch({ kind: 'unpriced' }).kind).toBe('unpriced');
+  expect(parseExploreSearch({ kind: 'odd' }).kind).toBeUndefined();
 });
 
 test('bars add up to their totals, whatever the store left out of the split', () => {

@@ -1,11 +1,30 @@
 import type { ExploreDimension } from '#core/messages/api.ts';
 import type { AccountRecord } from '#core/messages/control.ts';
+import type { BlockKind } from '#core/messages/rated.ts';
 import { formatSpanKey, isSpanKey } from '../../format/period.ts';
 
 export const dimensionNames: Readonly<Record<ExploreDimension, string>> = {
-  account: 'account', service: 'service', component: 'component', meter: 'meter', resource: 'resource',
+  account: 'account', service: 'service', component: 'component', cell: 'part of the price', meter: 'meter', resource: 'resource',
   producer: 'producer', day: 'day', hour: 'hour', kind: 'kind of row',
 }; // prettier-ignore
+
+/** What a row is, in a word or two. */
+export const kindNames: Readonly<Record<BlockKind, string>> = {
+  usage: 'usage', unpriced: 'without a price', unmetered: 'without a meter', adjustment: 'adjustments',
+  fee: 'fees', agreement: 'agreements',
+}; // prettier-ignore
+
+/** A group's values, which its key lists as JSON; the name of a rule or band as it is. */
+export function partName(key: string): string {
+  if (key === '') return 'prices without parts';
+  if (key === 'otherwise') return 'all else';
+  if (!key.startsWith('[')) return key;
+  try {
+    return (JSON.parse(key) as readonly string[]).map((value) => (value === '' ? 'none' : value)).join(' · ');
+  } catch {
+    return key;
+  }
+}
 
 /** A group's key as people read it. */
 export function keyName(by: ExploreDimension, key: string, accounts: readonly AccountRecord[], own = false): string {
@@ -17,5 +36,7 @@ export function keyName(by: ExploreDimension, key: string, accounts: readonly Ac
     const span = key.slice(0, by === 'day' ? 10 : 13);
     return isSpanKey(span) ? formatSpanKey(span) : key;
   }
+  if (by === 'kind') return kindNames[key as BlockKind] ?? key;
+  if (by === 'cell') return partName(key);
   return key === '' ? `no ${dimensionNames[by]}` : key;
 }

@@ -1,11 +1,21 @@
 /** What Explore's address says: how to group, when, and which filters. Everything on the page follows from it. */
 import { exploreDimensions, type ExploreDimension } from '#core/messages/api.ts';
+import { blockKinds } from '#core/messages/rated.ts';
 import { isSpanKey } from '../../format/period.ts';
 
-export const filterNames = ['account', 'service', 'component', 'meter', 'resource', 'producer'] as const;
+export const filterNames = [
+  'account',
+  'service',
+  'component',
+  'cell',
+  'meter',
+  'resource',
+  'producer',
+  'kind',
+] as const;
 export type FilterName = (typeof filterNames)[number];
 
-/** Stands in the address for "has no service" or component; the API calls that the empty text. */
+/** Stands in the address for "has no service", component or part; the API calls that the empty text. */
 export const noValue = '(none)';
 
 export type ExploreSearch = {
@@ -32,7 +42,8 @@ export function parseExploreSearch(search: Record<string, unknown>): ExploreSear
   const period = text('period');
   const filters = filterNames.flatMap((name) => {
     const value = text(name);
-    return value === undefined ? [] : [[name, value] as const];
+    const makesSense = name !== 'kind' || blockKinds.some((kind) => kind === value);
+    return value === undefined || !makesSense ? [] : [[name, value] as const];
   });
   return {
     ...(by === undefined ? {} : { by }),
