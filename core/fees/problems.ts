@@ -143,6 +143,10 @@ function asJson(value: unknown): string {
   }
 }
 
+/** Every problem in one line. */
+export const toldOf = (problems: readonly Problem[]): string =>
+  problems.map(({ path, value, expected }) => `${path} is ${value}, not ${expected}`).join('; ');
+
 /** Records found sound before, by identity: they are immutable, and computed with often. */
 const sound = new WeakSet<object>();
 
@@ -150,7 +154,6 @@ const sound = new WeakSet<object>();
 export function assertSound(what: string, record: object, check: (value: unknown) => readonly Problem[]): void {
   if (sound.has(record)) return;
   const problems = check(record);
-  const list = problems.map(({ path, value, expected }) => `${path} is ${value}, not ${expected}`).join('; ');
-  if (problems.length > 0) throw new RangeError(`${what}: ${list}`);
+  if (problems.length > 0) throw new RangeError(`${what}: ${toldOf(problems)}`);
   sound.add(record);
 }

@@ -1,6 +1,8 @@
+import type { AgreementRecord } from './agreement.ts';
 import type { FeeRecord } from './fee.ts';
 import type { PriceRecord } from './price.ts';
 
+export type { AgreementRecord } from './agreement.ts';
 export type { FeeRecord } from './fee.ts';
 export type { LeafModel, PriceModel, PriceRecord } from './price.ts';
 
@@ -27,6 +29,7 @@ export type ControlChange =
   | ({ readonly kind: 'meter' } & MeterRecord)
   | ({ readonly kind: 'price' } & PriceRecord)
   | ({ readonly kind: 'fee' } & FeeRecord)
+  | ({ readonly kind: 'agreement' } & AgreementRecord)
   | ({ readonly kind: 'budget' } & BudgetRecord)
   | { readonly kind: 'budgetReset'; readonly budget: string; readonly reason: string };
 

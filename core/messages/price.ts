@@ -29,6 +29,9 @@ export interface PriceRecord {
   readonly discountPercent?: string;
   /** Most that a tally is charged in its period, after the discount; a step of its own. Charge-side. */
   readonly maximum?: string;
+  /** What bounds of a plan and of a contract count it for; none when absent. */
+  readonly plan?: string;
+  readonly contract?: string;
   /** Whether the tier position survives a new version of the same key; "carry" when absent. */
   readonly onVersion?: 'carry' | 'restart';
 }

@@ -3,6 +3,8 @@ import { minorDigits } from '../money/currency.ts';
 import { checkFeeRecord } from '../fees/feeRecord.ts';
 import type { ControlChange, FeeRecord, MeterRecord } from '../messages/control.ts';
 import { parseRational } from '../money/fixed.ts';
+import { toldOf } from '../fees/problems.ts';
+import { checkAgreement } from '../spend/agreements.ts';
 import { isTimeZone } from '../time/period.ts';
 import { priceShape } from './priceShape.ts';
 import { slotLimits } from './slots.ts';
@@ -25,7 +27,9 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
     id: text, metric: text, unit: text, scale: oneOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), aggregation: oneOf('sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile'), distinct: optional(text), slots: optional(like({ lengthMs, discardPercent })), filter: record(listOf(text)),
   },
   price: priceShape(currency),
+  /** Looked at as a whole, so that all that is wrong with them is told. */
   fee: {},
+  agreement: {},
   budget: {
     id: text, account: natural, amount, currency, targets: listOf(text), enabled: flag,
     thresholds: listOf(like({ percent: decimal, action: oneOf('notify', 'throttle', 'block') })),
@@ -55,5 +59,11 @@ export function changeFault(change: unknown): string | undefined {
   const fault = faultIn(change, shapes[kind as ControlChange['kind']]);
   if (fault !== undefined) return `${kind}: ${fault}`;
   if (kind === 'meter') return meterFault(change as MeterRecord);
+  if (kind === 'agreement') return agreementFault(change as ControlChange & { readonly kind: 'agreement' });
   return kind === 'fee' ? feeFault(change as { readonly kind: 'fee' } & FeeRecord) : undefined;
+}
+
+function agreementFault({ kind: _, ...record }: ControlChange & { readonly kind: 'agreement' }): string | undefined {
+  const problems = checkAgreement(record);
+  return problems.length === 0 ? undefined : `agreement ${record.key}: ${toldOf(problems)}`;
 }

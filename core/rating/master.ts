@@ -3,11 +3,12 @@ import { feeOf } from '../fees/fee.ts';
 import { compilePrice } from '../pricing/compile.ts';
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import { compareText } from './attribution.ts';
+import { groupedAgreements } from './agreements/master.ts';
 import { changeFault } from './changeShape.ts';
+import { ControlFault } from './controlFault.ts';
 import { emptyTenant, type Account, type Master, type PartitionState, type Tenant } from './state.ts';
 
-/** A control change that cannot be applied; the message says why. */
-export class ControlFault extends Error {}
+export { ControlFault } from './controlFault.ts';
 
 /**
  * Takes a whole message or nothing: on a fault the tenant's master data stays as it was and the fault is thrown.
@@ -33,6 +34,8 @@ export function applyMaster(state: PartitionState, message: ControlMessage): Ten
     ({ metric }) => metric,
   );
   draft.pricesByMeter = Map.groupBy(draft.prices.values(), ({ record }) => record.meter);
+  if (message.changes.some(({ kind }) => kind === 'agreement'))
+    draft.agreementsByUnit = groupedAgreements(draft, tenant.master.agreementsByUnit);
   tenant.master = draft;
   state.tenants.set(tenant.id, tenant);
   return tenant;
@@ -49,6 +52,7 @@ function copyMaster(master: Master): Master {
     prices: new Map(master.prices),
     fees: new Map(master.fees),
     feesByKey: new Map(master.feesByKey),
+    agreements: new Map(master.agreements),
     budgets: new Map(master.budgets),
   };
 }
@@ -118,6 +122,22 @@ function applyChange(master: Master, tenant: string, change: ControlChange, rena
       master.feesByKey.set(record.key, fee);
       return;
     }
+    case 'agreement': {
+      const { kind: _, ...record } = change;
+      requireFreshId(master, record.id);
+      require(master.accounts.has(record.account), `account ${record.account} is not known`);
+      const known = [...master.agreements.values()].findLast(({ key }) => key === record.key);
+      if (known !== undefined) {
+        require(known.version < record.version, `agreement ${record.key} has version ${known.version}`);
+        const isSame =
+          known.account === record.account &&
+          known.currency === record.currency &&
+          known.terms.kind === record.terms.kind;
+        require(isSame, `agreement ${record.key} cannot change its account, currency or kind`);
+      }
+      master.agreements.set(record.id, record);
+      return;
+    }
     case 'budget': {
       const { kind: _, ...record } = change;
       require(master.accounts.has(record.account), `account ${record.account} is not known`);
@@ -161,8 +181,8 @@ function applyAccount(
 }
 
 /** Prices, fees and agreements draw their ids from one sequence. */
-function requireFreshId(master: Master, id: number): void {
-  require(!master.prices.has(id) && !master.fees.has(id), `${id} is published and immutable`);
+function requireFreshId({ prices, fees, agreements }: Master, id: number): void {
+  require(!prices.has(id) && !fees.has(id) && !agreements.has(id), `${id} is published and immutable`);
 }
 
 function require(holds: boolean, message: string): void {

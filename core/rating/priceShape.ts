@@ -86,5 +86,5 @@ export const priceShape = (currency: Test): Shape => ({
   id, key: text, version: natural, service: text, component: text, meter: text, currency, account: natural, effectiveFromMs: natural,
   tallyScope: oneOf('resource', 'account'), allowance: decimal, unit: like({ name: text, numerator: integer, denominator: integer }),
   model: priceModel, quantity: optional(quantityRule), discountPercent: optional(percent), maximum: optional(decimal),
-  onVersion: optional(oneOf('carry', 'restart')),
+  plan: optional(text), contract: optional(text), onVersion: optional(oneOf('carry', 'restart')),
 }); // prettier-ignore

@@ -83,6 +83,7 @@ function masterChanges(master: Master): ControlChange[] {
     ...sorted(master.meters).map((record) => ({ kind: 'meter' as const, ...record })),
     ...[...master.prices.values()].map(({ record }) => ({ kind: 'price' as const, ...record })),
     ...[...master.fees.values()].map(({ record }) => ({ kind: 'fee' as const, ...record })),
+    ...[...master.agreements.values()].map((record) => ({ kind: 'agreement' as const, ...record })),
     ...sorted(master.budgets).map((record) => ({ kind: 'budget' as const, ...record })),
   ];
 }

@@ -1,7 +1,14 @@
 /** The state of one partition: everything that deduplication, rating, balances and alerts depend on. */
 import type { Fee } from '../fees/fee.ts';
 import type { CompiledPrice, Measures } from '../pricing/compiled.ts';
-import type { AccountRecord, BudgetRecord, MeterRecord, ProducerRecord, TenantRecord } from '../messages/control.ts';
+import type {
+  AccountRecord,
+  AgreementRecord,
+  BudgetRecord,
+  MeterRecord,
+  ProducerRecord,
+  TenantRecord,
+} from '../messages/control.ts';
 import type { BudgetStateName, ChainLink, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -60,6 +67,10 @@ export interface Master {
   /** All versions in the order taken, and the newest of each key. */
   readonly fees: Map<number, Fee>;
   readonly feesByKey: Map<string, Fee>;
+  /** Every version of every agreement, by id. */
+  readonly agreements: Map<number, AgreementRecord>;
+  /** The newest of each key, by root account and currency (`unitKey`), in order of key; a list is a new one when one of it changes. */
+  agreementsByUnit: ReadonlyMap<string, readonly AgreementRecord[]>;
   readonly budgets: Map<string, BudgetRecord>;
 }
 
@@ -198,6 +209,8 @@ export function emptyTenant(record: TenantRecord): Tenant {
       prices: new Map(),
       fees: new Map(),
       feesByKey: new Map(),
+      agreements: new Map(),
+      agreementsByUnit: new Map(),
       budgets: new Map(),
     },
     producers: new Map(),

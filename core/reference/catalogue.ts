@@ -1,5 +1,6 @@
 /** Master data as a control message changes it (SPEC §1.3): on a copy, so that a message is taken whole or not at all. */
 import type { ControlChange } from '../messages/control.ts';
+import { areSoundTogether } from './agreements/together.ts';
 import { fitsCatalogue } from './catalogueRules.ts';
 import { hasChangeShape } from './changeShape.ts';
 import type { Tenant } from './state.ts';
@@ -12,7 +13,8 @@ export function drafted(known: Tenant | undefined, id: string, changes: readonly
     if (change.kind === 'tenant') tenant = { ...(tenant ?? emptyTenant()), record: change };
     else apply(tenant!, change);
   }
-  return tenant;
+  const hasAgreements = tenant !== undefined && tenant.agreements.size > (known?.agreements.size ?? 0);
+  return hasAgreements && !areSoundTogether(tenant!) ? undefined : tenant;
 }
 
 function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }>): void {
@@ -35,6 +37,9 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
     case 'fee':
       tenant.fees.set(change.id, change);
       break;
+    case 'agreement':
+      tenant.agreements.set(change.id, change);
+      break;
     case 'budget':
       tenant.budgets.set(change.id, change);
       break;
@@ -50,6 +55,7 @@ const emptyTenant = (): Omit<Tenant, 'record'> => ({
   meters: new Map(),
   prices: new Map(),
   fees: new Map(),
+  agreements: new Map(),
   budgets: new Map(),
 });
 
@@ -61,5 +67,6 @@ const copyOf = (tenant: Tenant): Tenant => ({
   meters: new Map(tenant.meters),
   prices: new Map(tenant.prices),
   fees: new Map(tenant.fees),
+  agreements: new Map(tenant.agreements),
   budgets: new Map(tenant.budgets),
 });

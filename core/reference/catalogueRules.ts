@@ -1,5 +1,12 @@
 /** SPEC §1.3: whether what a change names is there, and what must never change stays. */
-import type { AccountRecord, BudgetRecord, ControlChange, FeeRecord, MeterRecord } from '../messages/control.ts';
+import type {
+  AccountRecord,
+  AgreementRecord,
+  BudgetRecord,
+  ControlChange,
+  FeeRecord,
+  MeterRecord,
+} from '../messages/control.ts';
 import type { Tenant } from './state.ts';
 
 /** `id` is the tenant of the message; `tenant` what is known of it so far, changes earlier in the message included. */
@@ -17,10 +24,16 @@ export function fitsCatalogue(tenant: Tenant | undefined, id: string, change: Co
     case 'meter':
       return countsTheSame(tenant.meters.get(change.id), change);
     case 'price': {
-      return isFresh(tenant, change.id) && tenant.meters.has(change.meter) && (change.account === 0 || hasAccount(change.account));
+      return (
+        isFresh(tenant, change.id) &&
+        tenant.meters.has(change.meter) &&
+        (change.account === 0 || hasAccount(change.account))
+      );
     }
     case 'fee':
       return isFresh(tenant, change.id) && hasAccount(change.account) && follows(tenant, change);
+    case 'agreement':
+      return isFresh(tenant, change.id) && hasAccount(change.account) && goesOn(tenant, change);
     case 'budget':
       return hasAccount(change.account) && watchesTheSame(tenant.budgets.get(change.id), change);
     case 'budgetReset':
@@ -28,11 +41,22 @@ export function fitsCatalogue(tenant: Tenant | undefined, id: string, change: Co
   }
 }
 
-/** Prices and fees are numbered in one row. */
-const isFresh = ({ prices, fees }: Tenant, id: number) => !prices.has(id) && !fees.has(id);
+/** Prices, fees and agreements are numbered in one row. */
+const isFresh = ({ prices, fees, agreements }: Tenant, id: number) =>
+  !prices.has(id) && !fees.has(id) && !agreements.has(id);
 
 const follows = ({ fees }: Tenant, { key, version }: FeeRecord) =>
   [...fees.values()].every((fee) => fee.key !== key || fee.version < version);
+
+const goesOn = ({ agreements }: Tenant, { key, version, account, currency, terms }: AgreementRecord) =>
+  [...agreements.values()].every(
+    (other) =>
+      other.key !== key ||
+      (other.version < version &&
+        other.account === account &&
+        other.currency === currency &&
+        other.terms.kind === terms.kind),
+  );
 
 function staysInPlace(before: AccountRecord | undefined, after: AccountRecord): boolean {
   if (before === undefined) return true;

@@ -1,5 +1,6 @@
 /** The shape of a control change, field by field; says nothing of what else exists. */
 import type { ControlChange, PriceRecord } from '../messages/control.ts';
+import { isAgreement } from './agreements/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { decimal } from './number.ts';
@@ -34,6 +35,7 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isModel(change['model']) &&
     isSound(change as Fields & PriceRecord),
   fee: (change) => isFee(change),
+  agreement: (change) => isAgreement(change),
   budget: ({ id, account, amount, currency, thresholds, targets, enabled }) =>
     isText(id) &&
     isNatural(account) &&

@@ -1,6 +1,7 @@
 /** Everything that the reference engine remembers: plain objects in Maps, keyed by text that a person can read. */
 import type {
   AccountRecord,
+  AgreementRecord,
   BudgetRecord,
   FeeRecord,
   MeterRecord,
@@ -25,6 +26,8 @@ export interface Tenant {
   readonly prices: Map<number, PriceRecord>;
   /** In the order taken. */
   readonly fees: Map<number, FeeRecord>;
+  /** Every version, by id, in the order published. */
+  readonly agreements: Map<number, AgreementRecord>;
   readonly budgets: Map<string, BudgetRecord>;
 }
 

@@ -1,4 +1,5 @@
 /** Minimum and maximum spend per price, plan, contract and subtree. */
+import type { BoundTerms } from '../messages/agreement.ts';
 import { formatAmount, parseAmount, type AmountPico, type Rational } from '../money/fixed.ts';
 import { compare, multiply, one, zero } from '../money/rational.ts';
 import { exact, round12 } from '../fees/exact.ts';
@@ -6,51 +7,33 @@ import { assertSound, Check, type Problem } from '../fees/problems.ts';
 import type { Shape } from '../fees/shape.ts';
 import { byText, depthOf, isWithin, total, type NodeRow, type Parents, type SpendLine } from './lines.ts';
 
-/** What a bound counts, within the subtree of its account; an inner scope says what it lies in ("" for none). */
-export type BoundScope =
-  | { readonly kind: 'price'; readonly price: string; readonly plan: string; readonly contract: string }
-  | { readonly kind: 'plan'; readonly plan: string; readonly contract: string }
-  | { readonly kind: 'contract'; readonly contract: string }
-  | { readonly kind: 'subtree' };
-
-export interface SpendBound {
+export interface SpendBound extends Omit<BoundTerms, 'kind'> {
   readonly id: string;
   /** Carries the row. */
   readonly account: number;
-  readonly scope: BoundScope;
-  readonly minimum?: string;
-  readonly maximum?: string;
-  /** What is compared with the minimum: what is owed after discounts and caps, or by the price list. */
-  readonly minimumBasis: 'net' | 'list';
-  /** Whether a part of a period owes a part of it. Usual: the minimum does, the maximum does not. */
-  readonly prorate: { readonly minimum: boolean; readonly maximum: boolean };
 }
 
 const ranks = ['price', 'plan', 'contract', 'subtree'] as const;
 
 export const boundsMax = 10_000;
 
-const boundsShape: Shape = {
-  list: {
-    record: {
-      id: 'text',
-      account: 'account',
-      scope: {
-        kinds: {
-          price: { price: 'text', plan: 'text', contract: 'text' },
-          plan: { plan: 'text', contract: 'text' },
-          contract: { contract: 'text' },
-          subtree: {},
-        },
-      },
-      minimum: { optional: 'text' },
-      maximum: { optional: 'text' },
-      minimumBasis: { oneOf: ['net', 'list'] },
-      prorate: { record: { minimum: 'boolean', maximum: 'boolean' } },
+/** The fields of a bound's terms. */
+export const boundFields: Readonly<Record<string, Shape>> = {
+  scope: {
+    kinds: {
+      price: { price: 'text', plan: 'text', contract: 'text' },
+      plan: { plan: 'text', contract: 'text' },
+      contract: { contract: 'text' },
+      subtree: {},
     },
   },
-  max: boundsMax,
+  minimum: { optional: 'text' },
+  maximum: { optional: 'text' },
+  minimumBasis: { oneOf: ['net', 'list'] },
+  prorate: { record: { minimum: 'boolean', maximum: 'boolean' } },
 };
+
+const boundsShape: Shape = { list: { record: { id: 'text', account: 'account', ...boundFields } }, max: boundsMax };
 
 /** Every fault of the bounds of one tenant, currency and period, which may be anything. Never throws. */
 export function checkBounds(value: unknown): Problem[] {
@@ -62,31 +45,39 @@ export function checkBounds(value: unknown): Problem[] {
   const seen = new Set<string>();
   bounds.forEach((bound, index) => {
     const here = list.at(index);
-    const { minimum, maximum, prorate } = bound;
-    here.that(minimum !== undefined || maximum !== undefined, bound.id, 'a minimum or a maximum');
-    const isMinimum = minimum === undefined || here.at('minimum').decimal(minimum, 'notNegative');
-    const isMaximum = maximum === undefined || here.at('maximum').decimal(maximum, 'notNegative');
-    if (minimum !== undefined && maximum !== undefined && isMinimum && isMaximum) {
-      here
-        .at('maximum')
-        .that(
-          compare(exact(minimum), exact(maximum)) <= 0,
-          maximum,
-          `at least the minimum, ${minimum}`,
-          'BOUNDS_CROSSED',
-        );
-      const isKept = prorate.minimum || !prorate.maximum;
-      here
-        .at('prorate')
-        .at('maximum')
-        .that(isKept, true, 'false when the minimum is not prorated, or it could pass the maximum', 'BOUNDS_CROSSED');
-    }
-    const key = JSON.stringify([bound.account, bound.scope]);
-    here.that(!seen.has(key), bound.id, 'the only bound of its account and scope', 'ID_TWICE');
-    seen.add(key);
+    checkBound(here, bound, bound.id);
+    here.that(!seen.has(scopeKey(bound)), bound.id, 'the only bound of its account and scope', 'ID_TWICE');
+    seen.add(scopeKey(bound));
   });
   return check.problems;
 }
+
+/** What is wrong with the terms of one bound, whose fields are of their kinds; `id` names it. */
+export function checkBound(here: Check, bound: Omit<BoundTerms, 'kind'>, id: string): void {
+  const { minimum, maximum, prorate } = bound;
+  here.that(minimum !== undefined || maximum !== undefined, id, 'a minimum or a maximum');
+  const isMinimum = minimum === undefined || here.at('minimum').decimal(minimum, 'notNegative');
+  const isMaximum = maximum === undefined || here.at('maximum').decimal(maximum, 'notNegative');
+  if (minimum === undefined || maximum === undefined || !isMinimum || !isMaximum) return;
+  here
+    .at('maximum')
+    .that(compare(exact(minimum), exact(maximum)) <= 0, maximum, `at least the minimum, ${minimum}`, 'BOUNDS_CROSSED');
+  const isKept = prorate.minimum || !prorate.maximum;
+  here
+    .at('prorate')
+    .at('maximum')
+    .that(isKept, true, 'false when the minimum is not prorated, or it could pass the maximum', 'BOUNDS_CROSSED');
+}
+
+/** Of one account and scope there is one bound at a time. */
+export const scopeKey = ({ account, scope }: Pick<SpendBound, 'account' | 'scope'>): string =>
+  JSON.stringify([
+    account,
+    scope.kind,
+    ...('price' in scope ? [scope.price] : []),
+    ...('plan' in scope ? [scope.plan] : []),
+    ...('contract' in scope ? [scope.contract] : []),
+  ]);
 
 export interface BoundsAt {
   /** Minimums are owed at the close of the period only; maximums hold all the time. */
@@ -150,7 +141,11 @@ function ownRows(bound: SpendBound, lines: readonly SpendLine[], share: Rational
   return rows;
 }
 
-function isIn(line: SpendLine, { scope }: SpendBound): boolean {
+/** Whether a bound counts the line, when it is of its subtree. */
+export function isIn(
+  line: Pick<SpendLine, 'price' | 'plan' | 'contract'>,
+  { scope }: Pick<SpendBound, 'scope'>,
+): boolean {
   switch (scope.kind) {
     case 'price':
       return line.price === scope.price && line.plan === scope.plan && line.contract === scope.contract;

@@ -1,4 +1,5 @@
 /** What a node has committed to spend: drawn down by its subtree, an overage rate beyond, the rest owed at the end. */
+import type { CommitmentTerms } from '../messages/agreement.ts';
 import { formatAmount, type AmountPico, type Rational } from '../money/fixed.ts';
 import { compare, divide, multiply, one, ratio, smaller, subtract } from '../money/rational.ts';
 import { exact, ofAmount, percent, round12, shown } from '../fees/exact.ts';
@@ -6,24 +7,10 @@ import { assertSound, Check, type Problem } from '../fees/problems.ts';
 import type { Shape } from '../fees/shape.ts';
 import { isWithin, total, type NodeReason, type NodeRow, type Parents, type SpendLine } from './lines.ts';
 
-export interface Commitment {
+export interface Commitment extends Omit<CommitmentTerms, 'kind'> {
   readonly id: string;
   /** Its subtree draws on it (a pool); it carries the rows. */
   readonly account: number;
-  /** Dated, one after another; gaps are allowed, overlaps are not. Each is a commitment of its own. */
-  readonly segments: readonly { readonly fromMs: number; readonly toMs: number; readonly amount: string }[];
-  /** Percent of the basis that is owed within the commitment, above 0; "100" for no difference. */
-  readonly coveredPercent: string;
-  /** Percent of the basis beyond it: "80" rewards, "120" punishes. */
-  readonly overagePercent: string;
-  /** `advance`: paid when the segment begins and drawn down; `arrears`: what is missing is owed when it ends. The sum is the same. */
-  readonly payment: 'advance' | 'arrears';
-  /** Services that draw on it; all when absent. */
-  readonly services?: readonly string[];
-  /** What draws on it, and what its rates are percentages of: the price list, or what discounts left. */
-  readonly basis: 'list' | 'net';
-  /** The contract that it belongs to, whose bounds count its rows; "" or absent for none. */
-  readonly contract?: string;
 }
 
 export const segmentsMax = 200;
@@ -31,42 +18,45 @@ export const segmentsMax = 200;
 /** Percent that an overage rate or a markup is at most, so that no product leaves the range of amounts. */
 export const ratePercentMax = 1_000_000n;
 
-const commitmentShape: Shape = {
-  record: {
-    id: 'text',
-    account: 'account',
-    segments: { list: { record: { fromMs: 'number', toMs: 'number', amount: 'text' } }, max: segmentsMax },
-    coveredPercent: 'text',
-    overagePercent: 'text',
-    payment: { oneOf: ['advance', 'arrears'] },
-    services: { optional: { list: 'text', max: 1000 } },
-    basis: { oneOf: ['list', 'net'] },
-    contract: { optional: 'text' },
-  },
+/** The fields of a commitment's terms. */
+export const commitmentFields: Readonly<Record<string, Shape>> = {
+  segments: { list: { record: { fromMs: 'number', toMs: 'number', amount: 'text' } }, max: segmentsMax },
+  coveredPercent: 'text',
+  overagePercent: 'text',
+  payment: { oneOf: ['advance', 'arrears'] },
+  services: { optional: { list: 'text', max: 1000 } },
+  basis: { oneOf: ['list', 'net'] },
+  contract: { optional: 'text' },
 };
+
+const commitmentShape: Shape = { record: { id: 'text', account: 'account', ...commitmentFields } };
 
 /** Every fault of a commitment, which may be anything. Never throws. */
 export function checkCommitment(value: unknown): Problem[] {
   const check = new Check();
-  if (!check.shape(value, commitmentShape)) return check.problems;
-  const commitment = value as Commitment;
-  const segments = check.at('segments');
+  if (check.shape(value, commitmentShape)) checkCommitted(check, value as Commitment);
+  return check.problems;
+}
+
+/** What is wrong with the terms of one commitment, whose fields are of their kinds. */
+export function checkCommitted(here: Check, commitment: Omit<CommitmentTerms, 'kind'>): void {
+  const segments = here.at('segments');
   segments.that(commitment.segments.length > 0, '[]', 'at least one segment');
   commitment.segments.forEach((segment, index) => {
-    const here = segments.at(index);
-    here.span(segment);
-    here.that(segment.toMs > segment.fromMs, segment.toMs, 'a segment of some length');
-    here.at('amount').decimal(segment.amount, 'notNegative');
+    const one = segments.at(index);
+    one.span(segment);
+    one.that(segment.toMs > segment.fromMs, segment.toMs, 'a segment of some length');
+    one.at('amount').decimal(segment.amount, 'notNegative');
     const before = commitment.segments[index - 1];
     if (before !== undefined)
-      here
+      one
         .at('fromMs')
         .that(segment.fromMs >= before.toMs, segment.fromMs, `an instant from ${before.toMs} on`, 'ORDER_WRONG');
   });
-  check.at('coveredPercent').decimal(commitment.coveredPercent, 'positive');
+  here.at('coveredPercent').decimal(commitment.coveredPercent, 'positive');
   const { overagePercent } = commitment;
-  if (check.at('overagePercent').decimal(overagePercent, 'notNegative'))
-    check
+  if (here.at('overagePercent').decimal(overagePercent, 'notNegative'))
+    here
       .at('overagePercent')
       .that(
         compare(exact(overagePercent), ratio(ratePercentMax)) <= 0,
@@ -74,7 +64,6 @@ export function checkCommitment(value: unknown): Problem[] {
         `at most ${ratePercentMax}`,
         'NUMBER_OUT_OF_RANGE',
       );
-  return check.problems;
 }
 
 /** The segment that an instant falls in; undefined in a gap. */
@@ -83,13 +72,18 @@ export const segmentAt = (commitment: Commitment, atMs: number): number | undefi
   return index < 0 ? undefined : index;
 };
 
+/** Whether a line draws on the commitment. */
+export const draws = (
+  { service, account }: Pick<SpendLine, 'service' | 'account'>,
+  commitment: Pick<Commitment, 'services' | 'account'>,
+  parents: Parents,
+): boolean =>
+  (commitment.services === undefined || commitment.services.includes(service)) &&
+  isWithin(account, commitment.account, parents);
+
 /** What of a subtree's spend in a segment draws on the commitment. */
 export function drawnBy(commitment: Commitment, lines: readonly SpendLine[], parents: Parents): AmountPico {
-  const own = lines.filter(
-    ({ service, account }) =>
-      (commitment.services === undefined || commitment.services.includes(service)) &&
-      isWithin(account, commitment.account, parents),
-  );
+  const own = lines.filter((line) => draws(line, commitment, parents));
   return total(own.map((line) => (commitment.basis === 'list' ? line.list : line.net)));
 }
 

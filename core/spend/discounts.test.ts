@@ -122,8 +122,8 @@ test('faults of a stack are told together', () => {
     discount(1, { kind: 'tiers', of: 'spend', reach: 'volume', tiers }, { id: 'x', notWith: ['y'], duration: { kind: 'periods', count: 0 } }),
   ]); // prettier-ignore
   expect(faults.map(({ path }) => path)).toEqual([
-    'discounts[0].take.percent', 'discounts[1].order', 'discounts[1].duration.count', 'discounts[1].notWith',
-    'discounts[1].take.tiers', 'discounts[1].take.tiers[1].percent', 'discounts[1].take.tiers[1].upTo',
+    'discounts[0].take.percent', 'discounts[1].order', 'discounts[1].duration.count', 'discounts[1].take.tiers',
+    'discounts[1].take.tiers[1].percent', 'discounts[1].take.tiers[1].upTo', 'discounts[1].notWith',
   ]); // prettier-ignore
 });
 

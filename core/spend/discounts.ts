@@ -95,7 +95,12 @@ function limitsOf(discount: Discount, use: DiscountUse): AmountPico[] {
   return limits;
 }
 
-function isTaken(line: SpendLine, { account, only, except }: Discount, parents: Parents): boolean {
+/** Whether a discount is of the line. */
+export function isTaken(
+  line: Pick<SpendLine, 'account' | 'service' | 'component' | 'price'>,
+  { account, only, except }: Pick<Discount, 'account' | 'only' | 'except'>,
+  parents: Parents,
+): boolean {
   if (!isWithin(line.account, account, parents)) return false;
   const matches = (items: Discount['only'], whenAbsent: boolean): boolean =>
     items === undefined

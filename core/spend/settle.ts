@@ -34,6 +34,8 @@ export interface Settled {
   readonly rows: readonly NodeRow[];
   /** Those of discounts, with their shares: what `useAfter` takes at close. */
   readonly discounts: readonly DiscountRow[];
+  /** What drew on each segment in this period, by the name that its rows have: what later periods have as `before`. */
+  readonly drawn: readonly { readonly by: string; readonly amount: AmountPico }[];
 }
 
 /** Kinds of rows that a maximum does not cap. */
@@ -54,18 +56,23 @@ export function settle(
   const names = agreements.commitments.map(({ commitment, segment }) => `${commitment.id}/${segment}`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new RangeError(`segment ${twice} is given twice`);
-  const committed = agreements.commitments.flatMap((one) => ownRows(one, discounted.lines, parents, closed));
+  const drawn = agreements.commitments.map(({ commitment, segment }) => ({
+    by: `${commitment.id}/${segment}`,
+    amount: drawnBy(commitment, discounted.lines, parents),
+  }));
+  const committed = agreements.commitments.flatMap((one, index) => ownRows(one, drawn[index]!.amount, closed));
   const spend = [...discounted.lines, ...committed.map(({ row, contract }) => lineOf(row, contract))];
   const { shareOf } = agreements;
   const bounds = boundRows(spend, agreements.bounds, parents, shareOf === undefined ? { closed } : { closed, shareOf });
-  return { rows: [...discounted.rows, ...committed.map(({ row }) => row), ...bounds], discounts: discounted.rows };
+  const rows = [...discounted.rows, ...committed.map(({ row }) => row), ...bounds];
+  return { rows, discounts: discounted.rows, drawn };
 }
 
 /** What this period adds to the rows of a segment. */
-function ownRows(one: CommitmentInPeriod, lines: readonly SpendLine[], parents: Parents, closed: boolean) {
+function ownRows(one: CommitmentInPeriod, drawn: AmountPico, closed: boolean) {
   const { commitment, segment, before, isBegun, isEnding } = one;
   const share = one.share === undefined ? {} : { share: one.share };
-  const spent = before + drawnBy(commitment, lines, parents);
+  const spent = before + drawn;
   const booked = isBegun ? commitmentRows(commitment, { segment, spent: before, closed: false, ...share }) : [];
   const now = commitmentRows(commitment, { segment, spent, closed: closed && isEnding, ...share });
   return differenceRows(booked, now).map((row) => ({ row, contract: commitment.contract ?? '' }));

@@ -1,12 +1,14 @@
 /** The shape of what a price says beside its model. */
-import { isObject, type Fields } from '../body.ts';
+import { isObject, isText, type Fields } from '../body.ts';
 import { isAbsentOr, isNotNegative, isOneOf, isPercent, isPositive } from './figures.ts';
 
-export function hasTerms({ quantity, discountPercent, maximum, onVersion }: Fields): boolean {
+export function hasTerms({ quantity, discountPercent, maximum, onVersion, plan, contract }: Fields): boolean {
   return (
     isAbsentOr(isRule)(quantity) &&
     isAbsentOr(isPercent)(discountPercent) &&
     isAbsentOr(isNotNegative)(maximum) &&
+    isAbsentOr(isText)(plan) &&
+    isAbsentOr(isText)(contract) &&
     isAbsentOr((value) => isOneOf(value, 'carry', 'restart'))(onVersion)
   );
 }
