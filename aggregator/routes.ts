@@ -31,6 +31,11 @@ const filters = {
   resource: z.string().regex(resourcePattern).optional(),
   producer: z.string().regex(idPattern).optional(),
   kind: z.enum(blockKinds).optional(),
+  late: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional()
+    .describe('Whether it is a prior-period adjustment: usage that came after its period was closed.'),
 };
 
 const exploreQuery = z.strictObject({

@@ -27,6 +27,8 @@ const expressions: Readonly<Record<ExploreDimension, string>> = {
   day: `toString(toUnixTimestamp(toStartOfDay(${rowStart}, {zone:String})))`,
   hour: `toString(toUnixTimestamp(toStartOfHour(${rowStart}, {zone:String})))`,
   kind: 'kind',
+  // A day in the middle of an account's month lies in that month in every zone.
+  booked: "formatDateTime(addDays(booked_start, 14), '%Y-%m')",
 };
 
 /** Within such a block every row has the same day or hour. */

@@ -16,6 +16,8 @@ export interface Filters {
   readonly resource?: string | undefined;
   readonly producer?: string | undefined;
   readonly kind?: BlockKind | undefined;
+  /** Whether it is a prior-period adjustment. */
+  readonly late?: boolean | undefined;
 }
 
 /** Whose rows, where they lie, and the last commit that counts: so that an answer holds what its `asOf` says. */
@@ -38,6 +40,8 @@ export const rowStart = 'addMilliseconds(first, row_offset)';
 /** Numbers of the resource whose name is that parameter. */
 export const resourceIdsOf = (parameter: string): string =>
   `(SELECT groupArray(id) FROM resources WHERE tenant = {tenant:String} AND name = {${parameter}:String})`;
+/** Blocks are late as a whole. */
+const isLate = "(closed_until > fromUnixTimestamp64Milli(0, 'UTC'))";
 
 const instant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 const scalars = ['service', 'component', 'cell', 'meter', 'producer', 'kind'] as const;
@@ -57,6 +61,7 @@ export function conditionsOf({ tenant, partition, outSeqMax }: Scope, filters: F
     blocks.push('has(path, {account:UInt32})');
     parameters['account'] = filters.account;
   }
+  if (filters.late !== undefined) blocks.push(filters.late ? isLate : `NOT ${isLate}`);
   if (filters.resource !== undefined) {
     const ids = resourceIdsOf('resource');
     blocks.push(`hasAny(resource, ${ids})`);

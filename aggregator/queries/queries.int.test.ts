@@ -24,6 +24,7 @@ interface PlainRow extends Readonly<Record<Exclude<Dimension, 'resource' | 'day'
   readonly quantity: bigint;
   readonly amount: bigint;
   readonly samples: number;
+  readonly isLate: boolean;
   readonly id: string;
 }
 
@@ -61,6 +62,9 @@ function plainRows(message: Uint8Array): PlainRow[] {
       meter: cell('meter'),
       producer: cell('producer'),
       kind: cell('kind'),
+      // A month of Berlin begins on the evening before it in UTC.
+      booked: new Date(Number(cell('booked_start')) * 1000 + day).toISOString().slice(0, 7),
+      isLate: Number(cell('closed_until')) > 0,
       path: list('path').map(Number),
       price: Number(cell('price')),
       outSeq: Number(cell('out_seq')),
@@ -81,6 +85,7 @@ const startMs = Date.UTC(2026, 10, 20, 12);
 const blockSpec: fc.Arbitrary<BlockSpec> = fc.record({
   tenant: fc.constantFrom('northwind', 'southwind'),
   kind: fc.constantFrom('usage', 'usage', 'usage', 'unpriced', 'unmetered', 'adjustment'),
+  late: fc.constantFrom(false, false, true),
   startMs: fc.integer({ min: startMs, max: startMs + 3 * day }),
   stepMs: fc.constantFrom(0, 1000, 3_600_000, 20_000_000),
   samples: fc.integer({ min: 1, max: 12 }),
@@ -114,6 +119,7 @@ const filters: fc.Arbitrary<RowsQuestion['filters']> = fc.record(
     meter: fc.constantFrom('cpu', 'disk', 'none'),
     resource: fc.constantFrom('web-1', 'db:orders', 'nobody'),
     kind: fc.constantFrom('usage', 'unpriced', 'unmetered', 'adjustment'),
+    late: fc.boolean(),
   },
   { requiredKeys: [] },
 );
@@ -136,12 +142,12 @@ function matching(
   asked: RowsQuestion['filters'],
   ids: ReadonlyMap<string, number>,
 ): PlainRow[] {
-  const { from = 0, to = Number.POSITIVE_INFINITY, account, service, cell, meter, resource, kind } = asked;
+  const { from = 0, to = Number.POSITIVE_INFINITY, account, service, cell, meter, resource, kind, late } = asked;
   return logged.filter(
     (row) =>
       row.tenant === tenant && row.outSeq <= outSeqMax && row.startMs >= from && row.startMs < to &&
       (account === undefined || row.path.includes(account)) && (service === undefined || row.service === service) &&
-      (cell === undefined || row.cell === cell) && (meter === undefined || row.meter === meter) && (kind === undefined || row.kind === kind) &&
+      (cell === undefined || row.cell === cell) && (meter === undefined || row.meter === meter) && (kind === undefined || row.kind === kind) && (late === undefined || row.isLate === late) &&
       (resource === undefined || row.resource === ids.get(`${tenant}|${resource}`)),
   ); // prettier-ignore
 }
@@ -172,6 +178,7 @@ test('explore adds up just what a plain reading of the log adds up, whatever is 
       'day',
       'hour',
       'kind',
+      'booked',
     ),
     { maxLength: 3 },
   );

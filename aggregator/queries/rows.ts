@@ -37,7 +37,17 @@ export function placeOf(id: string): Place | undefined {
 
 interface FoundRow extends Omit<
   RatedRow,
-  'id' | 'resource' | 'seq' | 'startMs' | 'endMs' | 'outSeq' | 'usageSeq' | 'logTimeMs'
+  | 'id'
+  | 'resource'
+  | 'seq'
+  | 'startMs'
+  | 'endMs'
+  | 'periodStartMs'
+  | 'bookedStartMs'
+  | 'closedUntilMs'
+  | 'outSeq'
+  | 'usageSeq'
+  | 'logTimeMs'
 > {
   readonly incarnation: number;
   readonly block: number;
@@ -46,6 +56,9 @@ interface FoundRow extends Omit<
   readonly seq: string;
   readonly start_ms: string;
   readonly row_duration: string;
+  readonly period_ms: string;
+  readonly booked_ms: string;
+  readonly closed_ms: string;
   readonly out_seq: string;
   readonly usage_seq: string;
   readonly log_time_ms: string;
@@ -55,6 +68,7 @@ interface FoundRow extends Omit<
 const rowsOf = (blocks: string, where: string): string => `
   SELECT account, service, component, meter, price, cell, currency, kind, producer, epoch, seq, partition, incarnation, out_seq, block,
     row_position AS position, row_resource, row_index AS index, toUnixTimestamp64Milli(${rowStart}) AS start_ms, row_duration,
+    toUnixTimestamp64Milli(period_start) AS period_ms, toUnixTimestamp64Milli(booked_start) AS booked_ms, toUnixTimestamp64Milli(closed_until) AS closed_ms,
     row_quantity AS quantity, row_amount AS amount, usage_seq, toUnixTimestamp64Milli(log_time) AS log_time_ms
   FROM (${blocks})
   ARRAY JOIN resource AS row_resource, idx AS row_index, offset AS row_offset, duration AS row_duration,
@@ -62,7 +76,7 @@ const rowsOf = (blocks: string, where: string): string => `
   WHERE ${where}`;
 
 const blockColumnsOfRows = `account, service, component, meter, price, cell, currency, kind, producer, epoch, seq, partition, incarnation, out_seq,
-  block, first, usage_seq, log_time, count, resource, idx, offset, duration, quantities, amounts`;
+  block, first, period_start, booked_start, closed_until, usage_seq, log_time, count, resource, idx, offset, duration, quantities, amounts`;
 
 /** One page of rows, newest in the log first. The cursor is the last row's id. */
 export async function rows(
@@ -152,6 +166,9 @@ function toRatedRow(row: FoundRow, resource: string): RatedRow {
     index,
     startMs: Number(row.start_ms),
     endMs: Number(row.start_ms) + Number(row.row_duration),
+    periodStartMs: Number(row.period_ms),
+    bookedStartMs: Number(row.booked_ms),
+    closedUntilMs: Number(row.closed_ms),
     quantity,
     amount,
     partition,

@@ -30,9 +30,10 @@ const ratedRowsView = `CREATE OR REPLACE VIEW rated_rows AS
   SELECT concat(toString(partition), '-', toString(incarnation), '-', toString(out_seq), '-', toString(block), '-', toString(row_position)) AS id,
     charged.tenant AS tenant, account, path, names.name AS resource, service, component, meter, price, cell, currency, kind,
     producer, epoch, seq, row_index AS idx, addMilliseconds(first, row_offset) AS start, addMilliseconds(start, row_duration) AS end,
-    row_quantity AS quantity, row_amount AS amount, partition, incarnation, out_seq, block, usage_seq, log_time
+    row_quantity AS quantity, row_amount AS amount,
+    period_start, period_end, booked_start, closed_until, closed_until > fromUnixTimestamp64Milli(0, 'UTC') AS is_prior_period, partition, incarnation, out_seq, block, usage_seq, log_time
   FROM (
-    SELECT tenant, account, path, service, component, meter, price, cell, currency, kind, producer, epoch, seq, first,
+    SELECT tenant, account, path, service, component, meter, price, cell, currency, kind, producer, epoch, seq, first, period_start, period_end, booked_start, closed_until,
       partition, incarnation, out_seq, block, usage_seq, log_time, row_resource, row_index, row_offset, row_duration, row_quantity,
       row_amount, row_position
     FROM valid_blocks

@@ -13,6 +13,8 @@ export interface GeneratorOptions {
 }
 
 export interface BlockSpec {
+  /** Usage of the month, booked in the next one. */
+  readonly late?: boolean;
   readonly tenant?: string;
   readonly account?: number;
   readonly samples?: number;
@@ -30,6 +32,7 @@ export interface BlockSpec {
 
 const periodStartMs = Date.UTC(2026, 9, 31, 23);
 const periodEndMs = Date.UTC(2026, 10, 30, 23);
+const nextPeriod = { periodStartMs: periodEndMs, periodEndMs: Date.UTC(2026, 11, 31, 23) };
 const resourceNames = ['web-1', 'web-2', 'db:orders', 'web-1/ctr-3f2a'];
 /** Chains of accounts from the root: 1 is the root, 2 and 5 its children, 3 and 4 below 2. */
 export const chains: Readonly<Record<number, readonly number[]>> = {
@@ -187,7 +190,8 @@ export class Generator {
       }
       return index + 1;
     });
-    if (kind === 'usage') this.#charge(tenant, account, sum, touched);
+    const isLate = spec.late === true;
+    if (kind === 'usage') this.#charge(tenant, account, sum, touched, isLate);
     this.rows += samples;
     this.blocks += 1;
     this.amountPico += sum;
@@ -216,7 +220,8 @@ export class Generator {
       log_time: instant(this.#logTimeMs),
       period_start: instant(periodStartMs),
       period_end: instant(periodEndMs),
-      booked_start: instant(periodStartMs),
+      booked_start: instant(isLate ? periodEndMs : periodStartMs),
+      closed_until: instant(isLate ? periodEndMs : 0),
       first: instant(first),
       last: instant(first + count * step),
       count,
@@ -234,13 +239,20 @@ export class Generator {
     return `${blockColumns.map(([name]) => String(values[name])).join('\t')}\n`;
   }
 
-  #charge(tenant: string, account: number, pico: bigint, touched: Set<string>): void {
-    const key = `${tenant}|${account}`;
+  #charge(tenant: string, account: number, pico: bigint, touched: Set<string>, isLate: boolean): void {
+    const key = `${tenant}|${account}|${isLate}`;
     const sum = (this.#balances.get(key)?.pico ?? 0n) + pico;
     const own = formatAmount(sum);
     this.#balances.set(key, {
       pico: sum,
-      entry: { tenant, account, periodStartMs, periodEndMs, currency: 'EUR', own, total: own },
+      entry: {
+        tenant,
+        account,
+        ...(isLate ? nextPeriod : { periodStartMs, periodEndMs }),
+        currency: 'EUR',
+        own,
+        total: own,
+      },
     });
     touched.add(key);
   }

@@ -160,11 +160,12 @@ export const exploreDimensions = [
   'day',
   'hour',
   'kind',
+  'booked',
 ] as const;
 export type ExploreDimension = (typeof exploreDimensions)[number];
 
 /**
- * GET /explore?by=account&by=day&from=…&to=…&account=…(subtree)&service=…&component=…&cell=…&meter=…&resource=…&producer=…&kind=…
+ * GET /explore?by=account&by=day&from=…&to=…&account=…(subtree)&service=…&component=…&cell=…&meter=…&resource=…&producer=…&kind=…&late=…
  * Holds every row of commits up to `asOf.outSeq`, and none of a later one.
  */
 export interface Explore {
@@ -177,7 +178,7 @@ export interface Explore {
   readonly total: { readonly amount: string; readonly samples: number };
 }
 export interface ExploreGroup {
-  /** One value per dimension of `by`: account id, names, or ISO day or hour in the tenant's zone. */
+  /** One value per dimension of `by`: account id, names, ISO day or hour in the tenant's zone, or the month booked, "2026-11". */
   readonly key: readonly string[];
   readonly amount: string;
   /** Sum in `unit`, where all rows are of one meter and no sample has several; else both are "". */
@@ -215,6 +216,11 @@ export interface RatedRow {
   readonly index: number;
   readonly startMs: number;
   readonly endMs: number;
+  /** Start of the tally's period, and of the account's month whose balance the row moved. */
+  readonly periodStartMs: number;
+  readonly bookedStartMs: number;
+  /** Above 0 for a prior-period adjustment: the end of the closed periods that the row came too late for. */
+  readonly closedUntilMs: number;
   readonly quantity: string;
   readonly amount: string;
   readonly partition: number;

@@ -31,7 +31,33 @@ export type ControlChange =
   | ({ readonly kind: 'fee' } & FeeRecord)
   | ({ readonly kind: 'agreement' } & AgreementRecord)
   | ({ readonly kind: 'budget' } & BudgetRecord)
-  | { readonly kind: 'budgetReset'; readonly budget: string; readonly reason: string };
+  | { readonly kind: 'budgetReset'; readonly budget: string; readonly reason: string }
+  | ({ readonly kind: 'close' } & CloseRecord)
+  | ({ readonly kind: 'reopen' } & ReopenRecord);
+
+/**
+ * Closes the billing periods of a unit, a root account and all below it, up to an instant: what starts before it and comes after this
+ * message is booked in the open period (SPEC §12). The place of the message in the log is the cut-off.
+ */
+export interface CloseRecord {
+  /** A root. */
+  readonly account: number;
+  /** End of one of its billing periods, UTC ms, not beyond log time and beyond what is closed; all periods before it close with it. */
+  readonly untilMs: number;
+  readonly reason: string;
+  /** How many tallies are settled before each later input, 1 to 1,000; absent means 1,000. */
+  readonly talliesPerStep?: number;
+}
+
+/** Opens the closed periods of a unit again, from one on. */
+export interface ReopenRecord {
+  readonly account: number;
+  /** Start of a closed period, UTC ms. */
+  readonly fromMs: number;
+  readonly reason: string;
+  /** Who agreed, besides whoever asked. */
+  readonly approvedBy: string;
+}
 
 export interface TenantRecord {
   readonly id: string;

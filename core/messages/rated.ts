@@ -263,6 +263,11 @@ export const blockColumns = [
   ['period_end', "DateTime64(3, 'UTC')"],
   /** Start of the account's month whose balance the rows move; the period is that of the tally. */
   ['booked_start', "DateTime64(3, 'UTC')"],
+  /**
+   * Set where the rows are a prior-period adjustment: they start before this end of the periods that the account's unit had closed, and
+   * are booked as of it. 1970 for rows in time.
+   */
+  ['closed_until', "DateTime64(3, 'UTC')"],
   ['first', "DateTime64(3, 'UTC')"],
   ['last', "DateTime64(3, 'UTC')"],
   /** Charge rows in the block, and the samples whose first row they are: a sample cut by a boundary or priced by two
@@ -289,6 +294,7 @@ export const blockColumns = [
  * `agreement`: what was agreed on for an account and all below it. Rows of these two are nobody's sample (resource, index and
  * quantity 0, no producer), stand outside CONSERVE and inside the sum of rows; `price` is the version of the fee or agreement, drawn from the
  * sequence of prices, `cell` the reason ("fee", "feeCredit", "cap"), and what a row covers begins at its start.
+ * Late usage is `usage`, too: that it is a prior-period adjustment, `closed_until` tells.
  */
 export const blockKinds = ['usage', 'unpriced', 'unmetered', 'adjustment', 'fee', 'agreement'] as const;
 export type BlockKind = (typeof blockKinds)[number];

@@ -20,6 +20,8 @@ export interface GroupKey {
   readonly cell: string;
   /** Start of the account's month whose balance is moved. */
   readonly bookedMs: number;
+  /** End of the closed periods that the rows are late for; 0 for rows in time. */
+  readonly closedUntilMs: number;
   readonly chain: BalanceChain;
 }
 
@@ -64,7 +66,7 @@ export class Groups {
 
   of(key: GroupKey): Group {
     const starts = key.chain.balances.map((balance) => balance.period.startMs).join(',');
-    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${key.bookedMs}|${starts}|${key.cell}`;
+    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${key.bookedMs}|${key.closedUntilMs}|${starts}|${key.cell}`;
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {
@@ -202,9 +204,9 @@ function headOf({ account, price, meter, cell, kind }: GroupKey): string {
   ].join('\t');
 }
 
-function periodOf({ period, bookedMs }: GroupKey): Uint8Array {
+function periodOf({ period, bookedMs, closedUntilMs }: GroupKey): Uint8Array {
   const out = new ByteText();
-  for (const ms of [period.startMs, period.endMs, bookedMs]) {
+  for (const ms of [period.startMs, period.endMs, bookedMs, closedUntilMs]) {
     out.instant(ms);
     out.character(tab);
   }

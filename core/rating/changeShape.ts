@@ -18,6 +18,8 @@ const lengthMs: Test = (value) =>
 const discardPercent: Test = (value) =>
   decimal(value) && parseRational(value as string)!.numerator < 100n * parseRational(value as string)!.denominator;
 
+const stepSize: Test = (value) => id(value) && (value as number) <= 1000;
+
 const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   tenant: { id: text, name: text, currency, timeZone: zone },
   producer: { id: text, type: oneOf('agent', 'gateway', 'importer'), enabled: flag, keys: listOf(like({ id: text, publicKey: text })) },
@@ -35,6 +37,8 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
     thresholds: listOf(like({ percent: decimal, action: oneOf('notify', 'throttle', 'block') })),
   },
   budgetReset: { budget: text },
+  close: { account: id, untilMs: id, reason: text, talliesPerStep: optional(stepSize) },
+  reopen: { account: id, fromMs: natural, reason: text, approvedBy: text },
 }; // prettier-ignore
 
 /** What counts is of unit 1 and scale 0; slots belong to percentiles. */

@@ -5,7 +5,8 @@ import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import { compareText } from './attribution.ts';
 import { groupedAgreements } from './agreements/master.ts';
 import { changeFault } from './changeShape.ts';
-import { ControlFault } from './controlFault.ts';
+import { applyClose, applyReopen } from './closes.ts';
+import { ControlFault, require } from './controlFault.ts';
 import { emptyTenant, type Account, type Master, type PartitionState, type Tenant } from './state.ts';
 
 export { ControlFault } from './controlFault.ts';
@@ -27,7 +28,7 @@ export function applyMaster(state: PartitionState, message: ControlMessage): Ten
   const tenant = known ?? emptyTenant(first as Extract<ControlChange, { kind: 'tenant' }>);
   const draft = copyMaster(tenant.master);
   const renames: (() => void)[] = [];
-  for (const change of message.changes) applyChange(draft, tenant.id, change, renames);
+  for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames);
   for (const rename of renames) rename();
   draft.metersByMetric = Map.groupBy(
     [...draft.meters.values()].toSorted((a, b) => compareText(a.id, b.id)),
@@ -54,10 +55,17 @@ function copyMaster(master: Master): Master {
     feesByKey: new Map(master.feesByKey),
     agreements: new Map(master.agreements),
     budgets: new Map(master.budgets),
+    closes: new Map(master.closes),
   };
 }
 
-function applyChange(master: Master, tenant: string, change: ControlChange, renames: (() => void)[]): void {
+function applyChange(
+  master: Master,
+  tenant: string,
+  change: ControlChange,
+  logTimeMs: number,
+  renames: (() => void)[],
+): void {
   switch (change.kind) {
     case 'tenant': {
       const { kind: _, ...record } = change;
@@ -150,6 +158,10 @@ function applyChange(master: Master, tenant: string, change: ControlChange, rena
     case 'budgetReset':
       require(master.budgets.has(change.budget), `budget ${change.budget} is not known`);
       return;
+    case 'close':
+      return applyClose(master, change, logTimeMs);
+    case 'reopen':
+      return applyReopen(master, change);
   }
 }
 
@@ -183,8 +195,4 @@ function applyAccount(
 /** Prices, fees and agreements draw their ids from one sequence. */
 function requireFreshId({ prices, fees, agreements }: Master, id: number): void {
   require(!prices.has(id) && !fees.has(id) && !agreements.has(id), `${id} is published and immutable`);
-}
-
-function require(holds: boolean, message: string): void {
-  if (!holds) throw new ControlFault(message);
 }

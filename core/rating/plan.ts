@@ -5,7 +5,8 @@ import type { MeterRecord } from '../messages/control.ts';
 import type { BatchMetric } from '../metering/batch.ts';
 import { periodAt, type Period } from '../time/period.ts';
 import { metersOf, ownerAt, pricesAt, Window } from './attribution.ts';
-import { noBalances, type BalanceChain, type Group, type Groups } from './block.ts';
+import { closedUntil } from './billingUnit.ts';
+import { noBalances, type Charging, type Group, type GroupKey, type Groups } from './block.ts';
 import { balanceKey, tallyKey, type Account, type Balance, type Resource, type Tally, type Tenant } from './state.ts';
 import { adds } from './measures.ts';
 import { slotAt } from './slots.ts';
@@ -117,7 +118,7 @@ function planOf(
     });
     return priced.length === 0 ? [lane()] : priced;
   });
-  if (lanes.length === 0) lanes.push(unmeteredLane(context, account, period, metric));
+  if (lanes.length === 0) lanes.push(unmeteredLane(context, account, period, metric, atMs));
   return {
     masterVersion: master.version,
     unit: metric.unit,
@@ -140,7 +141,13 @@ export function meterTakes({ aggregation, unit, scale }: MeterRecord, metric: Ba
   return takesKind && (counts || (unit === metric.unit && scale === metric.scale));
 }
 
-function unmeteredLane(context: PlanContext, account: Account, period: Period, metric: BatchMetric): Lane {
+function unmeteredLane(
+  context: PlanContext,
+  account: Account,
+  period: Period,
+  metric: BatchMetric,
+  atMs: number,
+): Lane {
   const group = context.groups.of({
     account,
     period,
@@ -149,8 +156,7 @@ function unmeteredLane(context: PlanContext, account: Account, period: Period, m
     scale: metric.scale,
     price: undefined,
     cell: '',
-    bookedMs: period.startMs,
-    chain: noBalances,
+    ...bookingOf(context, account, undefined, atMs),
   });
   return {
     kind: 'unmetered',
@@ -179,7 +185,6 @@ export interface LanePlace {
 export function laneOf({ tenant, groups }: PlanContext, place: LanePlace): Lane {
   const { account, period, meter, price, cell, atMs } = place;
   const kind = price === undefined ? 'unpriced' : 'usage';
-  const chain = chainOf({ tenant, groups }, account, price, atMs);
   const group = groups.of({
     account,
     period,
@@ -188,26 +193,34 @@ export function laneOf({ tenant, groups }: PlanContext, place: LanePlace): Lane 
     scale: meter.scale,
     price,
     cell: cell?.key ?? '',
-    bookedMs: bookedStart(account, atMs),
-    chain,
+    ...bookingOf({ tenant, groups }, account, price, atMs),
   });
   const weighs = meter.aggregation === 'timeWeighted';
   const distinct = (meter.distinct ?? '') === '' ? undefined : (place.dims[meter.distinct!] ?? '');
   return { kind, meter, price, cell, tally: tallyOf(tenant, place), group, weighs, distinct };
 }
 
-/** Start of the account's month whose balance something at the instant moves. */
-export const bookedStart = (account: Account, atMs: number): number => periodAt(atMs, account.record.timeZone).startMs;
-
-/** Balances of the account and its ancestors that a charge at the instant moves; none where nothing is charged. */
-export function chainOf(
+/**
+ * Where something at the instant is booked (SPEC §6.1, §12): at the instant itself or, where the account's unit has closed it, in the
+ * open period. The balances of the account and its ancestors move; none where nothing is charged.
+ */
+export function bookingOf(
   { tenant, groups }: PlanContext,
   account: Account,
-  price: CompiledPrice | undefined,
+  price: Charging | undefined,
   atMs: number,
-): BalanceChain {
-  if (price === undefined) return noBalances;
-  return groups.chainOf(account.chain.map((node) => balanceOf(tenant, node, atMs, price.record.currency)));
+): Pick<GroupKey, 'bookedMs' | 'closedUntilMs' | 'chain'> {
+  const closedMs = closedUntil(tenant.master, account);
+  const isLate = atMs < closedMs;
+  const bookedAtMs = isLate ? closedMs : atMs;
+  return {
+    bookedMs: periodAt(bookedAtMs, account.record.timeZone).startMs,
+    closedUntilMs: isLate ? closedMs : 0,
+    chain:
+      price === undefined
+        ? noBalances
+        : groups.chainOf(account.chain.map((node) => balanceOf(tenant, node, bookedAtMs, price.record.currency))),
+  };
 }
 
 function tallyOf(tenant: Tenant, { account, period, resource, meter, price, cell }: LanePlace): Tally {

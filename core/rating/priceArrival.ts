@@ -1,11 +1,12 @@
 /** A price arrives for what was tallied without one: the whole tally is charged by difference (SPEC §5.5). */
 import type { MeterRecord } from '../messages/control.ts';
-import { noBalances, type BlockSource, type Group } from './block.ts';
+import type { CompiledPrice } from '../pricing/compiled.ts';
+import type { BlockSource, Group } from './block.ts';
 import { pricesAt, Window } from './attribution.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
 import { charged, comparePlaces, distinctMax } from './measures.ts';
-import { bookedStart, chainOf, laneOf, type PlanContext } from './plan.ts';
+import { bookingOf, laneOf, type PlanContext } from './plan.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tally } from './state.ts';
 import { billed, copyOf, isEmpty, merge } from './slots.ts';
@@ -87,7 +88,6 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     run.rows.addWide(group, 0, 0, entry.firstMs, 0, { quantity: change, amount }, false);
     for (const balance of closeBlocks(run)) moved.add(balance);
   };
-  const bookedMs = bookedStart(account, entry.firstMs);
   const common = {
     account,
     period,
@@ -95,15 +95,15 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     meter: meter.id,
     scale: meter.scale,
     cell: '',
-    bookedMs,
   } as const;
+  const groupOf = (price: CompiledPrice | undefined): Group =>
+    groups.of({ ...common, price, ...bookingOf(run, account, price, entry.firstMs) });
   settle(unpriced);
   unpriced.cursor = undefined;
   unpriced.quantity -= quantity;
-  adjust(groups.of({ ...common, price: undefined, chain: noBalances }), unpriced, -quantity, 0n);
+  adjust(groupOf(undefined), unpriced, -quantity, 0n);
   for (const { price, tally, quantity: taken, amount } of charges) {
-    const chain = chainOf(run, account, price, entry.firstMs);
-    adjust(groups.of({ ...common, price, chain }), tally, taken, amount);
+    adjust(groupOf(price), tally, taken, amount);
     takeNotes(tally, unpriced);
   }
   clearNotes(unpriced);

@@ -56,6 +56,8 @@ export function encodeState(state: PartitionState): string {
 export function decodeState(text: string): PartitionState {
   const record = JSON.parse(text) as SnapshotRecord;
   const state = emptyState(record.partition);
+  // What has not ended yet cannot be closed.
+  state.logTimeMs = record.logTimeMs;
   for (const { tenant, changes } of record.masters) {
     applyMaster(state, { v: 1, tenant, seq: 0, auditId: '', trace: '', changes } satisfies ControlMessage);
   }
@@ -85,5 +87,8 @@ function masterChanges(master: Master): ControlChange[] {
     ...[...master.fees.values()].map(({ record }) => ({ kind: 'fee' as const, ...record })),
     ...[...master.agreements.values()].map((record) => ({ kind: 'agreement' as const, ...record })),
     ...sorted(master.budgets).map((record) => ({ kind: 'budget' as const, ...record })),
+    ...[...master.closes]
+      .toSorted(([a], [b]) => a - b)
+      .map(([account, untilMs]) => ({ kind: 'close' as const, account, untilMs, reason: '' })),
   ];
 }

@@ -72,6 +72,8 @@ export interface Master {
   /** The newest of each key, by root account and currency (`unitKey`), in order of key; a list is a new one when one of it changes. */
   agreementsByUnit: ReadonlyMap<string, readonly AgreementRecord[]>;
   readonly budgets: Map<string, BudgetRecord>;
+  /** End of what each unit has closed, UTC ms, by its root account. */
+  readonly closes: Map<number, number>;
 }
 
 export interface Account {
@@ -212,6 +214,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
       agreements: new Map(),
       agreementsByUnit: new Map(),
       budgets: new Map(),
+      closes: new Map(),
     },
     producers: new Map(),
     resourcesByName: new Map(),

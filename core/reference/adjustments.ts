@@ -4,7 +4,7 @@ import { takenOver } from './aggregation.ts';
 import { pricesAt } from './attribution.ts';
 import { addToBalances } from './balances.ts';
 import { nothingCarried } from './carry.ts';
-import { monthAt } from './month.ts';
+import { bookingOf } from './closes.ts';
 import { powerOfTen, zero, type Exact } from './number.ts';
 import { countsEvents } from './prices/noted.ts';
 import { priced, withoutPrice } from './rows.ts';
@@ -46,7 +46,7 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Price
     startMs: firstMs,
     durationMs: 0,
     month,
-    bookedMs: monthAt(firstMs, tenant.accounts.get(account)!.timeZone).startMs,
+    ...bookingOf(tenant, account, firstMs),
     primary: false,
     source,
     index: 0,

@@ -6,10 +6,15 @@ import { hasChangeShape } from './changeShape.ts';
 import type { Tenant } from './state.ts';
 
 /** The tenant with every change applied; `undefined` when one of them cannot be. */
-export function drafted(known: Tenant | undefined, id: string, changes: readonly unknown[]): Tenant | undefined {
+export function drafted(
+  known: Tenant | undefined,
+  id: string,
+  changes: readonly unknown[],
+  logTimeMs: number,
+): Tenant | undefined {
   let tenant = known === undefined ? undefined : copyOf(known);
   for (const change of changes) {
-    if (!hasChangeShape(change) || !fitsCatalogue(tenant, id, change)) return undefined;
+    if (!hasChangeShape(change) || !fitsCatalogue(tenant, id, change, logTimeMs)) return undefined;
     if (change.kind === 'tenant') tenant = { ...(tenant ?? emptyTenant()), record: change };
     else apply(tenant!, change);
   }
@@ -43,6 +48,12 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
     case 'budget':
       tenant.budgets.set(change.id, change);
       break;
+    case 'close':
+      tenant.closes.set(change.account, change.untilMs);
+      break;
+    case 'reopen':
+      tenant.closes.set(change.account, change.fromMs);
+      break;
     case 'budgetReset':
       break;
   }
@@ -57,6 +68,7 @@ const emptyTenant = (): Omit<Tenant, 'record'> => ({
   fees: new Map(),
   agreements: new Map(),
   budgets: new Map(),
+  closes: new Map(),
 });
 
 const copyOf = (tenant: Tenant): Tenant => ({
@@ -69,4 +81,5 @@ const copyOf = (tenant: Tenant): Tenant => ({
   fees: new Map(tenant.fees),
   agreements: new Map(tenant.agreements),
   budgets: new Map(tenant.budgets),
+  closes: new Map(tenant.closes),
 });

@@ -7,10 +7,16 @@ import type {
   FeeRecord,
   MeterRecord,
 } from '../messages/control.ts';
+import { canClose, canReopen } from './closes.ts';
 import type { Tenant } from './state.ts';
 
 /** `id` is the tenant of the message; `tenant` what is known of it so far, changes earlier in the message included. */
-export function fitsCatalogue(tenant: Tenant | undefined, id: string, change: ControlChange): boolean {
+export function fitsCatalogue(
+  tenant: Tenant | undefined,
+  id: string,
+  change: ControlChange,
+  logTimeMs: number,
+): boolean {
   if (change.kind === 'tenant') return change.id === id;
   if (tenant === undefined) return false;
   const hasAccount = (account: number) => tenant.accounts.has(account);
@@ -38,6 +44,10 @@ export function fitsCatalogue(tenant: Tenant | undefined, id: string, change: Co
       return hasAccount(change.account) && watchesTheSame(tenant.budgets.get(change.id), change);
     case 'budgetReset':
       return tenant.budgets.has(change.budget);
+    case 'close':
+      return canClose(tenant, change, logTimeMs);
+    case 'reopen':
+      return canReopen(tenant, change);
   }
 }
 

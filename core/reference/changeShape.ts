@@ -45,6 +45,17 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isListOf(targets, isText) &&
     typeof enabled === 'boolean',
   budgetReset: ({ budget }) => isText(budget),
+  close: ({ account, untilMs, reason, talliesPerStep = 1 }) =>
+    isNatural(account) &&
+    account > 0 &&
+    isNatural(untilMs) &&
+    untilMs > 0 &&
+    isText(reason) &&
+    isNatural(talliesPerStep) &&
+    talliesPerStep >= 1 &&
+    talliesPerStep <= 1000,
+  reopen: ({ account, fromMs, reason, approvedBy }) =>
+    isNatural(account) && account > 0 && isNatural(fromMs) && isText(reason) && isText(approvedBy),
 };
 
 const aggregations = ['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile'] as const;

@@ -15,7 +15,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   if (message !== undefined && message.seq <= state.controlMark) return undefined;
   const isNext = message?.seq === state.controlMark + 1;
   if (isNext) state.controlMark += 1;
-  const tenant = isNext ? drafted(state.tenants.get(tenantId), tenantId, message!.changes) : undefined;
+  const tenant = isNext ? drafted(state.tenants.get(tenantId), tenantId, message!.changes, state.logTimeMs) : undefined;
   if (message === undefined || tenant === undefined) {
     outcome.refusals.push(rejected(state, tenantId, input.seq));
     return undefined;

@@ -4,7 +4,7 @@ import type { BlockKind } from '../messages/rated.ts';
 import type { PriceRecord } from '../messages/control.ts';
 import type { BatchMetric } from '../metering/batch.ts';
 import { begunBy, quantityOf, type Part } from './cutting.ts';
-import { monthAt } from './month.ts';
+import { bookingOf } from './closes.ts';
 import { integer, powerOfTen, zero, type Exact } from './number.ts';
 import type { Row, Source, State, Tenant } from './state.ts';
 import { addToTally, type Growth, type Journal } from './tallies.ts';
@@ -41,7 +41,7 @@ export function rowsOf(
       startMs,
       durationMs: endMs - startMs,
       month,
-      bookedMs: monthAt(startMs, tenant.accounts.get(account)!.timeZone).startMs,
+      ...bookingOf(tenant, account, startMs),
     };
     const add = (terms: Terms) => rows.push({ ...place, ...terms, source, index, primary: rows.length === 0 });
     const sent = quantityOf(part, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs);

@@ -29,6 +29,8 @@ export interface Tenant {
   /** Every version, by id, in the order published. */
   readonly agreements: Map<number, AgreementRecord>;
   readonly budgets: Map<string, BudgetRecord>;
+  /** Until when a root and all below it are closed. */
+  readonly closes: Map<number, number>;
 }
 
 export interface Counts {
@@ -132,6 +134,8 @@ export interface Row {
   readonly cell: string;
   /** Start of the account's month whose balance it moves. */
   readonly bookedMs: number;
+  /** End of the closed periods that it comes too late for; 0 for none. */
+  readonly closedUntilMs: number;
   readonly quantity: Exact;
   readonly amount: Exact;
   /** First row of its sample: the one that counts it. */

@@ -9,6 +9,9 @@ export const zone = 'Europe/Berlin';
 /** Some minutes before the end of October 2026 in Berlin: months end and the clock goes back while the world runs. */
 export const worldStartMs = Date.UTC(2026, 9, 31, 22, 40);
 
+/** Borders of its months. */
+const monthsMs = [Date.UTC(2026, 8, 30, 22), Date.UTC(2026, 9, 31, 23)];
+
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64url');
 const signatureOf = (key: string, body: Uint8Array): string =>
   sha256(Buffer.concat([Buffer.from(key), body])).repeat(2);
@@ -62,6 +65,9 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('price' as const), price }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('budget' as const), budget, id: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), id: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('later' as const), byMs: fc.constantFrom(600_000, 1_800_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('close' as const), untilMs: fc.constantFrom(...monthsMs) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const), fromMs: fc.constantFrom(...monthsMs) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('owner' as const), resource: fc.nat(3), account: fc.integer({ min: 1, max: 4 }), offsetMs: fc.nat(3_600_000) }) },
 ); // prettier-ignore
 
@@ -146,6 +152,13 @@ class Script {
         return this.#control([this.#budget(one.budget, one.id)]);
       case 'reset':
         return this.#control([{ kind: 'budgetReset', budget: `b${one.id}`, reason: 'test' }]);
+      case 'later':
+        this.#timeMs += one.byMs;
+        return;
+      case 'close':
+        return this.#control([{ kind: 'close', account: 1, untilMs: one.untilMs, reason: '' }]);
+      case 'reopen':
+        return this.#control([{ kind: 'reopen', account: 1, fromMs: one.fromMs, reason: '', approvedBy: 'b' }]);
       case 'owner':
         return this.#control([
           {

@@ -21,6 +21,11 @@ export const ratedRowSchema = z.object({
   index: z.number(),
   startMs: instant,
   endMs: instant,
+  periodStartMs: instant.describe("Start of the tally's period, UTC ms."),
+  bookedStartMs: instant.describe("Start of the account's month whose balance the row moved, UTC ms."),
+  closedUntilMs: instant.describe(
+    'Above 0 for a prior-period adjustment: end of the closed periods that it came too late for.',
+  ),
   quantity: z.string().describe('Decimal text.'),
   amount: z.string().describe('Decimal text in the currency named.'),
   partition: z.number(),

@@ -8,6 +8,11 @@ const hour = 3_600_000;
 /** An hour before April begins in Berlin, three before it does in UTC. */
 export const startMs = Temporal.Instant.from('2026-03-31T21:00:00Z').epochMilliseconds;
 
+/** The same hour of the months that follow: where samples lie, and where time goes on to. */
+export const monthsMs = ['2026-03', '2026-04', '2026-05', '2026-06', '2026-07'].map(
+  (month) => Temporal.PlainYearMonth.from(month).add({ months: 1 }).toPlainDate({ day: 1 }).toZonedDateTime('Europe/Berlin').epochMilliseconds - hour,
+); // prettier-ignore
+
 export const metrics = [
   { name: 'cpu', unit: 'us', scale: 0, kind: 'delta' },
   { name: 'net', unit: 'By', scale: 3, kind: 'delta' },
@@ -201,7 +206,7 @@ const harm = fc.constantFrom(
 );
 
 export const action = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), samples: fc.oneof(fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), steady), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), month: fc.nat(4), samples: fc.oneof(fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), steady), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts), { minLength: 1, maxLength: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: priceFacts }) },
@@ -211,6 +216,9 @@ export const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('badControl' as const), how: fc.constantFrom('account', 'seq', 'old', 'json', 'tenant') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense' as const), tenant }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('time' as const), byMs: fc.integer({ min: 1, max: 90 * 60_000 }), ticks: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('month' as const), ticks: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('close' as const), tenant, account: fc.constantFrom(1, 1, 1, 1, 1, 1, 2), untilMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour), startMs), talliesPerStep: fc.constantFrom(undefined, 1, 2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const), tenant, account: fc.constantFrom(1, 1, 1, 3), fromMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour), startMs) }) },
   { weight: 4, arbitrary: fc.constant({ kind: 'commit' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
 ); // prettier-ignore

@@ -1,6 +1,6 @@
 /** Writes the batches of random producers, sound ones and harmed ones. */
 import type { BatchBody } from '../../metering/batch.ts';
-import { metrics, resources, startMs, type Action } from './actions.ts';
+import { metrics, monthsMs, resources, type Action } from './actions.ts';
 
 export type BatchAction = Extract<Action, { kind: 'batch' }>;
 
@@ -33,14 +33,15 @@ export class Batches {
     this.#encoding = encoding;
   }
 
-  write(action: BatchAction): { readonly subject: string; readonly data: Uint8Array } {
+  /** `months`: how many have begun; no sample lies beyond. */
+  write(action: BatchAction, months: number): { readonly subject: string; readonly data: Uint8Array } {
     const { tenant, producer, harm } = action;
     if (harm === 'epoch') {
       this.#epochMs += 1;
       this.#last.clear();
     }
     const key = `${tenant} ${producer}`;
-    const body = harmed(this.#body(action, this.#last.get(key) ?? { seq: 0, hash: '' }), harm);
+    const body = harmed(this.#body(action, months, this.#last.get(key) ?? { seq: 0, hash: '' }), harm);
     const text = this.#encoding.bytes(JSON.stringify(body) + (harm === 'bytes' ? ' '.repeat(600_000) : ''));
     const bytes = harm === 'notUtf8' ? joined(text, Uint8Array.of(0xff)) : text;
     if (taken.includes(harm)) this.#last.set(key, { seq: body.seq, hash: this.#encoding.sha256(bytes) });
@@ -50,7 +51,11 @@ export class Batches {
     return { subject, data: joined(head, bytes) };
   }
 
-  #body({ tenant, producer, samples }: BatchAction, last: { seq: number; hash: string }): BatchBody {
+  #body(
+    { tenant, producer, samples, month }: BatchAction,
+    months: number,
+    last: { seq: number; hash: string },
+  ): BatchBody {
     // Some batches carry a dictionary of their own; most the same one, as producers do.
     const own = samples.map(({ resource, metric, dims }): Entry => [resource, metric, dims]);
     const count = metrics.length - (own.some(([, metric]) => metric === metrics.length - 1) ? 0 : 1);
@@ -60,7 +65,7 @@ export class Batches {
     return {
       v: 1, tenant, producer, epoch: { startedAtMs: this.#epochMs, nonce: '00000000000000ab' }, seq: last.seq + 1, prev: last.hash, trace: 'tr',
       resources, metrics: metrics.slice(0, count), dims: [{ mode: 'user', core: '1' }, { core: '1', mode: 'idle' }],
-      ticks: samples.map((sample) => [sample.startMs, sample.durationMs, 0]), baseMs: startMs,
+      ticks: samples.map((sample) => [sample.startMs, sample.durationMs, 0]), baseMs: monthsMs[Math.min(month, months)]!,
       series, s, k: samples.map((_, i) => i),
       q: samples.map((sample) => sample.quantity), raw: samples.map(() => null),
     }; // prettier-ignore

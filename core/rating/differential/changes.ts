@@ -3,7 +3,10 @@ import type { ControlChange, PriceRecord } from '../../messages/control.ts';
 import { allowed } from '../../reference/testing/records.ts';
 import type { Action } from './actions.ts';
 
-export type ControlAction = Extract<Action, { kind: 'prices' | 'revise' | 'owner' | 'budget' | 'reset' | 'suspense' }>;
+export type ControlAction = Extract<
+  Action,
+  { kind: 'prices' | 'revise' | 'owner' | 'budget' | 'reset' | 'suspense' | 'close' | 'reopen' }
+>;
 
 /** `nextPrice` gives the ids and versions of new prices, `known` the tenant's prices so far. */
 export function changesOf(
@@ -34,6 +37,13 @@ export function changesOf(
     }
     case 'reset':
       return [{ kind: 'budgetReset', budget: action.budget, reason: '' }];
+    case 'close': {
+      const { account, untilMs, talliesPerStep } = action;
+      const step = talliesPerStep === undefined ? {} : { talliesPerStep };
+      return [{ kind: 'close', account, untilMs, reason: '', ...step }];
+    }
+    case 'reopen':
+      return [{ kind: 'reopen', account: action.account, fromMs: action.fromMs, reason: '', approvedBy: 'b' }];
     case 'suspense':
       return [{ kind: 'account', id: 9, slug: 's', name: '', parent: 1, type: 'suspense', timeZone: 'Europe/Berlin' }];
   }

@@ -2,12 +2,13 @@
 import type { ControlChange, PriceRecord } from '../../messages/control.ts';
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
+import { instantMs, readBlocks } from '../../reference/audit/blocks.ts';
 import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
 import { PartitionMachine } from '../machine.ts';
 import { applyCommit } from '../replay.ts';
 import { emptyState } from '../state.ts';
-import { foundation, startMs, type Action } from './actions.ts';
+import { foundation, monthsMs, startMs, type Action } from './actions.ts';
 import { Batches, type Encoding } from './batches.ts';
 import { changesOf, type ControlAction } from './changes.ts';
 
@@ -17,7 +18,16 @@ export class World {
   readonly faults = new Faults();
   readonly auditor: Auditor;
   /** What has happened, so that a test can tell that it has looked at what it is about. */
-  readonly seen = { rated: 0, cutOrSharedRows: 0, adjustments: 0, alerts: 0, releases: 0, carried: 0 };
+  readonly seen = {
+    rated: 0,
+    cutOrSharedRows: 0,
+    adjustments: 0,
+    alerts: 0,
+    releases: 0,
+    carried: 0,
+    closes: 0,
+    late: 0,
+  };
   readonly reasons = new Set<string>();
   readonly #ports: Ports & Encoding;
   readonly #batches: Batches;
@@ -31,6 +41,7 @@ export class World {
   /** Prices of each tenant, in the order published. */
   readonly #known = new Map<string, PriceRecord[]>();
   #nowMs = startMs;
+  #months = 0;
 
   constructor(ports: Ports & Encoding) {
     this.#ports = ports;
@@ -46,7 +57,7 @@ export class World {
   act(step: Action): void {
     switch (step.kind) {
       case 'batch':
-        return this.#take(this.#batches.write(step));
+        return this.#take(this.#batches.write(step, this.#months));
       case 'resend': {
         const earlier = this.#usage[step.which % Math.max(this.#usage.length, 1)];
         return earlier && this.#take(earlier);
@@ -54,11 +65,10 @@ export class World {
       case 'badControl':
         return this.#badControl(step.how);
       case 'time':
-        this.#nowMs += step.byMs;
-        if (!step.ticks) return;
-        this.commit();
-        this.#machine.tick(this.#nowMs);
-        return this.commit();
+        return this.#goTo(this.#nowMs + step.byMs, step.ticks);
+      case 'month':
+        this.#months = Math.min(this.#months + 1, monthsMs.length - 1);
+        return this.#goTo(Math.max(this.#nowMs, monthsMs[this.#months]!), step.ticks);
       case 'commit':
         return this.commit();
       case 'restart':
@@ -68,6 +78,14 @@ export class World {
       default:
         return this.#control(step.tenant, this.#changes(step));
     }
+  }
+
+  #goTo(nowMs: number, ticks: boolean): void {
+    this.#nowMs = nowMs;
+    if (!ticks) return;
+    this.commit();
+    this.#machine.tick(nowMs);
+    this.commit();
   }
 
   #changes(step: ControlAction): ControlChange[] {
@@ -142,6 +160,8 @@ export class World {
     this.seen.rated = header.totals.samples.rated;
     this.seen.cutOrSharedRows = Math.max(0, this.auditor.sums.rows - this.seen.rated);
     this.seen.adjustments += blocks.split('\tadjustment\t').length - 1;
+    this.seen.closes += header.control.flatMap(({ changes }) => changes).filter(({ kind }) => kind === 'close').length;
+    this.seen.late += readBlocks(blocks).filter((block) => instantMs(block!.scalar('closed_until')) > 0).length;
     this.seen.alerts += header.alerts.length;
     this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
     this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;

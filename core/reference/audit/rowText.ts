@@ -17,7 +17,7 @@ export function textOfRow(row: Row): RowText {
   const { source } = row;
   const block = [
     row.tenant, row.account, row.service, row.component, row.meter, row.price, row.cell, row.currency, row.kind, source.producer,
-    source.epoch, source.seq, source.inputSeq, source.logTimeMs, row.month.startMs, row.month.endMs, row.bookedMs,
+    source.epoch, source.seq, source.inputSeq, source.logTimeMs, row.month.startMs, row.month.endMs, row.bookedMs, row.closedUntilMs,
   ]; // prettier-ignore
   const place = [...block, row.resource, row.index, row.startMs, row.durationMs].join('|');
   return { place, quantity: text(row.quantity), amount: text(row.amount) };
@@ -41,7 +41,7 @@ export function textsOfBlock(block: Block, names: Names): RowText[] {
       'usage_seq',
     ] as const
   ).map(block.scalar);
-  const instants = (['log_time', 'period_start', 'period_end', 'booked_start'] as const).map((column) =>
+  const instants = (['log_time', 'period_start', 'period_end', 'booked_start', 'closed_until'] as const).map((column) =>
     instantMs(block.scalar(column)),
   );
   const head = [...words, ...instants].join('|');

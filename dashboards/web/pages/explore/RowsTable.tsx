@@ -84,7 +84,7 @@ export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts:
 }
 
 const exportColumns = [
-  'id', 'startMs', 'endMs', 'account', 'resource', 'service', 'component', 'cell', 'meter', 'kind', 'quantity', 'unit', 'amount', 'currency',
+  'id', 'startMs', 'endMs', 'periodStartMs', 'bookedStartMs', 'closedUntilMs', 'account', 'resource', 'service', 'component', 'cell', 'meter', 'kind', 'quantity', 'unit', 'amount', 'currency',
   'price', 'producer', 'epoch', 'seq', 'index', 'partition', 'outSeq', 'logTimeMs',
 ] as const satisfies readonly (keyof UnitRow)[]; // prettier-ignore
 
@@ -146,6 +146,11 @@ function useColumns(accounts: readonly AccountRecord[]): Column<UnitRow>[] {
 }
 
 function serviceText(row: RatedRow): string {
+  const service = serviceName(row);
+  return row.closedUntilMs > 0 ? `${service}, prior period` : service;
+}
+
+function serviceName(row: RatedRow): string {
   if (row.kind === 'unpriced') return 'without a price';
   if (row.kind === 'unmetered') return 'without a meter';
   if (row.kind === 'adjustment') return `${row.service}, adjustment`;

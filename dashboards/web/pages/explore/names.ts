@@ -5,7 +5,7 @@ import { formatSpanKey, isSpanKey } from '../../format/period.ts';
 
 export const dimensionNames: Readonly<Record<ExploreDimension, string>> = {
   account: 'account', service: 'service', component: 'component', cell: 'part of the price', meter: 'meter', resource: 'resource',
-  producer: 'producer', day: 'day', hour: 'hour', kind: 'kind of row',
+  producer: 'producer', day: 'day', hour: 'hour', kind: 'kind of row', booked: 'month booked',
 }; // prettier-ignore
 
 /** What a row is, in a word or two. */
@@ -38,5 +38,6 @@ export function keyName(by: ExploreDimension, key: string, accounts: readonly Ac
   }
   if (by === 'kind') return kindNames[key as BlockKind] ?? key;
   if (by === 'cell') return partName(key);
+  if (by === 'booked' && isSpanKey(key)) return formatSpanKey(key);
   return key === '' ? `no ${dimensionNames[by]}` : key;
 }

@@ -50,6 +50,13 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
         {formatSpanKey(spanKey(row.startMs, timeZone, 'month'))} · committed {formatInstant(row.logTimeMs, timeZone)} (
         {timeZone})
       </p>
+      {row.closedUntilMs > 0 && (
+        <p className="quiet" data-testid="why-prior-period">
+          A prior-period adjustment of {monthOf(row.periodStartMs, timeZone)}, booked in{' '}
+          {monthOf(row.bookedStartMs, timeZone)}: it came after the periods up to{' '}
+          {formatInstant(row.closedUntilMs, timeZone)} were closed.
+        </p>
+      )}
       <ol className="why-steps">
         <ChargeStep why={why} />
         <ResourceStep why={why} />
@@ -62,6 +69,10 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
     </>
   );
 }
+
+/** The month of an account, wherever it is: a day in the middle of it is so in every zone. */
+const monthOf = (startMs: number, timeZone: string): string =>
+  formatSpanKey(spanKey(startMs + 14 * 86_400_000, timeZone, 'month'));
 
 function Actions({ why, rowId }: { why: Why; rowId: string }) {
   const { timeZone } = useTenant();
