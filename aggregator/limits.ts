@@ -29,6 +29,8 @@ export const aggregatorLimits = {
   reconcileUnwatchedMs: 3600 * 1000,
   /** Rows of one page; more is a request that is not valid. */
   pageRowsMax: 500,
+  /** Blocks of one page, each of a batch's rows at most. */
+  pageBlocksMax: 200,
   /** Dimensions of one exploration. */
   exploreDimensionsMax: 3,
   /** Resources on the "now" page. */

@@ -6,6 +6,7 @@ import type { Routes } from '#platform/http/index.ts';
 import { ratedRowSchema } from '#platform/http/ratedRow.ts';
 import { aggregatorLimits } from './limits.ts';
 import type { Aggregator } from './main.ts';
+import { blocksInOrder, refusedSamples, storedBlockSchema, type BlocksPage } from './queries/blocks.ts';
 import { explore } from './queries/explore.ts';
 import type { MasterFacts } from './queries/port.ts';
 import { rows } from './queries/rows.ts';
@@ -55,6 +56,14 @@ const rowsQuery = z.strictObject({
   cursor: z.string().max(64).optional(),
 });
 
+const blocksQuery = z.strictObject({
+  time: z.enum(['log', 'usage']).default('log').describe('What the stretch is of: log time, or the start of usage.'),
+  from: instantMs.optional().describe('Beginning of the stretch, UTC ms, inclusive.'),
+  to: instantMs.optional().describe('End of the stretch, UTC ms, exclusive.'),
+  limit: z.coerce.number().int().min(1).max(aggregatorLimits.pageBlocksMax).default(aggregatorLimits.pageBlocksMax),
+  cursor: z.string().max(64).optional(),
+});
+
 const amount = z.string();
 const asOf = z.object({ outSeq: z.number(), logTimeMs: z.number() });
 const exploreAnswer = z.object({
@@ -78,6 +87,20 @@ const exploreAnswer = z.object({
 
 const row = ratedRowSchema.extend({ unit: z.string() });
 const rowsAnswer = z.object({ asOf, rows: z.array(row).readonly(), cursor: z.string().nullable() });
+
+const blocksAnswer = z.object({
+  asOf,
+  tenant: z.string(),
+  refused: z.number().describe('Samples refused in the stretch; of usage time, all.'),
+  blocks: z.array(storedBlockSchema).readonly(),
+  cursor: z.string().nullable(),
+});
+/** What `price simulate` reads of a running instance. */
+export interface BlocksAnswer extends BlocksPage {
+  readonly asOf: { readonly outSeq: number; readonly logTimeMs: number };
+  readonly tenant: string;
+  readonly refused: number;
+}
 
 const loadingAnswer = z.object({
   partitions: z
@@ -137,6 +160,25 @@ export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): 
         const units = await master.units(tenant);
         const unitOf = ({ kind, meter }: RatedRow) => (kind === 'unmetered' ? '' : (units.get(meter) ?? ''));
         return { ...page, asOf: position, rows: page.rows.map((found) => ({ ...found, unit: unitOf(found) })) };
+      },
+    );
+    app.get(
+      '/rated-blocks',
+      {
+        schema: {
+          tags: ['usage'],
+          summary: 'Rated blocks of the periods that a stretch touches, in the order of the log',
+          querystring: blocksQuery,
+          response: { 200: blocksAnswer },
+        },
+      },
+      async (request): Promise<BlocksAnswer> => {
+        const { tenant } = request.identity;
+        const { partition } = await master.tenant(tenant);
+        const position = await aggregator.loaded(partition);
+        const question = { ...request.query, scope: { tenant, partition, outSeqMax: position.outSeq } };
+        const refused = await refusedSamples(store, question);
+        return { asOf: position, tenant, refused, ...(await blocksInOrder(store, question)) };
       },
     );
     app.get(

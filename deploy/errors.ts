@@ -64,6 +64,11 @@ export const deployError = defineErrors({
     title: 'A rater would not take these prices.',
     solve: 'Correct the price that the message names.',
   },
+  ROWS_INSUFFICIENT: {
+    status: 422,
+    title: 'Stored rows do not tell what the draft would charge.',
+    solve: 'Simulate from the log (`--source log`), or leave what the message names as it was published.',
+  },
   FILE_UNREADABLE: {
     status: 400,
     title: 'A file could not be read.',

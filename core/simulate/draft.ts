@@ -65,7 +65,7 @@ export class DraftControl {
 }
 
 /** Which published prices stay, and the others of the draft under ids that no published one has, in the draft's order. */
-function placed(
+export function placed(
   draft: readonly PriceRecord[],
   published: readonly PriceRecord[],
 ): { readonly kept: readonly number[]; readonly fresh: readonly PriceRecord[] } {

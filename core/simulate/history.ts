@@ -3,11 +3,13 @@ import type { ControlMessage, PriceRecord } from '../messages/control.ts';
 import type { Input, Ports } from '../rating/admit.ts';
 import { PartitionMachine } from '../rating/machine.ts';
 import { applyMaster, ControlFault } from '../rating/master.ts';
-import { emptyState, type Master } from '../rating/state.ts';
+import { emptyState, emptyTenant, type Master, type Tenant } from '../rating/state.ts';
 
 export class History {
   readonly #machine: PartitionMachine;
   readonly #taken = new Set<number>();
+  /** By tenant and price. */
+  readonly #publishedMs = new Map<string, number>();
 
   constructor(partition: number, ports: Ports) {
     this.#machine = new PartitionMachine(emptyState(partition), ports);
@@ -18,7 +20,17 @@ export class History {
     const { changes } = this.#machine;
     const before = changes.control.length;
     this.#machine.takeControl(input);
-    if (changes.control.length > before) this.#taken.add(input.seq);
+    if (changes.control.length === before) return;
+    this.#taken.add(input.seq);
+    const message = changes.control.at(-1)!;
+    for (const change of message.changes)
+      if (change.kind === 'price')
+        this.#publishedMs.set(`${message.tenant} ${change.id}`, this.#machine.state.logTimeMs);
+  }
+
+  /** Log time at which the control messages alone make the price known; other inputs may have moved it further. */
+  publishedMs(tenant: string, price: number): number {
+    return this.#publishedMs.get(`${tenant} ${price}`) ?? 0;
   }
 
   /** Whether the message at that sequence of the stream changed anything. */
@@ -37,6 +49,16 @@ export class History {
 
   prices(tenant: string): PriceRecord[] {
     return [...(this.master(tenant)?.prices.values() ?? [])].map(({ record }) => record);
+  }
+
+  /** The tenant as of the last message, with nothing tallied, under other prices: those that are kept, and fresh ones. */
+  drafted(tenant: string, kept: ReadonlySet<number>, fresh: readonly PriceRecord[]): Tenant {
+    const known = this.#machine.state.tenants.get(tenant)!;
+    const prices = new Map([...known.master.prices].filter(([id]) => kept.has(id)));
+    const state = emptyState(0);
+    state.tenants.set(tenant, { ...emptyTenant(known.master.record), master: { ...known.master, prices } });
+    const changes = fresh.map((record) => ({ kind: 'price' as const, ...record }));
+    return applyMaster(state, { v: 1, tenant, seq: 0, auditId: '', trace: '', changes });
   }
 
   /** Why a rater would not take these prices, or undefined. Changes nothing. */

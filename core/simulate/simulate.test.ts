@@ -8,9 +8,12 @@ import { World } from '../rating/differential/world.ts';
 import { PartitionMachine } from '../rating/machine.ts';
 import { emptyState } from '../rating/state.ts';
 import { options } from '../testing/seed.ts';
+import { periodAt } from '../time/period.ts';
 import { inputsOf, testPorts, world as smallWorld, type WorldInput } from '../testing/world.ts';
 import { compared, type Comparison } from './compare.ts';
 import { History } from './history.ts';
+import { readBlocks } from '../reference/audit/blocks.ts';
+import { RowSimulation } from './fromRows.ts';
 import { Simulation, type RecordedCommit, type SimulationOptions } from './simulation.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('base64url');
@@ -64,7 +67,7 @@ function historyOf(commits: readonly RecordedCommit[], its: typeof ports): Histo
   return history;
 }
 
-interface Asked extends Partial<Pick<SimulationOptions, 'fromMs' | 'toMs'>> {
+interface Asked extends Partial<Pick<SimulationOptions, 'time' | 'fromMs' | 'toMs'>> {
   readonly ports?: typeof ports;
   readonly tenant?: string;
   /** The draft, from the prices as published. */
@@ -75,10 +78,23 @@ function simulated(commits: readonly RecordedCommit[], { ports: its = ports, ten
   const history = historyOf(commits, its);
   const prices = draft(history.prices(tenant));
   const simulation = new Simulation({
-    partition: 0, tenant, prices, history, ports: its, fromMs: 0, toMs: Infinity, ...stretch,
+    partition: 0, tenant, prices, history, ports: its, time: 'log', fromMs: 0, toMs: Infinity, ...stretch,
   }); // prettier-ignore
   for (const commit of commits) simulation.take(commit);
   return compared(simulation.charged, simulation.draft);
+}
+
+/** The same from rows; undefined where they cannot tell. */
+function fromRows(commits: readonly RecordedCommit[], { ports: its = ports, tenant = 't', draft, ...stretch }: Asked) {
+  const history = historyOf(commits, its);
+  const prices = draft(history.prices(tenant));
+  const simulation = new RowSimulation({ tenant, prices, history, time: 'log', fromMs: 0, toMs: Infinity, ...stretch });
+  for (const { header, blocks } of commits) {
+    for (const block of readBlocks(blocks)) if (block!.scalar('tenant') === tenant) simulation.take(block!);
+    for (const refusal of header.refusals) simulation.refuse(refusal.tenant, refusal.samples, refusal.logTimeMs);
+  }
+  simulation.finish();
+  return { gaps: [...simulation.gaps], comparison: compared(simulation.charged, simulation.draft) };
 }
 
 /** Nothing differs: no amount, sample, unpriced quantity or refusal. */
@@ -94,6 +110,8 @@ function expectSame(comparison: Comparison): void {
 }
 
 const renamed = (prices: readonly PriceRecord[]) => prices.map((price) => ({ ...price, key: `${price.key}-draft` }));
+const isPrice = ({ kind }: Action) => kind === 'prices' || kind === 'revise';
+const early = (drawn: readonly Action[]) => [...drawn.filter(isPrice), ...drawn.filter((one) => !isPrice(one))];
 const steps = fc.array(action, { minLength: 10, maxLength: 60, size: 'max' });
 
 test(`the prices in force charge what was charged, on any log, seed ${options.seed}`, () => {
@@ -110,8 +128,6 @@ test(`the prices in force charge what was charged, on any log, seed ${options.se
 }, 300_000);
 
 test(`the same prices under other names, published before any usage, charge what was charged, seed ${options.seed}`, () => {
-  const isPrice = ({ kind }: Action) => kind === 'prices' || kind === 'revise';
-  const early = (drawn: readonly Action[]) => [...drawn.filter(isPrice), ...drawn.filter((one) => !isPrice(one))];
   let lines = 0;
   fc.assert(
     fc.property(steps, (drawn) => {
@@ -223,3 +239,61 @@ test('a rejected message stays without effect, and a draft charges from the firs
   expect(drafted.unpriced).toEqual([]);
   expect(drafted.accounts).toEqual([{ account: 3, currency: 'EUR', charged: '2', draft: '6', difference: '4' }]);
 });
+
+/** The zone of the account above all others. */
+const rootZone = (commits: readonly RecordedCommit[]) =>
+  [...historyOf(commits, ports).master('t')!.accounts.values()].find(({ chain }) => chain.length === 1)!.record
+    .timeZone;
+
+type Change = (prices: readonly PriceRecord[]) => readonly PriceRecord[];
+const drafts: readonly Change[] = [
+  (prices) => prices,
+  renamed,
+  () => [],
+  (prices) => renamed(prices).map((price) => ({ ...price, discountPercent: '12.5' })),
+  (prices) =>
+    renamed(prices).map((price, at) => (at % 2 === 0 ? price : { ...price, ...exact({ unitPrice: '3' }, 1n) })),
+  (prices) => prices.slice(1),
+  (prices) => renamed(prices).map((price) => ({ ...price, tallyScope: 'resource', onVersion: 'restart' })),
+  (prices) => renamed(prices).map((price, at) => ({ ...price, effectiveFromMs: price.effectiveFromMs + at * 777_777 })),
+];
+/** What rows cannot tell about is mostly left as it is: meters that do not add up, and prices that look at events. */
+const tellable =
+  (change: Change): Change =>
+  (prices) => {
+    const isTellable = ({ meter, model, quantity }: PriceRecord) =>
+      !/peak|last|users|hosts|p95/.test(meter) &&
+      quantity?.at !== 'event' &&
+      !/perEvent|minimum|whichever/.test(JSON.stringify(model));
+    return [...prices.filter((price) => !isTellable(price)), ...change(prices.filter(isTellable))];
+  };
+
+test(`stored rows tell what the log tells, or name what they cannot, under any draft, seed ${options.seed}`, () => {
+  const told = { drafts: 0, lines: 0, gaps: 0 };
+  fc.assert(
+    fc.property(
+      steps,
+      fc.constantFrom(...drafts, ...drafts.map(tellable), ...drafts.map(tellable)),
+      fc.constantFrom('log', 'usage'),
+      fc.nat(9),
+      (drawn, draft, time, at) => {
+        const commits = recorded(at % 2 === 0 ? early(drawn) : drawn);
+        const [firstMs, lastMs] = [commits[0]!.header.logTimeMs, commits.at(-1)!.header.logTimeMs];
+        // Of usage time a month: it cuts all samples, where stored rows keep the cuts that the prices in force made.
+        const logMs = firstMs + ((lastMs - firstMs) * at) / 10;
+        const monthMs = periodAt(logMs, rootZone(commits)).startMs;
+        const asked = { draft, time, fromMs: at === 0 ? 0 : time === 'log' ? logMs : monthMs } as const;
+        const { gaps, comparison } = fromRows(commits, asked);
+        const log = simulated(commits, asked);
+        told.gaps += Math.min(gaps.length, 1);
+        // A draft under which other samples are refused needs those that have no rows.
+        if (gaps.length > 0 || log.refused !== log.refusedCharged) return;
+        expect(comparison).toEqual(log);
+        told.drafts += 1;
+        if (draft !== drafts[0]) told.lines += log.lines.filter(({ draft: amount }) => amount !== '0').length;
+      },
+    ),
+    { ...options, numRuns: runs },
+  );
+  expect(told.lines).toBeGreaterThan(runs / 10);
+}, 300_000);

@@ -4,8 +4,11 @@ import { streams } from '#core/messages/names.ts';
 import type { Account, Master } from '#core/rating/state.ts';
 import { compared } from '#core/simulate/compare.ts';
 import type { History } from '#core/simulate/history.ts';
-import { Simulation } from '#core/simulate/simulation.ts';
+import { RowSimulation, type RowsOptions } from '#core/simulate/fromRows.ts';
+import type { Ledger } from '#core/simulate/ledger.ts';
+import { Simulation, type SimulationOptions } from '#core/simulate/simulation.ts';
 import type { Config } from '#platform/config.ts';
+import type { Log } from '#platform/log.ts';
 import { corePorts } from '#rater/ports.ts';
 import { printJson } from '../cli/report.ts';
 import { deployError } from '../errors.ts';
@@ -14,6 +17,7 @@ import { showProgress } from '../verify/progress.ts';
 import type { SimulateFlags } from './cli.ts';
 import { readDraft } from './draftFile.ts';
 import { openLog, readCommits, readHistory, type RecordedLog } from './log.ts';
+import { readRows, type StoredRows } from './rows.ts';
 import { printReport, reportOf, type SimulationReport } from './report.ts';
 
 /** Prints what the draft in `text` would have charged. Throws APPLY_INVALID with all that is wrong with it, or USAGE. */
@@ -28,7 +32,7 @@ export async function simulateCommand(path: string, text: string, flags: Simulat
 export interface SimulateOptions {
   readonly path: string;
   readonly text: string;
-  readonly flags: Pick<SimulateFlags, 'from' | 'to' | 'account'>;
+  readonly flags: Pick<SimulateFlags, 'from' | 'to' | 'account' | 'time' | 'source'>;
   readonly partitions: Config['partitions'];
   readonly recorded: Omit<RecordedLog, keyof AsyncDisposable>;
 }
@@ -61,26 +65,65 @@ export async function simulate(options: SimulateOptions): Promise<SimulationRepo
   const refusal = history.refusal(tenant, prices);
   if (refusal !== undefined) throw deployError('DRAFT_REFUSED', `${file}: ${refusal}.`, { file });
 
-  const toMs = to ?? Infinity;
-  const simulation = new Simulation({
-    partition, tenant, prices, history, ports: corePorts(), fromMs: from ?? 0, toMs,
-  }); // prettier-ignore
-  const lastSeq = ends[partition]!;
-  let commits = 0;
+  const { time, source } = flags;
+  const stretch = { tenant, prices, history, time, fromMs: from ?? 0, toMs: to ?? Infinity };
   using progress = showProgress('rated');
+  const lastSeq = ends[partition]!;
   progress.extend(lastSeq);
-  await readCommits(log, partition, lastSeq, (commit) => {
-    simulation.take(commit);
-    commits += 1;
-    progress.commitDone();
-    // Log time never goes back: nothing behind this commit belongs to the stretch.
-    return commit.header.logTimeMs < toMs;
-  });
-  const comparison = compared(simulation.charged, simulation.draft, accounts);
+  const { ledgers, commits } =
+    source === 'log'
+      ? await overLog({ log, lastSeq, stretch: { ...stretch, partition }, done: () => progress.commitDone() })
+      : await overRows({ rows: recorded.rows(tenant, partition), stretch, file });
+  const comparison = compared(ledgers.charged, ledgers.draft, accounts);
   return reportOf(comparison, master, {
-    tenant, file, from: isoOf(from), to: isoOf(to), instance, commits,
+    tenant, file, source, time, from: isoOf(from), to: isoOf(to), instance, commits,
     seconds: Math.round(performance.now() - startedMs) / 1000,
   }); // prettier-ignore
+}
+
+interface Simulated {
+  readonly ledgers: { readonly charged: Ledger; readonly draft: Ledger };
+  readonly commits: number;
+}
+
+async function overLog({
+  log,
+  lastSeq,
+  stretch,
+  done,
+}: {
+  readonly log: Log;
+  readonly lastSeq: number;
+  readonly stretch: Omit<SimulationOptions, 'ports'>;
+  readonly done: () => void;
+}): Promise<Simulated> {
+  const ledgers = new Simulation({ ...stretch, ports: corePorts() });
+  let commits = 0;
+  await readCommits(log, stretch.partition, lastSeq, (commit) => {
+    ledgers.take(commit);
+    commits += 1;
+    done();
+    // Log time never goes back: nothing behind this commit belongs to a stretch of it.
+    return stretch.time === 'usage' || commit.header.logTimeMs < stretch.toMs;
+  });
+  return { ledgers, commits };
+}
+
+/** Throws ROWS_INSUFFICIENT with all that rows cannot tell. */
+async function overRows({
+  rows,
+  stretch,
+  file,
+}: {
+  readonly rows: StoredRows;
+  readonly stretch: RowsOptions;
+  readonly file: string;
+}): Promise<Simulated> {
+  const ledgers = new RowSimulation(stretch);
+  const commits = await readRows(rows, stretch, ledgers);
+  const gaps = [...ledgers.gaps];
+  if (gaps.length > 0) throw deployError('ROWS_INSUFFICIENT', `${file}: ${gaps.join('; ')}.`, { file, gaps });
+  return { ledgers, commits };
 }
 
 function mastersOf(histories: readonly History[]): Map<string, Master> {

@@ -4,27 +4,32 @@ import { Chain } from '#core/reference/audit/chain.ts';
 import { Faults } from '#core/reference/audit/faults.ts';
 import { History } from '#core/simulate/history.ts';
 import type { RecordedCommit } from '#core/simulate/simulation.ts';
-import type { Config } from '#platform/config.ts';
+import { dataPaths, type Config } from '#platform/config.ts';
 import type { Log } from '#platform/log.ts';
 import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
 import { corePorts } from '#rater/ports.ts';
 import { deployError } from '../errors.ts';
+import { officeClient } from '../officeClient.ts';
 import { isInstanceRunning, lockInstance } from '../instance/lock.ts';
 import { endOrphans } from '../instance/processes.ts';
 import { startBroker } from '../verify/broker.ts';
 import { RangeMissing, StreamReader } from '../verify/inputs.ts';
 import { readCommit, takenInputs } from '../verify/partition.ts';
+import { rowsOfOffice, rowsOfStore, type StoredRows } from './rows.ts';
 
 export interface RecordedLog extends AsyncDisposable {
   readonly log: Log;
   readonly instance: 'running' | 'stopped';
+  /** The rows of a tenant in ClickHouse, which has one owner: the office while it runs. */
+  readonly rows: (tenant: string, partition: number) => StoredRows;
 }
 
 export async function openLog(config: Config): Promise<RecordedLog> {
   if (isInstanceRunning(config.dataDir)) {
     const connection = await connectNats({ ...config.nats, role: 'admin' });
     const log = await jetstreamLog(connection);
-    return { log, instance: 'running', [Symbol.asyncDispose]: () => connection.close() };
+    const rows = (tenant: string) => rowsOfOffice(officeClient(config), tenant);
+    return { log, instance: 'running', rows, [Symbol.asyncDispose]: () => connection.close() };
   }
   await using opened = new AsyncDisposableStack();
   opened.use(lockInstance(config.dataDir));
@@ -32,7 +37,9 @@ export async function openLog(config: Config): Promise<RecordedLog> {
   const broker = opened.use(await startBroker(config));
   const log = await jetstreamLog(broker.connection);
   const stays = opened.move();
-  return { log, instance: 'stopped', [Symbol.asyncDispose]: () => stays.disposeAsync() };
+  const url = `embedded:${dataPaths(config.dataDir).clickhouse}`;
+  const rows = (tenant: string, partition: number) => rowsOfStore(url, tenant, partition);
+  return { log, instance: 'stopped', rows, [Symbol.asyncDispose]: () => stays.disposeAsync() };
 }
 
 /** What billing has decided on a partition so far. Throws LOG_INCOMPLETE. */

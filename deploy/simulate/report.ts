@@ -10,17 +10,20 @@ export interface SimulationReport {
   readonly ok: true;
   readonly tenant: string;
   readonly file: string;
-  /** Stretch of log time, ISO 8601; null where the log begins or ends. */
+  readonly source: 'log' | 'clickhouse';
+  readonly time: 'log' | 'usage';
+  /** Stretch of that time, ISO 8601; null where the log begins or ends. */
   readonly from: string | null;
   readonly to: string | null;
   readonly lines: readonly OfAccount<ComparedLine>[];
   readonly accounts: readonly OfAccount<ComparedAccount>[];
   readonly totals: readonly Amounts[];
   readonly unpriced: readonly (OfAccount<ComparedUnpriced> & { readonly unit: string })[];
-  /** Samples refused, of the whole tenant. */
+  /** Samples refused, of the whole tenant; in a stretch of usage time, ever. */
   readonly refused: number;
   readonly refusedCharged: number;
   readonly instance: 'running' | 'stopped';
+  /** Commits read. */
   readonly commits: number;
   readonly seconds: number;
 }
@@ -54,7 +57,9 @@ function unitOf(meter: { readonly unit: string; readonly aggregation: string } |
 export function printReport(report: SimulationReport): void {
   const { from, to, lines, accounts, totals, unpriced } = report;
   const stretch = `from ${from ?? 'its beginning'} until ${to ?? 'its end'}`;
-  printLine(`${report.file} for ${report.tenant}, over the log ${stretch}; nothing was changed.\n`);
+  const over = report.source === 'log' ? 'the log' : 'the rows in ClickHouse';
+  const by = report.time === 'usage' ? 'by usage time, ' : '';
+  printLine(`${report.file} for ${report.tenant}, over ${over}, ${by}${stretch}; nothing was changed.\n`);
   const figures = ({ currency, charged, draft, difference }: Amounts) => [charged, draft, difference, currency];
   printTable([
     ['ACCOUNT', 'SERVICE', 'COMPONENT', 'CHARGED', 'DRAFT', 'DIFFERENCE', 'CURRENCY', 'SAMPLES'],

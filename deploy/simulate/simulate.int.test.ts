@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAggregator } from '#aggregator/main.ts';
 import { streams, subjects } from '#core/messages/names.ts';
 import type { BalanceReply } from '#core/messages/balances.ts';
 import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
@@ -18,6 +19,7 @@ import { prepareInstance } from '../instance/prepare.ts';
 import { startBroker } from '../verify/broker.ts';
 import { simulate } from './command.ts';
 import type { SimulationReport } from './report.ts';
+import { rowsIn } from './rows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'meterline-simulate-'));
 const dataDir = join(folder, 'instance');
@@ -45,6 +47,7 @@ const secondPrice = `
 `;
 
 let running: SimulationReport;
+let fromRows: SimulationReport;
 let balance: string;
 let written: readonly number[];
 let writtenAfter: readonly number[];
@@ -60,19 +63,29 @@ beforeAll(async () => {
   await ensureStreams(connection, 1, 1);
   const stop = new AbortController();
   const rater = runRater(config, { signal: stop.signal, logger });
+  const aggregator = await createAggregator(config, connection, logger);
+  const loading = aggregator.start(stop.signal);
   try {
     const log = await jetstreamLog(connection);
     await feed(connection, log);
     balance = await balanceOf(connection);
     written = await lengthsOf(log);
-    running = await simulate({
-      path: 'same.yaml', text: price('36', 'renamed'), flags: {}, partitions: 1, recorded: { log, instance: 'running' },
-    }); // prettier-ignore
+    const { lastSeq } = await log.info(streams.rated(0));
+    while (aggregator.position(0).outSeq < lastSeq) await sleep(50);
+    const rows = (tenant: string, partition: number) => rowsIn(aggregator.store, tenant, partition);
+    const asked = (source: 'log' | 'clickhouse') =>
+      simulate({
+        path: 'same.yaml', text: price('36', 'renamed'), flags: { time: 'log', source }, partitions: 1,
+        recorded: { log, instance: 'running', rows },
+      }); // prettier-ignore
+    running = await asked('log');
+    fromRows = await asked('clickhouse');
     expect(await balanceOf(connection)).toBe(balance);
     writtenAfter = await lengthsOf(log);
   } finally {
     stop.abort();
-    await rater;
+    await Promise.all([rater, loading]);
+    await aggregator[Symbol.asyncDispose]();
   }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -135,6 +148,46 @@ test('the prices in force, under another name, charge what was charged while the
   expect(running.totals).toEqual([{ currency: 'EUR', charged: balance, draft: balance, difference: '0' }]);
   expect(running).toMatchObject({ ok: true, tenant: 't', unpriced: [], refused: 0, from: null, to: null });
   expect(writtenAfter).toEqual(written);
+});
+
+const without = ({ source: _, commits: __, seconds: ___, ...told }: SimulationReport) => told;
+
+test('rows in ClickHouse tell what the log tells, of log time and of usage time, running and stopped', async () => {
+  expect(fromRows.source).toBe('clickhouse');
+  expect(without(fromRows)).toEqual(without(running));
+  const month = new Date(baseMs).toISOString().slice(0, 8);
+  for (const flags of [[], ['--time', 'usage', '--from', `${month}01`], ['--from', '2020-01-01', '--account', 'a3']]) {
+    const [log, rows] = [
+      await command(price('72'), '--json', ...flags),
+      await command(price('72'), '--json', '--source', 'clickhouse', ...flags),
+    ];
+    expect([log.code, rows.code]).toEqual([0, 0]);
+    expect(rows.json.lines).not.toEqual([]);
+    expect(without(rows.json)).toEqual(without(log.json));
+  }
+  const before = await command(
+    price('72'),
+    '--json',
+    '--source',
+    'clickhouse',
+    '--time',
+    'usage',
+    '--to',
+    '2020-01-01',
+  );
+  expect(before.json).toMatchObject({ ok: true, lines: [], time: 'usage', source: 'clickhouse' });
+  const matrix = `
+prices:
+  - key: cpu
+    service: compute
+    component: cpu
+    meter: cpu
+    per: vCPU·h
+    model: { kind: grouped, by: [zone], groupsMax: 9, model: { kind: perUnit, unitPrice: 1 } }
+`;
+  const unfit = await command(matrix, '--source', 'clickhouse');
+  expect(unfit).toMatchObject({ code: 2, out: '' });
+  expect(unfit.err).toMatch(/ROWS_INSUFFICIENT[\s\S]*price cpu: rows of meter cpu do not say its dimensions/);
 });
 
 test('as published, the same on the stopped instance, by the command', async () => {
