@@ -15,6 +15,8 @@ import type {
   Refusals,
   Status,
   Why,
+  WhyAdjustment,
+  WhySample,
 } from '#core/messages/api.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { subjects } from '#core/messages/names.ts';
@@ -211,10 +213,10 @@ test('one process answers for the live figures, the drill-down and the proof of 
   expect(rows.length).toBe(12 * rowsPerBatch);
   let sum = 0n;
   for (const row of rows) {
-    const why = await get<Why>(`/why/${row.id}`);
+    const why = await get<WhySample>(`/why/${row.id}`);
     const failed = why.checks.filter((check) => !check.ok);
     expect([row.id, row.kind, row.meter, failed]).toEqual([row.id, row.kind, row.meter, []]);
-    const steps = (list: Why['tally']['stepsAfter']) =>
+    const steps = (list: WhySample['tally']['stepsAfter']) =>
       list.reduce((charge, step) => charge + parseAmount(step.amount)!, 0n);
     expect(steps(why.tally.stepsAfter) - steps(why.tally.stepsBefore)).toBe(parseAmount(row.amount));
     expect(why.path.map((node) => node.name)).toEqual(['Acme', 'Shop']);
@@ -279,8 +281,12 @@ test('a price that arrives late charges what was unpriced; old and new rows stil
   const { rows } = await get<RatedRows>('/rows?meter=network&limit=500');
   const usage = rows.filter((row) => row.kind !== 'adjustment');
   expect(usage.map((row) => row.kind).sort()).toEqual([...Array.from({ length: 12 }, () => 'unpriced'), 'usage']);
-  for (const row of usage) expect((await get<Why>(`/why/${row.id}`)).checks.filter((check) => !check.ok)).toEqual([]);
-  const priced = await get<Why>(`/why/${usage.find((row) => row.kind === 'usage')!.id}`);
+  for (const row of rows) expect((await get<Why>(`/why/${row.id}`)).checks.filter((check) => !check.ok)).toEqual([]);
+  const adjustments = await Promise.all(
+    rows.flatMap((row) => (row.kind === 'adjustment' ? [get<WhyAdjustment>(`/why/${row.id}`)] : [])),
+  );
+  expect(adjustments.map(({ tally }) => [tally.before, tally.after])).toEqual([['0', '18000'], ['18000', '0']]); // prettier-ignore
+  const priced = await get<WhySample>(`/why/${usage.find((row) => row.kind === 'usage')!.id}`);
   expect([priced.tally.before, priced.tally.after]).toEqual(['18000', '19500']);
 });
 
@@ -320,7 +326,7 @@ test('a key that was revoked still proves what it signed while it was registered
 test('a proof that does not hold says which part of it does not', async () => {
   const { rows } = await get<RatedRows>('/rows?meter=cpu&limit=500');
   const row = rows[0]!;
-  const { price, meter } = await get<Why>(`/why/${row.id}`);
+  const { price, meter } = await get<WhySample>(`/why/${row.id}`);
   const earlier = rows.filter(({ outSeq }) => outSeq < row.outSeq);
   const sum = (texts: readonly string[]): string => formatAmount(texts.reduce((all, text) => all + parseAmount(text)!, 0n)); // prettier-ignore
   const log = await jetstreamLog(admin);

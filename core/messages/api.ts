@@ -6,6 +6,8 @@
 import type { AccountRecord, BudgetRecord, MeterRecord, PriceRecord } from './control.ts';
 import type { Alert, BudgetStateName, ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
+export type { Why, WhyAdjustment, WhySample } from './why.ts';
+
 /** GET /me */
 export interface Me {
   readonly actor: string;
@@ -227,49 +229,6 @@ export interface RatedRow {
   readonly outSeq: number;
   readonly usageSeq: number;
   readonly logTimeMs: number;
-}
-
-/** GET /why/:rowId — the proof of one row, from the charge down to the signature. */
-export interface Why {
-  readonly row: RatedRow;
-  readonly path: readonly { readonly id: number; readonly name: string }[];
-  readonly price: PriceRecord & { readonly approvedBy: string; readonly approvedAtMs: number };
-  readonly meter: MeterRecord;
-  /** The tally before and after the sample, in base units and priced units, and the charge's steps at both. */
-  readonly tally: {
-    /** Key of the price's cell; "" where it has none. */
-    readonly cell: string;
-    /** Samples counted, where the price looks at them. */
-    readonly events: { readonly before: string; readonly after: string } | null;
-    readonly before: string;
-    readonly after: string;
-    readonly chargeBefore: string;
-    readonly chargeAfter: string;
-    readonly stepsBefore: readonly ExplainStep[];
-    readonly stepsAfter: readonly ExplainStep[];
-  };
-  readonly sample: {
-    readonly metric: string;
-    readonly unit: string;
-    readonly scale: number;
-    readonly dims: Readonly<Record<string, string>>;
-    readonly quantity: string;
-    readonly rawEnd: string | null;
-    readonly rawStart: string | null;
-    readonly monotonicUs: number;
-  };
-  readonly batch: {
-    readonly producer: string;
-    readonly epoch: string;
-    readonly seq: number;
-    readonly samples: number;
-    readonly keyId: string;
-    readonly signature: string;
-    readonly hash: string;
-    readonly simulated: boolean;
-    readonly trace: string;
-  };
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
 }
 
 export interface ExplainStep {

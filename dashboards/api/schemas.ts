@@ -114,9 +114,14 @@ export const liveState = z.object({
 }) satisfies z.ZodType<LiveState>;
 
 export const step = z.object({ label: z.string(), quantity, unitPrice: amount, amount });
-export const why = z.object({
+const whyRow = {
   row: ratedRowSchema,
   path: list(z.object({ id: z.number(), name: z.string() })),
+  checks: list(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+};
+
+const whyTally = {
+  ...whyRow,
   price: approvedPriceSchema,
   meter: meterSchema,
   tally: z.object({
@@ -132,29 +137,36 @@ export const why = z.object({
     stepsBefore: list(step),
     stepsAfter: list(step),
   }),
-  sample: z.object({
-    metric: z.string(),
-    unit: z.string(),
-    scale: z.number(),
-    dims: z.record(z.string(), z.string()).readonly(),
-    quantity,
-    rawEnd: z.string().nullable(),
-    rawStart: z.string().nullable(),
-    monotonicUs: z.number(),
+};
+
+export const why = z.discriminatedUnion('of', [
+  z.object({
+    of: z.literal('sample'),
+    ...whyTally,
+    sample: z.object({
+      metric: z.string(),
+      unit: z.string(),
+      scale: z.number(),
+      dims: z.record(z.string(), z.string()).readonly(),
+      quantity,
+      rawEnd: z.string().nullable(),
+      rawStart: z.string().nullable(),
+      monotonicUs: z.number(),
+    }),
+    batch: z.object({
+      producer: z.string(),
+      epoch: z.string(),
+      seq: z.number(),
+      samples: z.number(),
+      keyId: z.string(),
+      signature: z.string(),
+      hash: z.string(),
+      simulated: z.boolean(),
+      trace: z.string(),
+    }),
   }),
-  batch: z.object({
-    producer: z.string(),
-    epoch: z.string(),
-    seq: z.number(),
-    samples: z.number(),
-    keyId: z.string(),
-    signature: z.string(),
-    hash: z.string(),
-    simulated: z.boolean(),
-    trace: z.string(),
-  }),
-  checks: list(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
-}) satisfies z.ZodType<Why>;
+  z.object({ of: z.literal('adjustment'), ...whyTally }),
+]) satisfies z.ZodType<Why>;
 
 export const refusalReason = z.enum(Object.keys(refusalReasons) as [RefusalReason, ...RefusalReason[]]);
 

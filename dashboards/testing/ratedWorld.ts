@@ -68,7 +68,7 @@ export class RatedWorld {
       const { header, blocks } = readCommit(data);
       return blocks.flatMap((block, at) =>
         block.list('idx').map((index, position): RatedRow => {
-          const startMs = instantMs(block.text('first')) + Number(block.list('offset')[position]);
+          const startMs = block.instantMs('first') + Number(block.list('offset')[position]);
           const resource = Number(block.list('resource')[position]);
           return {
             id: `0-${header.incarnation}-${outSeq}-${at}-${position}`,
@@ -87,15 +87,15 @@ export class RatedWorld {
             index: Number(index),
             startMs,
             endMs: startMs + Number(block.list('duration')[position]),
-            periodStartMs: instantMs(block.text('period_start')),
-            bookedStartMs: instantMs(block.text('booked_start')),
-            closedUntilMs: instantMs(block.text('closed_until')),
+            periodStartMs: block.instantMs('period_start'),
+            bookedStartMs: block.instantMs('booked_start'),
+            closedUntilMs: block.instantMs('closed_until'),
             quantity: block.list('quantities')[position]!,
             amount: block.list('amounts')[position]!,
             partition: 0,
             outSeq,
             usageSeq: Number(block.text('usage_seq')),
-            logTimeMs: instantMs(block.text('log_time')),
+            logTimeMs: block.instantMs('log_time'),
           };
         }),
       );
@@ -160,4 +160,3 @@ export class RatedWorld {
 
 const sum = (texts: readonly string[]): string =>
   formatAmount(texts.reduce((all, text) => all + parseAmount(text)!, 0n));
-const instantMs = (text: string): number => Number(text.replace('.', ''));

@@ -18,6 +18,11 @@ export class Block {
     return written.replace(/\\(.)/g, (_, character: string) => escapes[character] ?? character);
   }
 
+  /** UTC ms, of Unix seconds with decimals. */
+  instantMs(column: Column): number {
+    return Number(this.text(column).replace('.', ''));
+  }
+
   /** The elements of an array column. */
   list(column: Column): readonly string[] {
     const inner = this.text(column).slice(1, -1);

@@ -1,4 +1,4 @@
-import type { RatedRow, Why } from '#core/messages/api.ts';
+import type { RatedRow, WhySample } from '#core/messages/api.ts';
 import type { MeterRecord } from '#core/messages/control.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
 import { divideRounded, formatDecimal, parseDecimal } from '#core/money/fixed.ts';
@@ -6,7 +6,7 @@ import { dashboardsError } from '../../errors.ts';
 import type { Check } from './batchProof.ts';
 
 export interface SampleProof {
-  readonly sample: Why['sample'];
+  readonly sample: WhySample['sample'];
   readonly check: Check;
   /** What of the sample fell on the row: all of it, unless it was cut; a level keeps its value. */
   readonly share: bigint;

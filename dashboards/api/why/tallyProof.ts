@@ -1,4 +1,4 @@
-import type { RatedRow, Why } from '#core/messages/api.ts';
+import type { RatedRow, WhySample } from '#core/messages/api.ts';
 import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import type { CommitHeader, SamplePlace } from '#core/messages/rated.ts';
 import { formatAmount, formatDecimal, parseAmount } from '#core/money/fixed.ts';
@@ -9,9 +9,9 @@ import type { Log } from '#platform/log.ts';
 import type { Ports, TallyPlace } from '../../ports.ts';
 import type { Check } from './batchProof.ts';
 import type { Block, RowId } from './commitBlocks.ts';
-import { checkGrowth } from './growth.ts';
+import { checkGrowth, type Growth } from './growth.ts';
 import { standingOf } from './tallyEntry.ts';
-import { instantMs, moved, quantityOf, rowsOfTally, takenBack, type Added } from './tallyRows.ts';
+import { moved, quantityOf, rowsOfTally, takenBack, type Added } from './tallyRows.ts';
 
 export interface TallyEvidence {
   readonly log: Log;
@@ -24,21 +24,26 @@ export interface TallyEvidence {
   readonly meter: MeterRecord;
   /** Undefined for a row that no price charges yet. */
   readonly price: PriceRecord | undefined;
-  readonly dims: Readonly<Record<string, string>>;
-  /** What of the sample fell on the row, at its own scale. */
-  readonly share: bigint;
-  /** Where the sample stands among those of its tally. */
-  readonly sample: SamplePlace;
+  /** Of a row that a sample brought. */
+  readonly sample: SampleEvidence | undefined;
   /** IANA zone of the account. */
   readonly timeZone: string;
 }
 
+export interface SampleEvidence {
+  readonly dims: Readonly<Record<string, string>>;
+  /** What of it fell on the row, at its own scale. */
+  readonly share: bigint;
+  /** Where it stands among those of its tally. */
+  readonly place: SamplePlace;
+}
+
 export interface TallyProof {
-  readonly tally: Why['tally'];
+  readonly tally: WhySample['tally'];
   readonly checks: Check[];
 }
 
-export const noTally: Why['tally'] = {
+export const noTally: WhySample['tally'] = {
   cell: '', events: null, before: '0', after: '0', chargeBefore: '0', chargeAfter: '0', stepsBefore: [], stepsAfter: [],
 }; // prettier-ignore
 
@@ -47,17 +52,20 @@ export const noTally: Why['tally'] = {
  * after it; what its later rows added is taken off. The stored rows of the tally before it must come to the same.
  */
 export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
-  const { row, meter, price, dims, timeZone, log, store, tenant, commit, blocks, id } = evidence;
+  const { row, meter, price, sample, timeZone, log, store, tenant, commit, blocks, id } = evidence;
   const compiled = price && compilePrice(price, meter);
-  const cell = compiled?.cellAt({ dims, atMs: row.startMs, timeZone, boundary: () => undefined });
+  const cell =
+    sample === undefined
+      ? compiled?.cell(row.cell)
+      : compiled?.cellAt({ dims: sample.dims, atMs: row.startMs, timeZone, boundary: () => undefined });
   if (compiled !== undefined && cell?.key !== row.cell) {
-    const detail = `The price puts this sample into ${cell === undefined ? 'no part' : `part "${cell.key}"`}, the row says "${row.cell}".`;
+    const detail = `The price puts it into ${cell === undefined ? 'no part' : `part "${cell.key}"`}, the row says "${row.cell}".`;
     return { tally: noTally, checks: [{ name: 'cell', ok: false, detail }] };
   }
   const perResource = price?.tallyScope === 'resource';
   const place: TallyPlace = {
     partition: row.partition, account: row.account, price: row.price, meter: row.meter, cell: row.cell,
-    periodStartMs: instantMs(blocks[id.block]!.text('period_start')),
+    periodStartMs: row.periodStartMs,
     resource: perResource ? Number(blocks[id.block]!.list('resource')[id.position]) : undefined,
   }; // prettier-ignore
   const stored = await store.tallyRows(tenant, place, row.outSeq);
@@ -76,15 +84,8 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
   const at = (measures: Measures): string =>
     `charge(${quantity(measures)}${isCounted ? `, ${measures.events} events` : ''})`;
   const difference = formatAmount(charge(reachedAfter) - charge(reachedBefore));
-  const growth = checkGrowth({
-    meter,
-    grown,
-    share: evidence.share,
-    before: reachedBefore.quantity,
-    value: (meter.distinct ?? '') === '' ? row.resource : (dims[meter.distinct!] ?? ''),
-    note: commit.tallyNotes?.find((note) => note.id === tallyId),
-    witness: await witnessOf(evidence, place),
-  });
+  const note = commit.tallyNotes?.find((each) => each.id === tallyId);
+  const growth = sample && (await growthOf(evidence, sample, place, { grown, before: reachedBefore.quantity, note }));
   return {
     tally: {
       cell: row.cell,
@@ -99,7 +100,7 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
     checks: [
       ...(compiled === undefined || compiled.whole !== undefined
         ? []
-        : [{ name: 'cell', ok: true, detail: `The price puts this sample into part "${row.cell}", as the row says.` }]),
+        : [{ name: 'cell', ok: true, detail: `The price puts it into part "${row.cell}", as the row says.` }]),
       checkSum(stored, rows.before, {
         scale,
         carried: carried.quantity,
@@ -133,13 +134,20 @@ function checkSum(
   };
 }
 
-/** An earlier row that says why this one had to leave the tally alone, where rows can tell. */
-function witnessOf(
-  { store, tenant, row, meter, sample }: TallyEvidence,
+/** With an earlier row that says why this one had to leave the tally alone, where rows can tell. */
+async function growthOf(
+  { store, tenant, row, meter }: TallyEvidence,
+  { dims, share, place: newerThan }: SampleEvidence,
   place: TallyPlace,
-): Promise<string | undefined> {
-  if (meter.aggregation === 'latest') return store.tallyWitness(tenant, place, row, { newerThan: sample });
-  if (meter.aggregation === 'unique' && (meter.distinct ?? '') === '')
-    return store.tallyWitness(tenant, place, row, { counted: row.resource });
-  return Promise.resolve(undefined);
+  found: Pick<Growth, 'grown' | 'before' | 'note'>,
+): Promise<Check | undefined> {
+  const { aggregation, distinct = '' } = meter;
+  const value = distinct === '' ? row.resource : (dims[distinct] ?? '');
+  const witness =
+    aggregation === 'latest'
+      ? await store.tallyWitness(tenant, place, row, { newerThan })
+      : aggregation === 'unique' && distinct === ''
+        ? await store.tallyWitness(tenant, place, row, { counted: value })
+        : undefined;
+  return checkGrowth({ meter, share, value, witness, ...found });
 }

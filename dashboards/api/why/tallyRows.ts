@@ -93,7 +93,7 @@ function partsOf(blocks: readonly Block[]): Map<string, Map<number, string>> {
 /** As its meter sees it. */
 function sampleOf(block: Block, position: number): readonly [sample: string, startMs: number] {
   const batch = (['tenant', 'producer', 'epoch', 'seq', 'meter'] as const).map((column) => block.text(column));
-  const startMs = instantMs(block.text('first')) + Number(block.list('offset')[position]);
+  const startMs = block.instantMs('first') + Number(block.list('offset')[position]);
   return [`${batch.join(' ')} ${block.list('idx')[position]}`, startMs];
 }
 
@@ -102,6 +102,3 @@ export function quantityOf(text: string, scale: number): bigint {
   if (value === undefined) throw dashboardsError('PROOF_UNAVAILABLE', `"${text}" is no quantity at scale ${scale}.`);
   return value;
 }
-
-/** Unix seconds with decimals, as blocks write instants. */
-export const instantMs = (text: string): number => Number(text.replace('.', ''));

@@ -1,4 +1,4 @@
-import type { RatedRow, Why } from '#core/messages/api.ts';
+import type { RatedRow, Why, WhyAdjustment, WhySample } from '#core/messages/api.ts';
 import type { AccountRecord, MeterRecord } from '#core/messages/control.ts';
 import { streams } from '#core/messages/names.ts';
 import { epochText } from '#core/messages/rated.ts';
@@ -9,7 +9,7 @@ import type { ApprovedPrice, Ports } from '../../ports.ts';
 import { checkBatch, readBatch, type Check } from './batchProof.ts';
 import { parseRowId, readCommit, type Block, type RowId } from './commitBlocks.ts';
 import { proveSample } from './sampleProof.ts';
-import { noTally, proveTally } from './tallyProof.ts';
+import { noTally, proveTally, type SampleEvidence, type TallyEvidence, type TallyProof } from './tallyProof.ts';
 
 export interface WhyPorts {
   readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price'>;
@@ -24,43 +24,69 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   const id = parseRowId(rowId);
   const row = id === undefined ? undefined : await ports.store.row(tenant, rowId);
   if (id === undefined || row === undefined) throw dashboardsError('ROW_NOT_FOUND', rowId, { rowId });
-  if (row.kind === 'adjustment') {
-    throw dashboardsError(
-      'PROOF_UNAVAILABLE',
-      'It is an adjustment: the difference that a change of price made, without a sample of its own.',
-    );
-  }
   const { commit, blocks } = await commitOf(log, row, id);
-  const batch = await readBatch(log, tenant, row);
-  const [accounts, producers, meterOnRecord, priceOnRecord] = await Promise.all([
-    ports.master.accounts(tenant),
-    ports.master.producers(tenant),
-    ports.master.meter(tenant, row.meter),
-    row.price === 0 ? undefined : ports.master.price(tenant, row.price),
-  ]);
-  if (row.price !== 0 && priceOnRecord === undefined)
-    throw dashboardsError('PROOF_UNAVAILABLE', `Price ${row.price} is not on record.`);
-
-  const { sample, check, share, endMs } = proveSample(row, batch.body, meterOnRecord);
-  const meter = meterOnRecord ?? unmetered(row, sample);
-  const producer = producers.find((known) => known.id === row.producer);
-  const checks: Check[] = [checkRow(row, id, tenant, blocks), check];
-  checks.push(...(await checkBatch({ log, tenant, row, batch, commit, producer })));
-  let tally = noTally;
-  if (row.kind !== 'unmetered') {
-    const timeZone = accounts.find((account) => account.id === row.account)?.timeZone ?? 'UTC';
-    const proof = await proveTally({
-      log, store: ports.store, tenant, row, id, commit, blocks, meter, price: priceOnRecord, dims: sample.dims, share,
-      sample: [endMs, row.producer, row.epoch, row.seq, row.index], timeZone,
-    }); // prettier-ignore
-    tally = proof.tally;
-    checks.push(...proof.checks);
-  }
-  const { body, envelope, hash } = batch;
+  const accounts = await ports.master.accounts(tenant);
+  const evidence: Evidence = { ports, log, tenant, row, id, commit, blocks, accounts };
+  const proof = row.kind === 'adjustment' ? await ofAdjustment(evidence) : await ofSample(evidence);
   return {
     row,
     path: pathTo(row.account, accounts),
-    price: priceOnRecord ?? unpriced(row),
+    ...proof,
+    checks: [checkRow(row, id, tenant, blocks), ...proof.checks],
+  };
+}
+
+interface Evidence extends Pick<TallyEvidence, 'log' | 'tenant' | 'row' | 'id' | 'commit' | 'blocks'> {
+  readonly ports: WhyPorts;
+  readonly accounts: readonly AccountRecord[];
+}
+
+type Proof<Kind extends Why> = Omit<Kind, 'row' | 'path'>;
+
+/** What charges the row; undefined where nothing does yet. */
+async function priceOf({ ports, tenant, row }: Evidence): Promise<ApprovedPrice | undefined> {
+  const price = row.price === 0 ? undefined : await ports.master.price(tenant, row.price);
+  if (row.price === 0 || price !== undefined) return price;
+  throw dashboardsError('PROOF_UNAVAILABLE', `Price ${row.price} is not on record.`);
+}
+
+const tallyOf = (
+  { ports, accounts, ...evidence }: Evidence,
+  meter: MeterRecord,
+  price: ApprovedPrice | undefined,
+  sample?: SampleEvidence,
+): Promise<TallyProof> => {
+  const timeZone = accounts.find((account) => account.id === evidence.row.account)?.timeZone ?? 'UTC';
+  return proveTally({ ...evidence, store: ports.store, meter, price, sample, timeZone });
+};
+
+async function ofAdjustment(evidence: Evidence): Promise<Proof<WhyAdjustment>> {
+  const { ports, tenant, row } = evidence;
+  const [price, meter] = await Promise.all([priceOf(evidence), ports.master.meter(tenant, row.meter)]);
+  if (meter === undefined) throw dashboardsError('PROOF_UNAVAILABLE', `Meter ${row.meter} is not on record.`);
+  return { of: 'adjustment', price: price ?? unpriced(row), meter, ...(await tallyOf(evidence, meter, price)) };
+}
+
+async function ofSample(evidence: Evidence): Promise<Proof<WhySample>> {
+  const { ports, log, tenant, row, commit } = evidence;
+  const batch = await readBatch(log, tenant, row);
+  const [producers, meterOnRecord, price] = await Promise.all([
+    ports.master.producers(tenant),
+    ports.master.meter(tenant, row.meter),
+    priceOf(evidence),
+  ]);
+  const { sample, check, share, endMs } = proveSample(row, batch.body, meterOnRecord);
+  const meter = meterOnRecord ?? unmetered(row, sample);
+  const producer = producers.find((known) => known.id === row.producer);
+  const place = [endMs, row.producer, row.epoch, row.seq, row.index] as const;
+  const { tally, checks } =
+    row.kind === 'unmetered'
+      ? { tally: noTally, checks: [] }
+      : await tallyOf(evidence, meter, price, { dims: sample.dims, share, place });
+  const { body, envelope, hash } = batch;
+  return {
+    of: 'sample',
+    price: price ?? unpriced(row),
     meter,
     tally,
     sample,
@@ -75,7 +101,7 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
       simulated: body.simulated === true,
       trace: body.trace,
     },
-    checks,
+    checks: [check, ...(await checkBatch({ log, tenant, row, batch, commit, producer })), ...checks],
   };
 }
 
@@ -96,12 +122,14 @@ async function commitOf(log: Log, row: RatedRow, id: RowId) {
 function checkRow(row: RatedRow, id: RowId, tenant: string, blocks: readonly Block[]): Check {
   const block = blocks[id.block]!;
   const at = (column: 'amounts' | 'quantities' | 'idx'): string => block.list(column)[id.position] ?? '';
+  const texts = ['account', 'service', 'component', 'meter', 'price', 'cell', 'currency', 'kind', 'producer', 'epoch', 'seq'] as const; // prettier-ignore
   const same =
     block.text('tenant') === tenant &&
-    block.text('account') === String(row.account) &&
-    block.text('price') === String(row.price) &&
-    block.text('cell') === row.cell &&
+    texts.every((column) => block.text(column) === String(row[column])) &&
     block.text('usage_seq') === String(row.usageSeq) &&
+    block.instantMs('period_start') === row.periodStartMs &&
+    block.instantMs('booked_start') === row.bookedStartMs &&
+    block.instantMs('closed_until') === row.closedUntilMs &&
     at('idx') === String(row.index) &&
     parseAmount(at('amounts')) === parseAmount(row.amount) &&
     parseDecimal(at('quantities'), 12) === parseDecimal(row.quantity, 12);
@@ -123,7 +151,7 @@ function pathTo(account: number, accounts: readonly AccountRecord[]): Why['path'
 }
 
 /** Stands in where no meter asks for the metric: what the sample said of itself. */
-const unmetered = (row: RatedRow, sample: Why['sample']): MeterRecord => ({
+const unmetered = (row: RatedRow, sample: WhySample['sample']): MeterRecord => ({
   id: row.meter,
   metric: sample.metric,
   unit: sample.unit,

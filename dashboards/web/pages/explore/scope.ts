@@ -78,7 +78,7 @@ export function downTo(
   accounts: readonly AccountRecord[],
 ): ExploreSearch | undefined {
   const { by: _by, then: _then, view: _view, ...rest } = search;
-  if (by === 'kind' || by === 'booked') return undefined;
+  if (by === 'booked') return undefined;
   if (by === 'day' || by === 'hour') return { ...rest, period: key.slice(0, by === 'day' ? 10 : 13) };
   if (by !== 'account') return { ...rest, [by]: key === '' ? noValue : key };
   const slug = accounts.find((account) => String(account.id) === key)?.slug;
@@ -92,7 +92,7 @@ export function narrowed(
   key: string,
   timeZone: string,
 ): UsageFilter | undefined {
-  if (by === 'kind' || by === 'booked') return undefined;
+  if (by === 'booked') return undefined;
   if (by === 'day' || by === 'hour') {
     const startMs = by === 'hour' ? Date.parse(key) : Number.NaN;
     // An hour's key carries its offset, which tells the two apart that share a name when clocks go back.

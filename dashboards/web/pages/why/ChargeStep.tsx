@@ -1,5 +1,5 @@
-/** Step 1: the charge of the whole tally, in steps of arithmetic, and what this one sample added to it. */
-import type { ExplainStep, Why } from '#core/messages/api.ts';
+/** Step 1: the charge of the whole tally, in steps of arithmetic, and what this one row added to it. */
+import type { ExplainStep, WhyAdjustment, WhySample } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { formatMoneyExact } from '../../format/money.ts';
 import { cellOf, modelName, unitLabel } from '../../format/priceModel.ts';
@@ -8,7 +8,7 @@ import { formatDate } from '../../format/time.ts';
 import { PriceTerms } from './PriceTerms.tsx';
 import { Step } from './Step.tsx';
 
-export function ChargeStep({ why }: { why: Why }) {
+export function ChargeStep({ why }: { why: WhySample | WhyAdjustment }) {
   const { timeZone } = useTenant();
   const { row, price, tally } = why;
   const { cell } = cellOf(price.model, tally.cell);
@@ -60,7 +60,7 @@ export function ChargeStep({ why }: { why: Why }) {
             ))}
           </tbody>
           <tfoot role="rowgroup">
-            <SumLine label="charge after this sample" amount={tally.chargeAfter} />
+            <SumLine label={`charge after this ${why.of}`} amount={tally.chargeAfter} />
             <SumLine label="charge before it" amount={tally.chargeBefore} sign="−" />
             <SumLine label="this rated row" amount={row.amount} sign="=" strong />
           </tfoot>

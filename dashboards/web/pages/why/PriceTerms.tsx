@@ -1,8 +1,8 @@
 /** What the price says, beside what it comes to: the part that takes the sample, its figures, and the terms around them. */
-import type { Why } from '#core/messages/api.ts';
+import type { WhyAdjustment, WhySample } from '#core/messages/api.ts';
 import { cellOf, leafTable, modelName, termsText } from '../../format/priceModel.ts';
 
-export function PriceTerms({ why: { price, tally } }: { why: Why }) {
+export function PriceTerms({ why: { price, tally } }: { why: WhySample | WhyAdjustment }) {
   const { leaf, cell } = cellOf(price.model, tally.cell);
   const terms = termsText(price);
   return (

@@ -13,6 +13,7 @@ import { formatMoneyExact } from '../../format/money.ts';
 import { formatSpanKey, spanKey } from '../../format/period.ts';
 import { formatClockMs, formatInstant, formatSpan } from '../../format/time.ts';
 import { ChargeStep } from './ChargeStep.tsx';
+import { AdjustmentStep } from './AdjustmentStep.tsx';
 import { BatchStep, ResourceStep, RowStep, SampleStep } from './steps.tsx';
 import { Checks } from './Checks.tsx';
 import { useVerify } from './useVerify.ts';
@@ -44,7 +45,8 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
       <WhyPath why={why} />
       <h1 data-testid="why-title">
         Why is {owner} charged <span data-amount={row.amount}>{formatMoneyExact(row.amount, row.currency)}</span> for{' '}
-        {row.component === '' ? row.meter : row.component}? {why.batch.simulated && <SimulatedMark />}
+        {row.component === '' ? row.meter : row.component}?{' '}
+        {why.of === 'sample' && why.batch.simulated && <SimulatedMark />}
       </h1>
       <p className="quiet why-when">
         {formatSpanKey(spanKey(row.startMs, timeZone, 'month'))} · committed {formatInstant(row.logTimeMs, timeZone)} (
@@ -58,11 +60,7 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
         </p>
       )}
       <ol className="why-steps">
-        <ChargeStep why={why} />
-        <ResourceStep why={why} />
-        <RowStep why={why} />
-        <SampleStep why={why} />
-        <BatchStep why={why} />
+        <Steps why={why} />
       </ol>
       <Checks checks={why.checks} />
       <Actions why={why} rowId={rowId} />
@@ -73,6 +71,29 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
 /** The month of an account, wherever it is: a day in the middle of it is so in every zone. */
 const monthOf = (startMs: number, timeZone: string): string =>
   formatSpanKey(spanKey(startMs + 14 * 86_400_000, timeZone, 'month'));
+
+function Steps({ why }: { why: Why }) {
+  switch (why.of) {
+    case 'sample':
+      return (
+        <>
+          <ChargeStep why={why} />
+          <ResourceStep why={why} />
+          <RowStep why={why} />
+          <SampleStep why={why} />
+          <BatchStep why={why} />
+        </>
+      );
+    case 'adjustment':
+      return (
+        <>
+          <ChargeStep why={why} />
+          <RowStep why={why} />
+          <AdjustmentStep why={why} />
+        </>
+      );
+  }
+}
 
 function Actions({ why, rowId }: { why: Why; rowId: string }) {
   const { timeZone } = useTenant();

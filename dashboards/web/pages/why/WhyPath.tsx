@@ -29,7 +29,7 @@ export function WhyPath({ why }: { why: Why }) {
             </Link>
           </li>
         )}
-        {owner !== undefined && (
+        {owner !== undefined && resource !== '' && (
           <li>
             <Link
               to="/explore"

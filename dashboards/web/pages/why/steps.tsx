@@ -1,6 +1,6 @@
 /** Steps 2 to 5: the resource, the rated row, the sample, the signed batch. */
 import { Link } from '@tanstack/react-router';
-import type { Why } from '#core/messages/api.ts';
+import type { WhyAdjustment, WhySample } from '#core/messages/api.ts';
 import { tallyUnit } from '#core/units/pricedUnits.ts';
 import { useTenant } from '../../app/session.tsx';
 import { formatMoneyExact } from '../../format/money.ts';
@@ -9,7 +9,7 @@ import { unitLabel } from '../../format/priceModel.ts';
 import { formatClockMs, formatDate } from '../../format/time.ts';
 import { Step } from './Step.tsx';
 
-export const ResourceStep = ({ why }: { why: Why }) => (
+export const ResourceStep = ({ why }: { why: WhySample }) => (
   <Step number={2} title="The resource" figure={<code>{why.row.resource}</code>}>
     <p>
       Owned by {why.path.map(({ name }) => name).join(' / ')} at the time of the sample. Its charge adds to each of
@@ -21,7 +21,8 @@ export const ResourceStep = ({ why }: { why: Why }) => (
   </Step>
 );
 
-export function RowStep({ why: { row, price, tally, meter } }: { why: Why }) {
+export function RowStep({ why }: { why: WhySample | WhyAdjustment }) {
+  const { row, price, tally, meter } = why;
   const { timeZone } = useTenant();
   const priced = price.id !== 0;
   const quantity = (text: string): string =>
@@ -30,7 +31,7 @@ export function RowStep({ why: { row, price, tally, meter } }: { why: Why }) {
       : `${formatQuantity(text)} ${unitName(tallyUnit(meter.unit, meter.aggregation))}`;
   return (
     <Step
-      number={3}
+      number={why.of === 'sample' ? 3 : 2}
       title="The rated row"
       figure={<span data-amount={row.amount}>{formatMoneyExact(row.amount, row.currency)}</span>}
     >
@@ -45,7 +46,7 @@ export function RowStep({ why: { row, price, tally, meter } }: { why: Why }) {
 }
 
 /** What the row's quantity is beside what was there. */
-function growthText(aggregation: Why['meter']['aggregation'], before: string): string {
+function growthText(aggregation: WhySample['meter']['aggregation'], before: string): string {
   switch (aggregation) {
     case 'max':
       return ` above the greatest before it, ${before}`;
@@ -60,7 +61,7 @@ function growthText(aggregation: Why['meter']['aggregation'], before: string): s
   }
 }
 
-export function SampleStep({ why: { sample, meter } }: { why: Why }) {
+export function SampleStep({ why: { sample, meter } }: { why: WhySample }) {
   const unit = unitName(sample.unit);
   const dims = Object.entries(sample.dims).map(([name, value]) => `${name}=${value}`);
   // A source that keeps no clock of its own, as the simulated one, tells none.
@@ -92,13 +93,13 @@ export function SampleStep({ why: { sample, meter } }: { why: Why }) {
 }
 
 /** What the greatest or the newest is asked of is shown as a value that stood. */
-const isLevel = (aggregation: Why['meter']['aggregation']): boolean =>
+const isLevel = (aggregation: WhySample['meter']['aggregation']): boolean =>
   aggregation === 'max' || aggregation === 'latest';
 
 /** Microseconds as seconds, exactly: six decimals less trailing zeros. */
 const seconds = (us: number): string => `${Math.floor(us / 1e6)}.${String(us % 1e6).padStart(6, '0')}`;
 
-export function BatchStep({ why }: { why: Why }) {
+export function BatchStep({ why }: { why: WhySample }) {
   const { batch, row, checks } = why;
   const signed = checks.find((check) => check.name === 'signature')?.ok === true;
   return (

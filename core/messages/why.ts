@@ -1,0 +1,61 @@
+import type { ExplainStep, RatedRow } from './api.ts';
+import type { MeterRecord, PriceRecord } from './control.ts';
+
+/** GET /why/:rowId — the proof of one row, from the charge down to what it rests on. */
+export type Why = WhySample | WhyAdjustment;
+
+interface WhyRow {
+  readonly row: RatedRow;
+  readonly path: readonly { readonly id: number; readonly name: string }[];
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+/** What stands behind a row of a tally. `price` has the id 0 where nothing charges the meter yet. */
+interface WhyTally extends WhyRow {
+  readonly price: PriceRecord & { readonly approvedBy: string; readonly approvedAtMs: number };
+  readonly meter: MeterRecord;
+  /** The tally before and after the row, in base units and priced units, and the charge's steps at both. */
+  readonly tally: {
+    /** Key of the price's cell; "" where it has none. */
+    readonly cell: string;
+    /** Samples counted, where the price looks at them. */
+    readonly events: { readonly before: string; readonly after: string } | null;
+    readonly before: string;
+    readonly after: string;
+    readonly chargeBefore: string;
+    readonly chargeAfter: string;
+    readonly stepsBefore: readonly ExplainStep[];
+    readonly stepsAfter: readonly ExplainStep[];
+  };
+}
+
+/** A row of a sample: priced, unpriced or unmetered. */
+export interface WhySample extends WhyTally {
+  readonly of: 'sample';
+  readonly sample: {
+    readonly metric: string;
+    readonly unit: string;
+    readonly scale: number;
+    readonly dims: Readonly<Record<string, string>>;
+    readonly quantity: string;
+    readonly rawEnd: string | null;
+    readonly rawStart: string | null;
+    readonly monotonicUs: number;
+  };
+  readonly batch: {
+    readonly producer: string;
+    readonly epoch: string;
+    readonly seq: number;
+    readonly samples: number;
+    readonly keyId: string;
+    readonly signature: string;
+    readonly hash: string;
+    readonly simulated: boolean;
+    readonly trace: string;
+  };
+}
+
+/** A difference without a sample: what a price makes of usage that came before it. */
+export interface WhyAdjustment extends WhyTally {
+  readonly of: 'adjustment';
+}
