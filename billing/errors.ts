@@ -184,7 +184,7 @@ export const billingError = defineErrors({
   },
   EVENTS_OF_LATEST: {
     status: 422,
-    title: 'The price looks at single events, and its meter keeps the latest value alone.',
+    title: 'The price looks at single events, and the tally of its meter may fall.',
     solve: 'Price another meter of the metric, or use a model that charges the whole quantity.',
   },
   RULES_AMBIGUOUS: {

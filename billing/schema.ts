@@ -5,6 +5,7 @@ import type { QuantityRule } from '#core/messages/price.ts';
 import type { Role } from '#platform/http/index.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
+type OptionalJson<Value> = ColumnType<NonNullable<Value> | null, string | null, string | null>;
 
 /** What jsonb carries. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -56,7 +57,9 @@ export interface MeterTable {
   scale: number;
   aggregation: MeterRecord['aggregation'];
   distinct_by: string | null;
-  slots: ColumnType<NonNullable<MeterRecord['slots']> | null, string | null, string | null>;
+  exact: OptionalJson<MeterRecord['exact']>;
+  slots: OptionalJson<MeterRecord['slots']>;
+  samples: OptionalJson<MeterRecord['samples']>;
   filter: Json<Record<string, string[]>>;
 }
 
@@ -75,7 +78,7 @@ export interface PriceTable {
   unit: Json<PriceRecord['unit']>;
   allowance: string;
   model: Json<PriceModel>;
-  quantity: ColumnType<QuantityRule | null, string | null, string | null>;
+  quantity: OptionalJson<QuantityRule>;
   discount_percent: string | null;
   maximum: string | null;
   on_version: 'carry' | 'restart' | null;

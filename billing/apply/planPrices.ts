@@ -1,4 +1,4 @@
-import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
+import { mayFall, type MeterRecord, type PriceRecord } from '#core/messages/control.ts';
 import { pricedUnit, pricedUnitNames, tallyUnit } from '#core/units/pricedUnits.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
@@ -79,7 +79,7 @@ function resolve(
   if (account === undefined || unit === undefined) return undefined;
   const record = { ...rest, meter: meter.id, currency, account, effectiveFromMs: effectiveFromMs ?? 0, unit };
   // Meters of the file were looked at when the price was read.
-  if (meter.aggregation === 'latest' && !context.meters.includes(meter))
+  if (mayFall(meter.aggregation) && !context.meters.includes(meter))
     refuseEventsOfLatest({ ...record, id: 1 }, entry, faults);
   return record;
 }

@@ -27,7 +27,17 @@ export function planMeters(wanted: Organisation, present: Present, faults: Fault
   const published = new Map(present.meters.map((meter) => [meter.id, meter]));
   return wanted.meters.map(({ at, ...after }) => {
     const before = published.get(after.id);
-    const fixed = ['metric', 'unit', 'scale', 'aggregation', 'distinct', 'slots', 'filter'] as const;
+    const fixed = [
+      'metric',
+      'unit',
+      'scale',
+      'aggregation',
+      'distinct',
+      'exact',
+      'slots',
+      'samples',
+      'filter',
+    ] as const;
     if (before !== undefined) keeps(before, after, fixed, { code: 'METER_FIXED', at, faults });
     return compare(after.id, before, after);
   });

@@ -258,12 +258,36 @@ it('tells all faults of all prices together', () => {
   ]);
 });
 
+const slots = (directions: string): string =>
+  `slots: { lengthMs: 300000, discardPercent: 5, directions: { dimension: way, ${directions} } }`;
+
 it.each([
   ["unit: us, aggregation: sum", "unit: us, aggregation: count", 'VALUE_INVALID meters[0].unit'],
   ["aggregation: sum", "aggregation: sum, distinct: mode", 'KEY_UNKNOWN meters[0].distinct'],
+  ["aggregation: sum", "aggregation: max, exact: { beyond: refuse }, slots: {}, samples: {}", 'KEY_UNKNOWN meters[0].exact'],
+  ["unit: us, aggregation: sum", "unit: '1', aggregation: unique, exact: { upTo: 50 }", 'VALUE_INVALID meters[0].exact.upTo'],
+  ["unit: us, aggregation: sum", "unit: '1', aggregation: unique, exact: { upTo: 500 }", 'KEY_MISSING meters[0].exact.beyond'],
+  ["aggregation: sum", "aggregation: samplePercentile", 'KEY_MISSING meters[0].samples'],
+  ["aggregation: sum", "aggregation: samplePercentile, samples: { discardPercent: 100, countMax: 10001 }", 'VALUE_INVALID meters[0].samples.discardPercent'],
+  ["aggregation: sum", "aggregation: samplePercentile, samples: { discardPercent: 5, countMax: 10001 }", 'VALUE_INVALID meters[0].samples.countMax'],
+  ["aggregation: sum", `aggregation: percentile, ${slots('in: [a], out: [b, a], take: max, of: percentiles')}`, 'VALUE_INVALID meters[0].slots.directions.out[1]'],
+  ["aggregation: sum", `aggregation: percentile, ${slots('in: [a], take: max, of: percentiles')}`, 'KEY_MISSING meters[0].slots.directions.out'],
+  ["aggregation: sum", `aggregation: percentile, ${slots('in: [], out: [b], take: max, of: slots')}`, 'VALUE_INVALID meters[0].slots.directions.in'],
+  ["aggregation: sum", `aggregation: percentile, ${slots('in: [a], out: [b], take: each, of: slots')}`, 'VALUE_INVALID meters[0].slots.directions.take'],
 ])('tells a meter that counts wrongly: %s as %s', (from, to, expected) => {
   expect(said(smallOrganisation().replace(from, to)).join()).toContain(expected);
 }); // prettier-ignore
+
+it('takes the shapes of percentiles and counts, and keeps what they say', () => {
+  const of = (terms: string) =>
+    readOrganisation(smallOrganisation().replace('unit: us, aggregation: sum', terms), new Faults())!.meters[0];
+  const directions = 'in: [receive, other], out: [transmit], take: max, of: percentiles';
+  expect(of(`unit: us, aggregation: percentile, ${slots(directions)}`)).toMatchObject({
+    slots: { lengthMs: 300_000, discardPercent: '5', directions: { dimension: 'way', in: ['other', 'receive'], out: ['transmit'], take: 'max', of: 'percentiles' } },
+  }); // prettier-ignore
+  expect(of('unit: us, aggregation: samplePercentile, samples: { discardPercent: 5.0 }')).toMatchObject({ samples: { discardPercent: '5', countMax: 10_000 } }); // prettier-ignore
+  expect(of("unit: '1', aggregation: unique, exact: { beyond: approximate }")).toMatchObject({ distinct: '', exact: { upTo: 10_000, beyond: 'approximate' } }); // prettier-ignore
+});
 
 it('refuses any change of what was published, also in the new terms', () => {
   const before = planned(withPrice('unitPrice: 1\nmaximum: 5')).prices.map(({ after }) => after);

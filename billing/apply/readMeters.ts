@@ -1,11 +1,11 @@
 import { meterPattern, metricPattern } from '#core/messages/names.ts';
-import type { Aggregation, MeterRecord } from '#core/messages/control.ts';
-import { slotLimits } from '#core/rating/slots.ts';
+import { aggregations } from '#core/messages/control.ts';
 import type { Faults } from './faults.ts';
 import { Fields, textOf } from './fields.ts';
 import type { Organisation } from './organisation.ts';
 import { isComplete, unique } from './parts.ts';
-import { matching } from './shapes.ts';
+import { readTerms } from './readAggregation.ts';
+import { matching, valueShape } from './shapes.ts';
 
 const metricShape = matching(metricPattern, 'lower-case letters, digits, dots and underscores, such as host.cpu.time');
 const meterShape = matching(
@@ -13,10 +13,6 @@ const meterShape = matching(
   'lower-case letters, digits, dots, hyphens and underscores, such as cpu-busy',
 );
 const unitShape = matching(/^[A-Za-z0-9./{}%[\]]{1,20}$/, 'a UCUM unit, such as us, By or 1');
-const valueShape = matching(/^[^\p{Cc}\p{Cs}]{1,200}$/u, '1 to 200 characters on one line');
-
-const distinctShape = matching(/^[^\p{Cc}\p{Cs}]{0,200}$/u, 'a dimension, or nothing for resources');
-const aggregations = ['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile'] as const;
 
 const metersMax = 1000;
 
@@ -24,7 +20,7 @@ export function readMeters(file: Fields, faults: Faults): Organisation['meters']
   const read = file.list('meters', metersMax).flatMap((node) => {
     const fields = Fields.of(
       node,
-      ['id', 'metric', 'unit', 'scale', 'aggregation', 'distinct', 'slots', 'filter'],
+      ['id', 'metric', 'unit', 'scale', 'aggregation', 'distinct', 'exact', 'slots', 'samples', 'filter'],
       faults,
     );
     if (fields === undefined) return [];
@@ -34,8 +30,7 @@ export function readMeters(file: Fields, faults: Faults): Organisation['meters']
     const scale = fields.integer('scale', { min: 0, max: 12, otherwise: 0 });
     const aggregation = fields.oneOf('aggregation', aggregations);
     const filter = readFilter(fields, faults);
-    const distinct = aggregation === undefined ? undefined : readDistinct(fields, aggregation, faults);
-    const slots = aggregation === undefined ? {} : readSlots(fields, aggregation, faults);
+    const terms = aggregation === undefined ? {} : readTerms(fields, aggregation, faults);
     // What counts has no unit of its own: samples in any unit count.
     if (aggregation === 'count' || aggregation === 'unique') {
       if (unit !== undefined && unit !== '1')
@@ -44,37 +39,11 @@ export function readMeters(file: Fields, faults: Faults): Organisation['meters']
         faults.add('VALUE_INVALID', fields.atOf('scale'), String(scale), `0, for ${aggregation} counts`);
     }
     const meter = { id, metric, unit, scale, aggregation };
-    if (isComplete(meter) && slots !== undefined)
-      return [{ ...meter, ...distinct, ...slots, filter, at: fields.atOf('id') }];
+    if (isComplete(meter) && terms !== undefined) return [{ ...meter, ...terms, filter, at: fields.atOf('id') }];
     if (id !== undefined) faults.unreadable.add(id);
     return [];
   });
   return unique(read, (meter) => meter.id, faults);
-}
-
-/** For `unique`: the dimension whose values are counted, resources when it is not said. */
-function readDistinct(fields: Fields, aggregation: Aggregation, faults: Faults): { distinct?: string } {
-  if (aggregation === 'unique') return { distinct: fields.optional('distinct', distinctShape, '') ?? '' };
-  if (fields.has('distinct'))
-    faults.add('KEY_UNKNOWN', fields.atOf('distinct'), 'distinct', 'aggregation: unique with it');
-  return {};
-}
-
-/** For `percentile`: `slots: { lengthMs: 300000, discardPercent: 5 }`. Undefined, and told, when they do not fit. */
-function readSlots(fields: Fields, aggregation: Aggregation, faults: Faults): Pick<MeterRecord, 'slots'> | undefined {
-  if (aggregation !== 'percentile') {
-    if (fields.has('slots'))
-      faults.add('KEY_UNKNOWN', fields.atOf('slots'), 'slots', 'aggregation: percentile with them');
-    return {};
-  }
-  if (!fields.has('slots')) fields.missing('slots', 'a map with lengthMs and discardPercent');
-  const slots = Fields.of(fields.nodeOf('slots'), ['lengthMs', 'discardPercent'], faults);
-  const lengthMs = slots?.integer('lengthMs', { min: slotLimits.lengthMsMin, max: slotLimits.lengthMsMax });
-  const discardPercent = slots?.decimal('discardPercent', { scale: 12 });
-  if (lengthMs === undefined || discardPercent === undefined) return undefined;
-  if (/^\d{1,2}(\.|$)/.test(discardPercent)) return { slots: { lengthMs, discardPercent } };
-  faults.add('VALUE_INVALID', slots!.atOf('discardPercent'), discardPercent, 'less than 100');
-  return undefined;
 }
 
 /** `filter: { mode: [user, system] }`; one value needs no list. Dimensions and values in code-unit order. */

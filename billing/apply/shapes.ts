@@ -45,3 +45,6 @@ export const webhookUrlShape: Shape = {
   },
   expected: 'a public https address, or one of this machine, without user, password or fragment',
 };
+
+/** A dimension, or a value of one. */
+export const valueShape = matching(/^[^\p{Cc}\p{Cs}]{1,200}$/u, '1 to 200 characters on one line');

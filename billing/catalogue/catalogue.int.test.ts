@@ -16,7 +16,9 @@ const migrations = new URL('../migrations/', import.meta.url);
 const organisation = smallOrganisation()
   .replace(
     'meters: [',
-    "meters: [{ id: hosts, metric: host.cpu.time, unit: '1', aggregation: unique, distinct: mode }, ",
+    "meters: [{ id: hosts, metric: host.cpu.time, unit: '1', aggregation: unique, distinct: mode, exact: { upTo: 200, beyond: approximate } }, " +
+      '{ id: net, metric: host.network.io, unit: By, aggregation: percentile, slots: { lengthMs: 300000, discardPercent: 5, directions: { dimension: direction, in: [receive], out: [transmit], take: max, of: percentiles } } }, ' +
+      '{ id: slow, metric: call.time, unit: us, aggregation: samplePercentile, samples: { discardPercent: 1, countMax: 500 } }, ',
   )
   .replace(
     'unitPrice: 1.50',
@@ -37,7 +39,15 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     await test.apply(organisation);
     expect(await metersOf(test.office.db, 'northwind')).toMatchObject([
       { id: 'cpu' },
-      { id: 'hosts', distinct: 'mode' },
+      { id: 'hosts', distinct: 'mode', exact: { upTo: 200, beyond: 'approximate' } },
+      {
+        id: 'net',
+        slots: {
+          discardPercent: '5',
+          directions: { dimension: 'direction', in: ['receive'], out: ['transmit'], take: 'max', of: 'percentiles' },
+        },
+      },
+      { id: 'slow', samples: { discardPercent: '1', countMax: 500 } },
     ]);
     expect(await pricesOf(test.office.db, 'northwind')).toMatchObject([
       {
@@ -65,7 +75,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
         '{"name":"us","numerator":"1","denominator":"1"}', '0', '{"kind":"perUnit","unitPrice":"1"}', 'anna', 5)`.execute(
         database.db,
       );
-      expect(await migrate(database.db, migrations)).toEqual(['0003_price_models.sql']);
+      expect((await migrate(database.db, migrations))[0]).toBe('0003_price_models.sql');
       const meter = { id: 'cpu', metric: 'host.cpu.time', unit: 'us', scale: 0, aggregation: 'sum', filter: {} };
       expect(await metersOf(database.db, 't')).toEqual([meter]);
       const [price] = await pricesOf(database.db, 't');

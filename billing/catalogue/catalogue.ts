@@ -6,26 +6,30 @@ import type { MeterTable, PriceTable, Reader } from '../schema.ts';
 /** Every meter of the tenant, by id. */
 export async function metersOf(db: Reader, tenant: string): Promise<MeterRecord[]> {
   const rows = await db.selectFrom('meter').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
-  return rows.map(({ id, metric, unit, scale, aggregation, distinct_by: distinct, slots, filter }) => ({
+  return rows.map(({ id, metric, unit, scale, aggregation, distinct_by: distinct, exact, slots, samples, filter }) => ({
     id,
     metric,
     unit,
     scale,
     aggregation,
     ...(distinct === null ? {} : { distinct }),
+    ...(exact === null ? {} : { exact }),
     ...(slots === null ? {} : { slots }),
+    ...(samples === null ? {} : { samples }),
     filter,
   }));
 }
 
 export const meterRow = (
   tenant: string,
-  { distinct, slots, filter, ...meter }: MeterRecord,
+  { distinct, exact, slots, samples, filter, ...meter }: MeterRecord,
 ): Insertable<MeterTable> => ({
   tenant,
   ...meter,
   distinct_by: distinct ?? null,
+  exact: exact === undefined ? null : JSON.stringify(exact),
   slots: slots === undefined ? null : JSON.stringify(slots),
+  samples: samples === undefined ? null : JSON.stringify(samples),
   filter: JSON.stringify(filter),
 });
 

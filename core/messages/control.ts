@@ -104,9 +104,24 @@ export interface OwnershipRecord {
  * How samples become a tally. `sum` adds deltas. `timeWeighted` adds level × milliseconds, so its tally's unit is
  * `<unit>.ms`. `count` counts samples, `unique` distinct values (unit "1", scale 0, of deltas and levels). `max` keeps the
  * greatest sample of a period, `latest` the newest one, of deltas and levels. `percentile` sums deltas by time slot and
- * takes the highest slot that is left when a share of all slots of the period is set aside (`slots`).
+ * takes the highest slot that is left when a share of all slots of the period is set aside (`slots`). `samplePercentile`
+ * does the same with the samples themselves, deltas and levels (`samples`).
  */
-export type Aggregation = 'sum' | 'timeWeighted' | 'count' | 'max' | 'latest' | 'unique' | 'percentile';
+export const aggregations = [
+  'sum',
+  'timeWeighted',
+  'count',
+  'max',
+  'latest',
+  'unique',
+  'percentile',
+  'samplePercentile',
+] as const;
+export type Aggregation = (typeof aggregations)[number];
+
+/** Whether a sample may lessen the tally: no price that looks at single events goes with it (SPEC §8.2). */
+export const mayFall = (aggregation: Aggregation | undefined): boolean =>
+  aggregation === 'latest' || aggregation === 'samplePercentile';
 
 export interface MeterRecord {
   readonly id: string;
@@ -118,10 +133,42 @@ export interface MeterRecord {
   readonly aggregation: Aggregation;
   /** For `unique`: the dimension whose distinct values are counted; "" counts resources. */
   readonly distinct?: string;
-  /** For `percentile`: length of a slot, from 300,000 to 86,400,000 ms, and percent of the slots set aside: "5" bills the 95th percentile. */
-  readonly slots?: { readonly lengthMs: number; readonly discardPercent: string };
+  /** For `unique`: how many values are counted exactly, and what then; absent: 10,000, and the next one is refused. */
+  readonly exact?: ExactCount;
+  /** For `percentile`. */
+  readonly slots?: PercentileSlots;
+  /** For `samplePercentile`: percent of the samples set aside, and how many samples a tally takes before it refuses. */
+  readonly samples?: { readonly discardPercent: string; readonly countMax: number };
   /** Only samples whose dimensions match: for each named dimension one of the listed values. */
   readonly filter: Readonly<Record<string, readonly string[]>>;
+}
+
+/** From 2 to 10,000 values; beyond, the next one is refused (`out_of_range`) or the count becomes an estimate (SPEC §8.6.4). */
+export interface ExactCount {
+  readonly upTo: number;
+  readonly beyond: 'refuse' | 'approximate';
+}
+
+export interface PercentileSlots {
+  /** From 300,000 to 86,400,000 ms. */
+  readonly lengthMs: number;
+  /** Percent of the slots set aside: "5" bills the 95th percentile. */
+  readonly discardPercent: string;
+  /** Absent: all usage falls into the same slots. */
+  readonly directions?: Directions;
+}
+
+/**
+ * Usage in two directions, told apart by a dimension; a sample whose value is in neither list is not the meter's. What is
+ * tallied is the greater (`max`) or the `sum` `of` the two `percentiles`, or the percentile of the greater or the sum
+ * of the two directions in each of the `slots`. Transit is customarily billed by the max of percentiles.
+ */
+export interface Directions {
+  readonly dimension: string;
+  readonly in: readonly string[];
+  readonly out: readonly string[];
+  readonly take: 'max' | 'sum';
+  readonly of: 'percentiles' | 'slots';
 }
 
 export interface BudgetRecord {

@@ -135,6 +135,10 @@ export interface TallyNote {
   readonly from?: readonly [tally: number, count: number];
   /** `unique`: in a commit the values that came to it, in a snapshot all. */
   readonly values?: readonly string[];
+  /** `unique` beyond what is counted exactly: hashes that came, in a snapshot all that count; values do not any more. */
+  readonly hashes?: readonly number[];
+  /** `samplePercentile`: in a commit the samples that came to it, in a snapshot all. */
+  readonly samples?: readonly string[];
   /** `percentile`: slots that changed, in a snapshot all that are not empty: [index, sum], absolute. */
   readonly slots?: readonly (readonly [index: number, sum: string])[];
 }

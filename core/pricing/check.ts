@@ -1,6 +1,6 @@
 /** A price list is checked as a whole before it is approved: everything that is wrong, together. */
 import { minorDigits } from '../money/currency.ts';
-import type { Aggregation } from '../messages/control.ts';
+import { mayFall, type Aggregation } from '../messages/control.ts';
 import type { LeafModel, PriceRecord } from '../messages/price.ts';
 import { divide, ratio } from '../money/rational.ts';
 import { Checker, isFields, isText, type Fields } from './check/checker.ts';
@@ -140,7 +140,7 @@ function checkMixtures(
 ): void {
   const rule = isFields(quantity) ? quantity : undefined;
   const charged = leaves.find(isEventCharged);
-  if ((charged !== undefined || rule?.['at'] === 'event') && meter?.aggregation === 'latest')
+  if ((charged !== undefined || rule?.['at'] === 'event') && mayFall(meter?.aggregation))
     checker.add('EVENTS_OF_LATEST', `${path}.meter`, charged?.kind ?? 'event', 'a meter with another aggregation');
   if (charged === undefined) return;
   const { kind } = charged;

@@ -1,6 +1,7 @@
 /** Who owns a resource and which prices apply, at an instant, and until when that stays so (SPEC §4.1–4.3). */
 import type { CompiledPrice } from '../pricing/compiled.ts';
 import type { MeterRecord } from '../messages/control.ts';
+import { directionOf } from './slots.ts';
 import type { Account, Master } from './state.ts';
 
 /** Collects the instants at which an answer may change, and keeps the window around `atMs` that is free of them. */
@@ -43,11 +44,13 @@ function* patternsOf(resource: string): Generator<string> {
 
 /** Meters that take a sample of this metric with these dimensions, by id. */
 export function metersOf(master: Master, metric: string, dims: Readonly<Record<string, string>>): MeterRecord[] {
-  return (master.metersByMetric.get(metric) ?? []).filter((meter) =>
-    Object.entries(meter.filter).every(([name, values]) => {
-      const value = dims[name];
-      return value !== undefined && values.includes(value);
-    }),
+  return (master.metersByMetric.get(metric) ?? []).filter(
+    ({ filter, slots }) =>
+      Object.entries(filter).every(([name, values]) => {
+        const value = dims[name];
+        return value !== undefined && values.includes(value);
+      }) &&
+      (slots?.directions === undefined || directionOf(slots.directions, dims) !== undefined),
   );
 }
 

@@ -1,22 +1,43 @@
 /** What a control change must look like before it is applied (SPEC §1.3): a list of fields with a test each, per kind. */
 import { minorDigits } from '../money/currency.ts';
 import { checkFeeRecord } from '../fees/feeRecord.ts';
-import type { ControlChange, FeeRecord, MeterRecord } from '../messages/control.ts';
+import {
+  aggregations,
+  type ControlChange,
+  type Directions,
+  type FeeRecord,
+  type MeterRecord,
+} from '../messages/control.ts';
 import { parseRational } from '../money/fixed.ts';
 import { toldOf } from '../fees/problems.ts';
 import { checkAgreement } from '../spend/agreements.ts';
 import { isTimeZone } from '../time/period.ts';
 import { priceShape } from './priceShape.ts';
+import { exactLimits } from './distinct.ts';
+import { samplesMax } from './ranked.ts';
 import { slotLimits } from './slots.ts';
 import { amount, decimal, faultIn, flag, id, like, listOf, natural, oneOf, optional, record, text, type Shape, type Test } from './shape.ts'; // prettier-ignore
 
 const zone: Test = (value) => text(value) && isTimeZone(value as string);
 const currency: Test = (value) => text(value) && minorDigits(value as string) !== undefined;
 
-const lengthMs: Test = (value) =>
-  natural(value) && (value as number) >= slotLimits.lengthMsMin && (value as number) <= slotLimits.lengthMsMax;
+const from = (least: number, most: number): Test => (value) =>
+  natural(value) && (value as number) >= least && (value as number) <= most; // prettier-ignore
 const discardPercent: Test = (value) =>
   decimal(value) && parseRational(value as string)!.numerator < 100n * parseRational(value as string)!.denominator;
+const texts: Test = (value) => listOf(text)(value) && (value as readonly string[]).length > 0;
+const directions: Test = (value) => {
+  if (!like({ dimension: text, in: texts, out: texts, take: oneOf('max', 'sum'), of: oneOf('percentiles', 'slots') })(value)) return false;
+  const { in: inward, out } = value as Directions;
+  return !inward.some((one) => out.includes(one));
+}; // prettier-ignore
+
+const meter: Shape = {
+  id: text, metric: text, unit: text, scale: oneOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), aggregation: oneOf(...aggregations), distinct: optional(text),
+  exact: optional(like({ upTo: from(exactLimits.upToMin, exactLimits.upToMax), beyond: oneOf('refuse', 'approximate') })),
+  slots: optional(like({ lengthMs: from(slotLimits.lengthMsMin, slotLimits.lengthMsMax), discardPercent, directions: optional(directions) })),
+  samples: optional(like({ discardPercent, countMax: from(1, samplesMax) })), filter: record(listOf(text)),
+}; // prettier-ignore
 
 const stepSize: Test = (value) => id(value) && (value as number) <= 1000;
 
@@ -25,9 +46,7 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   producer: { id: text, type: oneOf('agent', 'gateway', 'importer'), enabled: flag, keys: listOf(like({ id: text, publicKey: text })) },
   account: { id, slug: text, name: text, parent: natural, timeZone: zone },
   ownership: { resource: text, account: natural, fromMs: natural },
-  meter: {
-    id: text, metric: text, unit: text, scale: oneOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), aggregation: oneOf('sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile'), distinct: optional(text), slots: optional(like({ lengthMs, discardPercent })), filter: record(listOf(text)),
-  },
+  meter,
   price: priceShape(currency),
   /** Looked at as a whole, so that all that is wrong with them is told. */
   fee: {},
@@ -41,14 +60,15 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   reopen: { account: id, fromMs: natural, reason: text, approvedBy: text },
 }; // prettier-ignore
 
-/** What counts is of unit 1 and scale 0; slots belong to percentiles. */
-function meterFault({ aggregation, unit, scale, slots }: MeterRecord): string | undefined {
+/** What counts is of unit 1 and scale 0; slots and samples belong to percentiles, a limit to distinct values. */
+function meterFault({ aggregation, unit, scale, slots, samples, exact }: MeterRecord): string | undefined {
   if ((aggregation === 'count' || aggregation === 'unique') && (unit !== '1' || scale !== 0))
     return `meter: ${aggregation} wants unit 1 and scale 0, has ${unit} and ${scale}`;
-  const hasSlots = slots !== undefined;
-  return hasSlots === (aggregation === 'percentile')
-    ? undefined
-    : `meter: ${aggregation} with${hasSlots ? '' : 'out'} slots`;
+  if ((slots !== undefined) !== (aggregation === 'percentile'))
+    return `meter: ${aggregation} with${slots === undefined ? 'out' : ''} slots`;
+  if ((samples !== undefined) !== (aggregation === 'samplePercentile'))
+    return `meter: ${aggregation} with${samples === undefined ? 'out' : ''} samples`;
+  return exact === undefined || aggregation === 'unique' ? undefined : `meter: ${aggregation} with exact`;
 }
 
 function feeFault({ kind: _, ...record }: { readonly kind: 'fee' } & FeeRecord): string | undefined {

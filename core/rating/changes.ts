@@ -1,6 +1,7 @@
 /** What the inputs since the last commit have changed; the commit carries it, replay applies it. */
 import type { ControlMessage } from '../messages/control.ts';
 import type { Alert, CommitInputs, Refusal } from '../messages/rated.ts';
+import { carried } from './aggregate.ts';
 import { ByteText } from './byteText.ts';
 import type { Balance, Budget, Producer, Resource, Series, Tally } from './state.ts';
 
@@ -87,10 +88,7 @@ export class Changes {
     for (const series of this.ended) series.dirty = false;
     for (const tally of this.tallies) {
       tally.dirty = false;
-      tally.freshValues = undefined;
-      tally.slots?.fresh.clear();
-      tally.valuesFrom = undefined;
-      tally.isCleared = false;
+      carried(tally);
     }
     for (const balance of this.balances) balance.dirty = false;
     for (const { budget } of this.budgets) budget.dirty = false;

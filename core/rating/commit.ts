@@ -13,7 +13,8 @@ import type {
 } from '../messages/rated.ts';
 import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
-import type { Slots } from './slots.ts';
+import { allOf } from './ranked.ts';
+import { usedSlots, type Slots } from './slots.ts';
 import type { Balance, Budget, PartitionState, Producer, Series, Tally } from './state.ts';
 
 /** Whose commit it is and where it stands in the chain. */
@@ -46,11 +47,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     resources: changes.resources,
     tallies: changes.opened.map((tally) => tally.entry),
     tallyValues: changes.tallies.map(tallyValue),
-    ...notesOf(
-      changes.tallies,
-      ({ freshValues }) => freshValues,
-      ({ fresh }) => fresh,
-    ),
+    ...notesOf(changes.tallies, fresh),
     series: changes.series.map(seriesEntry),
     ends: changes.ended.map(({ id, endMs }) => [id, endMs]),
     balances: changes.balances.map(balanceEntry),
@@ -86,27 +83,32 @@ const newline = 10;
 /** What the aggregations of tallies keep beyond a number; nothing at all where none does. */
 export function notesOf(
   tallies: readonly Tally[],
-  valuesOf: (tally: Tally) => readonly string[] | undefined,
-  slotsOf: (slots: Slots) => Iterable<number>,
+  listsOf: (tally: Tally) => Omit<TallyNote, 'id' | 'cleared' | 'newest'>,
 ): { tallyNotes?: TallyNote[] } {
   const notes = tallies.flatMap((tally): TallyNote[] => {
-    const values = valuesOf(tally) ?? [];
-    const slots = tally.slots === undefined ? [] : slotNotes(tally.slots, slotsOf(tally.slots));
-    const { newest, isCleared, valuesFrom: from } = tally;
-    if (newest === undefined && from === undefined && !isCleared && values.length + slots.length === 0) return [];
-    return [
-      {
-        id: tally.entry.id,
-        ...(isCleared ? { cleared: true } : {}),
-        ...(newest === undefined ? {} : { newest }),
-        ...(from === undefined ? {} : { from }),
-        ...(values.length === 0 ? {} : { values: [...values] }),
-        ...(slots.length === 0 ? {} : { slots }),
-      },
-    ];
+    const { entry, newest, isCleared } = tally;
+    const lists = Object.entries(listsOf(tally)).filter(([, list]) => list !== undefined && list.length > 0);
+    if (newest === undefined && !isCleared && lists.length === 0) return [];
+    const head = { id: entry.id, ...(isCleared ? { cleared: true as const } : {}), ...(newest && { newest }) };
+    return [{ ...head, ...Object.fromEntries(lists) }];
   });
   return notes.length === 0 ? {} : { tallyNotes: notes };
 }
+
+/** What came since the last commit. */
+const fresh: Parameters<typeof notesOf>[1] = ({ distinct, slots, samples }) => ({
+  ...(distinct?.from && { from: distinct.from }),
+  ...(distinct && { values: distinct.fresh, hashes: distinct.freshHashes }),
+  ...(slots && { slots: slotNotes(slots, slots.fresh) }),
+  ...(samples && { samples: samples.fresh.map(String) }),
+});
+
+/** All of it. */
+export const everything: typeof fresh = ({ distinct, slots, samples }) => ({
+  ...(distinct && { values: [...distinct.values], hashes: distinct.hashes ?? [] }),
+  ...(slots && { slots: slotNotes(slots, usedSlots(slots)) }),
+  ...(samples && { samples: [...allOf(samples)].map(String) }),
+});
 
 const slotNotes = ({ sums }: Slots, indexes: Iterable<number>): [number, string][] =>
   [...indexes].toSorted((a, b) => a - b).map((index) => [index, sums[index]!.toString()]);

@@ -1,7 +1,7 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
 import { feeOf } from '../fees/fee.ts';
 import { compilePrice } from '../pricing/compile.ts';
-import type { ControlChange, ControlMessage } from '../messages/control.ts';
+import type { ControlChange, ControlMessage, MeterRecord } from '../messages/control.ts';
 import { compareText } from './attribution.ts';
 import { groupedAgreements } from './agreements/master.ts';
 import { changeFault } from './changeShape.ts';
@@ -93,14 +93,8 @@ function applyChange(
     case 'meter': {
       const { kind: _, ...record } = change;
       const known = master.meters.get(record.id);
-      const fixed =
-        known === undefined ||
-        (known.unit === record.unit &&
-          known.scale === record.scale &&
-          known.aggregation === record.aggregation &&
-          known.slots?.lengthMs === record.slots?.lengthMs &&
-          known.slots?.discardPercent === record.slots?.discardPercent);
-      require(fixed, `meter ${record.id} cannot change its unit, scale, aggregation or slots`);
+      const fixed = known === undefined || tallyTerms(known) === tallyTerms(record);
+      require(fixed, `meter ${record.id} cannot change its unit, scale, aggregation or what belongs to that`);
       master.meters.set(record.id, record);
       return;
     }
@@ -164,6 +158,15 @@ function applyChange(
       return applyReopen(master, change);
   }
 }
+
+/** What the figures of a meter's tallies mean. */
+const tallyTerms = ({ unit, scale, aggregation, exact, slots, samples }: MeterRecord): string => {
+  const { dimension, in: inward, out, take, of } = slots?.directions ?? {};
+  return JSON.stringify([
+    unit, scale, aggregation, exact?.upTo, exact?.beyond, slots?.lengthMs, slots?.discardPercent, dimension, inward, out, take, of,
+    samples?.discardPercent, samples?.countMax,
+  ]); // prettier-ignore
+};
 
 function applyAccount(
   master: Master,

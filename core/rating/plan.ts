@@ -9,7 +9,7 @@ import { closedUntil } from './billingUnit.ts';
 import { noBalances, type Charging, type Group, type GroupKey, type Groups } from './block.ts';
 import { balanceKey, tallyKey, type Account, type Balance, type Resource, type Tally, type Tenant } from './state.ts';
 import { adds } from './measures.ts';
-import { slotAt } from './slots.ts';
+import { directionOf, slotAt } from './slots.ts';
 import { newTally } from './tally.ts';
 
 export interface Plan {
@@ -41,6 +41,8 @@ export interface Lane {
   readonly weighs: boolean;
   /** What a `unique` meter counts; undefined for resources. */
   readonly distinct: string | undefined;
+  /** Which of the two directions of a `percentile`. */
+  readonly direction: 0 | 1;
 }
 
 /** Why a series cannot be rated at all. */
@@ -103,7 +105,7 @@ function planOf(
   }
   const period = periodAt(atMs, account.record.timeZone);
   for (const meter of metersOf(master, metric.name, dims)) {
-    if (meter.aggregation !== 'percentile') continue;
+    if (meter.slots === undefined) continue;
     const slot = slotAt(meter, period.startMs, atMs);
     window.boundary(slot.startMs);
     window.boundary(slot.endMs);
@@ -167,6 +169,7 @@ function unmeteredLane(
     group,
     weighs: false,
     distinct: undefined,
+    direction: 0,
   };
 }
 
@@ -196,8 +199,10 @@ export function laneOf({ tenant, groups }: PlanContext, place: LanePlace): Lane 
     ...bookingOf({ tenant, groups }, account, price, atMs),
   });
   const weighs = meter.aggregation === 'timeWeighted';
+  const directions = meter.slots?.directions;
+  const direction = (directions && directionOf(directions, place.dims)) ?? 0;
   const distinct = (meter.distinct ?? '') === '' ? undefined : (place.dims[meter.distinct!] ?? '');
-  return { kind, meter, price, cell, tally: tallyOf(tenant, place), group, weighs, distinct };
+  return { kind, meter, price, cell, tally: tallyOf(tenant, place), group, weighs, distinct, direction };
 }
 
 /**

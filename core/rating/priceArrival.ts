@@ -1,15 +1,14 @@
 /** A price arrives for what was tallied without one: the whole tally is charged by difference (SPEC §5.5). */
-import type { MeterRecord } from '../messages/control.ts';
 import type { CompiledPrice } from '../pricing/compiled.ts';
+import { absorb, clearKept, isUsed } from './aggregate.ts';
 import type { BlockSource, Group } from './block.ts';
 import { pricesAt, Window } from './attribution.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
-import { charged, comparePlaces, distinctMax } from './measures.ts';
+import { charged } from './measures.ts';
 import { bookingOf, laneOf, type PlanContext } from './plan.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tally } from './state.ts';
-import { billed, copyOf, isEmpty, merge } from './slots.ts';
 import { openTally, settle } from './tally.ts';
 
 export interface ArrivalRun extends PlanContext {
@@ -24,10 +23,7 @@ export function chargeUnpriced(run: ArrivalRun, newPrices: ReadonlySet<number>):
   const moved = new Set<Balance>();
   if (newPrices.size === 0) return moved;
   const unpriced = run.state.tallies.filter(
-    ({ entry, quantity, slots }) =>
-      entry.tenant === run.tenant.id &&
-      entry.price === 0 &&
-      (quantity > 0n || (slots !== undefined && !isEmpty(slots))),
+    (tally) => tally.entry.tenant === run.tenant.id && tally.entry.price === 0 && isUsed(tally),
   );
   for (const tally of unpriced) chargeTally(run, tally, newPrices, moved);
   return moved;
@@ -69,14 +65,14 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
   const charges = begun.flatMap(({ price, tally }) => {
     settle(tally);
     tally.cursor = undefined;
-    const taken = absorbed(tally, unpriced, meter);
-    const growth = taken === undefined ? undefined : charged(tally, price.whole, meter.scale, taken, 0n);
+    const taken = absorb(tally, unpriced, meter);
+    const growth = taken && charged(tally, price.whole, meter.scale, taken.quantity, 0n);
     if (taken === undefined || growth === undefined) return [];
     before.push(() => {
-      tally.quantity -= taken;
+      tally.quantity -= taken.quantity;
       tally.charge -= growth.charge;
     });
-    return [{ price, tally, quantity: taken, amount: growth.charge }];
+    return [{ price, tally, ...taken, amount: growth.charge }];
   });
   if (charges.length < prices.length) {
     for (const undo of before) undo();
@@ -102,55 +98,9 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
   unpriced.cursor = undefined;
   unpriced.quantity -= quantity;
   adjust(groupOf(undefined), unpriced, -quantity, 0n);
-  for (const { price, tally, quantity: taken, amount } of charges) {
+  for (const { price, tally, quantity: taken, keep, amount } of charges) {
     adjust(groupOf(price), tally, taken, amount);
-    takeNotes(tally, unpriced);
+    keep();
   }
-  clearNotes(unpriced);
-}
-
-/** What the tally grows by when the unpriced one comes to it as if it were one sample; undefined when it has no room. */
-function absorbed(tally: Tally, unpriced: Tally, { aggregation }: MeterRecord): bigint | undefined {
-  const total = tally.carried.quantity + tally.quantity;
-  const { quantity } = unpriced;
-  switch (aggregation) {
-    case 'max':
-      return quantity > total ? quantity - total : 0n;
-    case 'latest':
-      return isNewer(unpriced, tally) ? quantity - total : 0n;
-    case 'unique': {
-      const fresh = [...(unpriced.values ?? [])].filter((value) => tally.values?.has(value) !== true).length;
-      return (tally.values?.size ?? 0) + fresh > distinctMax ? undefined : BigInt(fresh);
-    }
-    case 'percentile': {
-      if (unpriced.slots === undefined) return 0n;
-      const merged = tally.slots === undefined ? unpriced.slots : merge(tally.slots, unpriced.slots);
-      return merged === undefined ? undefined : billed(merged.sums, merged.discarded) - total;
-    }
-    default:
-      return quantity;
-  }
-}
-
-const isNewer = (a: Tally, b: Tally): boolean =>
-  a.newest !== undefined && (b.newest === undefined || comparePlaces(a.newest, b.newest) >= 0);
-
-function takeNotes(tally: Tally, unpriced: Tally): void {
-  if (isNewer(unpriced, tally)) tally.newest = unpriced.newest;
-  for (const value of unpriced.values ?? []) {
-    if (tally.values?.has(value) === true) continue;
-    (tally.values ??= new Set()).add(value);
-    (tally.freshValues ??= []).push(value);
-  }
-  if (unpriced.slots === undefined) return;
-  tally.slots = tally.slots === undefined ? copyOf(unpriced.slots) : merge(tally.slots, unpriced.slots);
-}
-
-function clearNotes(tally: Tally): void {
-  if (tally.newest === undefined && tally.values === undefined && tally.slots === undefined) return;
-  tally.newest = undefined;
-  tally.values = undefined;
-  tally.slots = undefined;
-  tally.freshValues = undefined;
-  tally.isCleared = true;
+  clearKept(unpriced);
 }

@@ -1,7 +1,7 @@
 /** Rates one sample the wide way: any size, cut where its plan ends, refused with its reason (SPEC §3–§5). */
 import { batchLimits } from '../metering/batch.ts';
-import type { SamplePlace } from '../messages/rated.ts';
 import { divideRounded } from '../money/fixed.ts';
+import type { Contribution } from './aggregate.ts';
 import { instantMsMax, makeReady, type Batch } from './batch.ts';
 import { seriesAt, type Fault } from './dictionary.ts';
 import { move } from './measures.ts';
@@ -157,10 +157,11 @@ function chargeParts(
   parts: readonly Part[],
 ): Charge[] | Fault {
   const charges: Charge[] = [];
-  const place: SamplePlace = [sample.endMs, batch.source.producer, batch.source.epoch, batch.source.seq, index];
+  const { producer, epoch, seq } = batch.source;
+  const of: SampleFacts = { place: [sample.endMs, producer, epoch, seq, index], whole: sample.quantity };
   for (const part of parts) {
     for (const lane of part.plan.lanes) {
-      const charge = chargeLane(batch, series, place, part, lane, part === parts[0]);
+      const charge = chargeLane(batch, series, of, part, lane, part === parts[0]);
       if (!isFault(charge)) {
         charges.push(charge);
         continue;
@@ -172,10 +173,13 @@ function chargeParts(
   return charges;
 }
 
+/** What all parts of a sample have in common. */
+type SampleFacts = Pick<Contribution, 'place' | 'whole'>;
+
 function chargeLane(
   { state, tenant }: Batch,
   series: Series,
-  place: SamplePlace,
+  sample: SampleFacts,
   part: Part,
   lane: Lane,
   isStart: boolean,
@@ -195,14 +199,15 @@ function chargeLane(
   settle(tally);
   tally.cursor = undefined;
   const { quantity, durationMs, begun, startMs } = part;
-  const value = lane.distinct ?? series.resource.name;
+  const { direction, distinct: value = series.resource.name } = lane;
   const moved = move(tally, meter, cell, group.scale, {
+    ...sample,
     quantity,
     durationMs,
     begun,
     isStart,
-    place,
     value,
+    direction,
     startMs,
   });
   if (moved === undefined) {

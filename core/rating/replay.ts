@@ -1,7 +1,7 @@
 /** Rebuilds the state from commits, without rating anything again: every value in a header is absolute. */
 import type { MeterRecord } from '../messages/control.ts';
 import { parseAmount } from '../money/fixed.ts';
-import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry } from '../messages/rated.ts';
+import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry, TallyNote } from '../messages/rated.ts';
 import { periodAt } from '../time/period.ts';
 import { applyMaster } from './master.ts';
 import { balanceOf } from './plan.ts';
@@ -16,7 +16,10 @@ import {
   type Series,
   type Tenant,
 } from './state.ts';
-import { emptySlots } from './slots.ts';
+import { forget } from './aggregate.ts';
+import { noValues, takeHashes } from './distinct.ts';
+import { insert, noSamples } from './ranked.ts';
+import { emptySlots, rank } from './slots.ts';
 import { countCell, newTally, setCarried } from './tally.ts';
 
 /** Applies the commit stored at `seq` with the given hash. */
@@ -56,19 +59,7 @@ export function applyValues(state: PartitionState, values: Values): void {
     tally.value = BigInt(value);
     tally.cursor = undefined;
   }
-  // By id, and a tally carries over from older ones only.
-  for (const { id, cleared, newest, from, values: added = [], slots = [] } of values.tallyNotes ?? []) {
-    const tally = state.tallies[id - 1]!;
-    if (from !== undefined) tally.values = new Set([...state.tallies[from[0] - 1]!.values!].slice(0, from[1]));
-    if (cleared === true) {
-      tally.values = undefined;
-      tally.slots = undefined;
-    }
-    tally.newest = newest ?? (cleared === true ? undefined : tally.newest);
-    if (added.length > 0) tally.values = new Set([...(tally.values ?? []), ...added]);
-    if (slots.length > 0) tally.slots ??= emptySlots(meterOf(state, tally.entry), tally.entry);
-    for (const [index, sum] of slots) tally.slots!.sums[index] = BigInt(sum);
-  }
+  applyNotes(state, values.tallyNotes ?? []);
   for (const entry of values.balances) {
     const tenant = tenantOf(state, entry.tenant);
     const balance = balanceOf(tenant, tenant.master.accounts.get(entry.account)!, entry.periodStartMs, entry.currency);
@@ -88,6 +79,32 @@ export function applyValues(state: PartitionState, values: Values): void {
       baseline: parseAmount(entry.baseline)!,
       dirty: false,
     });
+  }
+}
+
+/** By id, and a tally carries over from older ones only. */
+function applyNotes(state: PartitionState, notes: readonly TallyNote[]): void {
+  for (const { id, cleared, newest, from, values = [], slots = [], samples = [] } of notes) {
+    const tally = state.tallies[id - 1]!;
+    if (cleared === true) forget(tally);
+    tally.newest = newest ?? tally.newest;
+    if (from !== undefined || values.length > 0) {
+      const carried = from && [...(state.tallies[from[0] - 1]!.distinct?.values ?? [])].slice(0, from[1]);
+      tally.distinct ??= noValues();
+      tally.distinct.values = new Set([...(carried ?? tally.distinct.values), ...values]);
+    }
+    if (slots.length > 0) tally.slots ??= emptySlots(meterOf(state, tally.entry), tally.entry);
+    for (const [index, sum] of slots) tally.slots!.sums[index] = BigInt(sum);
+    if (slots.length > 0) rank(tally.slots!);
+    if (samples.length > 0) tally.samples ??= noSamples();
+    for (const sample of samples) insert(tally.samples!, BigInt(sample));
+    if (samples.length > 0) tally.samples!.fresh.length = 0;
+  }
+  // Last, for tallies may have been carried over from those whose values become hashes in this commit.
+  for (const { id, hashes = [] } of notes) {
+    if (hashes.length === 0) continue;
+    const tally = state.tallies[id - 1]!;
+    takeHashes((tally.distinct ??= noValues()), meterOf(state, tally.entry), hashes);
   }
 }
 

@@ -2,10 +2,18 @@
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import type { CommitHeader } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
-import { balanceEntry, budgetState, notesOf, producerState, seriesEntry, tallyValue, totalsOf } from './commit.ts';
+import {
+  balanceEntry,
+  budgetState,
+  everything,
+  notesOf,
+  producerState,
+  seriesEntry,
+  tallyValue,
+  totalsOf,
+} from './commit.ts';
 import { applyMaster } from './master.ts';
 import { applyValues, type Values } from './replay.ts';
-import { usedSlots } from './slots.ts';
 import { emptyState, type Master, type PartitionState } from './state.ts';
 
 interface SnapshotRecord extends Values {
@@ -41,7 +49,7 @@ export function encodeState(state: PartitionState): string {
     ends: state.series.filter(({ endMs }) => endMs > 0).map(({ id, endMs }) => [id, endMs]),
     tallies: state.tallies.map(({ entry }) => entry),
     tallyValues: state.tallies.map(tallyValue),
-    ...notesOf(state.tallies, ({ values }) => (values === undefined ? undefined : [...values]), usedSlots),
+    ...notesOf(state.tallies, everything),
     balances: tenants.flatMap((tenant) =>
       sorted(tenant.balancesByKey)
         .filter(({ written }) => written)

@@ -12,8 +12,10 @@ import type {
 import type { BudgetStateName, ChainLink, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import type { Dictionary } from './dictionary.ts';
+import type { Distinct } from './distinct.ts';
 import type { Cursor } from './narrow.ts';
 import type { Plan } from './plan.ts';
+import type { Ranked } from './ranked.ts';
 import type { Slots } from './slots.ts';
 
 export interface PartitionState {
@@ -135,14 +137,13 @@ export interface Tally {
   dirty: boolean;
   /** For `latest`. */
   newest: SamplePlace | undefined;
-  /** For `unique`: all values, and those that the last commit does not carry yet. */
-  values: Set<string> | undefined;
-  freshValues: string[] | undefined;
+  /** For `unique`. */
+  distinct: Distinct | undefined;
   /** For `percentile`. */
   slots: Slots | undefined;
-  /** Set by a carry since the last commit: whose values were copied, and how many. */
-  valuesFrom: readonly [tally: number, count: number] | undefined;
-  /** Whether both were forgotten since the last commit. */
+  /** For `samplePercentile`. */
+  samples: Ranked | undefined;
+  /** Whether these were forgotten since the last commit. */
   isCleared: boolean;
   /** Derived, never stored; while it has moved, `quantity` and `charge` lag behind until `settle`. */
   cursor: Cursor | undefined;

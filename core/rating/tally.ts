@@ -5,6 +5,9 @@ import type { TallyEntry } from '../messages/rated.ts';
 import { chargeMax, reached, tallyUnitsMax } from './measures.ts';
 import { versionBefore } from './carry.ts';
 import { seat } from './narrow.ts';
+import { forget } from './aggregate.ts';
+import { carriedValues } from './distinct.ts';
+import { copyOfSamples } from './ranked.ts';
 import { copyOf } from './slots.ts';
 import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.ts';
 
@@ -12,7 +15,7 @@ import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.
 export function newTally(entry: TallyEntry): Tally {
   return {
     entry, carried: nothing, carriedCharge: 0n, quantity: 0n, events: 0n, value: 0n, charge: 0n, dirty: false,
-    newest: undefined, values: undefined, freshValues: undefined, slots: undefined, valuesFrom: undefined, isCleared: false, cursor: undefined, isTouched: false,
+    newest: undefined, distinct: undefined, slots: undefined, samples: undefined, isCleared: false, cursor: undefined, isTouched: false,
   }; // prettier-ignore
 }
 
@@ -30,9 +33,9 @@ export function openTally(
   const carried = before === undefined ? nothing : reached(before);
   setCarried(tally, cell, carried);
   tally.newest = before?.newest;
-  tally.values = before?.values === undefined ? undefined : new Set(before.values);
-  tally.slots = before?.slots === undefined ? undefined : copyOf(before.slots);
-  tally.valuesFrom = before?.values === undefined ? undefined : [before.entry.id, before.values.size];
+  tally.distinct = before?.distinct && carriedValues(before.distinct, before.entry.id);
+  tally.slots = before?.slots && copyOf(before.slots);
+  tally.samples = before?.samples && copyOfSamples(before.samples);
   tally.entry = { ...tally.entry, id: state.tallies.length + 1, firstMs, ...carriedText(carried, cell) };
   state.tallies.push(tally);
   countCell(tenant, tally.entry, 1);
@@ -61,11 +64,7 @@ const carriedText = (carried: Measures, cell: Cell | undefined) => ({
 export function closeTally(state: PartitionState, tenant: Tenant, tally: Tally): void {
   countCell(tenant, tally.entry, -1);
   tally.entry = { ...tally.entry, id: 0 };
-  tally.newest = undefined;
-  tally.values = undefined;
-  tally.freshValues = undefined;
-  tally.slots = undefined;
-  tally.valuesFrom = undefined;
+  forget(tally);
   state.tallies.pop();
 }
 

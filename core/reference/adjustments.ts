@@ -24,7 +24,8 @@ export function chargeUnpriced(state: State, tenant: Tenant, newPrices: Readonly
 }
 
 /** A percentile may still be nought although there was usage. */
-const isUsed = ({ quantity, slots }: Tally) => quantity.gt(0) || [...slots.values()].some((sum) => sum > 0n);
+const isUsed = ({ quantity, slots, samples }: Tally) =>
+  quantity.gt(0) || samples.length > 0 || [...slots.values()].some((sum) => sum > 0n);
 
 /** A sum does not tell in which cells it fell, nor of which events it came (8.5). */
 function takesOver(price: PriceRecord): boolean {

@@ -31,7 +31,16 @@ export function metersOf(tenant: Tenant, metric: string, dims: Readonly<Record<s
   return [...tenant.meters.values()]
     .filter((meter) => meter.metric === metric)
     .filter((meter) => Object.entries(meter.filter).every(([name, values]) => hasOneOf(dims, name, values)))
+    .filter((meter) => meter.slots?.directions === undefined || directionOf(meter, dims) !== undefined)
     .sort((a, b) => byCodeUnit(a.id, b.id));
+}
+
+/** Which way a sample goes, of a meter that looks at that; an absent dimension counts as "". */
+export function directionOf({ slots }: MeterRecord, dims: Readonly<Record<string, string>>): 'in' | 'out' | undefined {
+  const { directions } = slots ?? {};
+  if (directions === undefined) return undefined;
+  const value = Object.hasOwn(dims, directions.dimension) ? dims[directions.dimension]! : '';
+  return (['in', 'out'] as const).find((way) => directions[way].includes(value));
 }
 
 function hasOneOf(dims: Readonly<Record<string, string>>, name: string, values: readonly string[]): boolean {

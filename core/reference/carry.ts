@@ -1,17 +1,20 @@
 /** SPEC §5.4 and 8.5: what a new version of a price takes over from the version before, cell by cell. */
 import type { PriceRecord } from '../messages/control.ts';
+import type { Kept } from './aggregation.ts';
 import { leafOf } from './prices/cells.ts';
 import { nothingNoted } from './prices/noted.ts';
 import type { State, Tally, Tenant } from './state.ts';
 import { tallyKey, type Place } from './tallies.ts';
 
-export type Carried = Pick<Tally, 'noted' | 'newest' | 'values' | 'slots'>;
+export type Carried = Kept & Pick<Tally, 'noted'>;
 
 export const nothingCarried = (): Carried => ({
   noted: nothingNoted,
   newest: undefined,
   values: new Set(),
+  hashes: undefined,
   slots: new Map(),
+  samples: [],
 });
 
 /** The position that the version before had reached in the same account, scope, cell and month. */
@@ -24,8 +27,8 @@ export function carriedInto(state: State, tenant: Tenant, place: Place, price: P
     .map(({ id }) => state.tallies.get(tallyKey(tenant.record.id, account, id, meter, resource, month.startMs, cell)))
     .find((tally) => tally !== undefined);
   if (before === undefined) return nothingCarried();
-  const { noted, newest, values, slots } = before;
-  return { noted, newest, values: new Set(values), slots };
+  const { noted, newest, values, hashes, slots, samples } = before;
+  return { noted, newest, values: new Set(values), hashes, slots, samples };
 }
 
 function isContinuedBy(a: PriceRecord, b: PriceRecord, cell: string): boolean {

@@ -80,8 +80,17 @@ function countsTheSame(before: MeterRecord | undefined, after: MeterRecord): boo
     before.unit === after.unit &&
     before.scale === after.scale &&
     before.aggregation === after.aggregation &&
-    JSON.stringify(before.slots) === JSON.stringify(after.slots)
+    inOrder(before.exact) === inOrder(after.exact) &&
+    inOrder(before.slots) === inOrder(after.slots) &&
+    inOrder(before.samples) === inOrder(after.samples)
   );
+}
+
+/** The same text for the same fields, in whatever order they come. */
+function inOrder(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value) ?? '';
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([field, inner]) => `${field}: ${inOrder(inner)}`).join();
 }
 
 function watchesTheSame(before: BudgetRecord | undefined, after: BudgetRecord): boolean {

@@ -1,5 +1,5 @@
 /** The shape of a control change, field by field; says nothing of what else exists. */
-import type { ControlChange, PriceRecord } from '../messages/control.ts';
+import { aggregations, type ControlChange, type PriceRecord } from '../messages/control.ts';
 import { isAgreement } from './agreements/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
@@ -58,9 +58,7 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isNatural(account) && account > 0 && isNatural(fromMs) && isText(reason) && isText(approvedBy),
 };
 
-const aggregations = ['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile'] as const;
-
-function isMeter({ id, metric, unit, scale, aggregation, distinct, filter, slots }: Fields): boolean {
+function isMeter({ id, metric, unit, scale, aggregation, distinct, exact, filter, slots, samples }: Fields): boolean {
   return (
     [id, metric, unit].every(isText) &&
     isNatural(scale) &&
@@ -69,6 +67,8 @@ function isMeter({ id, metric, unit, scale, aggregation, distinct, filter, slots
     (distinct === undefined || isText(distinct)) &&
     ((aggregation !== 'count' && aggregation !== 'unique') || (unit === '1' && scale === 0)) &&
     (aggregation === 'percentile' ? areSlots(slots) : slots === undefined) &&
+    (aggregation === 'samplePercentile' ? areSamples(samples) : samples === undefined) &&
+    (exact === undefined || (aggregation === 'unique' && isLimit(exact))) &&
     isObject(filter) &&
     Object.values(filter).every((values) => isListOf(values, isText))
   );
@@ -77,11 +77,29 @@ function isMeter({ id, metric, unit, scale, aggregation, distinct, filter, slots
 /** At least five minutes, at most a day; some of the slots are billed. */
 const areSlots = (slots: unknown) =>
   isObject(slots) &&
-  isNatural(slots['lengthMs']) &&
-  slots['lengthMs'] >= 300_000 &&
-  slots['lengthMs'] <= 86_400_000 &&
-  isNotNegative(slots['discardPercent']) &&
-  decimal(slots['discardPercent'] as string).lt(100);
+  isBetween(slots['lengthMs'], 300_000, 86_400_000) &&
+  isShare(slots['discardPercent']) &&
+  (slots['directions'] === undefined || areDirections(slots['directions']));
+
+const isBetween = (value: unknown, least: number, most: number) => isNatural(value) && value >= least && value <= most;
+
+const isShare = (value: unknown) => isNotNegative(value) && decimal(value as string).lt(100);
+
+/** Each has values, and none is both. */
+function areDirections(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { dimension, in: inward, out, take, of } = value;
+  const areValues = [inward, out].every((list) => isListOf(list, isText) && (list as string[]).length > 0);
+  const isToldApart = () => (inward as string[]).every((one) => !(out as string[]).includes(one));
+  const isBilled = isOneOf(take, 'max', 'sum') && isOneOf(of, 'percentiles', 'slots');
+  return isText(dimension) && areValues && isToldApart() && isBilled;
+}
+
+const areSamples = (samples: unknown) =>
+  isObject(samples) && isShare(samples['discardPercent']) && isBetween(samples['countMax'], 1, 10_000);
+
+const isLimit = (limit: unknown) =>
+  isObject(limit) && isBetween(limit['upTo'], 2, 10_000) && isOneOf(limit['beyond'], 'refuse', 'approximate');
 
 const isKey = (value: unknown) => isObject(value) && isText(value['id']) && isText(value['publicKey']);
 

@@ -1,6 +1,6 @@
 /** Cells and aggregations through the whole engine, worked out by hand. */
 import { describe, expect, test } from 'vitest';
-import type { ControlChange, PriceRecord } from '../messages/control.ts';
+import type { ControlChange, MeterRecord, PriceRecord } from '../messages/control.ts';
 import { account, brief, meter, owner, price, TestPartition } from './testing/partition.ts';
 
 const at = (text: string) => Temporal.Instant.from(text).epochMilliseconds;
@@ -40,6 +40,44 @@ describe('aggregations', () => {
     const world = partition({ aggregation: 'unique' }, {});
     const sent = ['r', 'q', 'r'].map((resource, i) => ({ ...levels[i]!, resource }));
     expect(figures(brief(world.send(...sent)))).toEqual(['1 1', '1 1', '0 0']);
+  });
+
+  test('samplePercentile: the sample as it came, where it begins; one more set aside lessens it', () => {
+    const world = partition({ aggregation: 'samplePercentile', samples: { discardPercent: '50', countMax: 3 } }, {});
+    expect(figures(brief(world.send(...levels)))).toEqual(['5 5', '0 0', '0 0']);
+    const calls = partition({ aggregation: 'samplePercentile', samples: { discardPercent: '34', countMax: 9 } }, {});
+    const three = [9, 1, 2].map((quantity, i) => ({ startMs: day + i, quantity }));
+    expect(figures(brief(calls.send(...three)))).toEqual(['9 9', '0 0', '-7 -7']);
+    const month = at('2026-03-31T22:00:00Z');
+    const long = { resource: 'q', startMs: month - hour, durationMs: 2 * hour, quantity: 8 };
+    expect(figures(brief(calls.send(long)))).toEqual(['6 6', '0 0']);
+  });
+
+  test('unique beyond its limit: an estimate by the choice of the meter, or refused', () => {
+    const resources = ['r', 'q', 's', 't', 'r'];
+    const sent = resources.map((resource, i) => ({ ...levels[0]!, startMs: day + i, resource }));
+    const of = (beyond: 'approximate' | 'refuse') =>
+      partition({ aggregation: 'unique', exact: { upTo: 2, beyond } }, {}, owner('s', 1), owner('t', 1));
+    const quantities = figures(brief(of('approximate').send(...sent))).map((figure) => Number(figure.split(' ')[0]));
+    expect(quantities.slice(0, 2)).toEqual([1, 1]);
+    expect(quantities[2]! >= 1 && quantities[3]! >= 0 && quantities[4] === 0).toBe(true);
+    expect(figures(brief(of('refuse').send(...sent)))).toEqual(['1 1', '1 1', '0 0']);
+  });
+
+  test('percentile of each direction: a price grouped by the dimension charges what a meter of each does', () => {
+    const slots = { lengthMs: 12 * hour, discardPercent: '2' };
+    const of = (id: string, filter: MeterRecord['filter']) => meter(id, { metric: 'm', aggregation: 'percentile', slots, filter }); // prettier-ignore
+    const grouped = { kind: 'grouped', by: ['way'], groupsMax: 2, model: perUnit('1') } as const;
+    const meters = [of('m.in', { way: ['in'] }), of('m.out', { way: ['out'] })];
+    const world = partition({ aggregation: 'percentile', slots, filter: { way: ['in', 'out'] } }, { model: grouped }, ...meters); // prettier-ignore
+    world.control(price(2, 'm.in', '1'), price(3, 'm.out', '1'));
+    const dims: Record<string, string>[] = ['in', 'out', 'in', 'in', 'out', 'out', 'in'].map((way) => ({ way }));
+    const samples = dims.map((_, i) => ({ startMs: day + i * 6 * hour, quantity: [9, 4, 7, 8, 6, 5, 3][i]! }));
+    const series = dims.map((_, i): [number, number, number] => [i, i, i]);
+    const { rows } = world.usage(world.body(1, samples, { dims, series }));
+    const charged = (prices: number[]) => rows.filter((row) => prices.includes(row.price)).map((row) => row.amount.toNumber()); // prettier-ignore
+    expect(charged([1])).toEqual(charged([2, 3]));
+    expect(charged([1]).filter((amount) => amount > 0).length).toBeGreaterThan(2);
   });
 
   test('a part that a boundary cut off is no sample, but has a level', () => {

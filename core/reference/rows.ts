@@ -3,6 +3,7 @@ import type { MeterRecord } from '../messages/control.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { PriceRecord } from '../messages/control.ts';
 import type { BatchMetric } from '../metering/batch.ts';
+import { directionOf } from './attribution.ts';
 import { begunBy, quantityOf, type Part } from './cutting.ts';
 import { bookingOf } from './closes.ts';
 import { integer, powerOfTen, zero, type Exact } from './number.ts';
@@ -53,7 +54,9 @@ export function rowsOf(
         begun: integer(begunBy(startMs, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs)),
         isStart: part === parts[0],
         sample: [sample.endMs, source.producer, source.epoch, source.seq, index],
+        whole: integer(sample.quantity),
         value: distinctOf(meter, sample),
+        direction: directionOf(meter, sample.dims) === 'out' ? 1 : 0,
         startMs,
       } as const;
       const tallied = (price: PriceRecord | undefined, cell: string) => {

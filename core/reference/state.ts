@@ -71,9 +71,13 @@ export interface Tally {
   noted: Noted;
   /** For `latest`: the sample that it has the value of. */
   newest: SamplePlace | undefined;
-  /** For `unique`: the values that it counts. */
+  /** For `unique`: the values that it counts, unless there are hashes. */
   readonly values: Set<string>;
-  /** For `percentile`: what was used in each slot of the month; replaced, never changed. */
+  /** For `unique` beyond its limit: the smallest of all values, ascending; replaced, never changed. */
+  hashes: readonly bigint[] | undefined;
+  /** For `samplePercentile`, as they came; replaced, never changed. */
+  samples: readonly bigint[];
+  /** For `percentile`: what was used in each slot of the month, those outward after those inward; replaced, never changed. */
   slots: ReadonlyMap<number, bigint>;
   /** What its rows add up to: quantity in tally units, and charge. */
   quantity: Exact;

@@ -1,6 +1,7 @@
 /** SPEC §5.1, 5.4, 3.5 and 8.5: tallies, and the amount that an event makes: the difference of two charges. */
-import type { PriceRecord } from '../messages/control.ts';
-import { contributionOf, slotMax, type Contribution, type Part } from './aggregation.ts';
+import type { MeterRecord, PriceRecord } from '../messages/control.ts';
+import { contributionOf, keptMax, type Contribution, type Kept, type Part } from './aggregation.ts';
+import { limitOf } from './distinct.ts';
 import { carriedInto, nothingCarried } from './carry.ts';
 import { chargeOf } from './charge.ts';
 import type { Month } from './month.ts';
@@ -8,9 +9,6 @@ import { chargeMax, powerOfTen, tallyMax, whole, zero, type Exact } from './numb
 import { leafOf } from './prices/cells.ts';
 import { note, type Noted, type UsageEvent } from './prices/noted.ts';
 import type { State, Tally, Tenant } from './state.ts';
-
-/** Distinct values of one tally (8.6). */
-const distinctMax = 10_000;
 
 /** A bound of §3.5 would be passed. The journal then takes back what was done. */
 export class TooLarge extends Error {}
@@ -55,22 +53,29 @@ export function addToTally(
 
 /** Adds one event, and what the aggregation keeps besides. */
 export function grow(tenant: Tenant, tally: Tally, contribution: Contribution, journal: Journal): Growth {
-  const { event, newest, fresh, slots } = contribution;
+  const { event, fresh, ...kept } = contribution;
   const before = { ...tally };
   for (const value of fresh) tally.values.add(value);
   journal.push(() => {
     Object.assign(tally, before);
     for (const value of fresh) tally.values.delete(value);
   });
-  if (tally.values.size > distinctMax) throw new TooLarge();
-  if ([...slots.values()].some((sum) => sum >= slotMax)) throw new TooLarge();
-  const scale = tenant.meters.get(tally.meter)!.scale;
+  const meter = tenant.meters.get(tally.meter)!;
+  if (!hasRoom(meter, { ...tally, ...kept })) throw new TooLarge();
+  const { scale } = meter;
   const quantity = whole(event.quantity);
-  Object.assign(tally, { newest, slots, quantity: tally.quantity.plus(quantity), noted: noted(tenant, tally, event) });
+  Object.assign(tally, { ...kept, quantity: tally.quantity.plus(quantity), noted: noted(tenant, tally, event) });
   if (tally.quantity.gte(tallyMax.times(powerOfTen(scale)))) throw new TooLarge();
   tally.charged = chargeOfTally(tenant, tally);
   if (tally.charged.gte(chargeMax)) throw new TooLarge();
   return { quantity, amount: tally.charged.minus(before.charged) };
+}
+
+/** 8.6: how much a tally keeps. */
+function hasRoom(meter: MeterRecord, { values, hashes, slots, samples }: Kept): boolean {
+  const isCountable = hashes !== undefined || values.size <= limitOf(meter).upTo;
+  const isFew = samples.length <= (meter.samples?.countMax ?? 0);
+  return isCountable && isFew && [...slots.values(), ...samples].every((kept) => kept < keptMax);
 }
 
 function noted(tenant: Tenant, tally: Tally, event: UsageEvent): Noted {

@@ -6,7 +6,7 @@ import { streams, subjects } from '#core/messages/names.ts';
 import type { CommitHeader } from '#core/messages/rated.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { PartitionMachine } from '#core/rating/machine.ts';
-import { comparePlaces } from '#core/rating/measures.ts';
+import { comparePlaces } from '#core/rating/aggregate.ts';
 import { emptyState } from '#core/rating/state.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { Log, LogMessage } from '#platform/log.ts';

@@ -1,6 +1,6 @@
 /** Shapes of meters and prices in answers, for the API's description and its serializer; `satisfies` holds them to the records. */
 import { z } from 'zod';
-import type { MeterRecord } from '#core/messages/control.ts';
+import { aggregations, type MeterRecord } from '#core/messages/control.ts';
 import type { LeafModel, PriceModel, PriceRecord, QuantityRule } from '#core/messages/price.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -10,17 +10,37 @@ const percent = z.string().describe('Decimal text, from 0 to 100.');
 const upTo = quantity.nullable().describe('Inclusive; null for all beyond.');
 const count = z.string().describe('A whole number.');
 
+const directions = z
+  .object({
+    dimension: z.string(),
+    in: list(z.string()),
+    out: list(z.string()),
+    take: z.enum(['max', 'sum']),
+    of: z.enum(['percentiles', 'slots']),
+  })
+  .describe(
+    'Two directions told apart by a dimension: max or sum of their percentiles, or the percentile of that in each slot.',
+  );
+
 export const meterSchema = z.object({
   id: z.string(),
   metric: z.string(),
   unit: z.string(),
   scale: z.number(),
-  aggregation: z.enum(['sum', 'timeWeighted', 'count', 'max', 'latest', 'unique', 'percentile']),
+  aggregation: z.enum(aggregations),
   distinct: z.string().exactOptional().describe('The dimension that `unique` counts; "" counts resources.'),
+  exact: z
+    .object({ upTo: z.number(), beyond: z.enum(['refuse', 'approximate']) })
+    .exactOptional()
+    .describe('How many values `unique` counts exactly, 10,000 when absent, and what becomes of the next one.'),
   slots: z
-    .object({ lengthMs: z.number(), discardPercent: percent })
+    .object({ lengthMs: z.number(), discardPercent: percent, directions: directions.exactOptional() })
     .exactOptional()
     .describe('Time slots of `percentile`, and the share of them that is set aside.'),
+  samples: z
+    .object({ discardPercent: percent, countMax: z.number() })
+    .exactOptional()
+    .describe('Share of the samples that `samplePercentile` sets aside, and how many a tally takes.'),
   filter: z.record(z.string(), list(z.string())).readonly(),
 }) satisfies z.ZodType<MeterRecord>;
 

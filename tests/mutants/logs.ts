@@ -70,9 +70,9 @@ export const logsMutants: readonly Mutant[] = [
     bug: 'The greatest levels of a period are added up.',
     edits: [
       {
-        file: 'core/rating/measures.ts',
-        find: 'quantity = quantity > total ? quantity - total : 0n;',
-        replace: 'quantity = quantity > total ? quantity : 0n;',
+        file: 'core/rating/aggregate.ts',
+        find: 'return by(quantity > total ? quantity - total : 0n);',
+        replace: 'return by(quantity > total ? quantity : 0n);',
       },
     ],
     tests: logs,
@@ -83,7 +83,7 @@ export const logsMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'core/rating/slots.ts',
-        find: 'sums.slice().sort()[sums.length - 1 - discarded]!;',
+        find: 'sums.sort()[sums.length - 1 - discarded]!;',
         replace: `{
   const used = sums.filter((sum) => sum > 0n).sort();
   return used[used.length - 1 - Math.floor((discarded * used.length) / sums.length)] ?? 0n;
@@ -109,9 +109,45 @@ export const logsMutants: readonly Mutant[] = [
     bug: 'A value that was counted before is counted again when it comes back.',
     edits: [
       {
-        file: 'core/rating/measures.ts',
-        find: 'if (values?.has(part.value) === true || !part.isStart) quantity = 0n;',
-        replace: 'if (!part.isStart) quantity = 0n;',
+        file: 'core/rating/aggregate.ts',
+        find: 'return undo && by(countOf(distinct, meter) - total, undo);',
+        replace: 'return undo && by(distinct.hashes === undefined ? 1n : countOf(distinct, meter) - total, undo);',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'estimate-not-counted',
+    bug: 'Beyond its limit the estimate is what was counted last: further values cost nothing.',
+    edits: [
+      {
+        file: 'core/rating/distinct.ts',
+        find: 'return estimate > BigInt(upTo) ? estimate : BigInt(upTo + 1);',
+        replace: 'return estimate > 0n ? BigInt(upTo + 1) : estimate;',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'rank-rounded-up',
+    bug: 'The percentile of samples sets one more aside where the share is not whole.',
+    edits: [
+      {
+        file: 'core/rating/ranked.ts',
+        find: 'Number((BigInt(count) * numerator) / (denominator * 100n))',
+        replace: 'Number((BigInt(count) * numerator + denominator * 99n) / (denominator * 100n))',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'directions-added',
+    bug: 'The greater of two directions is billed as what both add up to.',
+    edits: [
+      {
+        file: 'core/rating/slots.ts',
+        find: "how === 'sum' ? a + b : a > b ? a : b",
+        replace: 'a + b',
       },
     ],
     tests: logs,

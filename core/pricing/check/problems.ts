@@ -18,7 +18,7 @@ export const problemCodes = {
   BOUNDS_CROSSED: 'A maximum is below its minimum.',
   ALLOWANCE_MEANINGLESS: 'A model that charges each event has no quantity to take an allowance off.',
   QUANTITY_RULE_MEANINGLESS: 'The quantity rule does not go with the model.',
-  EVENTS_OF_LATEST: 'The price looks at events, and the meter keeps the latest value.',
+  EVENTS_OF_LATEST: 'The price looks at events, and the tally of its meter may fall.',
   CURRENCY_UNKNOWN: 'The currency is not in ISO 4217.',
   CURRENCY_MISMATCH: 'Two currencies meet where there must be one.',
   METER_UNKNOWN: 'There is no such meter.',

@@ -35,6 +35,11 @@ const meterIds = [
   'mem.users',
   'mem.hosts',
   'net.p95',
+  'net.ways',
+  'net.burst',
+  'mem.p70',
+  'mem.many',
+  'cpu.seen',
 ];
 
 /** A tree over three zones, meters, two producers; prices, owners and budgets come as the log goes on. */
@@ -52,6 +57,13 @@ export const foundation: readonly ControlChange[] = [
   { kind: 'meter', id: 'cpu.peak', metric: 'cpu', unit: 'us', scale: 0, aggregation: 'max', filter: { mode: ['idle'] } },
   // One slot of the month is set aside: few samples move the figure.
   { kind: 'meter', id: 'net.p95', metric: 'net', unit: 'By', scale: 3, aggregation: 'percentile', filter: {}, slots: { lengthMs: 1_800_000, discardPercent: '0.1' } },
+  ...([['net.ways', 'max', 'percentiles'], ['net.burst', 'sum', 'slots']] as const).map(
+    ([id, take, of]) => ({ kind: 'meter', id, metric: 'net', unit: 'By', scale: 3, aggregation: 'percentile', filter: {}, slots: { lengthMs: 1_800_000, discardPercent: '0.1', directions: { dimension: 'mode', in: ['user'], out: ['idle'], take, of } } }) as ControlChange,
+  ),
+  // Few samples and few values are too many.
+  { kind: 'meter', id: 'mem.p70', metric: 'mem', unit: 'By', scale: 0, aggregation: 'samplePercentile', filter: {}, samples: { discardPercent: '30', countMax: 9 } },
+  { kind: 'meter', id: 'mem.many', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', distinct: 'mode', filter: {}, exact: { upTo: 2, beyond: 'approximate' } },
+  { kind: 'meter', id: 'cpu.seen', metric: 'cpu', unit: '1', scale: 0, aggregation: 'unique', filter: { mode: ['user'] }, exact: { upTo: 3, beyond: 'refuse' } },
   { kind: 'meter', id: 'mem.peak', metric: 'mem', unit: 'By', scale: 0, aggregation: 'max', filter: {} },
   { kind: 'meter', id: 'mem.last', metric: 'mem', unit: 'By', scale: 0, aggregation: 'latest', filter: { mode: ['user'] } },
   { kind: 'meter', id: 'mem.users', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', distinct: 'mode', filter: {} },
@@ -130,16 +142,19 @@ const leavesOf = (of: PriceModel): LeafModel[] => {
   return [...parts.map((part) => part.model), ...(of.otherwise === null ? [] : [of.otherwise])];
 };
 
+/** Meters whose tally may fall: no event-wise price there. */
+export const mayFall = (meter: string): boolean => meter === 'mem.last' || meter === 'mem.p70';
+
 /** Without what event-charged models exclude (SPEC §8.2). */
 const priceFacts = anyPrice.map((price) => {
   const isEventCharged = leavesOf(price.model).some((leaf) => chargesEvents(leaf) || leaf.kind === 'percentage');
   const counted = isEventCharged ? { ...price, allowance: '0', quantity: undefined } : price;
   const isEventWise = isEventCharged || price.quantity?.at === 'event';
-  return isEventWise && price.meter === 'mem.last' ? { ...counted, meter: 'mem.peak' } : counted;
+  return isEventWise && mayFall(price.meter) ? { ...counted, meter: 'mem.peak' } : counted;
 });
 /** Versions of few prices, so that positions are carried over. */
 const versionFacts = fc
-  .tuple(priceFacts, fc.constantFrom('cpu.all', 'mem.peak', 'mem.users', 'net.p95'), decimalText, fc.boolean())
+  .tuple(priceFacts, fc.constantFrom('cpu.all', 'mem.peak', 'mem.users', 'net.p95', 'net.ways', 'mem.p70', 'mem.many'), decimalText, fc.boolean())
   .map(([price, meter, figure, isSimple]) => ({
     ...price, key: 'k3', service: 's3', component: 'c3', meter, currency: 'EUR', account: 0, tallyScope: 'account' as const, quantity: undefined,
     unit: { name: 'h', numerator: '1', denominator: '3600000000' }, onVersion: undefined, effectiveFromMs: startMs + price.effectiveFromMs % (3 * hour),

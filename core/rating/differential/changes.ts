@@ -1,7 +1,7 @@
 /** Writes what billing decides at random, as the changes of one control message. */
 import type { ControlChange, PriceRecord } from '../../messages/control.ts';
 import { allowed } from '../../reference/testing/records.ts';
-import type { Action } from './actions.ts';
+import { mayFall, type Action } from './actions.ts';
 
 export type ControlAction = Extract<
   Action,
@@ -57,6 +57,6 @@ function revised(
 ): PriceRecord {
   const { model, allowance, discountPercent, maximum, onVersion } = facts;
   const same = { ...earlier, id, version: id, effectiveFromMs };
-  if (model.kind !== earlier.model.kind || earlier.meter === 'mem.last') return same;
+  if (model.kind !== earlier.model.kind || mayFall(earlier.meter)) return same;
   return allowed({ ...same, model, allowance, discountPercent, maximum, onVersion } as PriceRecord);
 }

@@ -29,7 +29,18 @@ const ports = {
 };
 
 test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
-  const seen = { rated: 0, cutOrSharedRows: 0, adjustments: 0, alerts: 0, releases: 0, carried: 0, closes: 0, late: 0 };
+  const seen = {
+    rated: 0,
+    cutOrSharedRows: 0,
+    adjustments: 0,
+    alerts: 0,
+    releases: 0,
+    carried: 0,
+    closes: 0,
+    late: 0,
+    estimated: 0,
+    samples: 0,
+  };
   const reasons = new Set<string>();
   fc.assert(
     fc.property(fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }), (steps) => {

@@ -7,7 +7,8 @@ import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
 import { PartitionMachine } from '../machine.ts';
 import { applyCommit } from '../replay.ts';
-import { emptyState } from '../state.ts';
+import { decodeState, encodeState } from '../snapshot.ts';
+import { emptyState, type PartitionState } from '../state.ts';
 import { foundation, monthsMs, startMs, type Action } from './actions.ts';
 import { Batches, type Encoding } from './batches.ts';
 import { changesOf, type ControlAction } from './changes.ts';
@@ -27,6 +28,8 @@ export class World {
     carried: 0,
     closes: 0,
     late: 0,
+    estimated: 0,
+    samples: 0,
   };
   readonly reasons = new Set<string>();
   readonly #ports: Ports & Encoding;
@@ -73,8 +76,7 @@ export class World {
         return this.commit();
       case 'restart':
         this.commit();
-        this.#machine = this.#replayed();
-        return;
+        return this.#restart();
       default:
         return this.#control(step.tenant, this.#changes(step));
     }
@@ -95,11 +97,23 @@ export class World {
     return changes;
   }
 
+  /** From the commits alone, or from a snapshot: both are what the machine had. */
+  #restart(): void {
+    const snapshot = encodeState(this.#machine.state);
+    const replayed = this.#replayed();
+    this.faults.same('RERATE', 'the state that commits rebuild', encodeState(replayed.state), snapshot);
+    this.#machine = this.#commits.length % 2 === 0 ? replayed : this.#machineOf(decodeState(snapshot));
+  }
+
   /** A machine whose state is that of the commits alone. */
   #replayed(): PartitionMachine {
-    const { sha256, verifySignature, readText } = this.#ports;
     const state = emptyState(0);
     for (const [i, { header, hash }] of this.#commits.entries()) applyCommit(state, header, i + 1, hash);
+    return this.#machineOf(state);
+  }
+
+  #machineOf(state: PartitionState): PartitionMachine {
+    const { sha256, verifySignature, readText } = this.#ports;
     return new PartitionMachine(state, { hash: sha256, verify: verifySignature, text: readText });
   }
 
@@ -165,6 +179,10 @@ export class World {
     this.seen.alerts += header.alerts.length;
     this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
     this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;
+    for (const { hashes = [], samples = [] } of header.tallyNotes ?? []) {
+      this.seen.estimated += hashes.length;
+      this.seen.samples += samples.length;
+    }
     for (const { reason } of header.refusals) this.reasons.add(reason);
   }
 }

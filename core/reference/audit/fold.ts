@@ -17,10 +17,18 @@ type TallyValue = readonly [quantity: string, charge: string, events: string];
 export interface Kept {
   readonly newest: SamplePlace | undefined;
   readonly values: readonly string[];
+  readonly hashes: readonly number[];
   readonly slots: ReadonlyMap<number, string>;
+  readonly samples: readonly string[];
 }
 
-export const nothingKept: Kept = { newest: undefined, values: [], slots: new Map() };
+export const nothingKept: Kept = {
+  newest: undefined,
+  values: [],
+  hashes: [],
+  slots: new Map(),
+  samples: [],
+};
 
 export interface TallyOpening {
   readonly carried: string;
@@ -58,7 +66,10 @@ export class Fold {
   }
 
   /** By id: a tally carries over from older ones only. */
-  #takeNote({ id, cleared, from, newest, values = [], slots = [] }: TallyNote, names: Names): void {
+  #takeNote(
+    { id, cleared, from, newest, values = [], hashes = [], slots = [], samples = [] }: TallyNote,
+    names: Names,
+  ): void {
     const key = names.tally(id);
     const known = cleared === true ? nothingKept : (this.kept.get(key) ?? nothingKept);
     const carried = from && this.kept.get(names.tally(from[0]))?.values.slice(0, from[1]);
@@ -66,7 +77,9 @@ export class Fold {
     this.kept.set(key, {
       newest: newest ?? known.newest,
       values: [...before, ...values],
+      hashes: [...known.hashes, ...hashes],
       slots: new Map([...known.slots, ...slots]),
+      samples: [...known.samples, ...samples],
     });
   }
 

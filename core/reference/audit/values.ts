@@ -78,21 +78,26 @@ function figuresOf(tally: Tally | undefined): string[] {
   return [text(tally.quantity), text(tally.charged.times(pico)), events.toString()];
 }
 
-/** What an aggregation keeps beyond its figures: the newest sample, distinct values, slots that are not empty. */
+/** What an aggregation keeps beyond its figures: the newest sample, distinct values or their hashes, slots that are not empty, samples. */
 function compareKept(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
-  const { newest, values, slots } = fold.kept.get(key) ?? nothingKept;
+  const { newest, values, hashes, slots, samples } = fold.kept.get(key) ?? nothingKept;
   const tally = state.tallies.get(key);
+  const smallest = [...new Set(hashes)].toSorted((a, b) => a - b).slice(0, tally?.hashes?.length ?? 0);
+  const found = {
+    newest: newest ?? null,
+    values: hashes.length > 0 ? [] : values.toSorted(),
+    hashes: smallest.map(String),
+    slots: used(slots),
+    samples: samples.toSorted(),
+  };
   const wanted = {
     newest: tally?.newest ?? null,
-    values: [...(tally?.values ?? [])].toSorted(),
+    values: tally?.hashes === undefined ? [...(tally?.values ?? [])].toSorted() : [],
+    hashes: (tally?.hashes ?? []).map(String),
     slots: used(tally?.slots ?? []),
+    samples: (tally?.samples ?? []).map(String).toSorted(),
   };
-  faults.same(
-    'RERATE',
-    `${where}: what tally ${key} keeps`,
-    { newest: newest ?? null, values: values.toSorted(), slots: used(slots) },
-    wanted,
-  );
+  faults.same('RERATE', `${where}: what tally ${key} keeps`, found, wanted);
 }
 
 const used = (slots: Iterable<readonly [number, bigint | string]>): string[] =>

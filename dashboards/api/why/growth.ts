@@ -1,6 +1,7 @@
 /** Whether a row grew its tally as its meter's aggregation says, where that is not simply the sample. */
 import type { MeterRecord } from '#core/messages/control.ts';
 import type { TallyNote } from '#core/messages/rated.ts';
+import { exactCount } from '#core/rating/distinct.ts';
 import { formatDecimal } from '#core/money/fixed.ts';
 import type { Check } from './batchProof.ts';
 
@@ -38,6 +39,11 @@ export function checkGrowth({ meter, grown, share, before, value, note, witness 
       return check(grown === 0n, `The row leaves ${text(before)} as it was. That a newer sample, of another version of the price or cut by a boundary, was there ${unproven}.`); // prettier-ignore
     case 'unique': {
       const shown = JSON.stringify(value);
+      const { upTo, beyond } = exactCount(meter);
+      if (beyond === 'approximate' && before + grown > BigInt(upTo)) {
+        const error = `with a standard error of 1/√${upTo - 2}`;
+        return check(grown >= 0n, `Beyond ${upTo} values their number is approximate, ${error}. That ${shown} moves the estimate by ${text(grown)} ${unproven}.`); // prettier-ignore
+      }
       if (grown !== 0n) {
         const isNoted = note?.values?.includes(value) === true;
         const first = `${shown} counts for the first time${isNoted ? ', as the commit notes' : ', which the commit does not note'}`;
@@ -48,6 +54,11 @@ export function checkGrowth({ meter, grown, share, before, value, note, witness 
     }
     case 'percentile':
       return check(grown >= 0n, `The sample adds ${text(share)} to its time slot. What that makes of all slots of the period ${unproven}.`); // prettier-ignore
+    case 'samplePercentile':
+      return check(
+        true,
+        `The sample takes its place among those of the period. What that makes of the percentile ${unproven}.`,
+      );
     default:
       return undefined;
   }

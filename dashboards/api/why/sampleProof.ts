@@ -75,7 +75,9 @@ function isGrowth(
     case 'count':
       return given === (isStart ? 1n : 0n);
     case 'unique':
-      return given === 0n || (given === 1n && isStart);
+      return given === 0n || (isStart && (given === 1n || (given > 0n && meter!.exact?.beyond === 'approximate')));
+    case 'samplePercentile':
+      return given === 0n || isStart;
     case 'max':
       return given >= 0n && given <= share;
     case 'percentile':

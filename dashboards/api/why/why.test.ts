@@ -30,7 +30,7 @@ const models: PriceModel[] = [
   { kind: 'grouped', by: ['way', 'disk'], groupsMax: 10, model: graduated },
   { kind: 'schedule', bands: [{ name: 'day', days: ['mon'], from: '08:00', to: '18:00', model: graduated }], otherwise: perUnit },
 ]; // prettier-ignore
-const aggregations: Aggregation[] = ['sum', 'count', 'max', 'latest', 'unique', 'percentile'];
+const aggregations: Aggregation[] = ['sum', 'count', 'max', 'latest', 'unique', 'percentile', 'samplePercentile'];
 
 const priceOf = (model: PriceModel, terms: Partial<PriceRecord> = {}): PriceRecord => ({
   id: 1, key: 'k', version: 1, service: 's', component: 'c', meter: 'm', currency: 'EUR', account: 0, effectiveFromMs: 0,
@@ -43,6 +43,7 @@ function meterOf(aggregation: Aggregation): MeterRecord {
     id: 'm', metric: 'io', unit: isCounted ? '1' : 'By', scale: 0, aggregation, filter: {},
     ...(aggregation === 'unique' ? { distinct: 'disk' } : {}),
     ...(aggregation === 'percentile' ? { slots: { lengthMs: 86_400_000, discardPercent: '0' } } : {}),
+    ...(aggregation === 'samplePercentile' ? { samples: { discardPercent: '20', countMax: 100 } } : {}),
   }; // prettier-ignore
 }
 
@@ -84,6 +85,8 @@ const cases: [string, PriceRecord, MeterRecord][] = [
   ...models.map((model): [string, PriceRecord, MeterRecord] => [model.kind, priceOf(model), meterOf('sum')]),
   ...aggregations.map((each): [string, PriceRecord, MeterRecord] => [each, priceOf(graduated), meterOf(each)]),
   ['grouped maximum', priceOf(models.find(({ kind }) => kind === 'grouped')!), meterOf('max')],
+  ['an estimate', priceOf(graduated), { ...meterOf('unique'), exact: { upTo: 2, beyond: 'approximate' } }],
+  ['two directions', priceOf(graduated), { ...meterOf('percentile'), slots: { lengthMs: 86_400_000, discardPercent: '0', directions: { dimension: 'way', in: ['in'], out: ['out'], take: 'max', of: 'percentiles' } } }],
   ['levels', priceOf(graduated), meterOf('timeWeighted')],
   ['per resource', priceOf(models.find(({ kind }) => kind === 'matrix')!, { tallyScope: 'resource' }), meterOf('sum')],
   ['rounded events in bands', priceOf(models.find(({ kind }) => kind === 'schedule')!, { quantity: { at: 'event', mode: 'up', increment: '5', first: '10' } }), meterOf('sum')],
@@ -111,6 +114,14 @@ test.each(cases)('%s: a row that says another amount or quantity is not proved',
     expect(failed(why).map(({ name }) => name)).toContain('commit');
     expect(failed(why).length).toBeGreaterThan(1);
   }
+});
+
+test('an estimate says that it is one', async () => {
+  const all = await proofs(
+    ratedBy(priceOf(graduated), { ...meterOf('unique'), exact: { upTo: 2, beyond: 'approximate' } }),
+  );
+  const told = all.flatMap(({ checks }) => checks.filter(({ name, detail }) => name === 'growth' && detail.includes('approximate'))); // prettier-ignore
+  expect(told.length).toBeGreaterThan(0);
 });
 
 test('a price that would have put the sample elsewhere does not prove it', async () => {

@@ -38,7 +38,7 @@ export function RowStep({ why }: { why: WhySample | WhyAdjustment }) {
       <p>
         {formatDate(row.startMs, timeZone)}, {formatClockMs(row.startMs, timeZone)} to{' '}
         {formatClockMs(row.endMs, timeZone)}: {quantity(row.quantity)}
-        {priced && growthText(meter.aggregation, quantity(tally.before))}. Row <code>{row.id}</code> of commit{' '}
+        {priced && growthText(meter, tally, quantity(tally.before))}. Row <code>{row.id}</code> of commit{' '}
         {formatCount(row.outSeq)}.
       </p>
     </Step>
@@ -46,20 +46,30 @@ export function RowStep({ why }: { why: WhySample | WhyAdjustment }) {
 }
 
 /** What the row's quantity is beside what was there. */
-function growthText(aggregation: WhySample['meter']['aggregation'], before: string): string {
-  switch (aggregation) {
+function growthText(meter: WhySample['meter'], tally: WhySample['tally'], before: string): string {
+  switch (meter.aggregation) {
     case 'max':
       return ` above the greatest before it, ${before}`;
     case 'latest':
       return ` more or less than the value before it, ${before}`;
     case 'unique':
-      return ` new beside ${before} counted before it`;
+      return isEstimate(meter, tally)
+        ? ` more in the number of values, which is approximate (standard error ${errorPercent(meter)} %), above ${before} before it`
+        : ` new beside ${before} counted before it`;
     case 'percentile':
       return ` above the percentile before it, ${before}`;
+    case 'samplePercentile':
+      return ` more or less than the percentile before it, ${before}`;
     default:
       return ` on top of ${before}`;
   }
 }
+
+/** Beyond what a meter counts exactly it estimates, where it says so. */
+const isEstimate = ({ exact }: WhySample['meter'], { after }: WhySample['tally']): boolean =>
+  exact?.beyond === 'approximate' && BigInt(after) > BigInt(exact.upTo);
+
+const errorPercent = ({ exact }: WhySample['meter']): number => Math.round(1000 / Math.sqrt(exact!.upTo - 2)) / 10;
 
 export function SampleStep({ why: { sample, meter } }: { why: WhySample }) {
   const unit = unitName(sample.unit);
