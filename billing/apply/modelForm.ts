@@ -59,6 +59,7 @@ export const modelFields: { readonly [Kind in PriceModel['kind']]: Fields } = {
     bands: list({ name: text, days: { form: { kind: 'texts' } }, from: text, to: text, model: leaf }),
     otherwise,
   },
+  spot: { series: text, multiplier: decimal, adder: decimal, minimum: decimal, maximum: decimal },
 };
 
 export const quantityFields: Fields = { at: text, mode: text, increment: decimal, first: decimal, threshold: decimal };

@@ -65,6 +65,8 @@ function resolve(
     faults.unknown(meterRef, 'the id of a meter');
     return undefined;
   }
+  if (rest.model.kind === 'spot')
+    faults.unknown({ name: rest.model.series, at: price.at }, 'the id of a reference series');
   const tally = tallyUnit(meter.unit, meter.aggregation);
   const unit = pricedUnit(tally, per.name);
   if (unit === undefined) {

@@ -1,4 +1,5 @@
 import type { PriceRecord } from '#core/messages/control.ts';
+import type { SeriesRecord } from '#core/messages/series.ts';
 import { checkPrices, type KnownMeter } from '#core/pricing/check.ts';
 import type { Problem, ProblemCode } from '#core/pricing/check/problems.ts';
 import type { BillingErrorCode } from '../errors.ts';
@@ -57,11 +58,19 @@ export function checkTerms(
 ): boolean {
   const record: PriceRecord = { ...standIn, ...terms };
   const meter = { aggregation: aggregation ?? 'sum', dimensions: undefined, unit: () => standIn.unit, unitNames: [] };
-  const context = { meter: () => meter, meterIds: [], hasAccount: () => true };
+  const context = { ...anywhere, meter: () => meter };
   const problems = checkPrices([record], context);
   for (const problem of problems) tell(problem, entry, faults);
   return problems.length === 0;
 }
+
+/** Whatever a price refers to is there: the plan looks it up. */
+const anywhere = {
+  meterIds: [],
+  hasAccount: () => true,
+  series: (): Pick<SeriesRecord, 'currency' | 'unit'> => ({ currency: standIn.currency, unit: standIn.unit.name }),
+  seriesIds: [],
+};
 
 const standIn: Omit<PriceRecord, keyof PriceTerms> = {
   id: 1, key: 'key', version: 1, service: 's', component: 'c', meter: 'm', currency: 'EUR', account: 0, effectiveFromMs: 0,
@@ -71,7 +80,7 @@ const standIn: Omit<PriceRecord, keyof PriceTerms> = {
 /** Whether a price would look at the events of a meter that keeps the latest value alone; told if so. */
 export function refuseEventsOfLatest(price: PriceRecord, entry: PriceEntry, faults: Faults): void {
   const meter = { aggregation: 'latest' as const, dimensions: undefined, unit: () => price.unit, unitNames: [] };
-  const context = { meter: () => meter, meterIds: [], hasAccount: () => true };
+  const context = { ...anywhere, meter: () => meter };
   for (const problem of checkPrices([price], context))
     if (problem.code === 'EVENTS_OF_LATEST') tell(problem, entry, faults);
 }

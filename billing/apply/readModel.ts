@@ -80,7 +80,7 @@ function word(node: Node, faults: Faults): string {
 
 /** "0.50" is "0.5", so that the same figure written otherwise is no change; what is no decimal stays what it is. */
 function canonicalDecimal(text: string): string {
-  if (!/^\d{1,30}(\.\d{1,30})?$/.test(text)) return text;
+  if (!/^-?\d{1,30}(\.\d{1,30})?$/.test(text)) return text;
   const scale = text.length - (text.indexOf('.') + 1 || text.length);
   return formatDecimal(parseDecimal(text, scale)!, scale);
 }

@@ -1,6 +1,7 @@
 import type { AgreementRecord } from './agreement.ts';
 import type { FeeRecord } from './fee.ts';
 import type { PriceRecord } from './price.ts';
+import type { SeriesPoints, SeriesRecord } from './series.ts';
 
 export type { AgreementRecord } from './agreement.ts';
 export type { FeeRecord } from './fee.ts';
@@ -27,6 +28,8 @@ export type ControlChange =
   | ({ readonly kind: 'account' } & AccountRecord)
   | ({ readonly kind: 'ownership' } & OwnershipRecord)
   | ({ readonly kind: 'meter' } & MeterRecord)
+  | ({ readonly kind: 'series' } & SeriesRecord)
+  | ({ readonly kind: 'seriesPoints' } & SeriesPoints)
   | ({ readonly kind: 'price' } & PriceRecord)
   | ({ readonly kind: 'fee' } & FeeRecord)
   | ({ readonly kind: 'agreement' } & AgreementRecord)

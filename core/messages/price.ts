@@ -151,6 +151,23 @@ export type PriceModel =
         readonly model: LeafModel;
       }[];
       readonly otherwise: LeafModel | null;
-    };
+    }
+  | SpotModel;
+
+/**
+ * Each interval of a reference series at the point in force there: charge = Q × clamp(point × multiplier + adder). The figures
+ * are in the price's currency per priced unit, which are the series'; `adder` and the bounds may be negative, as points may.
+ */
+export interface SpotModel {
+  readonly kind: 'spot';
+  readonly series: string;
+  /** "1" when absent: 1.05 is a markup of 5 %. */
+  readonly multiplier?: string;
+  /** "0" when absent. */
+  readonly adder?: string;
+  /** Bounds of the unit price: a minimum of "0" leaves negative points out. */
+  readonly minimum?: string;
+  readonly maximum?: string;
+}
 
 export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';

@@ -28,9 +28,11 @@ export function bracketLeaf(brackets: readonly Bracket[], reach: Reach): LeafDra
     bounds,
     build(units: Units): Leaf {
       const pieces = piecesOf(brackets, reach, units);
+      // What falls is left to the charge: pieces are for what only grows.
+      const falls = pieces.some(({ factor }) => factor < 0n);
       return {
         order: 'free',
-        pieces,
+        ...(falls ? {} : { pieces }),
         charge: (billable) => chargeOf(pieces, billable),
         explain: (billable) => explain(brackets, pieces, reach, billable, units),
       };

@@ -19,6 +19,8 @@ const context: PriceContext = {
           unitNames: ['unit'],
         },
   hasAccount: (id) => id < 10,
+  series: (id) => (id === 'power' ? { currency: 'EUR', unit: 'unit' } : undefined),
+  seriesIds: ['power'],
 };
 
 const perUnit: LeafModel = { kind: 'perUnit', unitPrice: '1' };
@@ -103,6 +105,13 @@ const table: readonly Row[] = [
   of('BAND_INVALID', 'model.bands[0].days', bands([['monday'], '00:00', '24:00'], [all, '00:00', '24:00'])),
   of('BAND_INVALID', 'model.bands[0].to', bands([all, '22:00', '06:00'], [all, '00:00', '24:00'])),
   of('BANDS_OVERLAP', 'model.bands[1]', bands([all, '00:00', '12:00'], [all.slice(0, 1), '11:00', '12:00'], [all, '12:00', '24:00'])),
+  of('FIELD_INVALID', 'model.series', { kind: 'spot' }),
+  of('NUMBER_NEGATIVE', 'model.multiplier', { kind: 'spot', series: 'power', multiplier: '-1' }),
+  of('NUMBER_TOO_LARGE', 'model.adder', { kind: 'spot', series: 'power', adder: '-1000000001' }),
+  of('BOUNDS_CROSSED', 'model.maximum', { kind: 'spot', series: 'power', minimum: '-1', maximum: '-2' }),
+  of('SERIES_UNKNOWN', 'model.series', { kind: 'spot', series: 'gas' }),
+  of('CURRENCY_MISMATCH', 'currency', { kind: 'spot', series: 'power' }, { currency: 'USD' }),
+  of('SERIES_UNIT_MISMATCH', 'unit.name', { kind: 'spot', series: 'power' }, { unit: { name: 'USD', numerator: '1', denominator: '1' } }),
   of('BANDS_GAP', 'model.bands', bands([all, '00:00', '12:00'], [all.slice(1), '12:00', '24:00'])),
 ]; // prettier-ignore
 

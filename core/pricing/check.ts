@@ -2,6 +2,7 @@
 import { minorDigits } from '../money/currency.ts';
 import { mayFall, type Aggregation } from '../messages/control.ts';
 import type { LeafModel, PriceRecord } from '../messages/price.ts';
+import type { SeriesRecord } from '../messages/series.ts';
 import { divide, ratio } from '../money/rational.ts';
 import { Checker, isFields, isText, type Fields } from './check/checker.ts';
 import { checkModel } from './check/parts.ts';
@@ -14,6 +15,8 @@ export interface PriceContext {
   meter(id: string): KnownMeter | undefined;
   readonly meterIds: readonly string[];
   hasAccount(id: number): boolean;
+  series(id: string): Pick<SeriesRecord, 'currency' | 'unit'> | undefined;
+  readonly seriesIds: readonly string[];
 }
 
 export interface KnownMeter {
@@ -48,6 +51,7 @@ function checkRecord(checker: Checker, path: string, value: unknown, context: Pr
     checker.add('METER_UNKNOWN', `${path}.meter`, record['meter'], `one of ${context.meterIds.join(', ')}`);
   checkUnit(checker, `${path}.unit`, record['unit'], meter);
   const leaves = checkModel(checker, `${path}.model`, record['model'], meter?.dimensions);
+  checkSeries(checker, path, record, context);
   checkTerms(checker, path, record);
   for (const leaf of leaves.slice(0, 1)) checkCurrencyOfValue(checker, path, record, leaf);
   checkMixtures(checker, path, record, leaves, meter);
@@ -103,6 +107,24 @@ function checkUnit(checker: Checker, path: string, value: unknown, meter: KnownM
         `${known.numerator}/${known.denominator}`,
       );
   }
+}
+
+/** A point is in the price's currency and for one of its priced units: a factor of a thousand between them would be a slip. */
+function checkSeries(checker: Checker, path: string, { model, currency, unit }: Fields, context: PriceContext): void {
+  if (!isFields(model) || model['kind'] !== 'spot' || !isText(model['series'])) return;
+  const series = context.series(model['series']);
+  if (series === undefined)
+    return checker.add(
+      'SERIES_UNKNOWN',
+      `${path}.model.series`,
+      model['series'],
+      `one of ${context.seriesIds.join(', ')}`,
+    );
+  if (series.currency !== currency)
+    checker.add('CURRENCY_MISMATCH', `${path}.currency`, currency, `${series.currency}, as the series`);
+  const name = isFields(unit) ? unit['name'] : undefined;
+  if (isText(name) && series.unit !== name)
+    checker.add('SERIES_UNIT_MISMATCH', `${path}.unit.name`, name, `${series.unit}, as the series`);
 }
 
 function checkTerms(checker: Checker, path: string, record: Fields): void {

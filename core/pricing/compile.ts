@@ -1,23 +1,34 @@
 /** Makes a price ready to charge: exact integers, one cell for all usage or one for each part of it. */
 import { pow10 } from '../money/fixed.ts';
 import type { MeterRecord } from '../messages/control.ts';
-import type { LeafModel, PriceModel, PriceRecord } from '../messages/price.ts';
+import type { LeafModel, PriceModel, PriceRecord, SpotModel } from '../messages/price.ts';
 import { grouped } from './cells/grouped.ts';
 import type { PartedCells } from './cells/cells.ts';
 import { matrix } from './cells/matrix.ts';
 import { schedule } from './cells/schedule.ts';
+import { spot } from './cells/spot.ts';
 import type { Cell, CompiledPrice } from './compiled.ts';
 import { ratio } from '../money/rational.ts';
+import type { LeafDraft } from './leaf.ts';
 import { compileLeaf, type Charging } from './pipeline.ts';
+import type { PriceSeries } from './series/points.ts';
 
-/** Throws RangeError on a record that publication should never have let through (`checkPrices` says why, for people). */
-export function compilePrice(record: PriceRecord, meter: Pick<MeterRecord, 'scale'>): CompiledPrice {
+/**
+ * `seriesOf` gives reference series with the points that are to price. Throws RangeError on a record that publication should
+ * never have let through (`checkPrices` says why, for people).
+ */
+export function compilePrice(
+  record: PriceRecord,
+  meter: Pick<MeterRecord, 'scale'>,
+  seriesOf: (id: string) => PriceSeries | undefined = () => undefined,
+): CompiledPrice {
   const numerator = BigInt(record.unit.numerator);
   const denominator = BigInt(record.unit.denominator);
   if (numerator <= 0n || denominator <= 0n) throw new RangeError('a unit is a fraction above 0');
   const unit = ratio(numerator, denominator * pow10(meter.scale));
-  const charging = (model: LeafModel): Charging => compileLeaf(record, unit, model);
-  const cells = partedCells(record.model, charging);
+  const charging = (model: LeafModel, draft?: LeafDraft): Charging => compileLeaf(record, unit, model, draft);
+  const cells =
+    record.model.kind === 'spot' ? spotCells(record, seriesOf, charging) : partedCells(record.model, charging);
   if (cells !== undefined) {
     const order = cells.of.some((each) => each.order === 'log') ? 'log' : 'free';
     return { record, order, whole: undefined, cellAt: cells.cellAt, cell: cells.cell };
@@ -25,6 +36,21 @@ export function compilePrice(record: PriceRecord, meter: Pick<MeterRecord, 'scal
   const { order, ...rest } = charging(record.model as LeafModel);
   const whole: Cell = { ...rest, key: '' };
   return { record, order, whole, cellAt: () => whole, cell: (key) => (key === '' ? whole : undefined) };
+}
+
+/** A series is in the price's currency, per the same unit. */
+function spotCells(
+  { model, currency, unit }: PriceRecord,
+  seriesOf: (id: string) => PriceSeries | undefined,
+  charging: (model: LeafModel, draft: LeafDraft) => Charging,
+): PartedCells {
+  const { series: id } = model as SpotModel;
+  const series = seriesOf(id);
+  if (series === undefined) throw new RangeError(`series ${id} is not known`);
+  const { record } = series;
+  if (record.currency !== currency || record.unit !== unit.name)
+    throw new RangeError(`series ${id} is in ${record.currency} per ${record.unit}, not ${currency} per ${unit.name}`);
+  return spot(model as SpotModel, series, (draft) => charging({ kind: 'perUnit', unitPrice: '0' }, draft));
 }
 
 /** Undefined for a leaf. */

@@ -4,8 +4,15 @@ import { divide, greatestCommonDivisor, multiply, ratio, toScaled } from '../mon
 
 /** A decimal text as a fraction that is not negative. Throws RangeError on what publication should never have let through. */
 export function rational(text: string): Rational {
+  const value = signed(text);
+  if (value.numerator < 0n) throw new RangeError(`"${text}" is not a decimal number from 0 up`);
+  return value;
+}
+
+/** The same of either sign. */
+export function signed(text: string): Rational {
   const value = parseRational(text);
-  if (value === undefined || value.numerator < 0n) throw new RangeError(`"${text}" is not a decimal number from 0 up`);
+  if (value === undefined) throw new RangeError(`"${text}" is not a decimal number`);
   return ratio(value.numerator, value.denominator);
 }
 

@@ -23,3 +23,14 @@ export const priceLimits = {
   /** Characters of a cell's key; a group with a longer one has no cell. */
   cellKeyMax: 200,
 } as const;
+
+/** Bounds of reference series. */
+export const seriesLimits = {
+  /** Points of one control change; more are several changes. */
+  pointsPerChangeMax: 1000,
+  /** Intervals with a point that one series keeps: nine years of five minutes. Prices then name a series that goes on. */
+  pointsMax: 1_000_000,
+  /** Characters of a point's source, and of a series' id and unit. */
+  textMax: 100,
+  revisionMax: 1_000_000,
+} as const;

@@ -18,11 +18,13 @@ export interface Charging extends Omit<Cell, 'key'> {
   readonly order: 'free' | 'log';
 }
 
-/** `unit` is the priced units of one tally unit. Throws RangeError on what publication should never have let through. */
-export function compileLeaf(record: PriceRecord, unit: Rational, model: LeafModel): Charging {
+/**
+ * `unit` is the priced units of one tally unit; `draft` is the leaf, where the model does not say all of it. Throws RangeError on
+ * what publication should never have let through.
+ */
+export function compileLeaf(record: PriceRecord, unit: Rational, model: LeafModel, draft = draftLeaf(model)): Charging {
   const counting = countingOf(record.quantity, unit);
   const allowance = rational(record.allowance);
-  const draft = draftLeaf(model);
   const units = unitsFor(counting.counted, [allowance, ...draft.bounds]);
   const leaf = draft.build(units);
   refuseMixtures(record, model, leaf);

@@ -7,6 +7,7 @@ import { problemCodes } from './check/problems.ts';
 import { compilePrice } from './compile.ts';
 import type { Cell, CompiledPrice } from './compiled.ts';
 import { leafKinds } from './models/index.ts';
+import type { PriceSeries } from './series/points.ts';
 import { priceOf, tallied, type Event } from './testing/prices.ts';
 
 const page = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
@@ -15,6 +16,8 @@ const meter = { scale: 6 };
 interface Example {
   readonly section: string;
   readonly price: PriceRecord;
+  /** Of a spot price. */
+  readonly series: PriceSeries | undefined;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -23,9 +26,9 @@ const sections = page.split(/^## /m).slice(1);
 const examples: Example[] = sections.flatMap((text) => {
   const section = text.slice(0, text.indexOf('\n'));
   return [...text.matchAll(/```json\n([^`]*)```\n[^|`]*((?:\|.*\n?)+)/g)].map(([, json, table]) => {
-    const { model, ...more } = JSON.parse(json!) as PriceRecord;
+    const { model, series, ...more } = JSON.parse(json!) as PriceRecord & { series?: PriceSeries };
     const [head, , ...rows] = table!.trimEnd().split('\n').map(cellsOf);
-    return { section, price: priceOf(model, more), head: head!, rows };
+    return { section, price: priceOf(model, more), series, head: head!, rows };
   });
 });
 
@@ -45,6 +48,14 @@ const explained = (cell: Cell, text: string): string[] => {
   return [text, formatAmount(cell.charge(measures)), steps.join('; ')];
 };
 
+/** What is used at an instant, by the cell of its interval. */
+const priced = (price: CompiledPrice, text: string): string[] => {
+  const [at, used] = text.split(', ');
+  const atMs = Temporal.Instant.from(at!).epochMilliseconds;
+  const cell = price.cellAt({ dims: {}, atMs, timeZone: 'UTC', boundary: () => {} })!;
+  return [text, ...explained(cell, used!).slice(1)];
+};
+
 const placed = (price: CompiledPrice, text: string): string[] => {
   const dims = text.startsWith('{') ? (JSON.parse(text) as Record<string, string>) : {};
   const atMs = text.startsWith('{') ? 0 : Temporal.Instant.from(text).epochMilliseconds;
@@ -53,14 +64,19 @@ const placed = (price: CompiledPrice, text: string): string[] => {
 
 test('Every model and every kind of cells has an example', () => {
   const kinds = examples.map(({ price }) => price.model.kind as string);
-  expect([...leafKinds, 'matrix', 'grouped', 'schedule'].filter((kind) => !kinds.includes(kind))).toEqual([]);
+  expect([...leafKinds, 'matrix', 'grouped', 'schedule', 'spot'].filter((kind) => !kinds.includes(kind))).toEqual([]);
 });
 
 test.each(examples.map((example) => [`${example.section} ${example.rows[0]![0]}`, example] as const))(
   '%s',
-  (_, { price, head, rows }) => {
-    const compiled = compilePrice(price, meter);
-    const run = head[0] === 'events' ? (text: string) => explained(compiled.whole!, text) : (text: string) => placed(compiled, text); // prettier-ignore
+  (_, { price, series, head, rows }) => {
+    const compiled = compilePrice(price, meter, () => series);
+    const ways: Readonly<Record<string, (text: string) => string[]>> = {
+      events: (text) => explained(compiled.whole!, text),
+      sample: (text) => placed(compiled, text),
+      'at, used': (text) => priced(compiled, text),
+    };
+    const run = ways[head[0]!]!;
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.map(([text]) => run(text!))).toEqual(rows);
   },

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PriceModel, PriceRecord } from '#core/messages/price.ts';
 import { compilePrice } from './compile.ts';
+import type { PriceSeries } from './series/points.ts';
 import { usage } from './testing/arbitrary.ts';
 import { priceOf, tallied, type Event } from './testing/prices.ts';
 
@@ -12,6 +13,7 @@ const perUnit = { kind: 'perUnit', unitPrice: '1' } as const;
 const tier = { unitPrice: '1', flat: '0' };
 const percentage = { kind: 'percentage', percent: '1', perEvent: '1', free: 'totals' } as const;
 const first = { ...percentage, free: 'whicheverFirst', freeEvents: '1', freeValue: '5' } as const;
+const spot = { kind: 'spot', series: 'hourly' } as const;
 const perEvent = { kind: 'perEvent', unitPrice: '1', fee: '1' } as const;
 const rule = { at: 'tally', mode: 'up', increment: '2' } as const;
 const perRound = { ...rule, at: 'event' } as const;
@@ -58,7 +60,18 @@ const changes: Readonly<Record<string, readonly [PriceRecord, PriceRecord]>> = {
   'matrix.rules.match': models({ kind: 'matrix', rules: [match('eu')], otherwise: null }, { kind: 'matrix', rules: [match('us')], otherwise: null }), // prettier-ignore
   'grouped.by': models({ kind: 'grouped', by: ['region'], groupsMax: 9, model: perUnit }, { kind: 'grouped', by: ['tier'], groupsMax: 9, model: perUnit }), // prettier-ignore
   'schedule.bands': models({ kind: 'schedule', bands: [band('12:00')], otherwise: null }, { kind: 'schedule', bands: [band('24:00')], otherwise: null }), // prettier-ignore
+  'spot.series': models({ ...spot, series: 'hourly' }, { ...spot, series: 'daily' }),
+  'spot.multiplier': models(spot, { ...spot, multiplier: '2' }),
+  'spot.adder': models(spot, { ...spot, adder: '-1' }),
+  'spot.minimum': models(spot, { ...spot, minimum: '2' }),
+  'spot.maximum': models(spot, { ...spot, maximum: '0' }),
 };
+
+/** A series is called as its intervals are. */
+function seriesOf(id: string): PriceSeries {
+  const record = { id, name: '', currency: 'EUR', unit: 'unit', interval: id === 'daily' ? 'day' : 'hour', timeZone: 'UTC' } as const; // prettier-ignore
+  return { record, points: [{ fromMs: 0, value: '1', revision: 1, source: '' }] };
+}
 
 function models(before: PriceModel, after: PriceModel): readonly [PriceRecord, PriceRecord] {
   return [priceOf(before), priceOf(after)];
@@ -86,7 +99,7 @@ const place = { dims: { region: 'eu', tier: 'gold' }, atMs: 15 * 3_600_000, time
 
 /** What is tallied of these events: the cell, and what the price notes of each. */
 function noted(price: PriceRecord, events: readonly Event[]) {
-  const cell = compilePrice(price, { scale: 0 }).cellAt(place);
+  const cell = compilePrice(price, { scale: 0 }, seriesOf).cellAt(place);
   return cell === undefined ? undefined : { key: cell.key, values: tallied(cell, events).map(({ value }) => value) };
 }
 

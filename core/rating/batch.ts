@@ -29,6 +29,8 @@ export interface Batch extends BatchRun {
   readonly dictionary: Dictionary;
   /** Tallies whose cursor has moved. */
   readonly touched: Tally[];
+  /** What the tallies of its samples owed by points that had come (SPEC §8.8). */
+  readonly late: { readonly tally: Tally; readonly amount: bigint }[];
 }
 
 /** Lets the fast path take the series from now on, where its plan and its tallies allow it. */

@@ -33,6 +33,7 @@ function termsOf({ meter, model, unit, tallyScope, quantity: rule }: PriceRecord
   return JSON.stringify([meter, model.kind, leafKind(model, cell), unit.name, tallyScope, rounding]);
 }
 
+/** What charges the cell: the kind of its leaf, or its series. */
 function leafKind(model: PriceModel, cell: string): string | undefined {
   switch (model.kind) {
     case 'matrix':
@@ -41,6 +42,8 @@ function leafKind(model: PriceModel, cell: string): string | undefined {
       return (model.bands.find(({ name }) => name === cell)?.model ?? model.otherwise)?.kind;
     case 'grouped':
       return model.model.kind;
+    case 'spot':
+      return model.series;
     default:
       return model.kind;
   }

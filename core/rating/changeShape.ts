@@ -8,10 +8,13 @@ import {
   type FeeRecord,
   type MeterRecord,
 } from '../messages/control.ts';
-import { parseRational } from '../money/fixed.ts';
 import { toldOf } from '../fees/problems.ts';
 import { checkAgreement } from '../spend/agreements.ts';
+import { seriesIntervals } from '../messages/series.ts';
+import { parseAmount, parseRational } from '../money/fixed.ts';
+import { priceLimits, seriesLimits } from '../pricing/limits.ts';
 import { isTimeZone } from '../time/period.ts';
+import { instantMsMax } from './batch.ts';
 import { priceShape } from './priceShape.ts';
 import { exactLimits } from './distinct.ts';
 import { samplesMax } from './ranked.ts';
@@ -40,6 +43,17 @@ const meter: Shape = {
 }; // prettier-ignore
 
 const stepSize: Test = (value) => id(value) && (value as number) <= 1000;
+const short: Test = (value) => text(value) && (value as string).length <= seriesLimits.textMax;
+const revision: Test = (value) => id(value) && (value as number) <= seriesLimits.revisionMax;
+const value: Test = (point) => {
+  const pico = text(point) ? parseAmount(point as string) : undefined;
+  return pico !== undefined && pico <= valueMax && pico >= -valueMax;
+};
+const valueMax = parseAmount(priceLimits.unitPriceMax)!;
+const instant: Test = (value) => natural(value) && (value as number) <= instantMsMax;
+const seriesPoints: Test = (points) =>
+  listOf(like({ fromMs: instant, value, revision, source: short }))(points) &&
+  (points as readonly unknown[]).length <= seriesLimits.pointsPerChangeMax;
 
 const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   tenant: { id: text, name: text, currency, timeZone: zone },
@@ -47,6 +61,10 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   account: { id, slug: text, name: text, parent: natural, timeZone: zone },
   ownership: { resource: text, account: natural, fromMs: natural },
   meter,
+  series: {
+    id: short, name: text, currency, unit: short, interval: oneOf(...seriesIntervals), timeZone: zone, maxAgeMs: optional(natural),
+  },
+  seriesPoints: { series: text, points: seriesPoints },
   price: priceShape(currency),
   /** Looked at as a whole, so that all that is wrong with them is told. */
   fee: {},

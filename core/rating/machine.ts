@@ -13,6 +13,7 @@ import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts'
 import { ControlFault, applyMaster } from './master.ts';
 import { chargeUnpriced } from './priceArrival.ts';
 import { rateBatch } from './rateBatch.ts';
+import { officeSource, repricedPerInputMax, repriceNext } from './repricing.ts';
 import { Rows } from './rows.ts';
 import { dedupHashesMax, newProducer, type Balance, type PartitionState, type Producer, type Tenant } from './state.ts';
 
@@ -30,6 +31,11 @@ export class PartitionMachine {
 
   /** Takes one control message (SPEC §1.3). */
   takeControl(input: Input): void {
+    this.#apply(input);
+    this.#reprice(repricedPerInputMax);
+  }
+
+  #apply(input: Input): void {
     const { state, changes } = this;
     this.#advance(input.timeMs);
     changes.took('control', input.seq);
@@ -54,6 +60,11 @@ export class PartitionMachine {
 
   /** Takes one usage message: rates it, drops it as a duplicate, or refuses it with a reason. */
   takeUsage(input: Input): void {
+    this.#admit(input);
+    this.#reprice(repricedPerInputMax);
+  }
+
+  #admit(input: Input): void {
     const { state, changes } = this;
     this.#advance(input.timeMs);
     changes.took('usage', input.seq);
@@ -69,9 +80,18 @@ export class PartitionMachine {
     }
   }
 
-  /** Lets time act without an input: months end, budgets reset. */
+  /** Lets time act without an input: months end, budgets reset, what is still to be charged anew goes on. */
   tick(nowMs: number): void {
+    const { state, changes } = this;
+    if (nowMs <= state.logTimeMs) return;
     this.#advance(nowMs);
+    if (state.repriced.length > 0) changes.timeMoved = true;
+    this.#reprice(repricedPerInputMax);
+  }
+
+  /** Charges at once what inputs to come would charge anew: for who rates a log without one. */
+  finish(): void {
+    this.#reprice(Infinity);
   }
 
   /** Writes what has changed since the last call as the commit at that place. */
@@ -84,6 +104,10 @@ export class PartitionMachine {
 
   /** Instant at which time alone next changes the state, or undefined. */
   nextDueMs(): number | undefined {
+    return this.state.repriced.length > 0 ? this.state.logTimeMs + 1 : this.#monthEndMs();
+  }
+
+  #monthEndMs(): number | undefined {
     let due: number | undefined;
     for (const tenant of this.state.tenants.values()) {
       for (const { period } of tenant.budgetStates.values()) due = Math.min(due ?? period.endMs, period.endMs);
@@ -95,7 +119,7 @@ export class PartitionMachine {
     const { state, changes } = this;
     if (timeMs <= state.logTimeMs) return;
     state.logTimeMs = timeMs;
-    if ((this.nextDueMs() ?? Infinity) > timeMs) return;
+    if ((this.#monthEndMs() ?? Infinity) > timeMs) return;
     const ended = [...state.tenants.values()].flatMap((tenant) =>
       [...tenant.budgetStates.values()]
         .filter(({ period }) => timeMs >= period.endMs)
@@ -133,14 +157,7 @@ export class PartitionMachine {
 
   #afterControl(tenant: Tenant, message: ControlMessage): void {
     const { state, changes } = this;
-    const source: BlockSource = {
-      tenant: tenant.id,
-      producer: '',
-      epoch: '',
-      seq: 0,
-      usageSeq: 0,
-      logTimeMs: state.logTimeMs,
-    };
+    const source = officeSource(tenant.id, state.logTimeMs);
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
     const moved = chargeUnpriced(
       { state, tenant, changes, source, groups: this.#groupsOf(tenant), rows: this.#rows },
@@ -152,6 +169,15 @@ export class PartitionMachine {
       if (change.kind === 'budgetReset') resetBudget(evaluation, tenant.master.budgets.get(change.budget)!);
     }
     this.#evaluate(evaluation, moved);
+  }
+
+  /** Goes on with what new points of reference series charge anew (SPEC §8.8). */
+  #reprice(most: number): void {
+    const { state, changes } = this;
+    if (state.repriced.length === 0) return;
+    const runOf = (tenant: Tenant) => ({ state, tenant, changes, groups: this.#groupsOf(tenant), rows: this.#rows });
+    const moved = [...repriceNext(state, runOf, most)].sort(([a], [b]) => compareText(a.id, b.id));
+    for (const [tenant, balances] of moved) this.#evaluate(this.#evaluation(tenant, null, ''), balances);
   }
 
   #rate({ tenant, body, hash }: Extract<Admission, { kind: 'taken' }>, input: Input): void {

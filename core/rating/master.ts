@@ -7,6 +7,8 @@ import { groupedAgreements } from './agreements/master.ts';
 import { changeFault } from './changeShape.ts';
 import { applyClose, applyReopen } from './closes.ts';
 import { ControlFault, require } from './controlFault.ts';
+import { applySeries, recompile } from './priceSeries.ts';
+import { noteRepriced } from './repricing.ts';
 import { emptyTenant, type Account, type Master, type PartitionState, type Tenant } from './state.ts';
 
 export { ControlFault } from './controlFault.ts';
@@ -30,6 +32,8 @@ export function applyMaster(state: PartitionState, message: ControlMessage): Ten
   const renames: (() => void)[] = [];
   for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames);
   for (const rename of renames) rename();
+  const before = tenant.master.priceSeries;
+  recompile(draft, before);
   draft.metersByMetric = Map.groupBy(
     [...draft.meters.values()].toSorted((a, b) => compareText(a.id, b.id)),
     ({ metric }) => metric,
@@ -39,6 +43,7 @@ export function applyMaster(state: PartitionState, message: ControlMessage): Ten
     draft.agreementsByUnit = groupedAgreements(draft, tenant.master.agreementsByUnit);
   tenant.master = draft;
   state.tenants.set(tenant.id, tenant);
+  noteRepriced(state, tenant, before);
   return tenant;
 }
 
@@ -54,6 +59,7 @@ function copyMaster(master: Master): Master {
     fees: new Map(master.fees),
     feesByKey: new Map(master.feesByKey),
     agreements: new Map(master.agreements),
+    priceSeries: new Map(master.priceSeries),
     budgets: new Map(master.budgets),
     closes: new Map(master.closes),
   };
@@ -105,7 +111,10 @@ function applyChange(
       requireFreshId(master, record.id);
       require(record.account === 0 || master.accounts.has(record.account), `account ${record.account} is not known`);
       try {
-        master.prices.set(record.id, compilePrice(record, meter!));
+        master.prices.set(
+          record.id,
+          compilePrice(record, meter!, (id) => master.priceSeries.get(id)),
+        );
       } catch (cause) {
         throw new ControlFault(`price ${record.id}: ${cause instanceof Error ? cause.message : 'not valid'}`);
       }
@@ -140,6 +149,9 @@ function applyChange(
       master.agreements.set(record.id, record);
       return;
     }
+    case 'series':
+    case 'seriesPoints':
+      return applySeries(master, change);
     case 'budget': {
       const { kind: _, ...record } = change;
       require(master.accounts.has(record.account), `account ${record.account} is not known`);

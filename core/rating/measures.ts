@@ -67,7 +67,7 @@ export function charged(
       growth.value = cell.valueAfter(before, quantity, starts, begun) - before.value;
     }
     const charge = cell.charge(reached(tally, quantity, growth)) - tally.carriedCharge;
-    if (charge >= chargeMax) return undefined;
+    if (isBeyond(charge)) return undefined;
     growth.charge = charge - tally.charge;
   }
   tally.quantity = after;
@@ -76,6 +76,9 @@ export function charged(
   tally.value += growth.value;
   return growth;
 }
+
+/** Whether a charge, of either sign, would pass its bound. */
+export const isBeyond = (charge: bigint): boolean => charge >= chargeMax || charge <= -chargeMax;
 
 /** What the charge is a function of: all that was carried over and tallied, and `more`. */
 export function reached(tally: Tally, quantity = 0n, more = { events: 0n, value: 0n }): Measures {

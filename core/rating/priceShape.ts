@@ -1,8 +1,10 @@
 /** The shape of a price, model by model (SPEC §8): what could not be charged at all. `checkPrices` says more, for people. */
+import type { SpotModel } from '../messages/price.ts';
 import { parseRational } from '../money/fixed.ts';
+import { compare } from '../money/rational.ts';
 import { otherwiseKey } from '../pricing/cells/named.ts';
 import { priceLimits } from '../pricing/limits.ts';
-import { decimal, either, id, integer, like, listOf, natural, oneOf, optional, positive, record, text, type Shape, type Test } from './shape.ts'; // prettier-ignore
+import { decimal, either, id, integer, like, listOf, natural, oneOf, optional, positive, record, signed, text, type Shape, type Test } from './shape.ts'; // prettier-ignore
 
 /** Bounds ascend from above 0, and the last tier alone is open. */
 const tiers = (figures: Shape): Test => (value) => {
@@ -61,6 +63,17 @@ const bands: Test = (value) =>
   (value as readonly { readonly from: string; readonly to: string }[]).every(({ from, to }) => from < to);
 const otherwise = either(oneOf(null), leaf);
 
+const spotShape = model('spot', {
+  series: text, multiplier: optional(decimal), adder: optional(signed), minimum: optional(signed), maximum: optional(signed),
+}); // prettier-ignore
+const spot: Test = (value) => {
+  if (!spotShape(value)) return false;
+  const { minimum, maximum } = value as SpotModel;
+  return (
+    minimum === undefined || maximum === undefined || compare(parseRational(minimum)!, parseRational(maximum)!) <= 0
+  );
+};
+
 const priceModel = either(
   leaf,
   model('matrix', { rules: named({ match: record(text) }), otherwise }),
@@ -70,6 +83,7 @@ const priceModel = either(
     model: leaf,
   }),
   model('schedule', { bands, otherwise }),
+  spot,
 );
 
 const quantityRule = like({

@@ -5,6 +5,7 @@ import { closeBlocks } from './closeBlocks.ts';
 import { dictionaryOf } from './dictionary.ts';
 import { advance, growth } from './narrow.ts';
 import { rateSample } from './rateSample.ts';
+import { adjust } from './repricing.ts';
 import type { Balance, Series } from './state.ts';
 import { settle } from './tally.ts';
 
@@ -18,7 +19,7 @@ export interface BatchResult {
 export function rateBatch(run: BatchRun): BatchResult {
   const { body, producer, tenant } = run;
   const dictionary = dictionaryOf(producer, body, tenant.master.version, run.guardsOverlap);
-  const batch: Batch = { ...run, dictionary, touched: [] };
+  const batch: Batch = { ...run, dictionary, touched: [], late: [] };
   const times = timesOf(batch);
   const { s, k, q } = body;
   const { ready } = dictionary;
@@ -45,7 +46,9 @@ export function rateBatch(run: BatchRun): BatchResult {
     tally.isTouched = false;
     run.changes.tally(tally);
   }
-  return { rated: q.length - refused, refused, balances: closeBlocks(run) };
+  const balances = closeBlocks(run);
+  for (const { tally, amount } of batch.late) for (const balance of adjust(run, tally, amount)) balances.add(balance);
+  return { rated: q.length - refused, refused, balances };
 }
 
 interface Times {

@@ -6,6 +6,7 @@ import { instantMsMax, makeReady, type Batch } from './batch.ts';
 import { seriesAt, type Fault } from './dictionary.ts';
 import { move } from './measures.ts';
 import { resolvePlan, type Lane, type Plan, type PlanFault } from './plan.ts';
+import { lateCharge } from './repricing.ts';
 import { cellsKey, type Series } from './state.ts';
 import { closeTally, openTally, settle } from './tally.ts';
 
@@ -177,7 +178,7 @@ function chargeParts(
 type SampleFacts = Pick<Contribution, 'place' | 'whole'>;
 
 function chargeLane(
-  { state, tenant }: Batch,
+  { state, tenant, late }: Batch,
   series: Series,
   sample: SampleFacts,
   part: Part,
@@ -198,6 +199,12 @@ function chargeLane(
   };
   settle(tally);
   tally.cursor = undefined;
+  if (state.repriced.length > 0 && price?.record.model.kind === 'spot') {
+    // What came before is charged by the points in force first, so that the sample's row is the sample's.
+    const amount = lateCharge(tenant, tally);
+    if (amount !== 0n) late.push({ tally, amount });
+    tally.charge += amount;
+  }
   const { quantity, durationMs, begun, startMs } = part;
   const { direction, distinct: value = series.resource.name } = lane;
   const moved = move(tally, meter, cell, group.scale, {

@@ -5,6 +5,7 @@ import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry, TallyNote } 
 import { periodAt } from '../time/period.ts';
 import { applyMaster } from './master.ts';
 import { balanceOf } from './plan.ts';
+import { dropRepriced } from './repricing.ts';
 import {
   dedupHashesMax,
   newProducer,
@@ -20,6 +21,7 @@ import { forget } from './aggregate.ts';
 import { noValues, takeHashes } from './distinct.ts';
 import { insert, noSamples } from './ranked.ts';
 import { emptySlots, rank } from './slots.ts';
+import { spotTalliesWith } from './spotTallies.ts';
 import { countCell, newTally, setCarried } from './tally.ts';
 
 /** Applies the commit stored at `seq` with the given hash. */
@@ -33,6 +35,7 @@ export function applyCommit(state: PartitionState, header: CommitHeader, seq: nu
   state.controlMark = header.inputs.controlMark;
   for (const message of header.control) applyMaster(state, message);
   applyValues(state, header);
+  dropRepriced(state);
   Object.assign(state.totals.samples, header.totals.samples);
   Object.assign(state.totals.batches, header.totals.batches);
   state.totals.alerts = header.totals.alerts;
@@ -166,4 +169,5 @@ function applyTally(state: PartitionState, entry: TallyEntry): void {
   state.tallies[entry.id - 1] = tally;
   tenant.talliesByKey.set(tallyKey(entry), tally);
   countCell(tenant, entry, 1);
+  spotTalliesWith(tenant, tally)?.push(tally);
 }

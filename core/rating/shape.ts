@@ -10,6 +10,7 @@ export const natural: Test = (value) => Number.isSafeInteger(value) && (value as
 export const id: Test = (value) => natural(value) && (value as number) > 0;
 export const amount: Test = (value) => text(value) && (parseAmount(value as string) ?? -1n) >= 0n;
 export const decimal: Test = (value) => text(value) && (parseRational(value as string)?.numerator ?? -1n) >= 0n;
+export const signed: Test = (value) => text(value) && parseRational(value as string) !== undefined;
 export const positive: Test = (value) => text(value) && (parseRational(value as string)?.numerator ?? 0n) > 0n;
 export const integer: Test = (value) =>
   text(value) && /^\d{1,26}$/.test(value as string) && /[1-9]/.test(value as string);

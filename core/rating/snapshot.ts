@@ -13,6 +13,8 @@ import {
   totalsOf,
 } from './commit.ts';
 import { applyMaster } from './master.ts';
+import { lateCharge } from './repricing.ts';
+import { seriesLimits } from '../pricing/limits.ts';
 import { applyValues, type Values } from './replay.ts';
 import { emptyState, type Master, type PartitionState } from './state.ts';
 
@@ -25,6 +27,8 @@ interface SnapshotRecord extends Values {
   readonly logTimeMs: number;
   readonly inputs: Omit<CommitHeader['inputs'], 'taken'>;
   readonly totals: CommitHeader['totals'];
+  /** Ids of tallies that are still to be charged by a new point; absent for none. */
+  readonly repriced?: readonly number[];
   /** Master data as the changes that make it, per tenant. */
   readonly masters: readonly { readonly tenant: string; readonly changes: readonly ControlChange[] }[];
 }
@@ -49,6 +53,7 @@ export function encodeState(state: PartitionState): string {
     ends: state.series.filter(({ endMs }) => endMs > 0).map(({ id, endMs }) => [id, endMs]),
     tallies: state.tallies.map(({ entry }) => entry),
     tallyValues: state.tallies.map(tallyValue),
+    ...repricedOf(state),
     ...notesOf(state.tallies, everything),
     balances: tenants.flatMap((tenant) =>
       sorted(tenant.balancesByKey)
@@ -70,12 +75,19 @@ export function decodeState(text: string): PartitionState {
     applyMaster(state, { v: 1, tenant, seq: 0, auditId: '', trace: '', changes } satisfies ControlMessage);
   }
   applyValues(state, record);
+  state.repriced = (record.repriced ?? []).map((id) => state.tallies[id - 1]!);
   const { incarnation, outSeq, outHash, logTimeMs, inputs, totals } = record;
   Object.assign(state, { incarnation, outSeq, outHash, logTimeMs, ...inputs });
   Object.assign(state.totals.samples, totals.samples);
   Object.assign(state.totals.batches, totals.batches);
   Object.assign(state.totals, { alerts: totals.alerts, blocks: totals.blocks });
   return state;
+}
+
+/** The list itself may hold more: what was charged with a sample meanwhile. */
+function repricedOf({ repriced, tenants }: PartitionState): Pick<SnapshotRecord, 'repriced'> {
+  const late = repriced.filter((tally) => lateCharge(tenants.get(tally.entry.tenant)!, tally) !== 0n);
+  return late.length === 0 ? {} : { repriced: late.map(({ entry }) => entry.id) };
 }
 
 function sorted<Value>(map: ReadonlyMap<string, Value>): Value[] {
@@ -91,6 +103,14 @@ function masterChanges(master: Master): ControlChange[] {
       .sort(([a], [b]) => compareText(a, b))
       .flatMap(([resource, records]) => records.map((record) => ({ kind: 'ownership' as const, resource, ...record }))),
     ...sorted(master.meters).map((record) => ({ kind: 'meter' as const, ...record })),
+    ...sorted(master.priceSeries).flatMap(({ record, points }): ControlChange[] => [
+      { kind: 'series', ...record },
+      ...chunksOf(points, seriesLimits.pointsPerChangeMax).map((chunk): ControlChange => ({
+        kind: 'seriesPoints',
+        series: record.id,
+        points: chunk,
+      })),
+    ]),
     ...[...master.prices.values()].map(({ record }) => ({ kind: 'price' as const, ...record })),
     ...[...master.fees.values()].map(({ record }) => ({ kind: 'fee' as const, ...record })),
     ...[...master.agreements.values()].map((record) => ({ kind: 'agreement' as const, ...record })),
@@ -100,3 +120,6 @@ function masterChanges(master: Master): ControlChange[] {
       .map(([account, untilMs]) => ({ kind: 'close' as const, account, untilMs, reason: '' })),
   ];
 }
+
+const chunksOf = <Value>(values: readonly Value[], size: number): Value[][] =>
+  Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size));

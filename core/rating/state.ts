@@ -10,6 +10,7 @@ import type {
   TenantRecord,
 } from '../messages/control.ts';
 import type { BudgetStateName, ChainLink, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
+import type { PriceSeries } from '../pricing/series/points.ts';
 import type { Period } from '../time/period.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Distinct } from './distinct.ts';
@@ -32,6 +33,8 @@ export interface PartitionState {
   readonly resources: Resource[];
   readonly series: Series[];
   readonly tallies: Tally[];
+  /** Tallies whose price has a new point, the lowest id last; some may be charged by it already. */
+  repriced: Tally[];
   readonly totals: { samples: Counts; batches: Counts; alerts: number; blocks: number };
 }
 
@@ -47,6 +50,8 @@ export interface Tenant {
   readonly talliesByKey: Map<string, Tally>;
   /** Cells in use, by the tally's key without its cell: groups have a limit. */
   readonly cellCounts: Map<string, number>;
+  /** Tallies of spot prices by series and cell: a new point finds what it charges anew. Derived, never stored. */
+  readonly spotTallies: Map<string, Map<string, Tally[]>>;
   readonly balancesByKey: Map<string, Balance>;
   readonly budgetStates: Map<string, Budget>;
 }
@@ -73,6 +78,7 @@ export interface Master {
   readonly agreements: Map<number, AgreementRecord>;
   /** The newest of each key, by root account and currency (`unitKey`), in order of key; a list is a new one when one of it changes. */
   agreementsByUnit: ReadonlyMap<string, readonly AgreementRecord[]>;
+  readonly priceSeries: Map<string, PriceSeries>;
   readonly budgets: Map<string, BudgetRecord>;
   /** End of what each unit has closed, UTC ms, by its root account. */
   readonly closes: Map<number, number>;
@@ -192,6 +198,7 @@ export function emptyState(partition: number): PartitionState {
     resources: [],
     series: [],
     tallies: [],
+    repriced: [],
     totals: { samples: noCounts(), batches: noCounts(), alerts: 0, blocks: 0 },
   };
 }
@@ -214,6 +221,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
       feesByKey: new Map(),
       agreements: new Map(),
       agreementsByUnit: new Map(),
+      priceSeries: new Map(),
       budgets: new Map(),
       closes: new Map(),
     },
@@ -222,6 +230,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     metricNames: new Map(),
     talliesByKey: new Map(),
     cellCounts: new Map(),
+    spotTallies: new Map(),
     balancesByKey: new Map(),
     budgetStates: new Map(),
   };

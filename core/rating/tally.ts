@@ -9,6 +9,7 @@ import { forget } from './aggregate.ts';
 import { carriedValues } from './distinct.ts';
 import { copyOfSamples } from './ranked.ts';
 import { copyOf } from './slots.ts';
+import { spotTalliesWith } from './spotTallies.ts';
 import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.ts';
 
 /** A tally that no row has fallen on yet. */
@@ -39,6 +40,7 @@ export function openTally(
   tally.entry = { ...tally.entry, id: state.tallies.length + 1, firstMs, ...carriedText(carried, cell) };
   state.tallies.push(tally);
   countCell(tenant, tally.entry, 1);
+  spotTalliesWith(tenant, tally)?.push(tally);
 }
 
 /** Cells in use are counted, for groups have a limit. */
@@ -63,6 +65,7 @@ const carriedText = (carried: Measures, cell: Cell | undefined) => ({
 /** Takes back the opening of the newest tally: the sample that opened it was refused after all. */
 export function closeTally(state: PartitionState, tenant: Tenant, tally: Tally): void {
   countCell(tenant, tally.entry, -1);
+  spotTalliesWith(tenant, tally)?.pop();
   tally.entry = { ...tally.entry, id: 0 };
   forget(tally);
   state.tallies.pop();

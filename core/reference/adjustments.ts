@@ -6,6 +6,7 @@ import { addToBalances } from './balances.ts';
 import { nothingCarried } from './carry.ts';
 import { bookingOf } from './closes.ts';
 import { powerOfTen, zero, type Exact } from './number.ts';
+import { leafOf } from './prices/cells.ts';
 import { countsEvents } from './prices/noted.ts';
 import { priced, withoutPrice } from './rows.ts';
 import type { Row, Source, State, Tally, Tenant } from './state.ts';
@@ -30,9 +31,8 @@ const isUsed = ({ quantity, slots, samples }: Tally) =>
 /** A sum does not tell in which cells it fell, nor of which events it came (8.5). */
 function takesOver(price: PriceRecord): boolean {
   const { model } = price;
-  return (
-    model.kind !== 'matrix' && model.kind !== 'grouped' && model.kind !== 'schedule' && !countsEvents(price, model)
-  );
+  const hasCells = (['matrix', 'grouped', 'schedule', 'spot'] as const).some((kind) => kind === model.kind);
+  return !hasCells && !countsEvents(price, leafOf(model, ''));
 }
 
 /** All of the tally or, where a bound would be passed, nothing of it. */

@@ -4,6 +4,7 @@ import { samplesIn } from './body.ts';
 import { evaluateMoved } from './budgets.ts';
 import type { Input, Ports } from './engine.ts';
 import { judge, trackOf } from './judge.ts';
+import { lateRow } from './repricing.ts';
 import { takeSample } from './samples.ts';
 import type { Counts, Outcome, Source, State, Track } from './state.ts';
 
@@ -39,6 +40,7 @@ export function takeUsage(state: State, ports: Ports, input: Input, outcome: Out
         if (isRefused) outcome.refusals.push(refusalOf(tenantId, source, index, rows, 1));
         else outcome.rows.push(...rows);
       }
+      outcome.rows.push(...state.late.splice(0).map((late) => lateRow(state, late)));
       evaluateMoved(state, verdict.tenant, source, outcome);
   }
 }

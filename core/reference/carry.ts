@@ -34,7 +34,7 @@ export function carriedInto(state: State, tenant: Tenant, place: Place, price: P
 function isContinuedBy(a: PriceRecord, b: PriceRecord, cell: string): boolean {
   const terms = ({ key, meter, model, unit, tallyScope, quantity }: PriceRecord) =>
     JSON.stringify([key, meter, model.kind, unit.name, tallyScope, rule(quantity)]);
-  const leaf = ({ model }: PriceRecord) => leafOf(model, cell)?.kind;
+  const leaf = ({ model }: PriceRecord) => (model.kind === 'spot' ? model.series : leafOf(model, cell)?.kind);
   return terms(a) === terms(b) && leaf(a) === leaf(b);
 }
 

@@ -3,6 +3,7 @@ import type { ControlChange } from '../messages/control.ts';
 import { areSoundTogether } from './agreements/together.ts';
 import { fitsCatalogue } from './catalogueRules.ts';
 import { hasChangeShape } from './changeShape.ts';
+import { revised } from './series.ts';
 import type { Tenant } from './state.ts';
 
 /** The tenant with every change applied; `undefined` when one of them cannot be. */
@@ -36,6 +37,14 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
     case 'meter':
       tenant.meters.set(change.id, change);
       break;
+    case 'series':
+      tenant.series.set(change.id, { record: change, points: tenant.series.get(change.id)?.points ?? new Map() });
+      break;
+    case 'seriesPoints': {
+      const { record, points } = tenant.series.get(change.series)!;
+      tenant.series.set(change.series, { record, points: revised(record, points, change.points)! });
+      break;
+    }
     case 'price':
       tenant.prices.set(change.id, change);
       break;
@@ -67,6 +76,7 @@ const emptyTenant = (): Omit<Tenant, 'record'> => ({
   prices: new Map(),
   fees: new Map(),
   agreements: new Map(),
+  series: new Map(),
   budgets: new Map(),
   closes: new Map(),
 });
@@ -80,6 +90,7 @@ const copyOf = (tenant: Tenant): Tenant => ({
   prices: new Map(tenant.prices),
   fees: new Map(tenant.fees),
   agreements: new Map(tenant.agreements),
+  series: new Map(tenant.series),
   budgets: new Map(tenant.budgets),
   closes: new Map(tenant.closes),
 });

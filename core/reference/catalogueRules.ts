@@ -6,8 +6,11 @@ import type {
   ControlChange,
   FeeRecord,
   MeterRecord,
+  PriceRecord,
 } from '../messages/control.ts';
+import type { SeriesRecord } from '../messages/series.ts';
 import { canClose, canReopen } from './closes.ts';
+import { revised } from './series.ts';
 import type { Tenant } from './state.ts';
 
 /** `id` is the tenant of the message; `tenant` what is known of it so far, changes earlier in the message included. */
@@ -30,11 +33,19 @@ export function fitsCatalogue(
     case 'meter':
       return countsTheSame(tenant.meters.get(change.id), change);
     case 'price': {
-      return (
+      const fits =
         isFresh(tenant, change.id) &&
         tenant.meters.has(change.meter) &&
-        (change.account === 0 || hasAccount(change.account))
-      );
+        (change.account === 0 || hasAccount(change.account));
+      return fits && hasSeries(tenant, change);
+    }
+    case 'series': {
+      const before = tenant.series.get(change.id)?.record;
+      return before === undefined || pricesTheSame(before, change);
+    }
+    case 'seriesPoints': {
+      const known = tenant.series.get(change.series);
+      return known !== undefined && revised(known.record, known.points, change.points) !== undefined;
     }
     case 'fee':
       return isFresh(tenant, change.id) && hasAccount(change.account) && follows(tenant, change);
@@ -67,6 +78,18 @@ const goesOn = ({ agreements }: Tenant, { key, version, account, currency, terms
         other.currency === currency &&
         other.terms.kind === terms.kind),
   );
+/** A spot price is in the currency of its series and per its unit. */
+function hasSeries({ series }: Tenant, { model, currency, unit }: PriceRecord): boolean {
+  if (model.kind !== 'spot') return true;
+  const record = series.get(model.series)?.record;
+  return record?.currency === currency && record.unit === unit.name;
+}
+
+function pricesTheSame(before: SeriesRecord, after: SeriesRecord): boolean {
+  return (['currency', 'unit', 'interval', 'timeZone', 'maxAgeMs'] as const).every(
+    (field) => before[field] === after[field],
+  );
+}
 
 function staysInPlace(before: AccountRecord | undefined, after: AccountRecord): boolean {
   if (before === undefined) return true;

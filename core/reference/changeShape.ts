@@ -3,9 +3,9 @@ import { aggregations, type ControlChange, type PriceRecord } from '../messages/
 import { isAgreement } from './agreements/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
-import { decimal } from './number.ts';
-import { isAmount, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
 import { isFee } from './feeShape.ts';
+import { decimal, readDecimal } from './number.ts';
+import { isAbsentOr, isAmount, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
 import { isModel } from './prices/modelShape.ts';
 import { isSound } from './prices/soundness.ts';
 import { hasTerms } from './prices/termsShape.ts';
@@ -28,6 +28,14 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isNatural(id) && id > 0 && isText(slug) && isText(name) && isNatural(parent) && isZone(timeZone),
   ownership: ({ resource, account, fromMs }) => isText(resource) && isNatural(account) && isNatural(fromMs),
   meter: (change) => isMeter(change),
+  series: ({ id, name, currency, unit, interval, timeZone, maxAgeMs }) =>
+    [id, unit].every(isShort) &&
+    isText(name) &&
+    isCurrency(currency) &&
+    isOneOf(interval, '5min', '15min', '30min', 'hour', 'day', 'month') &&
+    isZone(timeZone) &&
+    isAbsentOr(isNatural)(maxAgeMs),
+  seriesPoints: ({ series, points }) => isText(series) && isListOf(points, isPoint) && points.length <= 1000,
   price: (change) =>
     isPriced(change) &&
     isUnit(change['unit']) &&
@@ -100,6 +108,24 @@ const areSamples = (samples: unknown) =>
 
 const isLimit = (limit: unknown) =>
   isObject(limit) && isBetween(limit['upTo'], 2, 10_000) && isOneOf(limit['beyond'], 'refuse', 'approximate');
+
+const isShort = (value: unknown) => isText(value) && value.length <= 100;
+
+const isPoint = (value: unknown) =>
+  isObject(value) &&
+  isNatural(value['fromMs']) &&
+  value['fromMs'] <= 9_999_999_999_999 &&
+  isValue(value['value']) &&
+  isNatural(value['revision']) &&
+  value['revision'] > 0 &&
+  value['revision'] <= 1_000_000 &&
+  isShort(value['source']);
+
+/** Of either sign, at most a thousand million. */
+const isValue = (value: unknown) => {
+  const figure = readDecimal(value);
+  return figure !== undefined && figure.decimalPlaces() <= 12 && figure.abs().lte('1e9');
+};
 
 const isKey = (value: unknown) => isObject(value) && isText(value['id']) && isText(value['publicKey']);
 

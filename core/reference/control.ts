@@ -21,6 +21,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
     return undefined;
   }
   state.tenants.set(tenantId, tenant);
+  if (message.changes.some(({ kind }) => kind === 'seriesPoints')) state.hasNewPoints = true;
   const source: Source = {
     producer: '',
     epoch: '',

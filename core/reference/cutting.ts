@@ -36,7 +36,7 @@ export function partsOf(
     const { timeZone } = tenant.accounts.get(account)!;
     const month = monthAt(fromMs, timeZone);
     const inForce = meters.map((meter) => pricesAt(tenant, account, meter.id, fromMs));
-    const place = { dims, atMs: fromMs, timeZone };
+    const place = { dims, atMs: fromMs, timeZone, series: tenant.series };
     const prices = inForce.map((list) =>
       list.flatMap((price): Priced[] => {
         const cell = cellAt(price.model, place);

@@ -3,10 +3,10 @@
  * the engine that rates, and judges it. It is handed the inputs in the order of record, one after the other.
  */
 import type { ControlMessage } from '../messages/control.ts';
-import type { Alert } from '../messages/rated.ts';
 import { takeUsage } from './admission.ts';
 import { beginMonths } from './budgets.ts';
 import { takeControl } from './control.ts';
+import { reprice } from './repricing.ts';
 import { emptyState, type Outcome, type State } from './state.ts';
 
 /** One message of `USAGE` or `CONTROL`. */
@@ -48,17 +48,20 @@ export class ReferenceEngine {
   take(input: Input): InputOutcome {
     const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
     this.#moveTime(input.timeMs, outcome);
-    if (input.stream === 'control')
-      return { ...outcome, control: takeControl(this.state, this.#ports, input, outcome) };
-    takeUsage(this.state, this.#ports, input, outcome);
-    return { ...outcome, control: undefined };
+    let control: ControlMessage | undefined;
+    if (input.stream === 'control') control = takeControl(this.state, this.#ports, input, outcome);
+    else takeUsage(this.state, this.#ports, input, outcome);
+    reprice(this.state, outcome);
+    return { ...outcome, control };
   }
 
-  /** Moves log time without an input (1.1): months may begin. */
-  tick(logTimeMs: number): Alert[] {
+  /** Moves log time without an input (1.1): months may begin, and what points charge anew goes on. */
+  tick(logTimeMs: number): Outcome {
     const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
+    if (logTimeMs <= this.state.logTimeMs) return outcome;
     this.#moveTime(logTimeMs, outcome);
-    return outcome.alerts;
+    reprice(this.state, outcome);
+    return outcome;
   }
 
   #moveTime(timeMs: number, outcome: Outcome): void {

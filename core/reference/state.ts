@@ -10,6 +10,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '../messages/control.ts';
+import type { SeriesPoint, SeriesRecord } from '../messages/series.ts';
 import type { Alert, BlockKind, BudgetStateName, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Month } from './month.ts';
 import { zero, type Exact } from './number.ts';
@@ -28,6 +29,8 @@ export interface Tenant {
   readonly fees: Map<number, FeeRecord>;
   /** Every version, by id, in the order published. */
   readonly agreements: Map<number, AgreementRecord>;
+  /** With the highest revision of each point, by the beginning of its interval; replaced, never changed. */
+  readonly series: Map<string, { readonly record: SeriesRecord; readonly points: ReadonlyMap<number, SeriesPoint> }>;
   readonly budgets: Map<string, BudgetRecord>;
   /** Until when a root and all below it are closed. */
   readonly closes: Map<number, number>;
@@ -103,6 +106,12 @@ export interface BudgetTrack {
   baseline: Exact;
 }
 
+/** What points that came since have added to a tally's charge. */
+export interface Late {
+  readonly tally: Tally;
+  readonly amount: Exact;
+}
+
 export interface State {
   readonly partition: number;
   logTimeMs: number;
@@ -114,6 +123,10 @@ export interface State {
   readonly tallies: Map<string, Tally>;
   /** Cells in use, by the key that their tallies share. */
   readonly cells: Map<string, Set<string>>;
+  /** Whether a tally may owe something by points that came since all were looked at. */
+  hasNewPoints: boolean;
+  /** What tallies owed before samples of the batch in hand came to them. */
+  readonly late: Late[];
   readonly balances: Map<string, Balance>;
   readonly budgets: Map<string, BudgetTrack>;
   readonly samples: Counts;
@@ -179,6 +192,8 @@ export function emptyState(partition: number): State {
     ends: new Map(),
     tallies: new Map(),
     cells: new Map(),
+    hasNewPoints: false,
+    late: [],
     balances: new Map(),
     budgets: new Map(),
     samples: noCounts(),

@@ -3,12 +3,12 @@ import type { MeterRecord, PriceRecord } from '../messages/control.ts';
 import { contributionOf, keptMax, type Contribution, type Kept, type Part } from './aggregation.ts';
 import { limitOf } from './distinct.ts';
 import { carriedInto, nothingCarried } from './carry.ts';
-import { chargeOf } from './charge.ts';
 import type { Month } from './month.ts';
 import { chargeMax, powerOfTen, tallyMax, whole, zero, type Exact } from './number.ts';
 import { leafOf } from './prices/cells.ts';
 import { note, type Noted, type UsageEvent } from './prices/noted.ts';
 import type { State, Tally, Tenant } from './state.ts';
+import { chargeOfTally, owedLate } from './tallyCharge.ts';
 
 /** A bound of §3.5 would be passed. The journal then takes back what was done. */
 export class TooLarge extends Error {}
@@ -48,6 +48,10 @@ export function addToTally(
   journal: Journal,
 ): Growth {
   const tally = openTally(state, tenant, place, startMs, journal);
+  // What came before is charged by the points in force first: the sample's row is the sample's. It stays when that is refused.
+  const amount = state.hasNewPoints ? owedLate(tenant, tally) : zero;
+  if (!amount.isZero()) state.late.push({ tally, amount });
+  tally.charged = tally.charged.plus(amount);
   return grow(tenant, tally, contributionOf(tenant.meters.get(tally.meter)!, tally, part), journal);
 }
 
@@ -67,7 +71,7 @@ export function grow(tenant: Tenant, tally: Tally, contribution: Contribution, j
   Object.assign(tally, { ...kept, quantity: tally.quantity.plus(quantity), noted: noted(tenant, tally, event) });
   if (tally.quantity.gte(tallyMax.times(powerOfTen(scale)))) throw new TooLarge();
   tally.charged = chargeOfTally(tenant, tally);
-  if (tally.charged.gte(chargeMax)) throw new TooLarge();
+  if (tally.charged.abs().gte(chargeMax)) throw new TooLarge();
   return { quantity, amount: tally.charged.minus(before.charged) };
 }
 
@@ -82,15 +86,6 @@ function noted(tenant: Tenant, tally: Tally, event: UsageEvent): Noted {
   const price = tenant.prices.get(tally.price);
   if (price === undefined) return { ...tally.noted, quantity: tally.noted.quantity + event.quantity };
   return note(price, leafOf(price.model, tally.cell), tenant.meters.get(tally.meter)!.scale, tally.noted, event);
-}
-
-/** What a tally's rows must add up to: charge(all) − charge(carried). */
-export function chargeOfTally(tenant: Tenant, tally: Tally): Exact {
-  if (tally.price === 0) return zero;
-  const price = tenant.prices.get(tally.price)!;
-  const scale = tenant.meters.get(tally.meter)!.scale;
-  const charge = (of: Noted) => chargeOf(price, tally.cell, scale, of);
-  return whole(charge(tally.noted) - charge(tally.carried)).div(powerOfTen(12));
 }
 
 /** The tally of a place, begun at `startMs` where there is none. */

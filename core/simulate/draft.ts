@@ -5,7 +5,7 @@ import { bytesOf } from '../rating/byteText.ts';
 import type { History } from './history.ts';
 
 /**
- * Drops the tenant's price changes and publishes the draft's prices, each as soon as its meter and its account exist. A price
+ * Drops the tenant's price changes and publishes the draft's prices, each as soon as its meter, its account and its series exist. A price
  * that the draft says as it was published stays where it was: what nobody means to change is charged as it was, though it came
  * late. All else stays, too; a message that was rejected is emptied, for without the prices it might be taken.
  */
@@ -15,7 +15,7 @@ export class DraftControl {
   readonly #ports: Ports;
   readonly #kept: ReadonlySet<number>;
   #due: readonly PriceRecord[];
-  readonly #known = { meters: new Set<string>(), accounts: new Set<number>([0]) };
+  readonly #known = { meters: new Set<string>(), accounts: new Set<number>([0]), series: new Set<string>() };
 
   constructor(tenant: string, prices: readonly PriceRecord[], history: History, ports: Ports) {
     this.#tenant = tenant;
@@ -52,9 +52,12 @@ export class DraftControl {
     for (const change of changes) {
       if (change.kind === 'meter') this.#known.meters.add(change.id);
       if (change.kind === 'account') this.#known.accounts.add(change.id);
+      if (change.kind === 'series') this.#known.series.add(change.id);
     }
-    const isDue = ({ meter, account }: PriceRecord) =>
-      this.#known.meters.has(meter) && this.#known.accounts.has(account);
+    const isDue = ({ meter, account, model }: PriceRecord) =>
+      this.#known.meters.has(meter) &&
+      this.#known.accounts.has(account) &&
+      (model.kind !== 'spot' || this.#known.series.has(model.series));
     const published = this.#due.filter(isDue);
     this.#due = this.#due.filter((price) => !isDue(price));
     return [

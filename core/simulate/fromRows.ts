@@ -281,7 +281,10 @@ const addsUp = (meter: MeterRecord): boolean => adds(meter) || meter.aggregation
 function partingOf({ model }: PriceRecord): string | undefined {
   if (model.kind === 'grouped') return JSON.stringify([model.by, model.groupsMax]);
   if (model.kind !== 'matrix') return undefined;
-  const rules = model.rules.map(({ name, match }) => [name, Object.entries(match).toSorted(([a], [b]) => compareText(a, b))]);
+  const rules = model.rules.map(({ name, match }) => [
+    name,
+    Object.entries(match).toSorted(([a], [b]) => compareText(a, b)),
+  ]);
   return JSON.stringify([rules, model.otherwise !== undefined]);
 }
 

@@ -59,6 +59,7 @@ export class Simulation {
     this.charged.take(blocks, header.refusals);
     for (const input of inputs) this.#rate(input);
     this.#machine.tick(header.logTimeMs);
+    this.#machine.finish();
     const drawn = this.#machine.drain(nowhere);
     this.draft.take(ports.text(splitCommit(drawn.bytes).blocks) ?? '', drawn.header.refusals);
   }

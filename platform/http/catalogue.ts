@@ -5,6 +5,7 @@ import type { LeafModel, PriceModel, PriceRecord, QuantityRule } from '#core/mes
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 const amount = z.string().describe('Decimal text in the currency of the price.');
+const signed = z.string().describe('Decimal text in the currency of the price, of either sign.');
 const quantity = z.string().describe('Decimal text, in priced units.');
 const percent = z.string().describe('Decimal text, from 0 to 100.');
 const upTo = quantity.nullable().describe('Inclusive; null for all beyond.');
@@ -88,6 +89,14 @@ export const modelSchema = z.union([
     kind: z.literal('schedule'),
     bands: list(z.object({ name: z.string(), days: list(day), from: z.string(), to: z.string(), model: leaf })),
     otherwise: leaf.nullable(),
+  }),
+  z.object({
+    kind: z.literal('spot'),
+    series: z.string().describe('The reference series whose points are charged, each in its interval.'),
+    multiplier: z.string().exactOptional().describe('Decimal text; of a point. 1.05 is a markup of 5 %.'),
+    adder: signed.exactOptional().describe('Added after that; may be negative.'),
+    minimum: signed.exactOptional().describe('Least of the unit price; may be negative.'),
+    maximum: signed.exactOptional(),
   }),
 ]) satisfies z.ZodType<PriceModel>;
 

@@ -1,6 +1,6 @@
 /** Collects problems while a record is read that may be anything: a check never throws. */
 import { parseRational, type Rational } from '../../money/fixed.ts';
-import { compare } from '../../money/rational.ts';
+import { compare, negate } from '../../money/rational.ts';
 import { rational } from '../exact.ts';
 import { priceLimits } from '../limits.ts';
 import type { Problem, ProblemCode } from './problems.ts';
@@ -42,12 +42,21 @@ export class Checker {
 
   /** A figure from 0 up to and with `max`, or undefined. */
   decimal(path: string, value: unknown, max: string): Rational | undefined {
+    const figure = this.signed(path, value, max);
+    return figure !== undefined && figure.numerator < 0n
+      ? this.refuse('NUMBER_NEGATIVE', path, value, 'zero or more')
+      : figure;
+  }
+
+  /** The same of either sign. */
+  signed(path: string, value: unknown, max: string): Rational | undefined {
     const figure = typeof value === 'string' && value.length <= 60 ? parseRational(value) : undefined;
     if (figure === undefined) return this.refuse('DECIMAL_INVALID', path, value, 'plain decimal text, like "0.25"');
-    if (figure.numerator < 0n) return this.refuse('NUMBER_NEGATIVE', path, value, 'zero or more');
     if (decimalsOf(value as string) > priceLimits.decimalsMax)
       return this.refuse('DECIMALS_TOO_MANY', path, value, `at most ${priceLimits.decimalsMax} decimals`);
-    if (compare(figure, rational(max)) > 0) return this.refuse('NUMBER_TOO_LARGE', path, value, `at most ${max}`);
+    const most = rational(max);
+    if (compare(figure, most) > 0) return this.refuse('NUMBER_TOO_LARGE', path, value, `at most ${max}`);
+    if (compare(negate(figure), most) > 0) return this.refuse('NUMBER_TOO_LARGE', path, value, `at least -${max}`);
     return figure;
   }
 

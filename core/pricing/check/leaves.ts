@@ -2,6 +2,7 @@
 import type { LeafModel } from '../../messages/price.ts';
 import type { Rational } from '../../money/fixed.ts';
 import { compare } from '../../money/rational.ts';
+import { decimalText } from '../exact.ts';
 import { priceLimits } from '../limits.ts';
 import { isFields, type Checker, type Fields } from './checker.ts';
 
@@ -118,6 +119,16 @@ function tiersIn(checker: Checker, path: string, tiers: unknown, end: 'upTo' | '
 function eventBounds(checker: Checker, path: string, { minimum, maximum }: Fields): void {
   const least = minimum === undefined ? undefined : checker.decimal(`${path}.minimum`, minimum, amountMax);
   const most = maximum === undefined ? undefined : checker.decimal(`${path}.maximum`, maximum, amountMax);
+  checkOrder(checker, path, least, most);
+}
+
+/** Bounds that are both said and right must not cross. */
+export function checkOrder(
+  checker: Checker,
+  path: string,
+  least: Rational | undefined,
+  most: Rational | undefined,
+): void {
   if (least !== undefined && most !== undefined && compare(most, least) < 0)
-    checker.add('BOUNDS_CROSSED', `${path}.maximum`, maximum, `at least the minimum, ${minimum as string}`);
+    checker.add('BOUNDS_CROSSED', `${path}.maximum`, decimalText(most), `at least the minimum, ${decimalText(least)}`);
 }

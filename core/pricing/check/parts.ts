@@ -4,7 +4,7 @@ import { dayMinutes, minutesOf, weekdays, weekMinutes } from '../cells/schedule.
 import { otherwiseKey } from '../cells/named.ts';
 import { priceLimits } from '../limits.ts';
 import { isFields, isText, type Checker, type Fields } from './checker.ts';
-import { checkLeaf } from './leaves.ts';
+import { checkLeaf, checkOrder } from './leaves.ts';
 
 /** Checks a model of any kind and returns its leaves; `dimensions` are those of the meter, where they are known. */
 export function checkModel(
@@ -32,10 +32,22 @@ export function checkModel(
       checkOtherwise(`${path}.otherwise`, fields['otherwise'], leaf);
       break;
     }
+    case 'spot':
+      checkSpot(checker, path, fields);
+      break;
     default:
       leaf(path, model);
   }
   return leaves.filter((each) => each !== undefined);
+}
+
+function checkSpot(checker: Checker, path: string, { series, multiplier, adder, minimum, maximum }: Fields): void {
+  checker.field(isText(series), `${path}.series`, series, 'the id of a reference series');
+  if (multiplier !== undefined) checker.decimal(`${path}.multiplier`, multiplier, priceLimits.multiplierMax);
+  const figure = (name: string, value: unknown) =>
+    value === undefined ? undefined : checker.signed(`${path}.${name}`, value, priceLimits.unitPriceMax);
+  figure('adder', adder);
+  checkOrder(checker, path, figure('minimum', minimum), figure('maximum', maximum));
 }
 
 function checkOtherwise(path: string, otherwise: unknown, leaf: (path: string, value: unknown) => void): void {

@@ -33,6 +33,8 @@ export const problemCodes = {
   BAND_INVALID: 'A band has no such days or times.',
   BANDS_OVERLAP: 'Two bands hold the same time.',
   BANDS_GAP: 'Part of the week has no price.',
+  SERIES_UNKNOWN: 'There is no such reference series.',
+  SERIES_UNIT_MISMATCH: 'The price is per another unit than the series that it follows.',
   ID_TWICE: 'Two prices have one id.',
   VERSION_TWICE: 'Two prices have one key and version.',
   PRICE_AMBIGUOUS: 'Two prices take effect for the same usage at the same instant.',

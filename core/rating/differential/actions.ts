@@ -1,6 +1,8 @@
 /** What may happen to a partition, at random: fast-check draws it, and shrinks what fails to its smallest form. */
 import fc from 'fast-check';
 import type { ControlChange, LeafModel, PriceModel } from '../../messages/control.ts';
+import type { SpotModel } from '../../messages/price.ts';
+import type { SeriesRecord } from '../../messages/series.ts';
 import { isEventCharged as chargesEvents } from '../../pricing/models/index.ts';
 import { leafModel, quantityRule, schedule } from '../../pricing/testing/arbitrary.ts';
 
@@ -42,6 +44,13 @@ const meterIds = [
   'cpu.seen',
 ];
 
+export const series = [
+  { id: 'hourly', name: '', currency: 'EUR', unit: 'u', interval: 'hour', timeZone: 'Asia/Kolkata' },
+  { id: 'daily', name: '', currency: 'EUR', unit: 'h', interval: 'day', timeZone: 'Europe/Berlin' },
+  { id: 'monthly', name: '', currency: 'USD', unit: 'x', interval: 'month', timeZone: 'UTC' },
+  { id: 'short', name: '', currency: 'EUR', unit: 'u', interval: '5min', timeZone: 'UTC', maxAgeMs: 900_000 },
+] as const satisfies readonly SeriesRecord[];
+
 /** A tree over three zones, meters, two producers; prices, owners and budgets come as the log goes on. */
 export const foundation: readonly ControlChange[] = [
   ...[[1, 0, 'Europe/Berlin'], [2, 1, 'Europe/Berlin'], [3, 2, 'UTC'], [4, 2, 'Europe/Berlin'], [5, 4, 'Asia/Kolkata']].map(
@@ -68,6 +77,7 @@ export const foundation: readonly ControlChange[] = [
   { kind: 'meter', id: 'mem.last', metric: 'mem', unit: 'By', scale: 0, aggregation: 'latest', filter: { mode: ['user'] } },
   { kind: 'meter', id: 'mem.users', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', distinct: 'mode', filter: {} },
   { kind: 'meter', id: 'mem.hosts', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', filter: { mode: ['idle'] } },
+  ...series.map((record) => ({ kind: 'series', ...record }) as const),
   ...['agent', 'gateway'].map(
     (type) => ({ kind: 'producer', id: type, type, simulated: false, enabled: true, keys: [{ id: 'key', publicKey: 'public' }] }) as ControlChange,
   ),
@@ -107,17 +117,34 @@ const matrix = fc.tuple(leafModel, leafModel, fc.option(leafModel)).map(([narrow
 const grouped = fc
   .tuple(leafModel, fc.integer({ min: 1, max: 3 }))
   .map(([leaf, groupsMax]): PriceModel => ({ kind: 'grouped', by: ['mode'], groupsMax, model: leaf }));
+const signedText = fc.constantFrom('0', '-1', '0.1', '-0.000000000001', '-2.5', '85.123456789012', '1000000000', '3');
+const spot: fc.Arbitrary<SpotModel> = fc
+  .record(
+    { kind: fc.constant('spot'), series: fc.constantFrom(...series.map(({ id }) => id)), multiplier: decimalText, adder: signedText, minimum: signedText },
+    { requiredKeys: ['kind', 'series'] },
+  )
+  .map((drawn) => (drawn.minimum === undefined ? { ...drawn, maximum: '80' } : drawn)); // prettier-ignore
+const point = fc.record({
+  step: fc.integer({ min: -30, max: 30 }),
+  offMs: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1),
+  value: signedText,
+  revision: fc.integer({ min: 1, max: 20 }),
+  source: fc.constantFrom('a', 'b'),
+});
+
 const model: fc.Arbitrary<PriceModel> = fc.oneof(
+  { weight: 2, arbitrary: spot },
   { weight: 4, arbitrary: leafModel },
   { weight: 1, arbitrary: matrix },
   { weight: 1, arbitrary: grouped },
   { weight: 1, arbitrary: schedule },
 );
-const unit = fc.constantFrom(
+const units = [
   { name: 'u', numerator: '1', denominator: '1' },
   { name: 'h', numerator: '1', denominator: '3600000000' },
   { name: 'x', numerator: '7', denominator: '3' },
-);
+];
+const unit = fc.constantFrom(...units);
 const anyPrice = fc.record({
   key: fc.constantFrom('k1', 'k2'),
   service: fc.constantFrom('s1', 's2'),
@@ -136,6 +163,7 @@ const anyPrice = fc.record({
   onVersion: fc.constantFrom(undefined, 'carry' as const, 'restart' as const),
 });
 const leavesOf = (of: PriceModel): LeafModel[] => {
+  if (of.kind === 'spot') return [];
   if (of.kind === 'grouped') return [of.model];
   if (of.kind !== 'matrix' && of.kind !== 'schedule') return [of];
   const parts = of.kind === 'matrix' ? of.rules : of.bands;
@@ -145,8 +173,18 @@ const leavesOf = (of: PriceModel): LeafModel[] => {
 /** Meters whose tally may fall: no event-wise price there. */
 export const mayFall = (meter: string): boolean => meter === 'mem.last' || meter === 'mem.p70';
 
+/** A spot price in the currency and per the unit of its series. */
+function ofSeries<Price extends { readonly model: PriceModel; readonly currency: string; readonly unit: object }>(
+  price: Price,
+): Price {
+  const { model: of } = price;
+  if (of.kind !== 'spot') return price;
+  const { currency, unit: name } = series.find(({ id }) => id === of.series)!;
+  return { ...price, currency, unit: units.find((known) => known.name === name)! };
+}
+
 /** Without what event-charged models exclude (SPEC §8.2). */
-const priceFacts = anyPrice.map((price) => {
+const priceFacts = anyPrice.map(ofSeries).map((price) => {
   const isEventCharged = leavesOf(price.model).some((leaf) => chargesEvents(leaf) || leaf.kind === 'percentage');
   const counted = isEventCharged ? { ...price, allowance: '0', quantity: undefined } : price;
   const isEventWise = isEventCharged || price.quantity?.at === 'event';
@@ -160,6 +198,13 @@ const versionFacts = fc
     unit: { name: 'h', numerator: '1', denominator: '3600000000' }, onVersion: undefined, effectiveFromMs: startMs + price.effectiveFromMs % (3 * hour),
     model: isSimple ? ({ kind: 'perUnit', unitPrice: figure } as const) : ({ kind: 'percentage', percent: figure, perEvent: '1', free: 'totals' } as const),
   })); // prettier-ignore
+/** Spot prices of much of the usage, so that points that come find tallies. */
+const spotFacts = fc
+  .tuple(anyPrice, spot, fc.constantFrom('cpu.all', 'net.all', 'mem.held', 'mem.last'), fc.constantFrom(0, startMs))
+  .map(([price, of, meter, effectiveFromMs]) =>
+    ofSeries({ ...price, key: 'k4', service: 's4', component: 'c4', meter, account: 0, effectiveFromMs, model: of }),
+  )
+  .map((price) => (price.meter === 'mem.last' ? { ...price, quantity: undefined } : price));
 const budgetFacts = fc.record({
   id: fc.constantFrom('b1', 'b2', 'b3'),
   amount: fc.constantFrom('1', '10', '100', '0.5', '100000'),
@@ -220,11 +265,17 @@ const harm = fc.constantFrom(
   'mismatch',
 );
 
+// prettier-ignore
+const batch = fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), month: fc.nat(4), samples: fc.oneof(fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), steady), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) });
+// prettier-ignore
+const points = fc.record({ kind: fc.constant('points' as const), tenant, series: fc.constantFrom(...series), points: fc.array(point, { minLength: 1, maxLength: 8 }) });
+
 export const action = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant, producer: fc.constantFrom('agent', 'gateway', 'gateway'), month: fc.nat(4), samples: fc.oneof(fc.array(sample, { minLength: 1, maxLength: 12, size: 'max' }), steady), harm: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: harm }) }) },
+  { weight: 8, arbitrary: batch },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts), { minLength: 1, maxLength: 3 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts, spotFacts), { minLength: 1, maxLength: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: priceFacts }) },
+  { weight: 5, arbitrary: points },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), tenant, budget: fc.constantFrom('b1', 'b2', 'b3') }) },
@@ -237,4 +288,13 @@ export const action = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ kind: 'commit' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
 ); // prettier-ignore
+/** Spot prices from the beginning, and much that points come late to. */
+export const marketActions: fc.Arbitrary<Action[]> = fc
+  .tuple(
+    fc.array(spotFacts, { minLength: 2, maxLength: 3 }),
+    fc.array(fc.oneof({ weight: 4, arbitrary: batch }, { weight: 4, arbitrary: points }, { weight: 3, arbitrary: action }), {
+      minLength: 5, maxLength: 30, size: 'max',
+    }),
+  )
+  .map(([prices, rest]) => [{ kind: 'prices', tenant: 't', prices }, ...rest]); // prettier-ignore
 export type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;

@@ -1,11 +1,15 @@
 /** Writes what billing decides at random, as the changes of one control message. */
 import type { ControlChange, PriceRecord } from '../../messages/control.ts';
 import { allowed } from '../../reference/testing/records.ts';
-import { mayFall, type Action } from './actions.ts';
+import type { SeriesPoint } from '../../messages/series.ts';
+import { intervalAt } from '../../pricing/series/intervals.ts';
+import { mayFall, startMs, type Action } from './actions.ts';
+
+type PointsAction = Extract<Action, { kind: 'points' }>;
 
 export type ControlAction = Extract<
   Action,
-  { kind: 'prices' | 'revise' | 'owner' | 'budget' | 'reset' | 'suspense' | 'close' | 'reopen' }
+  { kind: 'prices' | 'revise' | 'points' | 'owner' | 'budget' | 'reset' | 'suspense' | 'close' | 'reopen' }
 >;
 
 /** `nextPrice` gives the ids and versions of new prices, `known` the tenant's prices so far. */
@@ -23,6 +27,10 @@ export function changesOf(
     case 'revise': {
       const earlier = known[action.which % Math.max(known.length, 1)];
       return earlier === undefined ? [] : [{ kind: 'price', ...revised(earlier, action, nextPrice()) }];
+    }
+    case 'points': {
+      const { series, points } = action;
+      return [{ kind: 'seriesPoints', series: series.id, points: points.map((drawn) => pointOf(series, drawn)) }];
     }
     case 'owner': {
       const { resource, account, fromMs } = action;
@@ -47,6 +55,17 @@ export function changesOf(
     case 'suspense':
       return [{ kind: 'account', id: 9, slug: 's', name: '', parent: 1, type: 'suspense', timeZone: 'Europe/Berlin' }];
   }
+}
+
+const stepMs = { '5min': 300_000, hour: 3_600_000, day: 86_400_000, month: 20 * 86_400_000 };
+
+/** Some intervals from the beginning of the log; a millisecond off, it begins none. */
+function pointOf(
+  { interval, timeZone }: PointsAction['series'],
+  { step, offMs, ...point }: PointsAction['points'][number],
+): SeriesPoint {
+  const { startMs: fromMs } = intervalAt({ interval, timeZone }, startMs + step * stepMs[interval]);
+  return { fromMs: fromMs + offMs, ...point };
 }
 
 /** Another version of the same terms, with other figures where the model is of the same kind: its position is carried over. */

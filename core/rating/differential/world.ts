@@ -23,6 +23,7 @@ export class World {
     rated: 0,
     cutOrSharedRows: 0,
     adjustments: 0,
+    repriced: 0,
     alerts: 0,
     releases: 0,
     carried: 0,
@@ -88,6 +89,10 @@ export class World {
     this.commit();
     this.#machine.tick(nowMs);
     this.commit();
+  }
+
+  get state(): PartitionState {
+    return this.#machine.state;
   }
 
   #changes(step: ControlAction): ControlChange[] {
@@ -176,6 +181,8 @@ export class World {
     this.seen.adjustments += blocks.split('\tadjustment\t').length - 1;
     this.seen.closes += header.control.flatMap(({ changes }) => changes).filter(({ kind }) => kind === 'close').length;
     this.seen.late += readBlocks(blocks).filter((block) => instantMs(block!.scalar('closed_until')) > 0).length;
+    // The cell of a spot price is an instant.
+    this.seen.repriced += [...blocks.matchAll(/\d\dZ\t[^\n]*\tadjustment\t/g)].length;
     this.seen.alerts += header.alerts.length;
     this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
     this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;

@@ -84,7 +84,11 @@ export class Auditor {
       if (taken.control !== undefined) control.push(taken.control);
       last[input.stream] = { seq: input.seq, hash: this.#ports.sha256(input.data) };
     }
-    if (inputs.length === 0) outcome.alerts.push(...this.#engine.tick(header.logTimeMs));
+    if (inputs.length === 0) {
+      const { rows, alerts } = this.#engine.tick(header.logTimeMs);
+      outcome.rows.push(...rows);
+      outcome.alerts.push(...alerts);
+    }
     this.#last = last;
     for (const stream of ['usage', 'control'] as const) {
       this.faults.same('FENCE', `${where}: last input of ${stream}`, header.inputs[stream], last[stream]);

@@ -1,7 +1,8 @@
 /** TELESCOPE, TREE and CONSERVE over the whole log, from what the stored rows add up to. */
 import { Exact, powerOfTen, text, zero } from '../number.ts';
 import type { State, Tally } from '../state.ts';
-import { chargeOfTally, tallyKey } from '../tallies.ts';
+import { tallyKey } from '../tallies.ts';
+import { standingCharge } from '../tallyCharge.ts';
 import { instantMs, type Block } from './blocks.ts';
 import type { Faults } from './faults.ts';
 import type { Names } from './names.ts';
@@ -100,9 +101,9 @@ export class Sums {
 
 const nothing: Sum = { quantity: zero, amount: zero };
 
-/** What a tally holds, in its meter's unit, and is charged. */
+/** What a tally holds, in its meter's unit, and is charged; what a new point is still to charge comes with a later commit. */
 function wantedOf(state: State, tally: Tally): Sum {
   const tenant = state.tenants.get(tally.tenant)!;
   const unit = powerOfTen(tenant.meters.get(tally.meter)!.scale);
-  return { quantity: tally.quantity.div(unit), amount: chargeOfTally(tenant, tally) };
+  return { quantity: tally.quantity.div(unit), amount: standingCharge(tenant, tally) };
 }

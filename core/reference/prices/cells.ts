@@ -1,5 +1,7 @@
 /** SPEC §8.5: the cell of a sample, and the leaf of a cell. */
 import type { LeafModel, PriceModel } from '../../messages/price.ts';
+import type { SeriesRecord } from '../../messages/series.ts';
+import { cellOf, intervalOf } from '../series.ts';
 import { bandAt, nextBandChange } from './schedule.ts';
 
 export interface CellPlace {
@@ -7,13 +9,15 @@ export interface CellPlace {
   /** Start of the sample, or of its part. */
   readonly atMs: number;
   readonly timeZone: string;
+  /** Reference series by id. */
+  readonly series: ReadonlyMap<string, { readonly record: SeriesRecord }>;
 }
 
 export const otherwise = 'otherwise';
 export const cellLengthMax = 200;
 
 /** Key of the cell that a sample falls in; `undefined` when the price has none for it. */
-export function cellAt(model: PriceModel, { dims, atMs, timeZone }: CellPlace): string | undefined {
+export function cellAt(model: PriceModel, { dims, atMs, timeZone, series }: CellPlace): string | undefined {
   switch (model.kind) {
     case 'matrix':
       return mostSpecific(model.rules, dims) ?? (model.otherwise === null ? undefined : otherwise);
@@ -23,15 +27,21 @@ export function cellAt(model: PriceModel, { dims, atMs, timeZone }: CellPlace): 
     }
     case 'schedule':
       return bandAt(model.bands, atMs, timeZone) ?? (model.otherwise === null ? undefined : otherwise);
+    case 'spot':
+      return cellOf(intervalOf(series.get(model.series)!.record, atMs).startMs);
     default:
       return '';
   }
 }
 
 /** The first instant after `atMs` and before `endMs` at which a sample would fall in another cell; else `endMs`. */
-export function nextCellChange(model: PriceModel, { atMs, timeZone }: CellPlace, endMs: number): number {
+export function nextCellChange(model: PriceModel, { atMs, timeZone, series }: CellPlace, endMs: number): number {
+  if (model.kind === 'spot') return Math.min(endMs, intervalOf(series.get(model.series)!.record, atMs).endMs);
   return model.kind === 'schedule' ? nextBandChange(model.bands, atMs, timeZone, endMs) : endMs;
 }
+
+/** Stands for what prices an interval, whose figure is the series' (`priceIn`). */
+const atSomePrice: LeafModel = { kind: 'perUnit', unitPrice: '0' };
 
 /** What prices a cell. */
 export function leafOf(model: PriceModel, cell: string): LeafModel {
@@ -44,6 +54,8 @@ export function leafOf(model: PriceModel, cell: string): LeafModel {
     }
     case 'grouped':
       return model.model;
+    case 'spot':
+      return atSomePrice;
     default:
       return model;
   }
@@ -59,6 +71,8 @@ export function leavesOf(model: PriceModel): LeafModel[] {
     }
     case 'grouped':
       return [model.model];
+    case 'spot':
+      return [atSomePrice];
     default:
       return [model];
   }

@@ -1,7 +1,7 @@
 /** The shape of a model, leaf by leaf and cell by cell. */
 import type { LeafModel } from '../../messages/price.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from '../body.ts';
-import { decimal } from '../number.ts';
+import { decimal, readDecimal } from '../number.ts';
 import { cellLengthMax, otherwise } from './cells.ts';
 import { isAbsentOr, isNotNegative, isOneOf, isPositive, isPositiveInteger } from './figures.ts';
 
@@ -41,9 +41,19 @@ export function isModel(value: unknown): boolean {
         isLeaf(model)
       );
     }
+    case 'spot':
+      return isSpot(value);
     default:
       return isLeaf(value);
   }
+}
+
+/** What is added and the bounds may be negative. */
+function isSpot({ series, multiplier, adder, minimum, maximum }: Fields): boolean {
+  const isFigure = (value: unknown) => readDecimal(value) !== undefined;
+  if (!isText(series) || !isAbsentOr(isNotNegative)(multiplier)) return false;
+  if (![adder, minimum, maximum].every(isAbsentOr(isFigure))) return false;
+  return minimum === undefined || maximum === undefined || decimal(minimum as string).lte(decimal(maximum as string));
 }
 
 function isLeaf(value: unknown): boolean {

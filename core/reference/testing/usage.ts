@@ -85,7 +85,7 @@ export function partsBy(
 
 export const referenceParts = ({ model }: PriceRecord, timeZone: string, used: Usage): CellPart[] =>
   partsBy(used, (atMs, endMs) => {
-    const place = { dims: used.dims, atMs, timeZone };
+    const place = { dims: used.dims, atMs, timeZone, series: new Map() };
     return { cell: cellAt(model, place), untilMs: nextCellChange(model, place, endMs) };
   });
 

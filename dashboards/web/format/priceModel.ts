@@ -17,6 +17,7 @@ const names: Readonly<Record<PriceModel['kind'], string>> = {
   matrix: 'matrix',
   grouped: 'grouped',
   schedule: 'time-of-use',
+  spot: 'market',
 };
 
 /** "graduated", "time-of-use". */
@@ -50,6 +51,9 @@ export function cellOf(
     }
     case 'grouped':
       return { leaf: model.model, cell: dimensionsText(groupValues(model.by, key)) };
+    // What it charges is in the steps: the point of the series.
+    case 'spot':
+      return { leaf: undefined, cell: `the interval of ${model.series} from ${key}` };
     default:
       return { leaf: model, cell: undefined };
   }

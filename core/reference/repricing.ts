@@ -1,0 +1,56 @@
+/** SPEC §8.8: tallies that points in force now charge otherwise than they were are charged the difference, so many an input. */
+import { byCodeUnit } from './attribution.ts';
+import { addToBalances } from './balances.ts';
+import { evaluateMoved } from './budgets.ts';
+import { bookingOf } from './closes.ts';
+import { zero } from './number.ts';
+import { priced } from './rows.ts';
+import type { Late, Outcome, Row, State } from './state.ts';
+import { owedLate } from './tallyCharge.ts';
+
+/** Tallies charged anew after one input or tick. */
+const perInputMax = 250;
+
+/** The row of what a tally was charged late, which moves the balances. */
+export function lateRow(state: State, { tally, amount }: Late): Row {
+  const tenant = state.tenants.get(tally.tenant)!;
+  const price = tenant.prices.get(tally.price)!;
+  const { account, resource, month, firstMs } = tally;
+  addToBalances(state, tenant, account, firstMs, price.currency, amount);
+  return {
+    tenant: tally.tenant,
+    ...priced(price, tally.cell, { quantity: zero, amount }),
+    kind: 'adjustment',
+    account,
+    resource,
+    startMs: firstMs,
+    durationMs: 0,
+    month,
+    ...bookingOf(tenant, account, firstMs),
+    primary: false,
+    source: { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: state.logTimeMs, trace: '' },
+    index: 0,
+  };
+}
+
+/** After every input and tick: of the tallies that owe something the first begun. */
+export function reprice(state: State, outcome: Outcome): void {
+  if (!state.hasNewPoints) return;
+  const rows = state.tallies
+    .values()
+    .map((tally) => ({ tally, amount: owedLate(state.tenants.get(tally.tenant)!, tally) }))
+    .filter(({ amount }) => !amount.isZero())
+    .take(perInputMax)
+    .map((late) => {
+      late.tally.charged = late.tally.charged.plus(late.amount);
+      return lateRow(state, late);
+    })
+    .toArray();
+  if (rows.length < perInputMax) state.hasNewPoints = false;
+  outcome.rows.push(...rows);
+  const ids = [...new Set(rows.map(({ tenant }) => tenant))].sort(byCodeUnit);
+  for (const id of ids) {
+    const own = { ...outcome, rows: rows.filter(({ tenant }) => tenant === id) };
+    evaluateMoved(state, state.tenants.get(id)!, rows[0]!.source, own);
+  }
+}
