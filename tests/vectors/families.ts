@@ -1,6 +1,8 @@
 /** The closed list of families. A new one is a file in families/ and a line here. */
 import type { Area, Family } from './family.ts';
 import type { Vector } from './vector.ts';
+import { alert } from './families/alert.ts';
+import { credits } from './families/credits.ts';
 import { aggregation } from './families/aggregation.ts';
 import { cap } from './families/cap.ts';
 import { capacity } from './families/capacity.ts';
@@ -52,14 +54,14 @@ export const families: Readonly<Record<string, Family>> = {
   period,
   proration,
   rateIntervals,
+  alert,
+  credits,
 };
 
 /** Families whose capability is not built yet: counted and told, never passed over. */
 export const deferred: Readonly<Record<string, Area>> = {
   balances: 'balances',
-  credits: 'balances',
   wallet: 'balances',
-  alert: 'balances',
   invoiceRepair: 'documents',
   progressiveBilling: 'documents',
   coupon: 'documents',

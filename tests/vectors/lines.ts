@@ -66,7 +66,7 @@ export function optionsOf({ unitConversion, unitConversionEnabled, usageDiscount
 }
 
 const money = {
-  currency: z.string(),
+  currency: maybe(z.string()),
   currencyDecimals: integer,
   rounding: maybe(z.string().startsWith('half away from zero')),
 };
@@ -74,8 +74,8 @@ const money = {
 export const lineInputs = z.strictObject({
   ...money,
   fullServicePeriod: maybe(z.strictObject({ from: moment, to: moment })),
-  lineMode: z.string().regex(/^(whole(_period)?|split_(first|middle|last)(_part)?)\b/),
-  quantityBeforeThisLine: decimal,
+  lineMode: z.string().regex(/^(whole(_period)?|(split_)?(first|middle|last)(_part)?)\b/),
+  quantityBeforeThisLine: maybe(decimal).transform((before) => before ?? zero),
   quantityInThisLine: decimal,
   amountAlreadyBilledInPeriod: maybe(decimal),
   creditsToApplyInOrder: maybe(z.array(decimal)),
@@ -90,8 +90,8 @@ interface PartOfPeriod {
 export function partOf(lineMode: string): PartOfPeriod {
   const isWhole = lineMode.startsWith('whole');
   return {
-    isFirst: isWhole || lineMode.startsWith('split_first'),
-    isLast: isWhole || lineMode.startsWith('split_last'),
+    isFirst: isWhole || /^(split_)?first/.test(lineMode),
+    isLast: isWhole || /^(split_)?last/.test(lineMode),
   };
 }
 

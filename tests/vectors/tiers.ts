@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LeafModel } from '#core/messages/price.ts';
 import type { Rational } from '#core/money/fixed.ts';
-import { compare, ratio, readDecimal, sign, sum, zero } from '#core/money/rational.ts';
+import { compare, ratio, readDecimal, sum, zero } from '#core/money/rational.ts';
 import { decimal, maybe } from './fields.ts';
 import type { LineModel, Piece } from './lines.ts';
 import { owedWithoutUsage, priced, text, type PriceOptions, type Rated } from './price.ts';
@@ -35,8 +35,8 @@ export interface TieredPrice {
   readonly rated: Rated;
   /** What is owed for so much usage, the first flat for none included. */
   owed(quantity: Rational): Rational;
-  /** Units that each tier reached prices. */
-  unitsByTier(quantity: Rational): { readonly tier: number; readonly units: Rational }[];
+  /** Units that each tier reached prices, and what they cost without its flat. */
+  unitsByTier(quantity: Rational): { readonly tier: number; readonly units: Rational; readonly cost: Rational }[];
 }
 
 export function tieredPrice(kind: TierKind, tiers: readonly Tier[], options: PriceOptions = {}): TieredPrice {
@@ -51,9 +51,10 @@ export function tieredPrice(kind: TierKind, tiers: readonly Tier[], options: Pri
     options,
   );
   const unitsByTier = (quantity: Rational) =>
-    unitsAlone.explain(quantity).map(({ label, quantity: units }) => ({
+    unitsAlone.explain(quantity).map(({ label, quantity: units, amount }) => ({
       tier: Number(/^tier (\d+)/.exec(label)?.[1] ?? 1),
       units: readDecimal(units)!,
+      cost: readDecimal(amount)!,
     }));
   return {
     rated,
@@ -67,11 +68,9 @@ export function tieredLines(kind: TierKind, tiers: readonly Tier[], options: Pri
   const price = tieredPrice(kind, tiers, options);
   const ordered = inOrder(tiers);
   const keyOf = (tier: number) => (kind === 'graduated' ? ` of tier ${tier}` : '');
-  const unitPiece = (tier: number, units: Rational): Piece[] => {
+  const unitPiece = (tier: number, units: Rational, amount: Rational): Piece[] => {
     const unit = ordered[tier - 1]!.unit;
-    return unit === undefined
-      ? []
-      : [{ key: `units${keyOf(tier)}`, quantity: units, unitAmount: unit, amount: priceOf(unit, units) }];
+    return unit === undefined ? [] : [{ key: `units${keyOf(tier)}`, quantity: units, unitAmount: unit, amount }];
   };
   const flatPiece = (tier: number): Piece[] => {
     const flat = ordered[tier - 1]!.flat;
@@ -84,17 +83,14 @@ export function tieredLines(kind: TierKind, tiers: readonly Tier[], options: Pri
     pieces(quantity, opened) {
       const reached = price.unitsByTier(quantity);
       if (reached.length === 0) return opened ? flatPiece(1) : [];
-      const pieces = reached.flatMap(({ tier, units }) => [...unitPiece(tier, units), ...flatPiece(tier)]);
+      const pieces = reached.flatMap(({ tier, units, cost }) => [...unitPiece(tier, units, cost), ...flatPiece(tier)]);
       const owed = price.rated.charge(quantity);
       const shown = sum(pieces.map(({ amount }) => amount));
       if (compare(owed, shown) !== 0) throw new Error('the lines of the tiers do not add up to the charge');
       return pieces;
     },
     ...(kind === 'graduated' && {
-      unused: (quantity: Rational) => (price.unitsByTier(quantity).length === 0 ? unitPiece(1, zero) : []),
+      unused: (quantity: Rational) => (price.unitsByTier(quantity).length === 0 ? unitPiece(1, zero, zero) : []),
     }),
   };
 }
-
-const priceOf = (unit: Rational, units: Rational): Rational =>
-  sign(units) === 0 ? zero : priced({ kind: 'perUnit', unitPrice: text(unit) }).charge(units);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { carriedLevel, timeWeightedAverage, weightedChanges } from '#core/quantity/levels.ts';
-import { zero } from '#core/money/rational.ts';
+import { one, sign, zero } from '#core/money/rational.ts';
 import { decimal, inclusiveDays, instantMs, maybe, moment, words, zoneFields, zoneOf } from '../fields.ts';
 import { form, type Family } from '../family.ts';
 import { inCents, priced, text } from '../price.ts';
@@ -20,11 +20,11 @@ const weightedSum = form(
     const units = timeWeightedAverage(weightedChanges(startValue, changes, whole, 'second', zone));
     return {
       units,
+      // An average has no end of decimals: as the size of a unit it is exact. Nothing used is no unit.
       amountCents: inCents(
-        priced({ kind: 'perUnit', unitPrice: text(unitAmount) }, { unit: units }).charge({
-          numerator: 1n,
-          denominator: 1n,
-        }),
+        sign(units) === 0
+          ? zero
+          : priced({ kind: 'perUnit', unitPrice: text(unitAmount) }, { unit: units }).charge(one),
       ),
       carriedTotal: carriedLevel(startValue, changes, whole),
     };

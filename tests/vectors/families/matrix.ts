@@ -30,7 +30,7 @@ interface Rule {
 }
 
 const costs = z.union([decimal, z.record(z.string(), decimal)]);
-const group = z.record(z.string(), costs);
+const groupOfRules = z.record(z.string(), costs);
 /** The words of a rule: "service flat", "flavor m1.nano flat", "flavor" and "memory thresholds" with their values. */
 const ruleName =
   /^(?:service (flat|rate)|(\S+) thresholds(?: (flat|rate))?|(\S+) (\S+) (flat|rate)|(\S+)(?: (flat|rate))?)$/;
@@ -53,6 +53,18 @@ function rulesOf(name: string, cost: z.output<typeof costs>): Rule[] {
     value: each,
     cost: price,
   }));
+}
+
+/** A group of rules by name; or a field with a cost for each of its values, or for each level where those are numbers. */
+function rulesOfGroup(name: string, content: z.output<typeof groupOfRules>): [group: string, rules: Rule[]] {
+  const entries = Object.entries(content);
+  const isField = entries.every(([key, cost]) => isRational(cost) && !/ (flat|rate)$/.test(key));
+  if (!isField) return [name, entries.flatMap(([rule, cost]) => rulesOf(rule, cost))];
+  const isLevel = entries.every(([key]) => readDecimal(key) !== undefined);
+  return [
+    '',
+    rulesOf(isLevel && !/ thresholds/.test(name) ? `${name} thresholds` : name, content as Record<string, Rational>),
+  ];
 }
 
 const isRational = (cost: z.output<typeof costs>): cost is Rational => typeof (cost as Rational).numerator === 'bigint';
@@ -127,23 +139,18 @@ function groupPrice(rules: readonly Rule[]): (item: Item, quantity: Rational) =>
 const items = z.strictObject({ items: z.array(z.record(z.string(), z.string())) });
 
 const hashmap = form(
-  z.record(z.string(), z.union([decimal, group])).refine((config) => !Object.hasOwn(config, 'gold_per_gib')),
+  z.record(z.string(), z.union([decimal, groupOfRules])).refine((config) => !Object.hasOwn(config, 'gold_per_gib')),
   items,
   (config, { items: list }) => {
     const groups = new Map<string, Rule[]>();
     const ofQuantity: Rule[] = [];
     for (const [name, content] of Object.entries(config)) {
-      if (name === 'qty' && !isRational(content as z.output<typeof costs>)) {
-        for (const [value, cost] of Object.entries(content as Record<string, Rational>))
-          ofQuantity.push({ kind: 'threshold', field: 'qty', value, cost });
-        continue;
-      }
-      if (isRational(content as z.output<typeof costs>)) {
-        groups.set('', [...(groups.get('') ?? []), ...rulesOf(name, content as Rational)]);
-        continue;
-      }
-      const rules = Object.entries(content as z.output<typeof group>).flatMap(([rule, cost]) => rulesOf(rule, cost));
-      groups.set(name, [...(groups.get(name) ?? []), ...rules]);
+      const [group, rules] = isRational(content as z.output<typeof costs>)
+        ? ['', rulesOf(name, content as Rational)]
+        : rulesOfGroup(name, content as z.output<typeof groupOfRules>);
+      const isOfQuantity = ({ kind, field }: Rule) => kind === 'threshold' && field === 'qty';
+      ofQuantity.push(...rules.filter(isOfQuantity));
+      groups.set(group, [...(groups.get(group) ?? []), ...rules.filter((rule) => !isOfQuantity(rule))]);
     }
     const prices = [...groups.values()].map(groupPrice);
     // A threshold on the quantity itself is the price of the item, not of each unit: it charges one.
@@ -158,13 +165,16 @@ const hashmap = form(
   },
 );
 
-/** Of flats in one group the most expensive so far is kept. */
-const mostExpensive = form(
+/** Of flats in one group the most expensive so far is kept; rates multiply. */
+const oneAfterAnother = form(
   z.strictObject(words),
   z.strictObject({ sequence: z.array(decimal) }),
-  (_, { sequence }) => ({
-    kept: sequence.map((__, index) => sequence.slice(0, index + 1).reduce(larger)),
-  }),
+  (_, { sequence }) => {
+    const running = (join: (a: Rational, b: Rational) => Rational) =>
+      sequence.map((__, index) => sequence.slice(0, index + 1).reduce(join));
+    const product = running(multiply);
+    return { kept: running(larger), product, rate: product };
+  },
 );
 
 /** "gold_per_gib": a price for each unit, by type. */
@@ -182,4 +192,4 @@ const byType = form(
   },
 );
 
-export const matrix: Family = { area: 'rating', forms: [mostExpensive, byType, hashmap], exceptions: [] };
+export const matrix: Family = { area: 'rating', forms: [oneAfterAnother, byType, hashmap], exceptions: [] };

@@ -101,31 +101,35 @@ export const taxOf = (cents: Rational, percent: Rational | undefined): Rational 
  * The source's count of what is free: events whose running total is below the free value, or the number of free events, whichever is
  * less and not 0; with bounds per event, the free value alone when there is one.
  */
-function sourceAmount(fields: Config, given: Inputs): Rational {
+const sourceAmount = (fields: Config, given: Inputs): Rational => sourceParts(fields, given).amount;
+
+function sourceParts(
+  fields: Config,
+  given: Inputs,
+): { readonly amount: Rational } & Readonly<Record<string, Rational>> {
   const events = eventsOf(given);
   const { ratePercent, fixedPerEvent = zero, freeEvents = 0, freeValueTotal = zero, minPerEvent, maxPerEvent } = fields;
   const rate = divide(ratePercent, hundred);
   if (minPerEvent !== undefined || maxPerEvent !== undefined) {
     let eventsLeft = freeEvents;
     let valueLeft = freeValueTotal;
-    return sum(
-      events.map((event) => {
-        let value = event;
-        if (eventsLeft > 0 || sign(valueLeft) > 0) {
-          eventsLeft -= 1;
-          if (sign(valueLeft) <= 0) return zero;
-          if (compare(valueLeft, value) > 0) {
-            valueLeft = subtract(valueLeft, value);
-            return zero;
-          }
-          value = subtract(value, valueLeft);
-          [valueLeft, eventsLeft] = [zero, 0];
+    const each = events.map((event) => {
+      let value = event;
+      if (eventsLeft > 0 || sign(valueLeft) > 0) {
+        eventsLeft -= 1;
+        if (sign(valueLeft) <= 0) return zero;
+        if (compare(valueLeft, value) > 0) {
+          valueLeft = subtract(valueLeft, value);
+          return zero;
         }
-        const amount = add(multiply(value, rate), fixedPerEvent);
-        const least = minPerEvent === undefined ? amount : larger(amount, minPerEvent);
-        return maxPerEvent === undefined ? least : smaller(least, maxPerEvent);
-      }),
-    );
+        value = subtract(value, valueLeft);
+        [valueLeft, eventsLeft] = [zero, 0];
+      }
+      const amount = add(multiply(value, rate), fixedPerEvent);
+      const least = minPerEvent === undefined ? amount : larger(amount, minPerEvent);
+      return maxPerEvent === undefined ? least : smaller(least, maxPerEvent);
+    });
+    return { amount: sum(each) };
   }
   const totals = events.map((_, index) => sum(events.slice(0, index + 1)));
   const below = totals.filter((total) => compare(total, freeValueTotal) < 0).length;
@@ -144,7 +148,14 @@ function sourceAmount(fields: Config, given: Inputs): Rational {
         : smaller(all, freeValueTotal);
   const owing = sign(all) === 0 ? 0 : Math.max(events.length - free, 0);
   const fees = multiply(ratio(BigInt(owing)), fixedPerEvent);
-  return add(multiply(subtract(all, freeValue), rate), fees);
+  const share = multiply(subtract(all, freeValue), rate);
+  return {
+    amount: add(share, fees),
+    percentagePart: share,
+    fixedPart: fees,
+    freeEventsUsed: ratio(BigInt(events.length - owing)),
+    freeValueUsed: freeValue,
+  };
 }
 
 const limitsMeet: ExceptionRule = {
@@ -162,7 +173,7 @@ const limitsMeet: ExceptionRule = {
     const events = eventsOf(given);
     const cents = events.map((_, index) => inCents(sourceAmount(fields, { eventValues: events.slice(0, index + 1) })));
     return {
-      amount: sourceAmount(fields, given),
+      ...sourceParts(fields, given),
       amountCentsAfterEach: cents,
       totalWithTaxCentsAfterEach: cents.map((amount) => add(amount, taxOf(amount, fields.taxRatePercent))),
     };
