@@ -45,60 +45,72 @@ export const meterSchema = z.object({
   filter: z.record(z.string(), list(z.string())).readonly(),
 }) satisfies z.ZodType<MeterRecord>;
 
+/** Named once in the API's description, however many answers hold it. */
+const named = <Schema extends z.ZodType>(id: string, schema: Schema): Schema => {
+  z.globalRegistry.add(schema, { id });
+  return schema;
+};
+
 const pricedTiers = list(z.object({ upTo, unitPrice: amount, flat: amount }));
 const bounds = { minimum: amount.exactOptional(), maximum: amount.exactOptional() };
 
-const leaf = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('perUnit'), unitPrice: amount }),
-  z.object({ kind: z.literal('flat'), amount }),
-  z.object({ kind: z.literal('graduated'), tiers: pricedTiers }),
-  z.object({ kind: z.literal('volume'), tiers: pricedTiers }),
-  z.object({ kind: z.literal('package'), size: quantity, price: amount, partial: z.enum(['up', 'down']) }),
-  z.object({
-    kind: z.literal('packageTiers'),
-    reach: z.enum(['all', 'top']),
-    tiers: list(z.object({ size: quantity, count: count.nullable(), price: amount })),
-  }),
-  z.object({ kind: z.literal('stairstep'), tiers: list(z.object({ upTo, amount })) }),
-  z.object({
-    kind: z.literal('percentage'),
-    percent,
-    perEvent: amount,
-    freeEvents: count.exactOptional(),
-    freeValue: amount.exactOptional(),
-    free: z.enum(['totals', 'whicheverFirst']),
-    ...bounds,
-  }),
-  z.object({ kind: z.literal('graduatedPercentage'), tiers: list(z.object({ upTo, percent, flat: amount })) }),
-  z.object({ kind: z.literal('dynamic'), multiplier: z.string().describe('Decimal text.') }),
-  z.object({ kind: z.literal('perEvent'), unitPrice: amount, fee: amount, ...bounds }),
-]) satisfies z.ZodType<LeafModel>;
+const leaf = named(
+  'LeafModel',
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('perUnit'), unitPrice: amount }),
+    z.object({ kind: z.literal('flat'), amount }),
+    z.object({ kind: z.literal('graduated'), tiers: pricedTiers }),
+    z.object({ kind: z.literal('volume'), tiers: pricedTiers }),
+    z.object({ kind: z.literal('package'), size: quantity, price: amount, partial: z.enum(['up', 'down']) }),
+    z.object({
+      kind: z.literal('packageTiers'),
+      reach: z.enum(['all', 'top']),
+      tiers: list(z.object({ size: quantity, count: count.nullable(), price: amount })),
+    }),
+    z.object({ kind: z.literal('stairstep'), tiers: list(z.object({ upTo, amount })) }),
+    z.object({
+      kind: z.literal('percentage'),
+      percent,
+      perEvent: amount,
+      freeEvents: count.exactOptional(),
+      freeValue: amount.exactOptional(),
+      free: z.enum(['totals', 'whicheverFirst']),
+      ...bounds,
+    }),
+    z.object({ kind: z.literal('graduatedPercentage'), tiers: list(z.object({ upTo, percent, flat: amount })) }),
+    z.object({ kind: z.literal('dynamic'), multiplier: z.string().describe('Decimal text.') }),
+    z.object({ kind: z.literal('perEvent'), unitPrice: amount, fee: amount, ...bounds }),
+  ]),
+) satisfies z.ZodType<LeafModel>;
 
 const dimensions = z.record(z.string(), z.string()).readonly();
 const day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 
-export const modelSchema = z.union([
-  leaf,
-  z.object({
-    kind: z.literal('matrix'),
-    rules: list(z.object({ name: z.string(), match: dimensions, model: leaf })),
-    otherwise: leaf.nullable(),
-  }),
-  z.object({ kind: z.literal('grouped'), by: list(z.string()), groupsMax: z.number(), model: leaf }),
-  z.object({
-    kind: z.literal('schedule'),
-    bands: list(z.object({ name: z.string(), days: list(day), from: z.string(), to: z.string(), model: leaf })),
-    otherwise: leaf.nullable(),
-  }),
-  z.object({
-    kind: z.literal('spot'),
-    series: z.string().describe('The reference series whose points are charged, each in its interval.'),
-    multiplier: z.string().exactOptional().describe('Decimal text; of a point. 1.05 is a markup of 5 %.'),
-    adder: signed.exactOptional().describe('Added after that; may be negative.'),
-    minimum: signed.exactOptional().describe('Least of the unit price; may be negative.'),
-    maximum: signed.exactOptional(),
-  }),
-]) satisfies z.ZodType<PriceModel>;
+export const modelSchema = named(
+  'PriceModel',
+  z.union([
+    leaf,
+    z.object({
+      kind: z.literal('matrix'),
+      rules: list(z.object({ name: z.string(), match: dimensions, model: leaf })),
+      otherwise: leaf.nullable(),
+    }),
+    z.object({ kind: z.literal('grouped'), by: list(z.string()), groupsMax: z.number(), model: leaf }),
+    z.object({
+      kind: z.literal('schedule'),
+      bands: list(z.object({ name: z.string(), days: list(day), from: z.string(), to: z.string(), model: leaf })),
+      otherwise: leaf.nullable(),
+    }),
+    z.object({
+      kind: z.literal('spot'),
+      series: z.string().describe('The reference series whose points are charged, each in its interval.'),
+      multiplier: z.string().exactOptional().describe('Decimal text; of a point. 1.05 is a markup of 5 %.'),
+      adder: signed.exactOptional().describe('Added after that; may be negative.'),
+      minimum: signed.exactOptional().describe('Least of the unit price; may be negative.'),
+      maximum: signed.exactOptional(),
+    }),
+  ]),
+) satisfies z.ZodType<PriceModel>;
 
 const quantityRule = z.object({
   at: z.enum(['event', 'tally']),
