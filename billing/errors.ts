@@ -216,7 +216,7 @@ export const billingError = defineErrors({
   THRESHOLDS_NOT_ASCENDING: { status: 422, title: 'Thresholds must rise.', solve: 'Order them by percent, each once.' },
   VERSION_GAP: {
     status: 422,
-    title: 'Versions of a price are numbered without a gap.',
+    title: 'Versions are numbered without a gap.',
     solve: 'Use the number after the newest version.',
   },
   EFFECTIVE_NOT_LATER: {
@@ -245,6 +245,12 @@ export const billingError = defineErrors({
     status: 409,
     title: 'A published price version never changes.',
     solve: 'Keep it and add an entry with the next `version` and an `effectiveFrom`.',
+  },
+  AGREED_FIXED: {
+    status: 409,
+    title:
+      'A published version of a fee or an agreement never changes, nor does its account or currency in a later one.',
+    solve: 'Keep it and add an entry with the next `version`, or one with another key.',
   },
   PRICE_IN_THE_PAST: {
     status: 409,

@@ -1,6 +1,8 @@
 /** Tables of `migrations/`, as kysely sees them. jsonb is written as text and read as values. */
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
-import type { BudgetThreshold, MeterRecord, PriceModel, PriceRecord, ProducerRecord } from '#core/messages/control.ts';
+import type {
+  AgreementRecord, BudgetThreshold, FeeRecord, MeterRecord, PriceModel, PriceRecord, ProducerRecord,
+} from '#core/messages/control.ts'; // prettier-ignore
 import type { QuantityRule } from '#core/messages/price.ts';
 import type { Role } from '#platform/http/index.ts';
 
@@ -82,6 +84,20 @@ export interface PriceTable {
   discount_percent: string | null;
   maximum: string | null;
   on_version: 'carry' | 'restart' | null;
+  plan: string | null;
+  contract: string | null;
+  approved_by: string;
+  approved_at_ms: number;
+}
+
+/** A version of a fee or of an agreement, whole. */
+export interface AgreedTable {
+  tenant: string;
+  id: number;
+  kind: 'fee' | 'agreement';
+  key: string;
+  version: number;
+  record: Json<FeeRecord | AgreementRecord>;
   approved_by: string;
   approved_at_ms: number;
 }
@@ -156,6 +172,7 @@ export interface Tables {
   producer: ProducerTable;
   meter: MeterTable;
   price: PriceTable;
+  agreed: AgreedTable;
   target: TargetTable;
   budget: BudgetTable;
   member: MemberTable;

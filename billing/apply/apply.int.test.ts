@@ -10,6 +10,7 @@ import { open } from '#platform/sealing.ts';
 import { auditPage, verifyAudit } from '../audit/read.ts';
 import { accountsOf, ownershipOf } from '../accounts/accounts.ts';
 import { budgetsOf } from '../budgets/budgets.ts';
+import { recordsOf } from '../catalogue/agreed.ts';
 import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
 import { producersOf } from '../producers/producers.ts';
 import type { Tables } from '../schema.ts';
@@ -39,6 +40,8 @@ async function expectRaterAgrees(test: TestOffice, tenant: string): Promise<void
   expect([...master.meters.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(await metersOf(db, tenant));
   const prices = (await pricesOf(db, tenant)).map(({ approvedBy: _, approvedAtMs: __, ...record }) => record);
   expect([...master.prices.values()].map(({ record }) => record)).toEqual(prices);
+  expect([...master.fees.values()].map(({ record }) => record)).toEqual(await recordsOf(db, tenant, 'fee'));
+  expect([...master.agreements.values()]).toEqual(await recordsOf(db, tenant, 'agreement'));
   expect([...master.budgets.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(await budgetsOf(db, tenant));
   const ownership = [...master.ownership].flatMap(([resource, entries]) =>
     entries.map((entry) => ({ resource, ...entry })),

@@ -13,6 +13,8 @@ const nothing: Present = {
   producers: [],
   meters: [],
   prices: [],
+  fees: [],
+  agreements: [],
   targets: [],
   budgets: [],
 };

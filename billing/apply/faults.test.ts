@@ -18,6 +18,8 @@ const nothing: Present = {
   producers: [],
   meters: [],
   prices: [],
+  fees: [],
+  agreements: [],
   targets: [],
   budgets: [],
 };

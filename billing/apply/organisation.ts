@@ -1,6 +1,8 @@
 import type {
   AccountRecord,
+  AgreementRecord,
   BudgetThreshold,
+  FeeRecord,
   MeterRecord,
   PriceRecord,
   ProducerRecord,
@@ -10,6 +12,7 @@ import type { Role } from '#platform/http/index.ts';
 import type { Target } from '../targets/targets.ts';
 import type { At } from './faults.ts';
 import type { PriceEntry } from './priceProblems.ts';
+import type { Node } from './yaml.ts';
 
 /** Something the file asks for, with its place, so that a refusal can point at it. */
 export type Wanted<Value> = Value & { readonly at: At };
@@ -56,6 +59,8 @@ export interface WantedPrice extends Pick<
   | 'discountPercent'
   | 'maximum'
   | 'onVersion'
+  | 'plan'
+  | 'contract'
 > {
   readonly meter: Ref;
   readonly per: Ref;
@@ -65,6 +70,17 @@ export interface WantedPrice extends Pick<
   readonly effectiveFromMs: number | undefined;
   /** The entry in the file, so that a problem of the price can be placed. */
   readonly entry: PriceEntry;
+}
+
+/** A version of a fee or an agreement: its record, but for the numbers that the database gives. */
+export interface WantedAgreed {
+  readonly kind: 'fee' | 'agreement';
+  readonly key: string;
+  readonly version: number;
+  readonly account: Ref;
+  readonly record: Omit<FeeRecord, 'id' | 'account'> | Omit<AgreementRecord, 'id' | 'account'>;
+  /** The entry in the file, so that a problem can be placed. */
+  readonly entry: Node;
 }
 
 export interface WantedBudget {
@@ -86,6 +102,8 @@ export interface Organisation {
   readonly producers: readonly Wanted<Pick<ProducerRecord, 'id' | 'type' | 'simulated' | 'keys'>>[];
   readonly meters: readonly Wanted<MeterRecord>[];
   readonly prices: readonly Wanted<WantedPrice>[];
+  readonly fees: readonly Wanted<WantedAgreed>[];
+  readonly agreements: readonly Wanted<WantedAgreed>[];
   readonly targets: readonly Wanted<Target>[];
   readonly budgets: readonly Wanted<WantedBudget>[];
 }

@@ -1,5 +1,5 @@
 import type {
-  AccountRecord, BudgetRecord, ControlChange, MeterRecord, OwnershipRecord, PriceRecord, ProducerRecord, TenantRecord,
+  AccountRecord, AgreementRecord, BudgetRecord, ControlChange, FeeRecord, MeterRecord, OwnershipRecord, PriceRecord, ProducerRecord, TenantRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
 import type { Target } from '../targets/targets.ts';
 import type { Faults } from './faults.ts';
@@ -8,6 +8,7 @@ import type { Organisation, User } from './organisation.ts';
 import { planAccounts } from './planAccounts.ts';
 import { planBudgets, planMeters, planProducers, planTargets } from './planSimple.ts';
 import { planOwnership } from './planOwnership.ts';
+import { checkAgreements, planAgreed } from './planAgreed.ts';
 import { planPrices } from './planPrices.ts';
 import type { Present } from './present.ts';
 
@@ -20,6 +21,8 @@ export interface Plan {
   readonly ownership: readonly Item<OwnershipRecord>[];
   readonly meters: readonly Item<MeterRecord>[];
   readonly prices: readonly Item<PriceRecord>[];
+  readonly fees: readonly Item<FeeRecord>[];
+  readonly agreements: readonly Item<AgreementRecord>[];
   readonly targets: readonly Item<Target>[];
   readonly budgets: readonly Item<BudgetRecord>[];
 }
@@ -28,7 +31,7 @@ export type Section = keyof Plan;
 
 /** Sections in the order in which they are written, published and shown: what is referred to comes first. */
 export const sectionOrder: readonly Section[] = [
-  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'prices', 'targets', 'budgets',
+  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'prices', 'fees', 'agreements', 'targets', 'budgets',
 ]; // prettier-ignore
 
 /** Looks up references and compares; pure. What cannot be done goes to `faults`, and the plan is then not to be used. */
@@ -41,6 +44,16 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     [...present.accounts, ...accounts.map((item) => item.after)].map((account) => [account.slug, account.id]),
   );
   const meters = planMeters(wanted, present, faults);
+  const prices = planPrices(wanted, { present, accountIds, meters: meters.map((item) => item.after), nowMs }, faults);
+  const lastOf = (items: readonly Item<{ readonly id: number }>[], last: number): number =>
+    items.reduce((most, { after }) => Math.max(most, after.id), last);
+  const common = { present, accountIds, nowMs };
+  const feeIds = { published: present.fees, lastId: lastOf(prices, present.lastPrice) };
+  const fees = planAgreed(wanted.fees, { ...common, ...feeIds }, faults);
+  const agreementIds = { published: present.agreements, lastId: lastOf(fees, feeIds.lastId) };
+  const agreements = planAgreed(wanted.agreements, { ...common, ...agreementIds }, faults);
+  const tree = new Map([...present.accounts, ...accounts.map((item) => item.after)].map((each) => [each.id, each]));
+  checkAgreements(wanted, agreements, agreementIds, (account) => rootOf(tree, account), faults);
   const targets = planTargets(wanted, present);
   return {
     tenant: [tenant],
@@ -55,10 +68,18 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     accounts,
     ownership: planOwnership(wanted, { present, accountIds, nowMs }, faults),
     meters,
-    prices: planPrices(wanted, { present, accountIds, meters: meters.map((item) => item.after), nowMs }, faults),
+    prices,
+    fees,
+    agreements,
     targets,
     budgets: planBudgets(wanted, { present, accountIds, targets: targets.map((item) => item.after) }, faults),
   };
+}
+
+function rootOf(tree: ReadonlyMap<number, AccountRecord>, account: number): AccountRecord {
+  let root = tree.get(account)!;
+  for (let up = tree.get(root.parent); up !== undefined; up = tree.get(root.parent)) root = up;
+  return root;
 }
 
 function planTenant(wanted: Organisation, present: Present, faults: Faults): Item<TenantRecord> {
@@ -80,5 +101,7 @@ export const controlChanges = (plan: Plan): ControlChange[] => [
   ...changedItems(plan.ownership).map((record) => ({ kind: 'ownership' as const, ...record })),
   ...changedItems(plan.meters).map((record) => ({ kind: 'meter' as const, ...record })),
   ...changedItems(plan.prices).map((record) => ({ kind: 'price' as const, ...record })),
+  ...changedItems(plan.fees).map((record) => ({ kind: 'fee' as const, ...record })),
+  ...changedItems(plan.agreements).map((record) => ({ kind: 'agreement' as const, ...record })),
   ...changedItems(plan.budgets).map((record) => ({ kind: 'budget' as const, ...record })),
 ];

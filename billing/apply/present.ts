@@ -1,6 +1,8 @@
 import type {
   AccountRecord,
+  AgreementRecord,
   BudgetRecord,
+  FeeRecord,
   MeterRecord,
   OwnershipRecord,
   PriceRecord,
@@ -10,6 +12,7 @@ import type {
 import { accountsOf, findTenant, ownershipOf } from '../accounts/accounts.ts';
 import { usersOf } from '../access/users.ts';
 import { budgetsOf } from '../budgets/budgets.ts';
+import { recordsOf } from '../catalogue/agreed.ts';
 import { metersOf, toPrice } from '../catalogue/catalogue.ts';
 import { producersOf } from '../producers/producers.ts';
 import type { Reader } from '../schema.ts';
@@ -28,6 +31,8 @@ export interface Present {
   readonly producers: readonly ProducerRecord[];
   readonly meters: readonly MeterRecord[];
   readonly prices: readonly PriceRecord[];
+  readonly fees: readonly FeeRecord[];
+  readonly agreements: readonly AgreementRecord[];
   readonly targets: readonly Target[];
   readonly budgets: readonly BudgetRecord[];
 }
@@ -45,6 +50,8 @@ export async function readPresent(db: Reader, id: string): Promise<Present> {
     producers: await producersOf(db, id),
     meters: await metersOf(db, id),
     prices: prices.map(toPrice),
+    fees: await recordsOf(db, id, 'fee'),
+    agreements: await recordsOf(db, id, 'agreement'),
     targets: await targetsOf(db, id),
     budgets: await budgetsOf(db, id),
   };

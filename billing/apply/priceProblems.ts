@@ -3,7 +3,8 @@ import type { SeriesRecord } from '#core/messages/series.ts';
 import { checkPrices, type KnownMeter } from '#core/pricing/check.ts';
 import type { Problem, ProblemCode } from '#core/pricing/check/problems.ts';
 import type { BillingErrorCode } from '../errors.ts';
-import type { At, Faults } from './faults.ts';
+import type { Faults } from './faults.ts';
+import { locate } from './locate.ts';
 import { modelFields } from './modelForm.ts';
 import type { Node } from './yaml.ts';
 
@@ -43,7 +44,7 @@ const faultCode = (code: ProblemCode): BillingErrorCode | undefined =>
 /** What a price says of itself, apart from what its file refers to. */
 export type PriceTerms = Pick<
   PriceRecord,
-  'allowance' | 'model' | 'quantity' | 'discountPercent' | 'maximum' | 'onVersion'
+  'allowance' | 'model' | 'quantity' | 'discountPercent' | 'maximum' | 'onVersion' | 'plan' | 'contract'
 >;
 
 /**
@@ -96,33 +97,3 @@ function tell({ code, path, value, expected }: Problem, entry: PriceEntry, fault
   const text = isMissing ? '' : node.kind === 'text' ? node.text : value;
   faults.add(isAbsence ? 'KEY_MISSING' : known, at, text, wanted);
 }
-
-/** Where the path leads in the file, and what stands there; for what is missing the place of what should hold it. */
-function locate(price: Node, path: string): { readonly at: At; readonly node: Node | undefined } {
-  let node = price;
-  let rest = path;
-  while (rest !== '') {
-    const step = stepInto(node, rest);
-    if (step === undefined) return { at: { ...node.at, path: joined(node.at.path, rest) }, node: undefined };
-    ({ node, rest } = step);
-  }
-  return { at: node.at, node };
-}
-
-function stepInto(node: Node, path: string): { readonly node: Node; readonly rest: string } | undefined {
-  if (node.kind === 'list') {
-    const found = /^\[(\d+)\]\.?/.exec(path);
-    const item = found === null ? undefined : node.items[Number(found[1])];
-    return item && { node: item, rest: path.slice(found![0].length) };
-  }
-  if (node.kind !== 'map') return undefined;
-  // Keys are anybody's texts, with dots too: the longest one that the path begins with.
-  const key = [...node.entries.keys()]
-    .filter((name) => path === name || (path.startsWith(name) && '.['.includes(path[name.length]!)))
-    .toSorted((a, b) => b.length - a.length)[0];
-  return key === undefined
-    ? undefined
-    : { node: node.entries.get(key)!.node, rest: path.slice(key.length).replace(/^\./, '') };
-}
-
-const joined = (path: string, rest: string): string => (rest.startsWith('[') ? `${path}${rest}` : `${path}.${rest}`);

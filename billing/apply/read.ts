@@ -4,6 +4,7 @@ import { Fields } from './fields.ts';
 import type { Organisation } from './organisation.ts';
 import { readTimeZone } from './parts.ts';
 import { readAccounts } from './readAccounts.ts';
+import { readAgreed } from './readAgreed.ts';
 import { readBudgets, readTargets, readUsers } from './readBudgets.ts';
 import { readMeters } from './readMeters.ts';
 import { readOwnership, readProducers } from './readOwnership.ts';
@@ -20,6 +21,8 @@ const sections = [
   'producers',
   'meters',
   'prices',
+  'fees',
+  'agreements',
   'targets',
   'budgets',
 ];
@@ -42,6 +45,8 @@ export function readOrganisation(text: string, faults: Faults): Organisation | u
     producers: readProducers(file, faults),
     meters,
     prices: readPrices(file, { tenant, timeZone, meters }, faults),
+    fees: readAgreed('fee', file, { tenant, timeZone }, faults),
+    agreements: readAgreed('agreement', file, { tenant, timeZone }, faults),
     targets: readTargets(file, faults),
     budgets: readBudgets(file, tenant, faults),
   };

@@ -13,7 +13,7 @@ import { readInstant } from './readInstant.ts';
 const pricesMax = 10_000;
 const known = [
   'key', 'version', 'service', 'component', 'meter', 'per', 'account', 'currency', 'effectiveFrom', 'tallyScope',
-  'allowance', 'unitPrice', 'tiers', 'model', 'quantity', 'discountPercent', 'maximum', 'onVersion',
+  'allowance', 'unitPrice', 'tiers', 'model', 'quantity', 'discountPercent', 'maximum', 'onVersion', 'plan', 'contract',
 ]; // prettier-ignore
 const decimal: Field = { form: { kind: 'decimal' } };
 
@@ -80,6 +80,9 @@ function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
   const discountPercent = field('discountPercent');
   const maximum = field('maximum');
   const onVersion = fields.oneOf('onVersion', ['carry', 'restart'], 'carry');
+  const [plan, contract] = ['plan', 'contract'].map((key) =>
+    fields.has(key) ? fields.text(key, nameShape) : undefined,
+  );
   return {
     allowance: field('allowance') ?? '0',
     ...(quantity === undefined
@@ -88,6 +91,8 @@ function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
     ...(discountPercent === undefined || discountPercent === '0' ? {} : { discountPercent }),
     ...(maximum === undefined ? {} : { maximum }),
     ...(onVersion === 'restart' ? { onVersion } : {}),
+    ...(plan === undefined ? {} : { plan }),
+    ...(contract === undefined ? {} : { contract }),
   };
 }
 

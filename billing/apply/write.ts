@@ -1,4 +1,5 @@
 import { budgetRow } from '../budgets/budgets.ts';
+import { agreedRow } from '../catalogue/agreed.ts';
 import { meterRow, priceRow } from '../catalogue/catalogue.ts';
 import { saveProducers } from '../producers/producers.ts';
 import type { Tx } from '../schema.ts';
@@ -55,6 +56,12 @@ export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Prom
       .values(priceRow(tenant, after, { by: context.actor, atMs: nowMs }))
       .execute();
   }
+  const approval = { by: context.actor, atMs: nowMs };
+  const agreed = [
+    ...added(plan.fees).map(({ after }) => agreedRow(tenant, 'fee', after, approval)),
+    ...added(plan.agreements).map(({ after }) => agreedRow(tenant, 'agreement', after, approval)),
+  ];
+  for (const row of agreed) await tx.insertInto('agreed').values(row).execute();
   await writeTargets(tx, plan, context);
   for (const { after } of touched(plan.budgets)) {
     const row = budgetRow(tenant, after);
@@ -84,7 +91,7 @@ async function writeTenant(tx: Tx, plan: Plan, { tenant, nowMs, partition }: Wri
   const lastOf = (items: readonly { readonly after: { readonly id: number } }[]) =>
     Math.max(0, ...items.map((item) => item.after.id));
   const newAccounts = added(plan.accounts);
-  const newPrices = added(plan.prices);
+  const newPrices = [...added(plan.prices), ...added(plan.fees), ...added(plan.agreements)];
   if (newAccounts.length > 0)
     await tx
       .updateTable('tenant')

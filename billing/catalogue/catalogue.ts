@@ -59,6 +59,8 @@ export const toPrice = (row: Selectable<PriceTable>): PriceRecord => ({
   ...(row.discount_percent === null ? {} : { discountPercent: row.discount_percent }),
   ...(row.maximum === null ? {} : { maximum: row.maximum }),
   ...(row.on_version === null ? {} : { onVersion: row.on_version }),
+  ...(row.plan === null ? {} : { plan: row.plan }),
+  ...(row.contract === null ? {} : { contract: row.contract }),
 });
 
 export const priceRow = (
@@ -84,6 +86,8 @@ export const priceRow = (
   discount_percent: price.discountPercent ?? null,
   maximum: price.maximum ?? null,
   on_version: price.onVersion ?? null,
+  plan: price.plan ?? null,
+  contract: price.contract ?? null,
   approved_by: approval.by,
   approved_at_ms: approval.atMs,
 });

@@ -3,8 +3,9 @@
  * types: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
-import type { Accounts, Budgets, Me, Meters, Prices } from '#core/messages/api.ts';
+import type { Accounts, AgreementList, Budgets, Fees, Me, Meters, Prices } from '#core/messages/api.ts';
 import type { AccountRecord, BudgetRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
+import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { roles } from '#platform/http/index.ts';
 import type { ApiKey, LoginLink } from '../access/access.ts';
@@ -91,6 +92,10 @@ const auditRow = z.object({
 export const accounts = z.object({ accounts: list(account) }) satisfies z.ZodType<Accounts>;
 export const meters = z.object({ meters: list(meterSchema) }) satisfies z.ZodType<Meters>;
 export const prices = z.object({ prices: list(price) }) satisfies z.ZodType<Prices>;
+export const fees = z.object({ fees: list(approvedFeeSchema) }) satisfies z.ZodType<Fees>;
+export const agreements = z.object({
+  agreements: list(approvedAgreementSchema),
+}) satisfies z.ZodType<AgreementList>;
 export const budgets = z.object({ budgets: list(budget) }) satisfies z.ZodType<Budgets>;
 export const ownership = z.object({ ownership: list(ownershipRecord) });
 export const targets = z.object({ targets: list(target) });

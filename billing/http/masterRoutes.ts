@@ -3,6 +3,7 @@ import type { App } from '#platform/http/index.ts';
 import { accountsOf, ownershipOf, tenantOf } from '../accounts/accounts.ts';
 import { auditPage, verifyAudit } from '../audit/read.ts';
 import { budgetsOf } from '../budgets/budgets.ts';
+import { agreedOf } from '../catalogue/agreed.ts';
 import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
 import { billingLimits } from '../limits.ts';
 import { targetsOf } from '../targets/targets.ts';
@@ -32,6 +33,21 @@ export function masterRoutes(app: App, { office: { db } }: BillingRoutesDeps): v
     '/prices',
     { schema: { ...read('Every price version'), response: { 200: answers.prices } } },
     async ({ identity }) => ({ prices: await pricesOf(db, identity.tenant) }),
+  );
+  app.get(
+    '/fees',
+    { schema: { ...read('Every version of every fee'), response: { 200: answers.fees } } },
+    async ({ identity }) => ({ fees: await agreedOf(db, identity.tenant, 'fee') }),
+  );
+  app.get(
+    '/agreements',
+    {
+      schema: {
+        ...read('Every version of every discount, commitment and bound'),
+        response: { 200: answers.agreements },
+      },
+    },
+    async ({ identity }) => ({ agreements: await agreedOf(db, identity.tenant, 'agreement') }),
   );
   app.get('/budgets', { schema: { ...read('Budgets'), response: { 200: answers.budgets } } }, async ({ identity }) => ({
     budgets: await budgetsOf(db, identity.tenant),

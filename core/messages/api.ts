@@ -3,7 +3,7 @@
  * them. Money and quantities are decimal text; instants are UTC milliseconds. Every answer with figures carries the
  * moment as of which it holds.
  */
-import type { AccountRecord, BudgetRecord, MeterRecord, PriceRecord } from './control.ts';
+import type { AccountRecord, AgreementRecord, BudgetRecord, FeeRecord, MeterRecord, PriceRecord } from './control.ts';
 import type { Alert, BudgetStateName, ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
 export type { Why, WhyAdjustment, WhySample } from './why.ts';
@@ -23,7 +23,16 @@ export interface Meters {
   readonly meters: readonly MeterRecord[];
 }
 export interface Prices {
-  readonly prices: readonly (PriceRecord & { readonly approvedBy: string; readonly approvedAtMs: number })[];
+  readonly prices: readonly Approved<PriceRecord>[];
+}
+export type Approved<Value> = Value & { readonly approvedBy: string; readonly approvedAtMs: number };
+
+/** GET /fees, GET /agreements: every version. */
+export interface Fees {
+  readonly fees: readonly Approved<FeeRecord>[];
+}
+export interface AgreementList {
+  readonly agreements: readonly Approved<AgreementRecord>[];
 }
 export interface Budgets {
   readonly budgets: readonly BudgetRecord[];

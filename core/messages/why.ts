@@ -1,4 +1,4 @@
-import type { ExplainStep, RatedRow } from './api.ts';
+import type { Approved, ExplainStep, RatedRow } from './api.ts';
 import type { MeterRecord, PriceRecord } from './control.ts';
 
 /** GET /why/:rowId — the proof of one row, from the charge down to what it rests on. */
@@ -12,7 +12,7 @@ interface WhyRow {
 
 /** What stands behind a row of a tally. `price` has the id 0 where nothing charges the meter yet. */
 interface WhyTally extends WhyRow {
-  readonly price: PriceRecord & { readonly approvedBy: string; readonly approvedAtMs: number };
+  readonly price: Approved<PriceRecord>;
   readonly meter: MeterRecord;
   /** The tally before and after the row, in base units and priced units, and the charge's steps at both. */
   readonly tally: {

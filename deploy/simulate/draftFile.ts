@@ -78,7 +78,7 @@ function organisationOf(
   const tenant = { ...record, at: start };
   return {
     tenant, prices,
-    users: [], accounts: [], ownership: [], producers: [], meters: [], targets: [], budgets: [],
+    users: [], accounts: [], ownership: [], producers: [], meters: [], fees: [], agreements: [], targets: [], budgets: [],
   }; // prettier-ignore
 }
 
@@ -96,6 +96,8 @@ function contextOf({ record, accounts, meters, prices }: Master): Parameters<typ
       producers: [],
       meters: [...meters.values()],
       prices: [],
+      fees: [],
+      agreements: [],
       targets: [],
       budgets: [],
     },

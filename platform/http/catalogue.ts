@@ -138,6 +138,8 @@ export const priceSchema = z.object({
   discountPercent: percent.exactOptional(),
   maximum: amount.exactOptional().describe('Most that a tally is charged in its period.'),
   onVersion: z.enum(['carry', 'restart']).exactOptional(),
+  plan: z.string().exactOptional().describe('What bounds of a plan count it for.'),
+  contract: z.string().exactOptional().describe('What bounds of a contract count it for.'),
 }) satisfies z.ZodType<PriceRecord>;
 
 /** A price with who approved it. */
