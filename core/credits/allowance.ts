@@ -62,7 +62,13 @@ export function allowances(rule: AllowanceRule, used: readonly bigint[]): Period
   return result;
 }
 
-function carryOver(rule: AllowanceRule, held: readonly Carried[], used: bigint, next: number): Carried[] {
+/** What goes on into period `next` when so much was used: `held` is what there was, the oldest first. */
+export function carryOver(
+  rule: Pick<AllowanceRule, 'carryMaximum' | 'carryPeriods'>,
+  held: readonly Carried[],
+  used: bigint,
+  next: number,
+): Carried[] {
   let rest = used;
   const left = held.map(({ from, left: amount }) => {
     const taken = rest < amount ? rest : amount;

@@ -32,8 +32,17 @@ export interface PriceRecord {
   /** What bounds of a plan and of a contract count it for; none when absent. */
   readonly plan?: string;
   readonly contract?: string;
+  /** What of the allowance is not used goes on into later periods, when a period closes (SPEC §12); absent means that it lapses. Charge-side. */
+  readonly rollover?: Rollover;
   /** Whether the tier position survives a new version of the same key; "carry" when absent. */
   readonly onVersion?: 'carry' | 'restart';
+}
+
+export interface Rollover {
+  /** For how many periods it lasts, 1 to 24. */
+  readonly periods: number;
+  /** Most that goes on into a period, in priced units, decimal text; absent means all. The oldest lapses first. */
+  readonly maximum?: string;
 }
 
 /** How the quantity is rounded before it is charged, in priced units; a rule without `at` would be ambiguous. */

@@ -30,6 +30,10 @@ export interface CommitHeader {
   readonly tallyValues: readonly TallyValue[];
   /** What else the aggregation of a tally keeps, where it does. */
   readonly tallyNotes?: readonly TallyNote[];
+  /** What is carried over into tallies that changed, or that it changed for. */
+  readonly rollovers?: readonly RolloverEntry[];
+  /** Closes whose work goes on after this commit, when that changed. */
+  readonly closings?: readonly ClosingState[];
   /** Counters of agents: first seen, and the end of what is billed: [series id, end ms], absolute. */
   readonly series: readonly SeriesEntry[];
   readonly ends: readonly (readonly [number, number])[];
@@ -124,6 +128,21 @@ export interface TallyEntry {
 export type TallyValue =
   | readonly [id: number, quantity: string, charge: string]
   | readonly [id: number, quantity: string, charge: string, events: string, value: string];
+
+/** What periods before left of their allowance to a tally, the oldest first: how many periods ago, priced units as decimal text. */
+export type RolloverEntry = readonly [tally: number, left: readonly (readonly [age: number, left: string])[]];
+
+/** A close whose tallies are being settled, some before each input (SPEC §12). */
+export interface ClosingState {
+  readonly tenant: string;
+  readonly account: number;
+  readonly untilMs: number;
+  readonly talliesPerStep: number;
+  /** Tallies that there were when it was taken: newer ones are none of its business. */
+  readonly tallies: number;
+  /** How many of those that it has to settle are settled. */
+  readonly done: number;
+}
 
 export interface TallyNote {
   readonly id: number;

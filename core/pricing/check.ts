@@ -128,10 +128,11 @@ function checkSeries(checker: Checker, path: string, { model, currency, unit }: 
 }
 
 function checkTerms(checker: Checker, path: string, record: Fields): void {
-  const { allowance, discountPercent, maximum, quantity } = record;
+  const { allowance, discountPercent, maximum, quantity, rollover } = record;
   checker.decimal(`${path}.allowance`, allowance, priceLimits.quantityMax);
   if (discountPercent !== undefined) checker.percent(`${path}.discountPercent`, discountPercent);
   if (maximum !== undefined) checker.decimal(`${path}.maximum`, maximum, priceLimits.amountMax);
+  if (rollover !== undefined) checkRollover(checker, `${path}.rollover`, rollover);
   if (quantity === undefined) return;
   const at = `${path}.quantity`;
   if (!checker.field(isFields(quantity), at, quantity, 'a quantity rule')) return;
@@ -142,6 +143,15 @@ function checkTerms(checker: Checker, path: string, record: Fields): void {
   if (rule['threshold'] !== undefined) checker.decimal(`${at}.threshold`, rule['threshold'], priceLimits.quantityMax);
   if (rule['first'] === undefined) return;
   checker.decimal(`${at}.first`, rule['first'], priceLimits.quantityMax);
+}
+
+function checkRollover(checker: Checker, path: string, value: unknown): void {
+  if (!checker.field(isFields(value), path, value, 'for how many periods, and at most how much')) return;
+  const { periods, maximum } = value as Fields;
+  const most = priceLimits.rolloverPeriodsMax;
+  const isCount = Number.isInteger(periods) && (periods as number) >= 1 && (periods as number) <= most;
+  if (!isCount) checker.add('COUNT_INVALID', `${path}.periods`, periods, `a whole number of periods from 1 to ${most}`);
+  if (maximum !== undefined) checker.decimal(`${path}.maximum`, maximum, priceLimits.quantityMax);
 }
 
 /** A share of a value, or an amount that is given, is in the price's currency; a unit that is another one is a slip. */
@@ -156,11 +166,18 @@ function checkCurrencyOfValue(checker: Checker, path: string, { unit, currency }
 function checkMixtures(
   checker: Checker,
   path: string,
-  { allowance, quantity }: Fields,
+  { allowance, model, quantity, rollover }: Fields,
   leaves: readonly LeafModel[],
   meter: KnownMeter | undefined,
 ): void {
   const rule = isFields(quantity) ? quantity : undefined;
+  if (rollover !== undefined && isFields(model) && model['kind'] === 'spot')
+    checker.add(
+      'ALLOWANCE_MEANINGLESS',
+      `${path}.rollover`,
+      rollover,
+      'no rollover: each interval has its own allowance',
+    );
   const charged = leaves.find(isEventCharged);
   if ((charged !== undefined || rule?.['at'] === 'event') && mayFall(meter?.aggregation))
     checker.add('EVENTS_OF_LATEST', `${path}.meter`, charged?.kind ?? 'event', 'a meter with another aggregation');
@@ -168,6 +185,8 @@ function checkMixtures(
   const { kind } = charged;
   if (typeof allowance === 'string' && /[1-9]/.test(allowance))
     checker.add('ALLOWANCE_MEANINGLESS', `${path}.allowance`, allowance, `"0": ${kind} charges each event`);
+  if (rollover !== undefined)
+    checker.add('ALLOWANCE_MEANINGLESS', `${path}.rollover`, rollover, `no rollover: ${kind} charges each event`);
   if (rule === undefined) return;
   const refuse = (field: string, expected: string) =>
     checker.add('QUANTITY_RULE_MEANINGLESS', `${path}.quantity${field}`, rule['at'], expected);

@@ -4,11 +4,13 @@ import type { MeterRecord } from '../messages/control.ts';
 import type { LeafModel, PriceModel, PriceRecord, SpotModel } from '../messages/price.ts';
 import { grouped } from './cells/grouped.ts';
 import type { PartedCells } from './cells/cells.ts';
+import { leafOf } from './cells/leafOf.ts';
 import { matrix } from './cells/matrix.ts';
 import { schedule } from './cells/schedule.ts';
 import { spot } from './cells/spot.ts';
 import type { Cell, CompiledPrice } from './compiled.ts';
-import { ratio } from '../money/rational.ts';
+import type { Rational } from '../money/fixed.ts';
+import { fromScaled, ratio } from '../money/rational.ts';
 import type { LeafDraft } from './leaf.ts';
 import { compileLeaf, type Charging } from './pipeline.ts';
 import type { PriceSeries } from './series/points.ts';
@@ -29,22 +31,25 @@ export function compilePrice(
   const charging = (model: LeafModel, draft?: LeafDraft): Charging => compileLeaf(record, unit, model, draft);
   const cells =
     record.model.kind === 'spot' ? spotCells(record, seriesOf, charging) : partedCells(record.model, charging);
+  const cellWith = cellsWith(record, unit);
   if (cells !== undefined) {
     const order = cells.of.some((each) => each.order === 'log') ? 'log' : 'free';
-    return { record, order, whole: undefined, cellAt: cells.cellAt, cell: cells.cell };
+    return { record, order, whole: undefined, cellAt: cells.cellAt, cell: cells.cell, cellWith };
   }
   const { order, ...rest } = charging(record.model as LeafModel);
   const whole: Cell = { ...rest, key: '' };
-  return { record, order, whole, cellAt: () => whole, cell: (key) => (key === '' ? whole : undefined) };
+  return { record, order, whole, cellAt: () => whole, cell: (key) => (key === '' ? whole : undefined), cellWith };
 }
 
 /** A series is in the price's currency, per the same unit. */
 function spotCells(
-  { model, currency, unit }: PriceRecord,
+  { model, currency, unit, rollover }: PriceRecord,
   seriesOf: (id: string) => PriceSeries | undefined,
   charging: (model: LeafModel, draft: LeafDraft) => Charging,
 ): PartedCells {
   const { series: id } = model as SpotModel;
+  if (rollover !== undefined)
+    throw new RangeError('each interval of a spot price has an allowance of its own: none is left to carry over');
   const series = seriesOf(id);
   if (series === undefined) throw new RangeError(`series ${id} is not known`);
   const { record } = series;
@@ -52,6 +57,8 @@ function spotCells(
     throw new RangeError(`series ${id} is in ${record.currency} per ${record.unit}, not ${currency} per ${unit.name}`);
   return spot(model as SpotModel, series, (draft) => charging({ kind: 'perUnit', unitPrice: '0' }, draft));
 }
+
+const cellsWithMax = 1000;
 
 /** Undefined for a leaf. */
 function partedCells(model: PriceModel, charging: (model: LeafModel) => Charging): PartedCells | undefined {
@@ -65,4 +72,20 @@ function partedCells(model: PriceModel, charging: (model: LeafModel) => Charging
     default:
       return undefined;
   }
+}
+
+/** Cells with more that is free, made when they are asked for: many tallies have the same, and few are asked for often. */
+function cellsWith(record: PriceRecord, unit: Rational): CompiledPrice['cellWith'] {
+  const known = new Map<string, Cell>();
+  return (key, carriedOver) => {
+    const name = `${carriedOver} ${key}`;
+    let cell = known.get(name);
+    if (cell !== undefined) return cell;
+    const model = leafOf(record.model, key);
+    if (model === undefined) return undefined;
+    if (known.size >= cellsWithMax) known.clear();
+    cell = { ...compileLeaf(record, unit, model, undefined, fromScaled(carriedOver, 12)), key };
+    known.set(name, cell);
+    return cell;
+  };
 }

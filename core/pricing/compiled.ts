@@ -28,6 +28,8 @@ export interface CompiledPrice {
   cellAt(place: CellPlace): Cell | undefined;
   /** The cell by its key, as stored with a tally; undefined for a key that this price cannot have. */
   cell(key: string): Cell | undefined;
+  /** The same cell where so much more is free, in 10⁻¹² priced units: what periods before left of their allowance. */
+  cellWith(key: string, carriedOver: bigint): Cell | undefined;
 }
 
 export interface CellPlace {
@@ -51,6 +53,8 @@ export interface Cell {
   /** charge(nothing) = 0; the charge is the sum of its steps, each rounded once, half-even, to 12 decimals. */
   charge(measures: Measures): AmountPico;
   explain(measures: Measures): ExplainStep[];
+  /** What draws on the allowance, in 10⁻¹² priced units, rounded up. */
+  used(measures: Measures): bigint;
   /** The charge as pieces in the quantity, where it is that and nothing more: what the narrow path computes with. */
   readonly linear: Linear | undefined;
 }

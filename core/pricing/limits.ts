@@ -12,6 +12,8 @@ export const priceLimits = {
   /** Tier bounds, allowances, sizes, increments and thresholds, in priced units. */
   quantityMax: '1000000000000000000',
   multiplierMax: '1000000',
+  /** Periods for which what is left of an allowance goes on. */
+  rolloverPeriodsMax: 24,
   tiersMax: 1000,
   rulesMax: 1000,
   bandsMax: 168,

@@ -3,6 +3,7 @@ import type { BatchBody } from '../metering/batch.ts';
 import type { BlockSource, Groups } from './block.ts';
 import type { Changes } from './changes.ts';
 import type { Dictionary, Fault } from './dictionary.ts';
+import { cellOf } from './rollover.ts';
 import type { Rows } from './rows.ts';
 import type { PartitionState, Producer, Series, Tally, Tenant } from './state.ts';
 import { seatCursor } from './tally.ts';
@@ -43,8 +44,9 @@ export function makeReady(batch: Batch, seriesIndex: number, series: Series): vo
     plan.masterVersion !== batch.tenant.master.version
   )
     return;
-  for (const { tally, cell, group } of plan.lanes) {
-    if (tally !== undefined && tally.cursor === undefined) seatCursor(tally, cell, group.scale);
+  for (const { tally, price, cell, group } of plan.lanes) {
+    if (tally !== undefined && tally.cursor === undefined)
+      seatCursor(tally, tally.rolled.length === 0 ? cell : cellOf(price, tally), group.scale);
   }
   batch.dictionary.ready[seriesIndex] = series;
 }

@@ -1,5 +1,6 @@
 /** What a new version of a price takes over from the version before, cell by cell (SPEC §5.4, §8.5). */
 import type { PriceModel, PriceRecord } from '../messages/price.ts';
+import { leafOf } from '../pricing/cells/leafOf.ts';
 import type { CompiledPrice } from '../pricing/compiled.ts';
 import { tallyKey, type Tally, type Tenant } from './state.ts';
 
@@ -34,17 +35,5 @@ function termsOf({ meter, model, unit, tallyScope, quantity: rule }: PriceRecord
 }
 
 /** What charges the cell: the kind of its leaf, or its series. */
-function leafKind(model: PriceModel, cell: string): string | undefined {
-  switch (model.kind) {
-    case 'matrix':
-      return (model.rules.find(({ name }) => name === cell)?.model ?? model.otherwise)?.kind;
-    case 'schedule':
-      return (model.bands.find(({ name }) => name === cell)?.model ?? model.otherwise)?.kind;
-    case 'grouped':
-      return model.model.kind;
-    case 'spot':
-      return model.series;
-    default:
-      return model.kind;
-  }
-}
+const leafKind = (model: PriceModel, cell: string): string | undefined =>
+  model.kind === 'spot' ? model.series : leafOf(model, cell)?.kind;

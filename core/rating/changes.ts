@@ -13,6 +13,10 @@ export class Changes {
   readonly ended: Series[] = [];
   readonly opened: Tally[] = [];
   readonly tallies: Tally[] = [];
+  /** Tallies whose carried allowance changed. */
+  readonly rolled: Tally[] = [];
+  /** Whether the work of closes went on. */
+  closed = false;
   readonly balances: Balance[] = [];
   readonly control: ControlMessage[] = [];
   readonly budgets: { readonly tenant: string; readonly budget: Budget }[] = [];
@@ -48,6 +52,11 @@ export class Changes {
     if (series.dirty) return;
     series.dirty = true;
     this.ended.push(series);
+  }
+
+  open(tally: Tally): void {
+    this.opened.push(tally);
+    if (tally.rolled.length > 0) this.rolled.push(tally);
   }
 
   tally(tally: Tally): void {

@@ -1,11 +1,12 @@
 /** Writes what has changed as one RATED message, and reads one back. */
-import { formatAmount } from '../money/fixed.ts';
+import { formatAmount, formatDecimal } from '../money/fixed.ts';
 import type {
   BalanceEntry,
   BudgetState,
   ChainLink,
   CommitHeader,
   ProducerState,
+  RolloverEntry,
   SeriesEntry,
   TallyNote,
   TallyValue,
@@ -48,6 +49,8 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     tallies: changes.opened.map((tally) => tally.entry),
     tallyValues: changes.tallies.map(tallyValue),
     ...notesOf(changes.tallies, fresh),
+    ...rolloversOf(new Set([...changes.rolled, ...changes.tallies.filter(({ rolled }) => rolled.length > 0)])),
+    ...(changes.closed ? { closings: state.closings } : {}),
     series: changes.series.map(seriesEntry),
     ends: changes.ended.map(({ id, endMs }) => [id, endMs]),
     balances: changes.balances.map(balanceEntry),
@@ -112,6 +115,15 @@ export const everything: typeof fresh = ({ distinct, slots, samples }) => ({
 
 const slotNotes = ({ sums }: Slots, indexes: Iterable<number>): [number, string][] =>
   [...indexes].toSorted((a, b) => a - b).map((index) => [index, sums[index]!.toString()]);
+
+/** What is carried over into these tallies; nothing at all where there are none. */
+export function rolloversOf(tallies: Iterable<Tally>): { rollovers?: RolloverEntry[] } {
+  const rollovers = [...tallies].map(({ entry, rolled }): RolloverEntry => [
+    entry.id,
+    rolled.map(([age, left]) => [age, formatDecimal(left, 12)]),
+  ]);
+  return rollovers.length === 0 ? {} : { rollovers: rollovers.toSorted(([a], [b]) => a - b) };
+}
 
 export const totalsOf = ({ totals }: PartitionState): Totals => ({
   ...totals,

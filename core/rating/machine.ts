@@ -9,6 +9,7 @@ import { admit, type Admission, type BatchHead, type Input, type Ports } from '.
 import { compareText } from './attribution.ts';
 import { Groups, type BlockSource } from './block.ts';
 import { Changes } from './changes.ts';
+import { Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
 import { ControlFault, applyMaster } from './master.ts';
 import { chargeUnpriced } from './priceArrival.ts';
@@ -23,6 +24,7 @@ export class PartitionMachine {
   readonly #ports: Ports;
   readonly #groups = new Map<string, Groups>();
   readonly #rows = new Rows();
+  readonly #closings = new Closings();
 
   constructor(state: PartitionState, ports: Ports) {
     this.state = state;
@@ -38,6 +40,7 @@ export class PartitionMachine {
   #apply(input: Input): void {
     const { state, changes } = this;
     this.#advance(input.timeMs);
+    this.#goOnClosing();
     changes.took('control', input.seq);
     state.control = { seq: input.seq, hash: this.#ports.hash(input.data) };
     const tenantId = input.subject.split('.')[2] ?? '';
@@ -67,6 +70,7 @@ export class PartitionMachine {
   #admit(input: Input): void {
     const { state, changes } = this;
     this.#advance(input.timeMs);
+    this.#goOnClosing();
     changes.took('usage', input.seq);
     state.usage = { seq: input.seq, hash: this.#ports.hash(input.data) };
     const admission = admit(state, this.#ports, input);
@@ -80,17 +84,18 @@ export class PartitionMachine {
     }
   }
 
-  /** Lets time act without an input: months end, budgets reset, what is still to be charged anew goes on. */
+  /** Lets time act without an input: months end, budgets reset, the work of closes and what is still to be charged anew go on. */
   tick(nowMs: number): void {
     const { state, changes } = this;
     if (nowMs <= state.logTimeMs) return;
     this.#advance(nowMs);
-    if (state.repriced.length > 0) changes.timeMoved = true;
+    if (this.#goOnClosing() || state.repriced.length > 0) changes.timeMoved = true;
     this.#reprice(repricedPerInputMax);
   }
 
-  /** Charges at once what inputs to come would charge anew: for who rates a log without one. */
+  /** Does at once what inputs to come would go on with: for who rates a log without one. */
   finish(): void {
+    while (this.#goOnClosing());
     this.#reprice(Infinity);
   }
 
@@ -104,7 +109,8 @@ export class PartitionMachine {
 
   /** Instant at which time alone next changes the state, or undefined. */
   nextDueMs(): number | undefined {
-    return this.state.repriced.length > 0 ? this.state.logTimeMs + 1 : this.#monthEndMs();
+    const { closings, repriced, logTimeMs } = this.state;
+    return closings.length > 0 || repriced.length > 0 ? logTimeMs + 1 : this.#monthEndMs();
   }
 
   #monthEndMs(): number | undefined {
@@ -157,18 +163,34 @@ export class PartitionMachine {
 
   #afterControl(tenant: Tenant, message: ControlMessage): void {
     const { state, changes } = this;
-    const source = officeSource(tenant.id, state.logTimeMs);
+    const run = this.#runOf(tenant);
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
-    const moved = chargeUnpriced(
-      { state, tenant, changes, source, groups: this.#groupsOf(tenant), rows: this.#rows },
-      prices,
-    );
+    const moved = chargeUnpriced(run, prices);
     const evaluation = this.#evaluation(tenant, null, message.trace);
     for (const change of message.changes) {
       if (change.kind === 'budget') rearmBudget(evaluation, tenant.master.budgets.get(change.id)!);
       if (change.kind === 'budgetReset') resetBudget(evaluation, tenant.master.budgets.get(change.budget)!);
     }
     this.#evaluate(evaluation, moved);
+    const closes = message.changes.filter((change) => change.kind === 'close');
+    for (const close of closes) this.#closings.begin(run, close);
+    if (closes.length > 0) this.#goOnClosing();
+  }
+
+  /** A piece of the work of closes, before each input (SPEC §12.6); false when there is none. */
+  #goOnClosing(): boolean {
+    const [closing] = this.state.closings;
+    if (closing === undefined) return false;
+    const tenant = this.state.tenants.get(closing.tenant)!;
+    this.#evaluate(this.#evaluation(tenant, null, ''), this.#closings.goOn(this.#runOf(tenant)));
+    return true;
+  }
+
+  /** What charges without a sample is handed. */
+  #runOf(tenant: Tenant): ClosingRun {
+    const { state, changes } = this;
+    const source = officeSource(tenant.id, state.logTimeMs);
+    return { state, tenant, changes, source, groups: this.#groupsOf(tenant), rows: this.#rows };
   }
 
   /** Goes on with what new points of reference series charge anew (SPEC §8.8). */

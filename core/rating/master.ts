@@ -38,6 +38,9 @@ export function applyMaster(state: PartitionState, message: ControlMessage): Ten
     [...draft.meters.values()].toSorted((a, b) => compareText(a.id, b.id)),
     ({ metric }) => metric,
   );
+  draft.rollingKeys = new Set(
+    [...draft.prices.values()].flatMap(({ record }) => (record.rollover ? [record.key] : [])),
+  );
   draft.pricesByMeter = Map.groupBy(draft.prices.values(), ({ record }) => record.meter);
   if (message.changes.some(({ kind }) => kind === 'agreement'))
     draft.agreementsByUnit = groupedAgreements(draft, tenant.master.agreementsByUnit);

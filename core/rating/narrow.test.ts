@@ -34,6 +34,7 @@ function cellOf(
     countsEvents: false,
     valueAfter: () => 0n,
     explain: () => [],
+    used: () => 0n,
     linear: { stretch: BigInt(stretch), pieces },
     charge({ quantity }) {
       const x = quantity * BigInt(stretch);

@@ -7,6 +7,7 @@ import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
 import { charged } from './measures.ts';
 import { bookingOf, laneOf, type PlanContext } from './plan.ts';
+import { cellOf } from './rollover.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tally } from './state.ts';
 import { openTally, settle } from './tally.ts';
@@ -57,7 +58,7 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     const tally = laneOf(run, place).tally!;
     if (tally.entry.id === 0) {
       openTally(state, tenant, tally, price, entry.firstMs);
-      changes.opened.push(tally);
+      changes.open(tally);
     }
     return { price, tally };
   });
@@ -66,7 +67,7 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     settle(tally);
     tally.cursor = undefined;
     const taken = absorb(tally, unpriced, meter);
-    const growth = taken && charged(tally, price.whole, meter.scale, taken.quantity, 0n);
+    const growth = taken && charged(tally, cellOf(price, tally), meter.scale, taken.quantity, 0n);
     if (taken === undefined || growth === undefined) return [];
     before.push(() => {
       tally.quantity -= taken.quantity;

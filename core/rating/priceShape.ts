@@ -4,7 +4,7 @@ import { parseRational } from '../money/fixed.ts';
 import { compare } from '../money/rational.ts';
 import { otherwiseKey } from '../pricing/cells/named.ts';
 import { priceLimits } from '../pricing/limits.ts';
-import { decimal, either, id, integer, like, listOf, natural, oneOf, optional, positive, record, signed, text, type Shape, type Test } from './shape.ts'; // prettier-ignore
+import { amount, decimal, either, id, integer, like, listOf, natural, oneOf, optional, positive, record, signed, text, type Shape, type Test } from './shape.ts'; // prettier-ignore
 
 /** Bounds ascend from above 0, and the last tier alone is open. */
 const tiers = (figures: Shape): Test => (value) => {
@@ -96,9 +96,12 @@ const percent: Test = (value) => {
   return share !== undefined && share.numerator <= 100n * share.denominator;
 };
 
+const rolloverPeriods: Test = (value) => id(value) && (value as number) <= priceLimits.rolloverPeriodsMax;
+
 export const priceShape = (currency: Test): Shape => ({
   id, key: text, version: natural, service: text, component: text, meter: text, currency, account: natural, effectiveFromMs: natural,
   tallyScope: oneOf('resource', 'account'), allowance: decimal, unit: like({ name: text, numerator: integer, denominator: integer }),
   model: priceModel, quantity: optional(quantityRule), discountPercent: optional(percent), maximum: optional(decimal),
   plan: optional(text), contract: optional(text), onVersion: optional(oneOf('carry', 'restart')),
+  rollover: optional(like({ periods: rolloverPeriods, maximum: optional(amount) })),
 }); // prettier-ignore

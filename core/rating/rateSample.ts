@@ -7,6 +7,7 @@ import { seriesAt, type Fault } from './dictionary.ts';
 import { move } from './measures.ts';
 import { resolvePlan, type Lane, type Plan, type PlanFault } from './plan.ts';
 import { lateCharge } from './repricing.ts';
+import { cellOf } from './rollover.ts';
 import { cellsKey, type Series } from './state.ts';
 import { closeTally, openTally, settle } from './tally.ts';
 
@@ -207,7 +208,8 @@ function chargeLane(
   }
   const { quantity, durationMs, begun, startMs } = part;
   const { direction, distinct: value = series.resource.name } = lane;
-  const moved = move(tally, meter, cell, group.scale, {
+  const charging = tally.rolled.length === 0 ? cell : cellOf(price, tally);
+  const moved = move(tally, meter, charging, group.scale, {
     ...sample,
     quantity,
     durationMs,
@@ -243,7 +245,7 @@ function hasRoom({ cellCounts }: Batch['tenant'], { price, tally }: Lane): boole
 function addRows(batch: Batch, resource: number, index: number, charges: readonly Charge[]): void {
   let isPrimary = true;
   for (const { lane, part, quantity, amount, opened } of charges) {
-    if (opened) batch.changes.opened.push(lane.tally!);
+    if (opened) batch.changes.open(lane.tally!);
     if (lane.tally !== undefined) batch.changes.tally(lane.tally);
     batch.rows.addWide(lane.group, resource, index, part.startMs, part.durationMs, { quantity, amount }, isPrimary);
     isPrimary = false;

@@ -22,6 +22,7 @@ import { noValues, takeHashes } from './distinct.ts';
 import { insert, noSamples } from './ranked.ts';
 import { emptySlots, rank } from './slots.ts';
 import { spotTalliesWith } from './spotTallies.ts';
+import { cellOf, enlist } from './rollover.ts';
 import { countCell, newTally, setCarried } from './tally.ts';
 
 /** Applies the commit stored at `seq` with the given hash. */
@@ -44,7 +45,17 @@ export function applyCommit(state: PartitionState, header: CommitHeader, seq: nu
 
 export type Values = Pick<
   CommitHeader,
-  'producers' | 'resources' | 'series' | 'ends' | 'tallies' | 'tallyValues' | 'tallyNotes' | 'balances' | 'budgets'
+  | 'producers'
+  | 'resources'
+  | 'series'
+  | 'ends'
+  | 'tallies'
+  | 'tallyValues'
+  | 'tallyNotes'
+  | 'rollovers'
+  | 'closings'
+  | 'balances'
+  | 'budgets'
 >;
 
 /** Applies the part that a snapshot and a commit have in common. */
@@ -54,6 +65,13 @@ export function applyValues(state: PartitionState, values: Values): void {
   for (const entry of values.series) applySeries(state, entry);
   for (const [id, endMs] of values.ends) state.series[id - 1]!.endMs = endMs;
   for (const entry of values.tallies) applyTally(state, entry);
+  for (const [id, rolled] of values.rollovers ?? []) {
+    const tally = state.tallies[id - 1]!;
+    tally.rolled = rolled.map(([age, left]) => [age, parseAmount(left)!]);
+    tally.cursor = undefined;
+    const price = tenantOf(state, tally.entry.tenant).master.prices.get(tally.entry.price);
+    setCarried(tally, cellOf(price, tally), tally.carried);
+  }
   for (const [id, quantity, charge, events = '0', value = '0'] of values.tallyValues) {
     const tally = state.tallies[id - 1]!;
     tally.quantity = BigInt(quantity);
@@ -63,6 +81,7 @@ export function applyValues(state: PartitionState, values: Values): void {
     tally.cursor = undefined;
   }
   applyNotes(state, values.tallyNotes ?? []);
+  if (values.closings !== undefined) state.closings = values.closings;
   for (const entry of values.balances) {
     const tenant = tenantOf(state, entry.tenant);
     const balance = balanceOf(tenant, tenant.master.accounts.get(entry.account)!, entry.periodStartMs, entry.currency);
@@ -170,4 +189,5 @@ function applyTally(state: PartitionState, entry: TallyEntry): void {
   tenant.talliesByKey.set(tallyKey(entry), tally);
   countCell(tenant, entry, 1);
   spotTalliesWith(tenant, tally)?.push(tally);
+  enlist(tenant, tally, 1);
 }

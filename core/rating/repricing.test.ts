@@ -25,7 +25,8 @@ const price: Action = {
     {
       key: 'k4', service: 's4', component: 'c4', meter: 'cpu.all', currency: 'EUR', account: 0, effectiveFromMs: 0, tallyScope: 'resource',
       unit: { name: 'u', numerator: '1', denominator: '1' }, allowance: '0', model: { kind: 'spot', series: 'short' },
-      quantity: undefined, discountPercent: undefined, maximum: undefined, onVersion: undefined,
+      quantity: undefined,
+    rollover: undefined, discountPercent: undefined, maximum: undefined, onVersion: undefined,
     },
   ],
 }; // prettier-ignore

@@ -8,6 +8,7 @@ import {
   everything,
   notesOf,
   producerState,
+  rolloversOf,
   seriesEntry,
   tallyValue,
   totalsOf,
@@ -55,6 +56,8 @@ export function encodeState(state: PartitionState): string {
     tallyValues: state.tallies.map(tallyValue),
     ...repricedOf(state),
     ...notesOf(state.tallies, everything),
+    ...rolloversOf(state.tallies.filter(({ rolled }) => rolled.length > 0)),
+    ...(state.closings.length === 0 ? {} : { closings: state.closings }),
     balances: tenants.flatMap((tenant) =>
       sorted(tenant.balancesByKey)
         .filter(({ written }) => written)

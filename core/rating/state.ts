@@ -9,14 +9,22 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '../messages/control.ts';
-import type { BudgetStateName, ChainLink, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
 import type { PriceSeries } from '../pricing/series/points.ts';
+import type {
+  BudgetStateName,
+  ChainLink,
+  ClosingState,
+  SampleCounts,
+  SamplePlace,
+  TallyEntry,
+} from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Distinct } from './distinct.ts';
 import type { Cursor } from './narrow.ts';
 import type { Plan } from './plan.ts';
 import type { Ranked } from './ranked.ts';
+import type { RolledOver } from './rollover.ts';
 import type { Slots } from './slots.ts';
 
 export interface PartitionState {
@@ -35,6 +43,8 @@ export interface PartitionState {
   readonly tallies: Tally[];
   /** Tallies whose price has a new point, the lowest id last; some may be charged by it already. */
   repriced: Tally[];
+  /** Closes whose work goes on, in the order taken. */
+  closings: readonly ClosingState[];
   readonly totals: { samples: Counts; batches: Counts; alerts: number; blocks: number };
 }
 
@@ -52,6 +62,8 @@ export interface Tenant {
   readonly cellCounts: Map<string, number>;
   /** Tallies of spot prices by series and cell: a new point finds what it charges anew. Derived, never stored. */
   readonly spotTallies: Map<string, Map<string, Tally[]>>;
+  /** Tallies of prices whose allowance goes on into later periods, by what they share over versions and periods; derived. */
+  readonly lineages: Map<string, Tally[]>;
   readonly balancesByKey: Map<string, Balance>;
   readonly budgetStates: Map<string, Budget>;
 }
@@ -71,6 +83,8 @@ export interface Master {
   metersByMetric: ReadonlyMap<string, readonly MeterRecord[]>;
   pricesByMeter: ReadonlyMap<string, readonly CompiledPrice[]>;
   readonly prices: Map<number, CompiledPrice>;
+  /** Keys of prices of which a version lets allowances go on; made anew with each version. */
+  rollingKeys: ReadonlySet<string>;
   /** All versions in the order taken, and the newest of each key. */
   readonly fees: Map<number, Fee>;
   readonly feesByKey: Map<string, Fee>;
@@ -149,6 +163,8 @@ export interface Tally {
   slots: Slots | undefined;
   /** For `samplePercentile`. */
   samples: Ranked | undefined;
+  /** What periods before left of their allowance. */
+  rolled: RolledOver;
   /** Whether these were forgotten since the last commit. */
   isCleared: boolean;
   /** Derived, never stored; while it has moved, `quantity` and `charge` lag behind until `settle`. */
@@ -199,6 +215,7 @@ export function emptyState(partition: number): PartitionState {
     series: [],
     tallies: [],
     repriced: [],
+    closings: [],
     totals: { samples: noCounts(), batches: noCounts(), alerts: 0, blocks: 0 },
   };
 }
@@ -216,6 +233,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
       meters: new Map(),
       metersByMetric: new Map(),
       pricesByMeter: new Map(),
+      rollingKeys: new Set(),
       prices: new Map(),
       fees: new Map(),
       feesByKey: new Map(),
@@ -231,6 +249,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     talliesByKey: new Map(),
     cellCounts: new Map(),
     spotTallies: new Map(),
+    lineages: new Map(),
     balancesByKey: new Map(),
     budgetStates: new Map(),
   };

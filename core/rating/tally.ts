@@ -8,6 +8,7 @@ import { seat } from './narrow.ts';
 import { forget } from './aggregate.ts';
 import { carriedValues } from './distinct.ts';
 import { copyOfSamples } from './ranked.ts';
+import { cellOf, enlist, nothingRolled, rolledInto } from './rollover.ts';
 import { copyOf } from './slots.ts';
 import { spotTalliesWith } from './spotTallies.ts';
 import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.ts';
@@ -16,7 +17,7 @@ import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.
 export function newTally(entry: TallyEntry): Tally {
   return {
     entry, carried: nothing, carriedCharge: 0n, quantity: 0n, events: 0n, value: 0n, charge: 0n, dirty: false,
-    newest: undefined, distinct: undefined, slots: undefined, samples: undefined, isCleared: false, cursor: undefined, isTouched: false,
+    newest: undefined, distinct: undefined, slots: undefined, samples: undefined, isCleared: false, rolled: nothingRolled, cursor: undefined, isTouched: false,
   }; // prettier-ignore
 }
 
@@ -28,9 +29,14 @@ export function openTally(
   price: CompiledPrice | undefined,
   firstMs: number,
 ): void {
-  const cell = price?.cell(tally.entry.cell ?? '');
   const before = price === undefined ? undefined : versionBefore(tenant, tally, price);
   if (before !== undefined) settle(before);
+  if (price?.record.rollover !== undefined) {
+    // Versions of one period are carried over the same.
+    const isSame = before !== undefined && tenant.master.prices.get(before.entry.price)!.record.rollover !== undefined;
+    tally.rolled = isSame ? before.rolled : rolledInto(tenant, tally, price);
+  }
+  const cell = cellOf(price, tally);
   const carried = before === undefined ? nothing : reached(before);
   setCarried(tally, cell, carried);
   tally.newest = before?.newest;
@@ -41,6 +47,7 @@ export function openTally(
   state.tallies.push(tally);
   countCell(tenant, tally.entry, 1);
   spotTalliesWith(tenant, tally)?.push(tally);
+  enlist(tenant, tally, 1);
 }
 
 /** Cells in use are counted, for groups have a limit. */
@@ -66,6 +73,8 @@ const carriedText = (carried: Measures, cell: Cell | undefined) => ({
 export function closeTally(state: PartitionState, tenant: Tenant, tally: Tally): void {
   countCell(tenant, tally.entry, -1);
   spotTalliesWith(tenant, tally)?.pop();
+  enlist(tenant, tally, -1);
+  tally.rolled = nothingRolled;
   tally.entry = { ...tally.entry, id: 0 };
   forget(tally);
   state.tallies.pop();

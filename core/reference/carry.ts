@@ -19,19 +19,24 @@ export const nothingCarried = (): Carried => ({
 
 /** The position that the version before had reached in the same account, scope, cell and month. */
 export function carriedInto(state: State, tenant: Tenant, place: Place, price: PriceRecord): Carried {
-  if (price.onVersion === 'restart') return nothingCarried();
-  const { account, meter, resource, cell, month } = place;
-  const before = [...tenant.prices.values()]
-    .filter((other) => other.version < price.version && isContinuedBy(other, price, cell))
-    .sort((a, b) => b.version - a.version)
-    .map(({ id }) => state.tallies.get(tallyKey(tenant.record.id, account, id, meter, resource, month.startMs, cell)))
-    .find((tally) => tally !== undefined);
+  const before = tallyBefore(state, tenant, place, price);
   if (before === undefined) return nothingCarried();
   const { noted, newest, values, hashes, slots, samples } = before;
   return { noted, newest, values: new Set(values), hashes, slots, samples };
 }
 
-function isContinuedBy(a: PriceRecord, b: PriceRecord, cell: string): boolean {
+/** The tally of the version before, in the same account, scope, cell and month. */
+export function tallyBefore(state: State, tenant: Tenant, place: Place, price: PriceRecord): Tally | undefined {
+  if (price.onVersion === 'restart') return undefined;
+  const { account, meter, resource, cell, month } = place;
+  return [...tenant.prices.values()]
+    .filter((other) => other.version < price.version && isContinuedBy(other, price, cell))
+    .sort((a, b) => b.version - a.version)
+    .map(({ id }) => state.tallies.get(tallyKey(tenant.record.id, account, id, meter, resource, month.startMs, cell)))
+    .find((tally) => tally !== undefined);
+}
+
+export function isContinuedBy(a: PriceRecord, b: PriceRecord, cell: string): boolean {
   const terms = ({ key, meter, model, unit, tallyScope, quantity }: PriceRecord) =>
     JSON.stringify([key, meter, model.kind, unit.name, tallyScope, rule(quantity)]);
   const leaf = ({ model }: PriceRecord) => (model.kind === 'spot' ? model.series : leafOf(model, cell)?.kind);

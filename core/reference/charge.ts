@@ -1,7 +1,18 @@
 /** SPEC §8.1: what the events of a cell cost, from nothing. */
 import type { LeafModel, PriceRecord } from '../messages/price.ts';
 import { leafOf } from './prices/cells.ts';
-import { above, fraction, fractionOf, isMore, pico, rounded, times } from './prices/fraction.ts';
+import {
+  above,
+  fraction,
+  fractionOf,
+  isMore,
+  nought,
+  pico,
+  plus,
+  rounded,
+  times,
+  type Fraction,
+} from './prices/fraction.ts';
 import { leafSteps, type Step } from './prices/leaf.ts';
 import { isEventCharged, note, nothingNoted, roundedBy, total, type Noted, type UsageEvent } from './prices/noted.ts';
 
@@ -11,21 +22,27 @@ export function notedOf(price: PriceRecord, cell: string, scale: number, events:
   return events.reduce((before, event) => note(price, leaf, scale, before, event), nothingNoted);
 }
 
-/** The charge in pico: the sum of the steps. */
-export function chargeOf(price: PriceRecord, cell: string, scale: number, noted: Noted): bigint {
-  return sumOf(stepsOf(price, cell, scale, noted));
+/** The charge in pico: the sum of the steps. `carriedOver` is free beside the allowance (12.5). */
+export function chargeOf(price: PriceRecord, cell: string, scale: number, noted: Noted, carriedOver = nought): bigint {
+  return sumOf(stepsOf(price, cell, scale, noted, carriedOver));
 }
 
 const sumOf = (steps: readonly Step[]): bigint => steps.reduce((sum, step) => sum + step.pico, 0n);
 
-export function stepsOf(price: PriceRecord, cell: string, scale: number, noted: Noted): Step[] {
+export function stepsOf(price: PriceRecord, cell: string, scale: number, noted: Noted, carriedOver = nought): Step[] {
   const leaf = leafOf(price.model, cell);
+  const billed = billedOf(price, scale, noted);
+  if (billed === undefined) return [];
+  const steps = leafSteps(leaf, above(billed, plus(allowanceOf(price, leaf), carriedOver)), noted);
+  return capped(price, discounted(price, steps));
+}
+
+/** 8.1, 1–4: what the allowance is taken off; `undefined` within the threshold. */
+export function billedOf(price: PriceRecord, scale: number, noted: Noted): Fraction | undefined {
   const tallied = total(price, scale, noted);
   const rule = price.quantity;
-  if (rule?.threshold !== undefined && !isMore(tallied, fractionOf(rule.threshold))) return [];
-  const billed = rule?.at === 'tally' ? roundedBy(rule, tallied) : tallied;
-  const steps = leafSteps(leaf, above(billed, allowanceOf(price, leaf)), noted);
-  return capped(price, discounted(price, steps));
+  if (rule?.threshold !== undefined && !isMore(tallied, fractionOf(rule.threshold))) return undefined;
+  return rule?.at === 'tally' ? roundedBy(rule, tallied) : tallied;
 }
 
 /** An event-charged model has free parts of its own. */

@@ -4,6 +4,7 @@ import { chargeUnpriced } from './adjustments.ts';
 import { isObject, isWhole, readJson } from './body.ts';
 import { changeBudget, evaluateMoved, resetBudget } from './budgets.ts';
 import { drafted } from './catalogue.ts';
+import { beginClosing, continueClosing } from './closing.ts';
 import type { Input, Ports } from './engine.ts';
 import type { Outcome, Source, State } from './state.ts';
 
@@ -37,6 +38,9 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
     if (change.kind === 'budgetReset') resetBudget(state, tenant, change.budget, source, outcome);
   }
   evaluateMoved(state, tenant, source, outcome);
+  const closes = message.changes.filter((change) => change.kind === 'close');
+  for (const close of closes) beginClosing(state, tenant, close);
+  if (closes.length > 0) continueClosing(state, outcome);
   return message;
 }
 

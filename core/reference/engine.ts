@@ -5,6 +5,7 @@
 import type { ControlMessage } from '../messages/control.ts';
 import { takeUsage } from './admission.ts';
 import { beginMonths } from './budgets.ts';
+import { continueClosing } from './closing.ts';
 import { takeControl } from './control.ts';
 import { reprice } from './repricing.ts';
 import { emptyState, type Outcome, type State } from './state.ts';
@@ -48,6 +49,7 @@ export class ReferenceEngine {
   take(input: Input): InputOutcome {
     const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
     this.#moveTime(input.timeMs, outcome);
+    continueClosing(this.state, outcome);
     let control: ControlMessage | undefined;
     if (input.stream === 'control') control = takeControl(this.state, this.#ports, input, outcome);
     else takeUsage(this.state, this.#ports, input, outcome);
@@ -55,11 +57,12 @@ export class ReferenceEngine {
     return { ...outcome, control };
   }
 
-  /** Moves log time without an input (1.1): months may begin, and what points charge anew goes on. */
+  /** Moves log time without an input (1.1): months may begin, the work of closes and what points charge anew go on. */
   tick(logTimeMs: number): Outcome {
     const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
     if (logTimeMs <= this.state.logTimeMs) return outcome;
     this.#moveTime(logTimeMs, outcome);
+    continueClosing(this.state, outcome);
     reprice(this.state, outcome);
     return outcome;
   }

@@ -82,9 +82,29 @@ export interface Tally {
   samples: readonly bigint[];
   /** For `percentile`: what was used in each slot of the month, those outward after those inward; replaced, never changed. */
   slots: ReadonlyMap<number, bigint>;
+  /** What periods before left of their allowance, the oldest first, in 10⁻¹² priced units. */
+  rolled: readonly Rolled[];
   /** What its rows add up to: quantity in tally units, and charge. */
   quantity: Exact;
   charged: Exact;
+}
+
+export interface Rolled {
+  /** Periods since it was given. */
+  readonly age: number;
+  readonly left: bigint;
+}
+
+/** A close, and the keys of the tallies that it still has to settle. */
+export interface Closing {
+  readonly tenant: string;
+  readonly account: number;
+  readonly untilMs: number;
+  readonly talliesPerStep: number;
+  /** How many tallies of whatever kind there were. */
+  readonly tallies: number;
+  readonly keys: readonly string[];
+  done: number;
 }
 
 export interface Balance {
@@ -121,6 +141,8 @@ export interface State {
   /** End of what was billed, by producer, resource, metric and dimensions. */
   readonly ends: Map<string, number>;
   readonly tallies: Map<string, Tally>;
+  /** In the order taken. */
+  readonly closings: Closing[];
   /** Cells in use, by the key that their tallies share. */
   readonly cells: Map<string, Set<string>>;
   /** Whether a tally may owe something by points that came since all were looked at. */
@@ -191,6 +213,7 @@ export function emptyState(partition: number): State {
     tracks: new Map(),
     ends: new Map(),
     tallies: new Map(),
+    closings: [],
     cells: new Map(),
     hasNewPoints: false,
     late: [],

@@ -7,6 +7,7 @@ import type { Month } from './month.ts';
 import { chargeMax, powerOfTen, tallyMax, whole, zero, type Exact } from './number.ts';
 import { leafOf } from './prices/cells.ts';
 import { note, type Noted, type UsageEvent } from './prices/noted.ts';
+import { rolledAtOpening } from './rollover.ts';
 import type { State, Tally, Tenant } from './state.ts';
 import { chargeOfTally, owedLate } from './tallyCharge.ts';
 
@@ -99,7 +100,7 @@ export function openTally(state: State, tenant: Tenant, place: Place, startMs: n
   const carried = price === undefined ? nothingCarried() : carriedInto(state, tenant, { ...place, resource }, price);
   const tally: Tally = {
     tenant: tenant.record.id, account, resource, price: price?.id ?? 0, meter, cell, month, firstMs: startMs,
-    carried: carried.noted, ...carried, quantity: zero, charged: zero,
+    carried: carried.noted, ...carried, rolled: price === undefined ? [] : rolledAtOpening(state, tenant, { ...place, resource }, price), quantity: zero, charged: zero,
   }; // prettier-ignore
   state.tallies.set(shared + cell, tally);
   journal.push(() => state.tallies.delete(shared + cell));

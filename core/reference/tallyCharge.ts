@@ -1,6 +1,7 @@
 /** SPEC §5.3 and 8.8: what a tally is charged, and what new points add to that. */
 import { chargeOf } from './charge.ts';
 import { chargeMax, powerOfTen, whole, zero, type Exact } from './number.ts';
+import { fraction } from './prices/fraction.ts';
 import type { Noted } from './prices/noted.ts';
 import { priceIn } from './series.ts';
 import type { Tally, Tenant } from './state.ts';
@@ -10,7 +11,11 @@ export function chargeOfTally(tenant: Tenant, tally: Tally): Exact {
   if (tally.price === 0) return zero;
   const price = priceIn(tenant, tenant.prices.get(tally.price)!, tally.cell);
   const scale = tenant.meters.get(tally.meter)!.scale;
-  const charge = (of: Noted) => chargeOf(price, tally.cell, scale, of);
+  const carriedOver = fraction(
+    tally.rolled.reduce((sum, { left }) => sum + left, 0n),
+    10n ** 12n,
+  );
+  const charge = (of: Noted) => chargeOf(price, tally.cell, scale, of, carriedOver);
   return whole(charge(tally.noted) - charge(tally.carried)).div(powerOfTen(12));
 }
 

@@ -161,6 +161,7 @@ const anyPrice = fc.record({
   discountPercent: fc.constantFrom(undefined, undefined, '10', '33.333'),
   maximum: fc.constantFrom(undefined, undefined, '7', '100.5'),
   onVersion: fc.constantFrom(undefined, 'carry' as const, 'restart' as const),
+  rollover: fc.constantFrom(undefined, { periods: 1 }, { periods: 2, maximum: '2' }, { periods: 3 }),
 });
 const leavesOf = (of: PriceModel): LeafModel[] => {
   if (of.kind === 'spot') return [];
@@ -180,13 +181,13 @@ function ofSeries<Price extends { readonly model: PriceModel; readonly currency:
   const { model: of } = price;
   if (of.kind !== 'spot') return price;
   const { currency, unit: name } = series.find(({ id }) => id === of.series)!;
-  return { ...price, currency, unit: units.find((known) => known.name === name)! };
+  return { ...price, currency, unit: units.find((known) => known.name === name)!, rollover: undefined };
 }
 
 /** Without what event-charged models exclude (SPEC §8.2). */
 const priceFacts = anyPrice.map(ofSeries).map((price) => {
   const isEventCharged = leavesOf(price.model).some((leaf) => chargesEvents(leaf) || leaf.kind === 'percentage');
-  const counted = isEventCharged ? { ...price, allowance: '0', quantity: undefined } : price;
+  const counted = isEventCharged ? { ...price, allowance: '0', quantity: undefined, rollover: undefined } : price;
   const isEventWise = isEventCharged || price.quantity?.at === 'event';
   return isEventWise && mayFall(price.meter) ? { ...counted, meter: 'mem.peak' } : counted;
 });
@@ -205,6 +206,13 @@ const spotFacts = fc
     ofSeries({ ...price, key: 'k4', service: 's4', component: 'c4', meter, account: 0, effectiveFromMs, model: of }),
   )
   .map((price) => (price.meter === 'mem.last' ? { ...price, quantity: undefined } : price));
+/** Allowances that go on into later months. */
+const rollingFacts = fc
+  .tuple(priceFacts, fc.constantFrom('25', '0.5', '12000000.123456789012'), fc.constantFrom({ periods: 1 }, { periods: 2, maximum: '30' }, { periods: 24 }), leafModel, fc.boolean())
+  .map(([price, allowance, rollover, leaf, isSimple]) => ({
+    ...price, key: 'k5', service: 's5', component: 'c5', meter: 'cpu.all', account: 0, currency: 'EUR', effectiveFromMs: 0, allowance, rollover, unit: { name: 'u', numerator: '1', denominator: '1' },
+    model: isSimple || chargesEvents(leaf) || leaf.kind === 'percentage' ? ({ kind: 'perUnit', unitPrice: '0.333333333333' } as const) : leaf,
+  })); // prettier-ignore
 const budgetFacts = fc.record({
   id: fc.constantFrom('b1', 'b2', 'b3'),
   amount: fc.constantFrom('1', '10', '100', '0.5', '100000'),
@@ -273,8 +281,8 @@ const points = fc.record({ kind: fc.constant('points' as const), tenant, series:
 export const action = fc.oneof(
   { weight: 8, arbitrary: batch },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts, spotFacts), { minLength: 1, maxLength: 3 }) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: priceFacts }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts, spotFacts, rollingFacts), { minLength: 1, maxLength: 3 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: fc.oneof(priceFacts, rollingFacts) }) },
   { weight: 5, arbitrary: points },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },
@@ -298,3 +306,26 @@ export const marketActions: fc.Arbitrary<Action[]> = fc
   )
   .map(([prices, rest]) => [{ kind: 'prices', tenant: 't', prices }, ...rest]); // prettier-ignore
 export type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;
+
+const ordinary = fc.record({
+  resource: fc.constantFrom(0, 0, 1, 2, 3),
+  metric: fc.constantFrom(0, 0, 0, 1, 2),
+  dims: fc.constantFrom(-1, 0, 1),
+  startMs: fc.integer({ min: -hour, max: 20 * 24 * hour }),
+  durationMs: fc.constantFrom(0, hour),
+  quantity: fc.oneof(fc.nat(30), fc.nat(20_000_000)),
+});
+
+/** A year in which periods close, open again and take late usage, at prices whose allowance goes on. */
+export const yearly: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant: fc.constant('t'), producer: fc.constant('gateway'), month: fc.constantFrom(0, 1, 2, 4, 4, 4), samples: fc.array(ordinary, { minLength: 1, maxLength: 8 }), harm: fc.constant(null) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('month' as const), ticks: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('close' as const), tenant: fc.constant('t'), account: fc.constant(1), untilMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour)), talliesPerStep: fc.constantFrom(undefined, 1, 2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const), tenant: fc.constant('t'), account: fc.constant(1), fromMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour)) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant: fc.constant('t'), prices: fc.array(rollingFacts, { minLength: 1, maxLength: 2 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant: fc.constant('t'), which: fc.nat(20), effectiveFromMs: fc.constantFrom(0, ...monthsMs.map((ms) => ms + 30 * hour)), facts: rollingFacts }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant: fc.constant('t'), facts: budgetFacts }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), byMs: fc.integer({ min: 1, max: 90 * 60_000 }), ticks: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.constant({ kind: 'commit' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+); // prettier-ignore

@@ -74,8 +74,8 @@ function revised(
   { facts, effectiveFromMs }: Extract<ControlAction, { kind: 'revise' }>,
   id: number,
 ): PriceRecord {
-  const { model, allowance, discountPercent, maximum, onVersion } = facts;
+  const { model, allowance, discountPercent, maximum, onVersion, rollover } = facts;
   const same = { ...earlier, id, version: id, effectiveFromMs };
   if (model.kind !== earlier.model.kind || mayFall(earlier.meter)) return same;
-  return allowed({ ...same, model, allowance, discountPercent, maximum, onVersion } as PriceRecord);
+  return allowed({ ...same, model, allowance, discountPercent, maximum, onVersion, rollover } as PriceRecord);
 }

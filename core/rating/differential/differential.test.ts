@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkNames } from '../../reference/audit/faults.ts';
 import { seed } from '../../testing/seed.ts';
-import { action, marketActions } from './actions.ts';
+import { action, marketActions, yearly, type Action } from './actions.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { World } from './world.ts';
 
@@ -15,34 +15,50 @@ const runs = Number(process.env['METERLINE_RUNS'] ?? 400);
 
 const anything = fc.array(action, { minLength: 10, maxLength: 60, size: 'max' });
 
-test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
-  const seen = {
-    rated: 0,
-    cutOrSharedRows: 0,
-    adjustments: 0,
-    repriced: 0,
-    alerts: 0,
-    releases: 0,
-    carried: 0,
-    closes: 0,
-    late: 0,
-    estimated: 0,
-    samples: 0,
-  };
+const seenOf = () => ({ ...new World(ports).seen });
+type Seen = ReturnType<typeof seenOf>;
+
+/** Both engines through random steps; what has happened, so that a test can tell that it has looked at what it is about. */
+function compare(steps: fc.Arbitrary<Action[]>): { seen: Seen; reasons: ReadonlySet<string> } {
+  const seen = seenOf();
   const reasons = new Set<string>();
   fc.assert(
-    fc.property(fc.oneof({ weight: 3, arbitrary: anything }, { weight: 1, arbitrary: marketActions }), (steps) => {
+    fc.property(steps, (all) => {
       const world = new World(ports);
-      for (const step of steps) world.act(step);
+      for (const one of all) world.act(one);
       world.commit();
       world.auditor.finish();
       for (const name of checkNames) expect(world.faults.tell(name), name).toBe('');
-      for (const [what, times] of Object.entries(world.seen)) seen[what as keyof typeof seen] += times;
+      for (const [what, times] of Object.entries(world.seen)) seen[what as keyof Seen] += times;
       for (const reason of world.reasons) reasons.add(reason);
     }),
     { seed, numRuns: runs },
   );
   if (process.env['METERLINE_RUNS'] !== undefined) console.info(seen, [...reasons].sort());
-  for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(0);
+  return { seen, reasons };
+}
+
+test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
+  const { seen, reasons } = compare(
+    fc.oneof({ weight: 3, arbitrary: anything }, { weight: 1, arbitrary: marketActions }),
+  );
+  const looked = [
+    'rated',
+    'cutOrSharedRows',
+    'adjustments',
+    'repriced',
+    'alerts',
+    'releases',
+    'carried',
+    'closes',
+    'late',
+  ] as const;
+  for (const what of looked) expect(seen[what], what).toBeGreaterThan(0);
   expect(reasons.size).toBeGreaterThan(10);
+}, 600_000);
+
+test(`CLOSES: both engines agree while periods close, open again and hand on what is left, seed ${seed}`, () => {
+  const { seen } = compare(fc.array(yearly, { minLength: 30, maxLength: 80, size: 'max' }));
+  for (const what of ['closes', 'late', 'rolledOver', 'recharged', 'laterSteps'] as const)
+    expect(seen[what], what).toBeGreaterThan(0);
 }, 600_000);

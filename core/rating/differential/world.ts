@@ -31,6 +31,9 @@ export class World {
     late: 0,
     estimated: 0,
     samples: 0,
+    rolledOver: 0,
+    recharged: 0,
+    laterSteps: 0,
   };
   readonly reasons = new Set<string>();
   readonly #ports: Ports & Encoding;
@@ -183,6 +186,14 @@ export class World {
     this.seen.late += readBlocks(blocks).filter((block) => instantMs(block!.scalar('closed_until')) > 0).length;
     // The cell of a spot price is an instant.
     this.seen.repriced += [...blocks.matchAll(/\d\dZ\t[^\n]*\tadjustment\t/g)].length;
+    this.seen.rolledOver += (header.rollovers ?? []).filter(([, left]) => left.length > 0).length;
+    this.seen.recharged += readBlocks(blocks).filter(
+      (block) =>
+        block!.scalar('kind') === 'adjustment' &&
+        block!.scalar('price') !== '0' &&
+        Number(block!.scalar('quantity')) === 0,
+    ).length;
+    this.seen.laterSteps += (header.closings ?? []).length;
     this.seen.alerts += header.alerts.length;
     this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
     this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;

@@ -41,6 +41,8 @@ export class Fold {
   readonly openings = new Map<string, TallyOpening>();
   readonly tallies = new Map<string, TallyValue>();
   readonly kept = new Map<string, Kept>();
+  /** What is carried over, in words; none where there is nothing. */
+  readonly rolled = new Map<string, string>();
   readonly ends = new Map<string, number>();
   readonly balances = new Map<string, BalanceEntry>();
   readonly producers = new Map<string, ProducerState>();
@@ -55,6 +57,8 @@ export class Fold {
     }
     for (const [id, quantity, charge, events = '0'] of header.tallyValues)
       this.tallies.set(names.tally(id), [quantity, charge, events]);
+    for (const [id, left] of header.rollovers ?? [])
+      this.rolled.set(names.tally(id), left.map((entry) => entry.join(': ')).join());
     for (const note of header.tallyNotes ?? []) this.#takeNote(note, names);
     for (const [id, endMs] of header.ends) this.ends.set(names.counter(id), endMs);
     for (const entry of header.balances) {

@@ -1,6 +1,6 @@
 /** Compares the folded headers with the state of the reference: what a commit touched after each, everything at the end. */
 import type { BalanceEntry, CommitHeader, ProducerState } from '../../messages/rated.ts';
-import { powerOfTen, text, zero } from '../number.ts';
+import { powerOfTen, text, whole, zero } from '../number.ts';
 import { balanceKey, type State, type Tally } from '../state.ts';
 import type { Faults } from './faults.ts';
 import { nothingKept, type Fold } from './fold.ts';
@@ -29,6 +29,11 @@ export function compareTouched(
   faults.same('BLOCKS', `${where}: blocks so far`, header.totals.blocks, fold.blocks);
   for (const entry of header.tallies) compareOpening(names.keyOf(entry), fold, state, where, faults);
   for (const [id] of header.tallyValues) compareTally(names.tally(id), fold, state, where, faults);
+  for (const [id] of header.rollovers ?? []) compareRolled(names.tally(id), fold, state, where, faults);
+  if (header.closings !== undefined) {
+    const closings = state.closings.map(({ keys: _, ...closing }) => closing);
+    faults.same('RERATE', `${where}: closes that go on`, header.closings, closings);
+  }
   for (const entry of header.balances) {
     compareBalance(
       balanceKey(entry.tenant, entry.account, entry.periodStartMs, entry.currency),
@@ -48,6 +53,7 @@ export function compareTouched(
 export function compareAll(fold: Fold, state: State, where: string, faults: Faults): void {
   for (const key of keysOf(fold.tallies, state.tallies)) compareTally(key, fold, state, where, faults);
   for (const key of keysOf(fold.kept, state.tallies)) compareKept(key, fold, state, where, faults);
+  for (const key of keysOf(fold.rolled, state.tallies)) compareRolled(key, fold, state, where, faults);
   for (const key of keysOf(fold.balances, state.balances)) compareBalance(key, fold.balances, state, where, faults);
   for (const key of keysOf(fold.producers, state.tracks)) compareProducer(key, fold, state, where, faults);
   for (const key of keysOf(fold.budgets, state.budgets)) compareBudget(key, fold, state, where, faults);
@@ -98,6 +104,12 @@ function compareKept(key: string, fold: Fold, state: State, where: string, fault
     samples: (tally?.samples ?? []).map(String).toSorted(),
   };
   faults.same('RERATE', `${where}: what tally ${key} keeps`, found, wanted);
+}
+
+function compareRolled(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
+  const rolled = state.tallies.get(key)?.rolled ?? [];
+  const wanted = rolled.map(({ age, left }) => `${age}: ${text(whole(left).div(pico))}`).join();
+  faults.same('RERATE', `${where}: what is carried over into tally ${key}`, fold.rolled.get(key) ?? '', wanted);
 }
 
 const used = (slots: Iterable<readonly [number, bigint | string]>): string[] =>

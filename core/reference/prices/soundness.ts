@@ -6,6 +6,7 @@ import { isEventCharged } from './noted.ts';
 
 export function isSound(price: PriceRecord): boolean {
   const leaves = leavesOf(price.model);
+  if (price.model.kind === 'spot' && price.rollover !== undefined) return false;
   return leaves.every((leaf) => hasWholeEvents(leaf) && fits(price, leaf)) && !overlap(price.model);
 }
 
@@ -14,9 +15,9 @@ function hasWholeEvents(leaf: LeafModel): boolean {
 }
 
 /** What is owed is settled with each event: nothing can be taken off the whole, nor the whole be rounded. */
-function fits({ allowance, quantity }: PriceRecord, leaf: LeafModel): boolean {
+function fits({ allowance, quantity, rollover }: PriceRecord, leaf: LeafModel): boolean {
   if (!isEventCharged(leaf)) return true;
-  if (!decimal(allowance).isZero()) return false;
+  if (!decimal(allowance).isZero() || rollover !== undefined) return false;
   if (quantity === undefined) return true;
   return quantity.at === 'event' && quantity.threshold === undefined && !isPartlyFree(leaf);
 }

@@ -1,14 +1,15 @@
 /** The shape of what a price says beside its model. */
-import { isObject, isText, type Fields } from '../body.ts';
-import { isAbsentOr, isNotNegative, isOneOf, isPercent, isPositive } from './figures.ts';
+import { isNatural, isObject, isText, type Fields } from '../body.ts';
+import { isAbsentOr, isAmount, isNotNegative, isOneOf, isPercent, isPositive } from './figures.ts';
 
-export function hasTerms({ quantity, discountPercent, maximum, onVersion, plan, contract }: Fields): boolean {
+export function hasTerms({ quantity, discountPercent, maximum, onVersion, rollover, plan, contract }: Fields): boolean {
   return (
     isAbsentOr(isRule)(quantity) &&
     isAbsentOr(isPercent)(discountPercent) &&
     isAbsentOr(isNotNegative)(maximum) &&
     isAbsentOr(isText)(plan) &&
     isAbsentOr(isText)(contract) &&
+    isAbsentOr(isRollover)(rollover) &&
     isAbsentOr((value) => isOneOf(value, 'carry', 'restart'))(onVersion)
   );
 }
@@ -24,3 +25,11 @@ function isRule(value: unknown): boolean {
     isAbsentOr(isNotNegative)(value['threshold'])
   );
 }
+
+/** At most two years. */
+const isRollover = (value: unknown): boolean =>
+  isObject(value) &&
+  isNatural(value['periods']) &&
+  value['periods'] >= 1 &&
+  value['periods'] <= 24 &&
+  isAbsentOr(isAmount)(value['maximum']);

@@ -173,7 +173,7 @@ export const terms = fc.record(
 export function allowed<T extends Pick<PriceRecord, 'allowance' | 'quantity' | 'model'>>(record: T): T {
   const charged = leavesOf(record.model).filter(isEventCharged);
   if (charged.length === 0) return record;
-  const { quantity, ...rest } = { ...record, allowance: '0' };
+  const { quantity, ...rest } = { ...record, allowance: '0', rollover: undefined };
   const isRefused = quantity?.at !== 'event' || quantity.threshold !== undefined || charged.some(isPartlyFree);
   return (isRefused ? rest : { ...rest, quantity }) as T;
 }

@@ -1,0 +1,115 @@
+/**
+ * The work of a close, done before the inputs that follow it, so many tallies before each (SPEC §12.6): what is carried over into
+ * the tallies of its unit is fixed, and what that changes is charged by difference.
+ */
+import type { CloseRecord } from '../messages/control.ts';
+import type { ClosingState } from '../messages/rated.ts';
+import { closedUntil, unitOf } from './billingUnit.ts';
+import type { BlockSource } from './block.ts';
+import { closeBlocks } from './closeBlocks.ts';
+import type { Changes } from './changes.ts';
+import { chargeMax, reached } from './measures.ts';
+import { bookingOf, type PlanContext } from './plan.ts';
+import { cellOf, rolledInto } from './rollover.ts';
+import type { Rows } from './rows.ts';
+import type { Balance, PartitionState, Tally } from './state.ts';
+import { settle } from './tally.ts';
+
+export interface ClosingRun extends PlanContext {
+  readonly state: PartitionState;
+  readonly changes: Changes;
+  readonly rows: Rows;
+  readonly source: BlockSource;
+}
+
+/** Tallies settled before each input where the close says nothing else. */
+const talliesPerStepMax = 1000;
+
+/** The closes of a partition whose work goes on. */
+export class Closings {
+  /** Tallies that the oldest one has to settle; derived, worked out once. */
+  #known: { readonly of: string; readonly tallies: readonly Tally[] } | undefined;
+
+  /** Notes a close that was taken: what its work will be is decided now. */
+  begin(
+    { state, tenant, changes }: ClosingRun,
+    { account, untilMs, talliesPerStep = talliesPerStepMax }: CloseRecord,
+  ): void {
+    const { length: tallies } = state.tallies;
+    state.closings = [...state.closings, { tenant: tenant.id, account, untilMs, talliesPerStep, tallies, done: 0 }];
+    changes.closed = true;
+  }
+
+  /** Does the next piece of the oldest close, which is of the run's tenant; returns the balances that moved. */
+  goOn(run: ClosingRun): Set<Balance> {
+    const { state, changes } = run;
+    const [closing, ...later] = state.closings as [ClosingState, ...ClosingState[]];
+    const tallies = this.#talliesOf(run, closing);
+    const done = Math.min(closing.done + closing.talliesPerStep, tallies.length);
+    for (const tally of tallies.slice(closing.done, done)) settleRollover(run, tally);
+    state.closings = done === tallies.length ? later : [{ ...closing, done }, ...later];
+    changes.closed = true;
+    return closeBlocks(run);
+  }
+
+  /** In their order: a tally comes after those of earlier periods, which it may be carried over from. */
+  #talliesOf({ state, tenant }: ClosingRun, { account, untilMs, tallies }: ClosingState): readonly Tally[] {
+    const of = `${tenant.id} ${account} ${untilMs} ${tallies}`;
+    if (this.#known?.of === of) return this.#known.tallies;
+    const { accounts, prices } = tenant.master;
+    const wanted = state.tallies
+      .slice(0, tallies)
+      .filter(
+        ({ entry }) =>
+          entry.tenant === tenant.id &&
+          entry.periodStartMs <= untilMs &&
+          prices.get(entry.price)?.record.rollover !== undefined &&
+          unitOf(accounts.get(entry.account)!).record.id === account,
+      );
+    wanted.sort((a, b) => a.entry.periodStartMs - b.entry.periodStartMs || a.entry.id - b.entry.id);
+    this.#known = { of, tallies: wanted };
+    return wanted;
+  }
+}
+
+/** Fixes what is carried over into the tally, and charges the difference that it makes. */
+function settleRollover(run: ClosingRun, tally: Tally): void {
+  const { tenant, groups, changes, rows } = run;
+  const { entry } = tally;
+  const account = tenant.master.accounts.get(entry.account)!;
+  if (closedUntil(tenant.master, account) < entry.periodStartMs) return;
+  const price = tenant.master.prices.get(entry.price)!;
+  settle(tally);
+  const before = tally.rolled;
+  const rolled = rolledInto(tenant, tally, price);
+  if (
+    rolled.length === before.length &&
+    rolled.every(([age, left], i) => age === before[i]![0] && left === before[i]![1])
+  )
+    return;
+  tally.rolled = rolled;
+  const cell = cellOf(price, tally)!;
+  const carriedCharge = cell.charge(tally.carried);
+  const charge = cell.charge(reached(tally)) - carriedCharge;
+  if (charge >= chargeMax) {
+    tally.rolled = before;
+    return;
+  }
+  const amount = charge - tally.charge;
+  Object.assign(tally, { carriedCharge, charge, cursor: undefined });
+  changes.tally(tally);
+  changes.rolled.push(tally);
+  if (amount === 0n) return;
+  const meter = tenant.master.meters.get(entry.meter)!;
+  const group = groups.of({
+    account,
+    period: { startMs: entry.periodStartMs, endMs: entry.periodEndMs },
+    kind: 'adjustment',
+    meter: meter.id,
+    scale: meter.scale,
+    price,
+    cell: entry.cell ?? '',
+    ...bookingOf(run, account, price, entry.firstMs),
+  });
+  rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity: 0n, amount }, false);
+}

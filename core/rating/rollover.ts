@@ -1,0 +1,82 @@
+/** What a period leaves of its allowance goes on into later ones (SPEC §12.5): what a tally is carried over, and from where. */
+import { carryOver } from '../credits/allowance.ts';
+import { parseRational } from '../money/fixed.ts';
+import { toScaled } from '../money/rational.ts';
+import type { Cell, CompiledPrice } from '../pricing/compiled.ts';
+import { periodAt } from '../time/period.ts';
+import { closedUntil } from './billingUnit.ts';
+import { versionsBefore } from './carry.ts';
+import { reached } from './measures.ts';
+import type { Tally, Tenant } from './state.ts';
+
+/** The oldest first: how many periods ago it was given, and what is left of it, in 10⁻¹² priced units, above 0. */
+export type RolledOver = readonly (readonly [age: number, left: bigint])[];
+
+export const nothingRolled: RolledOver = [];
+
+/** The cell of a tally, with all that is free in it. */
+export function cellOf(price: CompiledPrice | undefined, { entry, rolled }: Tally): Cell | undefined {
+  const key = entry.cell ?? '';
+  if (rolled.length === 0) return price?.cell(key);
+  return price?.cellWith(
+    key,
+    rolled.reduce((sum, [, left]) => sum + left, 0n),
+  );
+}
+
+/** Tells the lineage of a tally that it has begun (1), or that it has not after all (-1). */
+export function enlist({ master, lineages }: Tenant, tally: Tally, change: 1 | -1): void {
+  const price = master.prices.get(tally.entry.price);
+  if (price === undefined || !master.rollingKeys.has(price.record.key)) return;
+  const key = lineageKey(price, tally);
+  const known = lineages.get(key);
+  if (change === -1) known?.splice(known.indexOf(tally), 1);
+  else if (known === undefined) lineages.set(key, [tally]);
+  else known.push(tally);
+}
+
+const lineageKey = ({ record }: CompiledPrice, { entry }: Tally): string =>
+  `${entry.account}|${entry.resource}|${entry.cell ?? ''}|${record.key}`;
+
+/**
+ * What a tally is carried over from the periods before it: nothing while the one before is open. A period without usage gives its
+ * allowance, too, by the version that was used last.
+ */
+export function rolledInto({ master, lineages }: Tenant, tally: Tally, price: CompiledPrice): RolledOver {
+  const { entry } = tally;
+  const account = master.accounts.get(entry.account)!;
+  if (price.record.rollover === undefined || closedUntil(master, account) < entry.periodStartMs) return nothingRolled;
+  const records = [...master.prices.values()].map(({ record }) => record);
+  const versions = new Set(
+    [price.record, ...versionsBefore(records, price.record, entry.cell ?? '')].map(({ id }) => id),
+  );
+  let last: Tally | undefined;
+  for (const known of lineages.get(lineageKey(price, tally)) ?? []) {
+    if (!versions.has(known.entry.price) || known.entry.periodStartMs >= entry.periodStartMs) continue;
+    if (last === undefined || isLater(master.prices, known, last)) last = known;
+  }
+  if (last === undefined) return nothingRolled;
+  const from = master.prices.get(last.entry.price)!;
+  let rolled = passedOn(from, last.rolled, cellOf(from, last)!.used(reached(last, BigInt(last.cursor?.quantity ?? 0))));
+  for (let startMs = last.entry.periodEndMs; startMs < entry.periodStartMs;) {
+    rolled = passedOn(from, rolled, 0n);
+    startMs = periodAt(startMs, account.record.timeZone).endMs;
+  }
+  return rolled;
+}
+
+/** Of two tallies that one may follow: the later period counts, then the higher version. */
+function isLater(prices: ReadonlyMap<number, CompiledPrice>, { entry: a }: Tally, { entry: b }: Tally): boolean {
+  if (a.periodStartMs !== b.periodStartMs) return a.periodStartMs > b.periodStartMs;
+  return prices.get(a.price)!.record.version > prices.get(b.price)!.record.version;
+}
+
+/** What is left for the next period when a period with so much carried over has used so much. */
+function passedOn({ record }: CompiledPrice, rolled: RolledOver, used: bigint): RolledOver {
+  const { rollover, allowance } = record;
+  if (rollover === undefined) return nothingRolled;
+  const own = toScaled(parseRational(allowance)!, 12, 'down');
+  const held = [...rolled.map(([age, left]) => ({ from: -age, left })), { from: 0, left: own }];
+  const rule = { carryMaximum: rollover.maximum ?? null, carryPeriods: rollover.periods };
+  return carryOver(rule, held, used, 1).map(({ from, left }) => [1 - from, left]);
+}
