@@ -83,6 +83,7 @@ export interface PriceTable {
   quantity: OptionalJson<QuantityRule>;
   discount_percent: string | null;
   maximum: string | null;
+  rollover: OptionalJson<PriceRecord['rollover']>;
   on_version: 'carry' | 'restart' | null;
   plan: string | null;
   contract: string | null;

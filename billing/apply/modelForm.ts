@@ -63,4 +63,5 @@ export const modelFields: { readonly [Kind in PriceModel['kind']]: Fields } = {
 };
 
 export const quantityFields: Fields = { at: text, mode: text, increment: decimal, first: decimal, threshold: decimal };
+export const rolloverFields: Fields = { periods: { form: { kind: 'whole' } }, maximum: decimal };
 export const tierFields = pricedTiers;

@@ -58,6 +58,7 @@ export interface WantedPrice extends Pick<
   | 'quantity'
   | 'discountPercent'
   | 'maximum'
+  | 'rollover'
   | 'onVersion'
   | 'plan'
   | 'contract'

@@ -17,7 +17,7 @@ const shared = ['service', 'component', 'meter', 'account', 'tallyScope', 'curre
 
 /** Everything but the id, which the database gives. */
 const content = [
-  'effectiveFromMs', 'unit', 'allowance', 'model', 'quantity', 'discountPercent', 'maximum', 'onVersion', 'plan', 'contract', ...shared,
+  'effectiveFromMs', 'unit', 'allowance', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'onVersion', 'plan', 'contract', ...shared,
 ] as const; // prettier-ignore
 
 export function planPrices(wanted: Organisation, context: PriceContext, faults: Faults): Item<PriceRecord>[] {

@@ -44,7 +44,7 @@ const faultCode = (code: ProblemCode): BillingErrorCode | undefined =>
 /** What a price says of itself, apart from what its file refers to. */
 export type PriceTerms = Pick<
   PriceRecord,
-  'allowance' | 'model' | 'quantity' | 'discountPercent' | 'maximum' | 'onVersion' | 'plan' | 'contract'
+  'allowance' | 'model' | 'quantity' | 'discountPercent' | 'maximum' | 'rollover' | 'onVersion' | 'plan' | 'contract'
 >;
 
 /**

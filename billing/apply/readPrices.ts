@@ -2,7 +2,7 @@ import type { MeterRecord, TenantRecord } from '#core/messages/control.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
-import { quantityFields, tierFields, type Field } from './modelForm.ts';
+import { quantityFields, rolloverFields, tierFields, type Field } from './modelForm.ts';
 import type { Organisation } from './organisation.ts';
 import { checkCurrency, isComplete, readRef, unique } from './parts.ts';
 import { checkTerms, type PriceEntry, type PriceTerms } from './priceProblems.ts';
@@ -13,7 +13,7 @@ import { readInstant } from './readInstant.ts';
 const pricesMax = 10_000;
 const known = [
   'key', 'version', 'service', 'component', 'meter', 'per', 'account', 'currency', 'effectiveFrom', 'tallyScope',
-  'allowance', 'unitPrice', 'tiers', 'model', 'quantity', 'discountPercent', 'maximum', 'onVersion', 'plan', 'contract',
+  'allowance', 'unitPrice', 'tiers', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'onVersion', 'plan', 'contract',
 ]; // prettier-ignore
 const decimal: Field = { form: { kind: 'decimal' } };
 
@@ -79,6 +79,7 @@ function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
   const quantity = fields.nodeOf('quantity');
   const discountPercent = field('discountPercent');
   const maximum = field('maximum');
+  const rollover = fields.nodeOf('rollover');
   const onVersion = fields.oneOf('onVersion', ['carry', 'restart'], 'carry');
   const [plan, contract] = ['plan', 'contract'].map((key) =>
     fields.has(key) ? fields.text(key, nameShape) : undefined,
@@ -90,6 +91,9 @@ function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
       : { quantity: readFields(quantity, quantityFields, faults) as NonNullable<PriceTerms['quantity']> }),
     ...(discountPercent === undefined || discountPercent === '0' ? {} : { discountPercent }),
     ...(maximum === undefined ? {} : { maximum }),
+    ...(rollover === undefined
+      ? {}
+      : { rollover: readFields(rollover, rolloverFields, faults) as NonNullable<PriceTerms['rollover']> }),
     ...(onVersion === 'restart' ? { onVersion } : {}),
     ...(plan === undefined ? {} : { plan }),
     ...(contract === undefined ? {} : { contract }),

@@ -137,6 +137,10 @@ export const priceSchema = z.object({
   quantity: quantityRule.exactOptional().describe('How the quantity is rounded before it is charged.'),
   discountPercent: percent.exactOptional(),
   maximum: amount.exactOptional().describe('Most that a tally is charged in its period.'),
+  rollover: z
+    .object({ periods: z.number(), maximum: quantity.exactOptional() })
+    .exactOptional()
+    .describe('What of the allowance is not used goes on for so many periods.'),
   onVersion: z.enum(['carry', 'restart']).exactOptional(),
   plan: z.string().exactOptional().describe('What bounds of a plan count it for.'),
   contract: z.string().exactOptional().describe('What bounds of a contract count it for.'),

@@ -52,6 +52,8 @@ test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
     'carried',
     'closes',
     'late',
+    'estimated',
+    'samples',
   ] as const;
   for (const what of looked) expect(seen[what], what).toBeGreaterThan(0);
   expect(reasons.size).toBeGreaterThan(10);

@@ -164,7 +164,7 @@ const modes = { up: 'up', down: 'down', halfAwayFromZero: 'to the nearest', half
 
 /** What stands around the model: allowance, rounding, discount, maximum; one sentence each. */
 export function termsText(price: PriceRecord): string[] {
-  const { allowance, quantity, discountPercent, maximum, currency } = price;
+  const { allowance, quantity, discountPercent, maximum, rollover, currency } = price;
   const unit = unitLabel(price.unit.name);
   const each = isParted(price.model);
   const rule = quantity && [
@@ -177,7 +177,14 @@ export function termsText(price: PriceRecord): string[] {
     ...(allowance === '0'
       ? []
       : [`${formatQuantity(allowance)} ${unit} a month are free${each ? ', in each part' : ''}`]),
+    ...(rollover === undefined ? [] : [rolloverText(rollover, unit)]),
     ...(discountPercent === undefined ? [] : [`${discountPercent} % discount`]),
     ...(maximum === undefined ? [] : [`at most ${maximum} ${currency} a month${each ? ', for each part' : ''}`]),
   ];
+}
+
+/** "what is left of it lasts 2 months more, at most 50 GiB". */
+function rolloverText({ periods, maximum }: NonNullable<PriceRecord['rollover']>, unit: string): string {
+  const most = maximum === undefined ? '' : `, at most ${formatQuantity(maximum)} ${unit}`;
+  return `what is left of it lasts ${periods === 1 ? 'a month' : `${periods} months`} more${most}`;
 }
