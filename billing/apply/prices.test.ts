@@ -211,7 +211,7 @@ const bad: [name: string, yaml: string, ...expected: string[]][] = [
   ['a last tier of packages that ends', 'model: { kind: packageTiers, reach: all, tiers: [{ size: 1, count: »2, price: 1 }] }', 'TIERS_NOT_CLOSED prices[0].model.tiers[0].count'],
   ['a percentage beyond all', 'model: { kind: percentage, percent: »100.1 }', 'VALUE_INVALID prices[0].model.percent'],
   ['bounds that cross', 'model: { kind: perEvent, fee: 1, minimum: 3, maximum: »2 }', 'BOUNDS_CROSSED prices[0].model.maximum'],
-  ['a rollover for ever', 'allowance: 1\nrollover: { periods: »99, maximum: 1 }\nunitPrice: 1', 'COUNT_INVALID prices[0].rollover.periods'],
+  ['a rollover for ever', 'allowance: 1\nrollover: { periods: »99, maximum: 1 }\nunitPrice: 1', 'VALUE_INVALID prices[0].rollover.periods'],
   ['an allowance of events', 'allowance: »1\nmodel: { kind: perEvent, fee: 1 }', 'ALLOWANCE_MEANINGLESS prices[0].allowance'],
   ['a rule without at', 'unitPrice: 1\nquantity: »{ mode: up, increment: 60 }', 'KEY_MISSING prices[0].quantity.at'],
   ['a discount of too much', 'unitPrice: 1\ndiscountPercent: »101', 'VALUE_INVALID prices[0].discountPercent'],
