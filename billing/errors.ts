@@ -182,6 +182,11 @@ export const billingError = defineErrors({
     title: 'The quantity rule does not go with the model.',
     solve: 'Remove the rule, or what it names.',
   },
+  START_MISSING: {
+    status: 422,
+    title: 'A price counts from the day on which each account started, and an account does not say it.',
+    solve: 'Give the account, or one above it, its day as `since`.',
+  },
   EVENTS_OF_LATEST: {
     status: 422,
     title: 'The price looks at single events, and the tally of its meter may fall.',

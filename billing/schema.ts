@@ -3,6 +3,7 @@ import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type {
   AgreementRecord, BudgetThreshold, FeeRecord, MeterRecord, PriceModel, PriceRecord, ProducerRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
+import type { BillingCalendar } from '#core/time/calendar.ts';
 import type { QuantityRule } from '#core/messages/price.ts';
 import type { Role } from '#platform/http/index.ts';
 
@@ -32,6 +33,7 @@ export interface AccountTable {
   parent: number;
   type: string;
   time_zone: string;
+  starts_on: string | null;
 }
 
 export interface OwnershipTable {
@@ -76,7 +78,9 @@ export interface PriceTable {
   currency: string;
   account: number;
   effective_from_ms: number;
-  tally_scope: 'resource' | 'account';
+  tally_scope: PriceRecord['tallyScope'];
+  split: NonNullable<PriceRecord['split']> | null;
+  period: ColumnType<BillingCalendar | null, string | null, string | null>;
   unit: Json<PriceRecord['unit']>;
   allowance: string;
   model: Json<PriceModel>;

@@ -53,7 +53,9 @@ export interface RefusalPage {
 /** One tally: a cell of a price in an account and a period; price 0 is what no price charges yet. */
 export interface TallyPlace {
   readonly partition: number;
+  /** Whose the tally is; of a pool the rows are those of any account. */
   readonly account: number;
+  readonly isPool: boolean;
   readonly price: number;
   readonly meter: string;
   readonly cell: string;

@@ -6,7 +6,9 @@ import { resourceIdsOf, rowStart } from './filters.ts';
 /** One cell of a price in an account and a period; price 0 is what no price charges yet. */
 export interface TallyPlace {
   readonly partition: number;
+  /** Whose the tally is; of a pool the rows are those of any account. */
   readonly account: number;
+  readonly isPool: boolean;
   readonly price: number;
   readonly meter: string;
   readonly cell: string;
@@ -33,12 +35,13 @@ interface RowPlace {
   readonly position: number;
 }
 
-const ofTally = `tenant = {tenant:String} AND partition = {partition:UInt16} AND account = {account:UInt32} AND price = {price:UInt32}
-  AND meter = {meter:String} AND cell = {cell:String} AND kind != 'unmetered' AND period_start = fromUnixTimestamp64Milli({periodStartMs:Int64}, 'UTC')`;
+const ofTally = ({ isPool }: TallyPlace): string => `tenant = {tenant:String} AND partition = {partition:UInt16}
+  ${isPool ? '' : 'AND account = {account:UInt32}'} AND price = {price:UInt32} AND meter = {meter:String} AND cell = {cell:String} AND kind != 'unmetered' AND period_start = fromUnixTimestamp64Milli({periodStartMs:Int64}, 'UTC')`;
 
-const parametersOf = (tenant: string, { resource, ...place }: TallyPlace): Parameters => ({
+const parametersOf = (tenant: string, { resource, isPool, account, ...place }: TallyPlace): Parameters => ({
   tenant,
   ...place,
+  ...(isPool ? {} : { account }),
   ...(resource === undefined ? {} : { resource }),
 });
 
@@ -54,7 +57,7 @@ export async function tallyRows(
   const [found] = await store.query<{ first_seq: string; last_seq: string; quantity: string; amount: string }>(
     `SELECT min(out_seq) AS first_seq, max(out_seq) AS last_seq, sum(toDecimal256(${isEach ? summed('quantities') : 'quantity'}, 12)) AS quantity,
        sum(toDecimal256(${isEach ? summed('amounts') : 'amount'}, 12)) AS amount
-     FROM valid_blocks WHERE ${ofTally} AND out_seq < {outSeqMax:UInt64} ${isEach ? 'AND has(resource, {resource:UInt32})' : ''}`,
+     FROM valid_blocks WHERE ${ofTally(place)} AND out_seq < {outSeqMax:UInt64} ${isEach ? 'AND has(resource, {resource:UInt32})' : ''}`,
     { ...parametersOf(tenant, place), outSeqMax },
   );
   return {
@@ -80,7 +83,7 @@ export async function tallyWitness(
   const [endMs, producer, epoch, seq, index] = 'counted' in witness ? [] : witness.newerThan;
   const [found] = await store.query<{ id: string }>(
     `SELECT concat(toString(partition), '-', toString(incarnation), '-', toString(out_seq), '-', toString(block), '-', toString(row_position)) AS id
-     FROM (SELECT * FROM valid_blocks WHERE ${ofTally} AND out_seq <= {outSeq:UInt64})
+     FROM (SELECT * FROM valid_blocks WHERE ${ofTally(place)} AND out_seq <= {outSeq:UInt64})
      ARRAY JOIN resource AS row_resource, idx AS row_index, offset AS row_offset, duration AS row_duration, quantities AS row_quantity, range(count) AS row_position
      WHERE (out_seq, block, row_position) < ({outSeq:UInt64}, {block:UInt32}, {position:UInt32})
        ${place.resource === undefined ? '' : 'AND row_resource = {resource:UInt32}'} AND ${isWitness}

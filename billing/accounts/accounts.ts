@@ -30,6 +30,7 @@ const toAccount = (row: Selectable<AccountTable>): AccountRecord => ({
   parent: row.parent,
   type: row.type as AccountRecord['type'],
   timeZone: row.time_zone,
+  ...(row.starts_on === null ? {} : { startsOn: row.starts_on }),
 });
 
 /** Who owns which resources from when, by resource and time. */

@@ -1,5 +1,6 @@
 /** What the maps of a price may hold: each key with the form of its value (`core/messages/price.ts` says what they mean). */
 import type { LeafModel, PriceModel } from '#core/messages/price.ts';
+import type { BillingCalendar } from '#core/time/calendar.ts';
 
 export type Form =
   /** A decimal, kept as text; its canonical text, where it is one. */
@@ -25,6 +26,7 @@ export type Fields = Readonly<Record<string, Field>>;
 
 const decimal: Field = { form: { kind: 'decimal' } };
 const text: Field = { form: { kind: 'text' } };
+const whole: Field = { form: { kind: 'whole' } };
 const leaf: Field = { form: { kind: 'leaf' } };
 const openEnd: Field = { ...decimal, isNullable: true, otherwise: null };
 const none: Field = { ...decimal, otherwise: '0' };
@@ -54,12 +56,20 @@ export const leafFields: { readonly [Kind in LeafModel['kind']]: Fields } = {
 export const modelFields: { readonly [Kind in PriceModel['kind']]: Fields } = {
   ...leafFields,
   matrix: { rules: list({ name: text, match: { form: { kind: 'dimensions' } }, model: leaf }), otherwise },
-  grouped: { by: { form: { kind: 'texts' } }, groupsMax: { form: { kind: 'whole' } }, model: leaf },
+  grouped: { by: { form: { kind: 'texts' } }, groupsMax: whole, model: leaf },
   schedule: {
     bands: list({ name: text, days: { form: { kind: 'texts' } }, from: text, to: text, model: leaf }),
     otherwise,
   },
   spot: { series: text, multiplier: decimal, adder: decimal, minimum: decimal, maximum: decimal },
+};
+
+/** What cuts the tallies of a price. */
+export const calendarFields: { readonly [Kind in BillingCalendar['kind']]: Fields } = {
+  calendar: { interval: text, weekStart: whole },
+  anniversary: { anchor: text, interval: text, every: whole },
+  fiscal: { pattern: text, endMonth: whole, endWeekday: whole, rule: text, longPeriod: whole },
+  list: { dates: { form: { kind: 'texts' } } },
 };
 
 export const quantityFields: Fields = { at: text, mode: text, increment: decimal, first: decimal, threshold: decimal };

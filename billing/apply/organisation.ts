@@ -38,6 +38,8 @@ export interface WantedAccount {
   readonly parent: Ref | undefined;
   /** Undefined: the tenant's. */
   readonly timeZone: string | undefined;
+  /** Undefined: as published, or that of the account above. */
+  readonly startsOn: string | undefined;
 }
 
 export interface WantedOwnership {
@@ -62,6 +64,8 @@ export interface WantedPrice extends Pick<
   | 'onVersion'
   | 'plan'
   | 'contract'
+  | 'split'
+  | 'period'
 > {
   readonly meter: Ref;
   readonly per: Ref;

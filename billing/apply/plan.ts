@@ -2,6 +2,7 @@ import type {
   AccountRecord, AgreementRecord, BudgetRecord, ControlChange, FeeRecord, MeterRecord, OwnershipRecord, PriceRecord, ProducerRecord, TenantRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
 import type { Target } from '../targets/targets.ts';
+import { checkStarts } from './checkStarts.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, type Item } from './item.ts';
 import type { Organisation, User } from './organisation.ts';
@@ -54,6 +55,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
   const agreements = planAgreed(wanted.agreements, { ...common, ...agreementIds }, faults);
   const tree = new Map([...present.accounts, ...accounts.map((item) => item.after)].map((each) => [each.id, each]));
   checkAgreements(wanted, agreements, agreementIds, (account) => rootOf(tree, account), faults);
+  checkStarts(wanted, tree, [...present.prices, ...prices.map((item) => item.after)], faults);
   const targets = planTargets(wanted, present);
   return {
     tenant: [tenant],

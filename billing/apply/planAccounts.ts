@@ -1,4 +1,5 @@
 import type { AccountRecord } from '#core/messages/control.ts';
+import { goesByAccount } from '#core/time/tallyPeriod.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, type Item } from './item.ts';
@@ -11,7 +12,7 @@ export function planAccounts(wanted: Organisation, present: Present, faults: Fau
   const ids = new Map(present.accounts.map((account) => [account.slug, account.id]));
   let lastId = present.lastAccount;
   const items: Item<AccountRecord>[] = [];
-  for (const { at, slug, name, type, parent: ref, timeZone } of wanted.accounts) {
+  for (const { at, slug, name, type, parent: ref, timeZone, startsOn: since } of wanted.accounts) {
     const parent = ref === undefined ? 0 : ids.get(ref.name);
     if (parent === undefined) {
       faults.unknown(ref!, 'the slug of an account');
@@ -21,10 +22,19 @@ export function planAccounts(wanted: Organisation, present: Present, faults: Fau
     const published = before.get(slug);
     const id = published?.id ?? ++lastId;
     ids.set(slug, id);
-    const after = { id, slug, name, parent, type, timeZone: timeZone ?? wanted.tenant.timeZone };
+    const startsOn = since ?? published?.startsOn;
+    const start = startsOn === undefined ? {} : { startsOn };
+    const after = { id, slug, name, parent, type, timeZone: timeZone ?? wanted.tenant.timeZone, ...start };
     if (published !== undefined) {
       const movesSuspense = (published.type === 'suspense') !== (type === 'suspense');
-      const fixed = ['parent', 'timeZone', ...(movesSuspense ? ['type' as const] : [])] as const;
+      // A start is given once, and not when a price counts from starts already.
+      const hasStarted = published.startsOn !== undefined || present.prices.some(({ period }) => goesByAccount(period));
+      const fixed = [
+        'parent',
+        'timeZone',
+        ...(movesSuspense ? ['type' as const] : []),
+        ...(hasStarted ? ['startsOn' as const] : []),
+      ] as const;
       keeps(published, after, fixed, { code: 'ACCOUNT_FIXED', at, faults });
     }
     items.push(compare(slug, published, after));

@@ -4,7 +4,7 @@ import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, sameValue, type Item } from './item.ts';
 import type { Organisation, Wanted, WantedPrice } from './organisation.ts';
-import { refuseEventsOfLatest } from './priceProblems.ts';
+import { refuseMisfits } from './priceProblems.ts';
 import type { OwnershipContext } from './planOwnership.ts';
 
 export interface PriceContext extends OwnershipContext {
@@ -17,7 +17,8 @@ const shared = ['service', 'component', 'meter', 'account', 'tallyScope', 'curre
 
 /** Everything but the id, which the database gives. */
 const content = [
-  'effectiveFromMs', 'unit', 'allowance', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'onVersion', 'plan', 'contract', ...shared,
+  'effectiveFromMs', 'unit', 'allowance', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'onVersion', 'plan', 'contract',
+  'split', 'period', ...shared,
 ] as const; // prettier-ignore
 
 export function planPrices(wanted: Organisation, context: PriceContext, faults: Faults): Item<PriceRecord>[] {
@@ -81,8 +82,7 @@ function resolve(
   if (account === undefined || unit === undefined) return undefined;
   const record = { ...rest, meter: meter.id, currency, account, effectiveFromMs: effectiveFromMs ?? 0, unit };
   // Meters of the file were looked at when the price was read.
-  if (mayFall(meter.aggregation) && !context.meters.includes(meter))
-    refuseEventsOfLatest({ ...record, id: 1 }, entry, faults);
+  if (!context.meters.includes(meter)) refuseMisfits({ ...record, id: 1 }, entry, meter, faults);
   return record;
 }
 

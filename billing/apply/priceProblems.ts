@@ -1,6 +1,6 @@
-import type { PriceRecord } from '#core/messages/control.ts';
+import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import type { SeriesRecord } from '#core/messages/series.ts';
-import { checkPrices, type KnownMeter } from '#core/pricing/check.ts';
+import { checkPrices, type PriceContext } from '#core/pricing/check.ts';
 import type { Problem, ProblemCode } from '#core/pricing/check/problems.ts';
 import type { BillingErrorCode } from '../errors.ts';
 import type { Faults } from './faults.ts';
@@ -30,6 +30,10 @@ const faultCodes: Partial<Record<ProblemCode, BillingErrorCode>> = {
   DIMENSION_TWICE: 'DUPLICATE',
   DIMENSION_UNKNOWN: 'REFERENCE_UNKNOWN',
   CURRENCY_MISMATCH: 'CURRENCY_FOREIGN',
+  PERIOD_INVALID: 'VALUE_INVALID',
+  PERIOD_TOO_LONG: 'VALUE_INVALID',
+  SPLIT_MEANINGLESS: 'VALUE_INVALID',
+  POOL_OF_EVERYONE: 'KEY_MISSING',
 };
 
 const sameCodes = [
@@ -44,46 +48,58 @@ const faultCode = (code: ProblemCode): BillingErrorCode | undefined =>
 /** What a price says of itself, apart from what its file refers to. */
 export type PriceTerms = Pick<
   PriceRecord,
-  'allowance' | 'model' | 'quantity' | 'discountPercent' | 'maximum' | 'rollover' | 'onVersion' | 'plan' | 'contract'
+  | 'allowance'
+  | 'model'
+  | 'quantity'
+  | 'discountPercent'
+  | 'maximum'
+  | 'rollover'
+  | 'onVersion'
+  | 'plan'
+  | 'contract'
+  | 'split'
+  | 'period'
 >;
+
+/** What decides whose the tally of a price is. */
+type Scope = Pick<PriceRecord, 'tallyScope' | 'account'>;
 
 /**
  * Tells everything that is wrong with the terms of a price, each at its place; true when nothing is. What the price refers to
  * stands in as right, but for the aggregation, where its meter is known.
  */
 export function checkTerms(
-  terms: PriceTerms,
+  terms: PriceTerms & Scope,
   entry: PriceEntry,
-  aggregation: KnownMeter['aggregation'] | undefined,
+  meter: MeterRecord | undefined,
   faults: Faults,
 ): boolean {
   const record: PriceRecord = { ...standIn, ...terms };
-  const meter = { aggregation: aggregation ?? 'sum', dimensions: undefined, unit: () => standIn.unit, unitNames: [] };
-  const context = { ...anywhere, meter: () => meter };
-  const problems = checkPrices([record], context);
+  const problems = checkPrices([record], contextOf(meter, standIn.unit));
   for (const problem of problems) tell(problem, entry, faults);
   return problems.length === 0;
 }
 
-/** Whatever a price refers to is there: the plan looks it up. */
-const anywhere = {
-  meterIds: [],
-  hasAccount: () => true,
-  series: (): Pick<SeriesRecord, 'currency' | 'unit'> => ({ currency: standIn.currency, unit: standIn.unit.name }),
-  seriesIds: [],
-};
-
-const standIn: Omit<PriceRecord, keyof PriceTerms> = {
-  id: 1, key: 'key', version: 1, service: 's', component: 'c', meter: 'm', currency: 'EUR', account: 0, effectiveFromMs: 0,
-  tallyScope: 'account', unit: { name: 'unit', numerator: '1', denominator: '1' },
+const standIn: Omit<PriceRecord, keyof PriceTerms | keyof Scope> = {
+  id: 1, key: 'key', version: 1, service: 's', component: 'c', meter: 'm', currency: 'EUR', effectiveFromMs: 0,
+  unit: { name: 'unit', numerator: '1', denominator: '1' },
 }; // prettier-ignore
 
-/** Whether a price would look at the events of a meter that keeps the latest value alone; told if so. */
-export function refuseEventsOfLatest(price: PriceRecord, entry: PriceEntry, faults: Faults): void {
-  const meter = { aggregation: 'latest' as const, dimensions: undefined, unit: () => price.unit, unitNames: [] };
-  const context = { ...anywhere, meter: () => meter };
-  for (const problem of checkPrices([price], context))
-    if (problem.code === 'EVENTS_OF_LATEST') tell(problem, entry, faults);
+/** Everything but the meter stands in as right: the plan looks it up. */
+function contextOf(meter: MeterRecord | undefined, unit: PriceRecord['unit']): PriceContext {
+  const { aggregation = 'sum', slots } = meter ?? {};
+  const kept = slots === undefined ? {} : { slots };
+  const known = { aggregation, ...kept, dimensions: undefined, unit: () => unit, unitNames: [] };
+  const series = (): Pick<SeriesRecord, 'currency' | 'unit'> => ({ currency: standIn.currency, unit: unit.name });
+  return { meter: () => known, meterIds: [], hasAccount: () => true, series, seriesIds: [] };
+}
+
+const misfits: readonly ProblemCode[] = ['EVENTS_OF_LATEST', 'PERIOD_TOO_LONG', 'SPLIT_MEANINGLESS'];
+
+/** Tells what a price asks of a meter that the file does not hold, and that cannot give it. */
+export function refuseMisfits(price: PriceRecord, entry: PriceEntry, meter: MeterRecord, faults: Faults): void {
+  for (const problem of checkPrices([price], contextOf(meter, price.unit)))
+    if (misfits.includes(problem.code)) tell(problem, entry, faults);
 }
 
 function tell({ code, path, value, expected }: Problem, entry: PriceEntry, faults: Faults): void {

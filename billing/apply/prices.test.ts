@@ -25,9 +25,8 @@ const withPrice = (terms: string, aggregation = 'sum'): string =>
 function planned(text: string, present = nothing) {
   const faults = new Faults();
   const organisation = readOrganisation(text, faults);
-  const prices =
-    organisation === undefined ? [] : planChanges(organisation, present, Date.UTC(2026, 10, 23), faults).prices;
-  return { faults: faults.sorted(), prices };
+  const plan = organisation && planChanges(organisation, present, Date.UTC(2026, 10, 23), faults);
+  return { faults: faults.sorted(), prices: plan?.prices ?? [], accounts: plan?.accounts ?? [] };
 }
 
 const said = (text: string): string[] =>
@@ -302,3 +301,47 @@ it('refuses any change of what was published, also in the new terms', () => {
     expect(planned(withPrice(changed), published).faults.map(({ code }) => code)).toEqual(['PRICE_FIXED']);
   expect(planned(withPrice('unitPrice: 1.0\nmaximum: 5.00'), published).faults).toEqual([]);
 });
+
+/** The organisation with a start of its root, or without. */
+const started = (terms: string, since = 'since: 2026-01-31, '): string =>
+  withPrice(terms).replace('slug: top, ', `slug: top, ${since}`);
+
+it.each([
+  ['an interval by itself', 'period: quarter', { kind: 'calendar', interval: 'quarter' }],
+  ['weeks', 'period: { kind: calendar, interval: week, weekStart: 7 }', { kind: 'calendar', interval: 'week', weekStart: 7 }],
+  ['anniversaries', 'period: { kind: anniversary, anchor: 2026-01-31, interval: month, every: 3 }', { kind: 'anniversary', anchor: '2026-01-31', interval: 'month', every: 3 }],
+  ['one’s own anniversaries', 'period: { kind: anniversary, anchor: account, interval: month }', { kind: 'anniversary', anchor: 'account', interval: 'month' }],
+  ['a fiscal year', 'period: { kind: fiscal, pattern: 4-4-5, endMonth: 1, endWeekday: 6, rule: nearest }', { kind: 'fiscal', pattern: '4-4-5', endMonth: 1, endWeekday: 6, rule: 'nearest' }],
+  ['dates', 'period: { kind: list, dates: [2026-01-01, 2026-03-15] }', { kind: 'list', dates: ['2026-01-01', '2026-03-15'] }],
+  ['months, which go without saying', 'period: month', undefined],
+])('reads what cuts the tallies: %s', (_, yaml, period) => {
+  const { prices, faults } = planned(started(`unitPrice: 1\n${yaml}`));
+  expect(faults).toEqual([]);
+  expect(prices[0]!.after.period).toEqual(period);
+}); // prettier-ignore
+
+it('reads a pool, and tells what is no calendar, no pool and no split', () => {
+  const pool = planned(withPrice('unitPrice: 1\ntallyScope: subtree\naccount: top\nsplit: asArrived'));
+  expect(pool.faults).toEqual([]);
+  expect(pool.prices[0]!.after).toMatchObject({ tallyScope: 'subtree', account: 1, split: 'asArrived' });
+  const told = (terms: string) => planned(withPrice(`unitPrice: 1\n${terms}`)).faults.map(({ code, path }) => `${code} ${path}`);
+  expect(told('tallyScope: subtree')).toEqual(['KEY_MISSING prices[0].account']);
+  expect(told('split: proRata')).toEqual(['VALUE_INVALID prices[0].split']);
+  expect(told('period: fortnight')).toEqual(['VALUE_INVALID prices[0].period.interval']);
+  expect(told('period: { kind: list, dates: [2026-02-01, 2026-01-01] }')).toEqual(['VALUE_INVALID prices[0].period']);
+  expect(told('period: { kind: calendar, interval: week, from: 1 }')).toEqual(['KEY_UNKNOWN prices[0].period.from']);
+}); // prettier-ignore
+
+it('wants a start of each account that a price counts from, once, and keeps it', () => {
+  const own = 'unitPrice: 1\nperiod: { kind: anniversary, anchor: account, interval: month }';
+  const told = (text: string, present = nothing) => planned(text, present).faults.map(({ code, path }) => `${code} ${path}`);
+  expect(told(started(own))).toEqual([]);
+  expect(told(withPrice(own))).toEqual(['START_MISSING accounts[0].slug']);
+  expect(told(started(own, 'since: 2026-02-30, '))).toContain('VALUE_INVALID accounts[0].since');
+  const published = planned(started(own));
+  const accounts = published.accounts.map(({ after }) => after);
+  const present = { ...nothing, lastAccount: accounts.length, lastPrice: 1, accounts, prices: published.prices.map(({ after }) => after) };
+  expect(accounts[0]).toMatchObject({ slug: 'top', startsOn: '2026-01-31' });
+  expect(told(started(own, ''), present)).toEqual([]);
+  expect(told(started(own, 'since: 2026-02-01, '), present)).toEqual(['ACCOUNT_FIXED accounts[0].slug']);
+}); // prettier-ignore

@@ -2,7 +2,7 @@ import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import type { Organisation, Ref, Wanted, WantedAccount } from './organisation.ts';
 import { readTimeZone, unique } from './parts.ts';
-import { nameShape, slugShape } from './shapes.ts';
+import { dateShape, nameShape, slugShape } from './shapes.ts';
 import { billingLimits } from '../limits.ts';
 import type { Node } from './yaml.ts';
 
@@ -16,7 +16,7 @@ export function readAccounts(file: Fields, faults: Faults): Organisation['accoun
   const found: Wanted<WantedAccount>[] = [];
   const readAll = (nodes: readonly Node[], above: Ref | undefined, depth: number): void => {
     for (const node of nodes) {
-      const fields = Fields.of(node, ['slug', 'name', 'type', 'timeZone', 'parent', 'children'], faults);
+      const fields = Fields.of(node, ['slug', 'name', 'type', 'timeZone', 'since', 'parent', 'children'], faults);
       if (fields === undefined) continue;
       const slug = fields.text('slug', slugShape);
       const account = readAccount(fields, above, faults);
@@ -39,12 +39,13 @@ function readAccount(fields: Fields, above: Ref | undefined, faults: Faults): Om
   const name = fields.text('name', nameShape);
   const type = fields.oneOf('type', types);
   const timeZone = fields.has('timeZone') ? readTimeZone(fields, faults) : undefined;
+  const startsOn = fields.has('since') ? fields.text('since', dateShape) : undefined;
   const said = fields.has('parent') ? fields.text('parent', slugShape) : undefined;
   if (above !== undefined && fields.has('parent')) {
     faults.add('KEY_UNKNOWN', fields.atOf('parent'), said ?? '', 'no parent here: the account stands below one');
   }
   const parent = above ?? (said === undefined ? undefined : { name: said, at: fields.atOf('parent') });
-  return name === undefined || type === undefined ? undefined : { name, type, timeZone, parent };
+  return name === undefined || type === undefined ? undefined : { name, type, timeZone, startsOn, parent };
 }
 
 /** Orders accounts so that a parent precedes its children; circles are reported and left out. */

@@ -1,7 +1,7 @@
 import { formatDecimal, parseDecimal } from '#core/money/fixed.ts';
 import type { Faults } from './faults.ts';
 import { textOf } from './fields.ts';
-import { leafFields, modelFields, type Field, type Fields, type Form } from './modelForm.ts';
+import { calendarFields, leafFields, modelFields, type Field, type Fields, type Form } from './modelForm.ts';
 import { matching } from './shapes.ts';
 import type { Node } from './yaml.ts';
 
@@ -14,6 +14,10 @@ const wordShape = matching(/^[^\p{Cc}\p{Cs}]{0,200}$/u, 'at most 200 characters 
  * handed on as it stands.
  */
 export const readModel = (node: Node, faults: Faults): unknown => modelOf(node, modelFields, faults);
+
+/** A calendar; an interval by itself means its calendar units. */
+export const readCalendar = (node: Node, faults: Faults): unknown =>
+  node.kind === 'text' ? { kind: 'calendar', interval: node.text } : modelOf(node, calendarFields, faults);
 
 /** The value of a single key. */
 export function readField(node: Node | undefined, { form, isNullable, otherwise }: Field, faults: Faults): unknown {

@@ -6,13 +6,13 @@ import { quantityFields, rolloverFields, tierFields, type Field } from './modelF
 import type { Organisation } from './organisation.ts';
 import { checkCurrency, isComplete, readRef, unique } from './parts.ts';
 import { checkTerms, type PriceEntry, type PriceTerms } from './priceProblems.ts';
-import { readField, readFields, readModel } from './readModel.ts';
+import { readCalendar, readField, readFields, readModel } from './readModel.ts';
 import { nameShape, slugShape } from './shapes.ts';
 import { readInstant } from './readInstant.ts';
 
 const pricesMax = 10_000;
 const known = [
-  'key', 'version', 'service', 'component', 'meter', 'per', 'account', 'currency', 'effectiveFrom', 'tallyScope',
+  'key', 'version', 'service', 'component', 'meter', 'per', 'account', 'currency', 'effectiveFrom', 'tallyScope', 'split', 'period',
   'allowance', 'unitPrice', 'tiers', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'onVersion', 'plan', 'contract',
 ]; // prettier-ignore
 const decimal: Field = { form: { kind: 'decimal' } };
@@ -40,13 +40,14 @@ export function readPrices(
       component: fields.text('component', nameShape),
       meter: readRef(fields, 'meter', nameShape),
       per: readRef(fields, 'per', nameShape),
-      tallyScope: fields.oneOf('tallyScope', ['resource', 'account'], 'account'),
+      tallyScope: fields.oneOf('tallyScope', ['resource', 'account', 'subtree'], 'account'),
     };
     const model = modelOf(fields, faults);
     const entry: PriceEntry = { node, spelling: fields.has('model') ? 'model' : 'shorthand' };
     const terms = { ...termsOf(fields, faults), model: (model ?? anyModel) as PriceTerms['model'] };
     const meter = meters.find(({ id }) => id === price.meter?.name);
-    const isRight = checkTerms(terms, entry, meter?.aggregation, faults) && fitsMessage(terms, fields, faults);
+    const scope = { tallyScope: price.tallyScope ?? 'account', account: fields.has('account') ? 1 : 0 };
+    const isRight = checkTerms({ ...terms, ...scope }, entry, meter, faults) && fitsMessage(terms, fields, faults);
     const account = fields.has('account') ? readRef(fields, 'account', slugShape) : undefined;
     const dated = fields.has('effectiveFrom');
     const effectiveFromMs = dated ? readInstant(fields, 'effectiveFrom', timeZone, faults) : undefined;
@@ -80,6 +81,8 @@ function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
   const discountPercent = field('discountPercent');
   const maximum = field('maximum');
   const rollover = fields.nodeOf('rollover');
+  const split = fields.has('split') ? fields.oneOf('split', ['proRata', 'asArrived']) : undefined;
+  const period = periodOf(fields, faults);
   const onVersion = fields.oneOf('onVersion', ['carry', 'restart'], 'carry');
   const [plan, contract] = ['plan', 'contract'].map((key) =>
     fields.has(key) ? fields.text(key, nameShape) : undefined,
@@ -97,7 +100,16 @@ function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
     ...(onVersion === 'restart' ? { onVersion } : {}),
     ...(plan === undefined ? {} : { plan }),
     ...(contract === undefined ? {} : { contract }),
+    ...(split === undefined ? {} : { split }),
+    ...(period === undefined ? {} : { period }),
   };
+}
+
+/** Months of the calendar are what goes without saying. */
+function periodOf(fields: Fields, faults: Faults): PriceTerms['period'] {
+  const node = fields.nodeOf('period');
+  const period = node === undefined ? undefined : (readCalendar(node, faults) as NonNullable<PriceTerms['period']>);
+  return period?.kind === 'calendar' && period.interval === 'month' ? undefined : period;
 }
 
 /** A price travels whole in one message. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isDate } from '#core/time/dates.ts';
 import { idPattern } from '#core/messages/names.ts';
 import { classifyAddress } from '#platform/addresses.ts';
 import { billingLimits } from '../limits.ts';
@@ -19,6 +20,8 @@ export const nameShape = matching(
   new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${billingLimits.nameLengthMax}}$`, 'u'),
   `1 to ${billingLimits.nameLengthMax} characters on one line`,
 );
+
+export const dateShape: Shape = { fits: isDate, expected: 'a day, such as 2026-11-23' };
 
 export const idShape = matching(idPattern, 'lower-case letters, digits and hyphens, 1 to 36 characters');
 

@@ -34,11 +34,12 @@ export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Prom
     nowMs,
   );
   for (const { after } of touched(plan.accounts)) {
-    const { timeZone, ...account } = after;
+    const { timeZone, startsOn = null, ...account } = after;
+    const { name, type } = account;
     await tx
       .insertInto('account')
-      .values({ tenant, ...account, time_zone: timeZone })
-      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ name: after.name, type: after.type }))
+      .values({ tenant, ...account, time_zone: timeZone, starts_on: startsOn })
+      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ name, type, starts_on: startsOn }))
       .execute();
   }
   for (const { after } of added(plan.ownership)) {

@@ -14,6 +14,7 @@ const migrations = new URL('../migrations/', import.meta.url);
 
 /** Every term that a price can have, and what a meter of distinct values says. */
 const organisation = smallOrganisation()
+  .replace('slug: top, ', 'slug: top, since: 2026-01-31, ')
   .replace(
     'meters: [',
     "meters: [{ id: hosts, metric: host.cpu.time, unit: '1', aggregation: unique, distinct: mode, exact: { upTo: 200, beyond: approximate } }, " +
@@ -22,7 +23,7 @@ const organisation = smallOrganisation()
   )
   .replace(
     'unitPrice: 1.50',
-    'unitPrice: 1.50, discountPercent: 5, maximum: 90.00, onVersion: restart, quantity: { at: tally, mode: up, increment: 0.5 }',
+    'unitPrice: 1.50, discountPercent: 5, maximum: 90.00, onVersion: restart, quantity: { at: tally, mode: up, increment: 0.5 }, tallyScope: subtree, account: top, split: asArrived, period: { kind: anniversary, anchor: account, interval: quarter }',
   );
 
 describe.each(testEngines)('on the %s engine', (kind) => {
@@ -54,6 +55,9 @@ describe.each(testEngines)('on the %s engine', (kind) => {
         discountPercent: '5',
         maximum: '90',
         onVersion: 'restart',
+        tallyScope: 'subtree',
+        split: 'asArrived',
+        period: { kind: 'anniversary', anchor: 'account', interval: 'quarter' },
         quantity: { at: 'tally', mode: 'up', increment: '0.5' },
       },
     ]);

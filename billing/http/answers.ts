@@ -39,6 +39,7 @@ const account = z.object({
   parent: z.number().describe('0 for a root.'),
   type: z.enum(['organisation', 'department', 'project', 'host', 'client', 'suspense']),
   timeZone: z.string(),
+  startsOn: z.string().exactOptional().describe('The day that anniversaries of the account count from.'),
 }) satisfies z.ZodType<AccountRecord>;
 
 const price = approvedPriceSchema satisfies z.ZodType<ApprovedPrice>;

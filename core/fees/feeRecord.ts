@@ -123,6 +123,13 @@ function checkPlan({ endMs, ...plan }: { readonly endMs?: unknown }, common: obj
   return [...check.problems, ...checkInstallments({ ...plan, ...common })];
 }
 
+/** Every fault of a calendar, which may be anything: paths begin in it. Never throws. */
+export function checkCalendarRecord(value: unknown): Problem[] {
+  const check = new Check();
+  if (check.shape(value, calendarShape)) checkCalendar(check, value as BillingCalendar);
+  return check.problems;
+}
+
 function checkCalendar(check: Check, calendar: BillingCalendar): void {
   const faults = calendarFaults(calendar);
   for (const fault of faults) check.that(false, calendar, fault);

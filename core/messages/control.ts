@@ -94,6 +94,11 @@ export interface AccountRecord {
   readonly parent: number;
   readonly type: 'organisation' | 'department' | 'project' | 'host' | 'client' | 'suspense';
   readonly timeZone: string;
+  /**
+   * The day, like 2026-11-23, from which prices count that go by each account's own anniversary; absent: that of the
+   * nearest account above that has one. Given once.
+   */
+  readonly startsOn?: string;
 }
 
 /** From `fromMs` on (event time) the resource belongs to the account. `resource` may end in `/*`: everything below. */

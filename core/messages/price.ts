@@ -4,6 +4,8 @@
  * were added later: absent means "none", and old records stay as they were signed.
  */
 
+import type { BillingCalendar } from '../time/calendar.ts';
+
 /** An immutable, approved price; a correction is a new version with its own id. */
 export interface PriceRecord {
   /** Dense per tenant, from 1, never re-used. One id is one version. */
@@ -18,7 +20,22 @@ export interface PriceRecord {
   /** Account whose subtree it applies to; the nearest ancestor's price wins. 0: everyone. */
   readonly account: number;
   readonly effectiveFromMs: number;
-  readonly tallyScope: 'resource' | 'account';
+  /**
+   * Whose a tally is: each resource's own, its account's, or one of all the subtree of the price's own account, which then is not
+   * 0: a pool, whose rows stay with the accounts that used it.
+   */
+  readonly tallyScope: 'resource' | 'account' | 'subtree';
+  /**
+   * How the charge of a pool is shared when its period closes: by quantity, or as its rows fell, to whoever came first.
+   * Only where `tallyScope` is `subtree`; "proRata" when absent.
+   */
+  readonly split?: 'proRata' | 'asArrived';
+  /**
+   * What cuts the tallies of the price, in the zone of the account that owns them; calendar months when absent. An anniversary may have
+   * the anchor "account": the day on which the account, or the nearest one above that says it, started. Usage that no
+   * period holds is not priced.
+   */
+  readonly period?: BillingCalendar;
   /** Priced unit = tally units × numerator / denominator; decimal integers as text. */
   readonly unit: { readonly name: string; readonly numerator: string; readonly denominator: string };
   /** Priced units free per period (per cell, where the model has cells), decimal text; "0" for none. */

@@ -104,7 +104,7 @@ export interface Totals {
 export interface TallyEntry {
   readonly id: number;
   readonly tenant: string;
-  /** Account that owns the tally. */
+  /** Account that owns the tally: of a pool the price's own. */
   readonly account: number;
   /** Resource id for `tallyScope: resource`, else 0. */
   readonly resource: number;
@@ -112,6 +112,7 @@ export interface TallyEntry {
   readonly price: number;
   /** Meter id; for an unpriced tally of a metric without meter, the metric's name. */
   readonly meter: string;
+  /** By the price's calendar; the month without one. */
   readonly periodStartMs: number;
   readonly periodEndMs: number;
   /** Start of the first sample in it, UTC ms. */
@@ -160,6 +161,8 @@ export interface TallyNote {
   readonly samples?: readonly string[];
   /** `percentile`: slots that changed, in a snapshot all that are not empty: [index, sum], absolute. */
   readonly slots?: readonly (readonly [index: number, sum: string])[];
+  /** Of a pool: accounts whose rows fell on it, those that changed, in a snapshot all; what their rows add up to, absolute, the amount in pico. */
+  readonly members?: readonly (readonly [account: number, quantity: string, amount: string])[];
 }
 
 export type SamplePlace = readonly [endMs: number, producer: string, epoch: string, seq: number, index: number];
@@ -282,6 +285,7 @@ export const blockColumns = [
   ['seq', 'UInt64'],
   ['usage_seq', 'UInt64'],
   ['log_time', "DateTime64(3, 'UTC')"],
+  /** The account's calendar month: of balances and documents, whatever the period of the tallies. */
   ['period_start', "DateTime64(3, 'UTC')"],
   ['period_end', "DateTime64(3, 'UTC')"],
   /** Start of the account's month whose balance the rows move; the period is that of the tally. */

@@ -8,12 +8,13 @@ import { leafModel, leafPrice, schedule } from './testing/arbitrary.ts';
 import { priceOf } from './testing/prices.ts';
 
 const context: PriceContext = {
-  meterIds: ['m', 'latest'],
+  meterIds: ['m', 'latest', 'p95'],
   meter: (id) =>
-    id !== 'm' && id !== 'latest'
+    !['m', 'latest', 'p95'].includes(id)
       ? undefined
       : {
-          aggregation: id === 'm' ? 'sum' : 'latest',
+          aggregation: id === 'm' ? 'sum' : id === 'latest' ? 'latest' : 'percentile',
+          ...(id === 'p95' ? { slots: { lengthMs: 300_000, discardPercent: '5' } } : {}),
           dimensions: ['region', 'tier'],
           unit: (name) => (name === 'unit' || name === 'USD' ? { numerator: '1', denominator: '1' } : undefined),
           unitNames: ['unit'],
@@ -34,6 +35,7 @@ const rules = (...matches: readonly Record<string, string>[]): PriceModel => ({
   rules: matches.map((match, index) => ({ name: `rule ${index}`, match, model: perUnit })),
   otherwise: null,
 });
+const list: NonNullable<PriceRecord['period']> = { kind: 'list', dates: ['2026-01-02', '2026-01-01'] };
 const all: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const bands = (...times: readonly (readonly [readonly string[], string, string])[]): PriceModel => ({
   kind: 'schedule',
@@ -57,6 +59,16 @@ const of = (code: ProblemCode, path: string, model: unknown, more: Partial<Price
 const lacking = (field: string) => ({ [field]: undefined }) as unknown as Partial<PriceRecord>;
 
 const table: readonly Row[] = [
+  of('FIELD_INVALID', 'tallyScope', perUnit, { tallyScope: 'plan' as never }),
+  of('FIELD_INVALID', 'split', perUnit, { split: 'evenly' as never, tallyScope: 'subtree', account: 2 }),
+  of('PERIOD_INVALID', 'period.kind', perUnit, { period: { kind: 'moon' } as never }),
+  of('PERIOD_INVALID', 'period.interval', perUnit, { period: { kind: 'calendar', interval: 'decade' as never } }),
+  of('PERIOD_INVALID', 'period', perUnit, { period: list }),
+  of('PERIOD_INVALID', 'period', perUnit, { period: { kind: 'anniversary', anchor: 'start', interval: 'month' } }),
+  of('PERIOD_TOO_LONG', 'period', perUnit, { meter: 'p95', period: { kind: 'calendar', interval: 'year' } }),
+  of('POOL_OF_EVERYONE', 'account', perUnit, { tallyScope: 'subtree' }),
+  of('SPLIT_MEANINGLESS', 'split', perUnit, { split: 'proRata' }),
+  of('SPLIT_MEANINGLESS', 'split', perUnit, { meter: 'latest', tallyScope: 'subtree', account: 2 }),
   of('FIELD_INVALID', 'key', perUnit, { key: '' }),
   of('FIELD_INVALID', 'version', perUnit, { version: 1.5 }),
   of('FIELD_INVALID', 'effectiveFromMs', perUnit, { effectiveFromMs: 1e13 }),

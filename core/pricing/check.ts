@@ -1,6 +1,6 @@
 /** A price list is checked as a whole before it is approved: everything that is wrong, together. */
 import { minorDigits } from '../money/currency.ts';
-import { mayFall, type Aggregation } from '../messages/control.ts';
+import { mayFall, type Aggregation, type MeterRecord } from '../messages/control.ts';
 import type { LeafModel, PriceRecord } from '../messages/price.ts';
 import type { SeriesRecord } from '../messages/series.ts';
 import { divide, ratio } from '../money/rational.ts';
@@ -8,6 +8,7 @@ import { Checker, isFields, isText, type Fields } from './check/checker.ts';
 import { checkModel } from './check/parts.ts';
 import type { Problem } from './check/problems.ts';
 import { priceLimits } from './limits.ts';
+import { checkTallyCalendar, meterMisfit } from './tallyTerms.ts';
 import { hasFreePart, isEventCharged } from './models/index.ts';
 
 /** What is known where the prices will apply. */
@@ -21,6 +22,7 @@ export interface PriceContext {
 
 export interface KnownMeter {
   readonly aggregation: Aggregation;
+  readonly slots?: NonNullable<MeterRecord['slots']>;
   /** Dimensions that its samples may have; undefined when anything may come. */
   readonly dimensions: readonly string[] | undefined;
   /** Priced unit = tally units × numerator / denominator, decimal integers as text; undefined for an unknown name. */
@@ -53,6 +55,7 @@ function checkRecord(checker: Checker, path: string, value: unknown, context: Pr
   const leaves = checkModel(checker, `${path}.model`, record['model'], meter?.dimensions);
   checkSeries(checker, path, record, context);
   checkTerms(checker, path, record);
+  checkPlace(checker, path, record, meter);
   for (const leaf of leaves.slice(0, 1)) checkCurrencyOfValue(checker, path, record, leaf);
   checkMixtures(checker, path, record, leaves, meter);
 }
@@ -64,7 +67,7 @@ function checkHead(checker: Checker, path: string, record: Fields, context: Pric
   checker.field(isNatural(version, 1), `${path}.version`, version, 'a whole number from 1 up');
   for (const field of ['key', 'service', 'component', 'meter'] as const)
     checker.field(isText(record[field]), `${path}.${field}`, record[field], 'a text');
-  checker.oneOf(`${path}.tallyScope`, record['tallyScope'], 'resource', 'account');
+  checker.oneOf(`${path}.tallyScope`, record['tallyScope'], 'resource', 'account', 'subtree');
   if (record['onVersion'] !== undefined) checker.oneOf(`${path}.onVersion`, record['onVersion'], 'carry', 'restart');
   const isInstant = isNatural(effectiveFromMs, 0) && (effectiveFromMs as number) <= startMsMax;
   checker.field(isInstant, `${path}.effectiveFromMs`, effectiveFromMs, `UTC milliseconds up to ${startMsMax}`);
@@ -74,6 +77,28 @@ function checkHead(checker: Checker, path: string, record: Fields, context: Pric
     checker.add('ACCOUNT_UNKNOWN', `${path}.account`, account, 'the id of an account, 0 for all');
   if (typeof currency !== 'string' || minorDigits(currency) === undefined)
     checker.add('CURRENCY_UNKNOWN', `${path}.currency`, currency, 'a code of ISO 4217 in use, like "EUR"');
+}
+
+/** Whose the tallies are, and what cuts them. */
+function checkPlace(checker: Checker, path: string, record: Fields, meter: KnownMeter | undefined): void {
+  const { tallyScope, account, split, period } = record;
+  const isPool = tallyScope === 'subtree';
+  if (isPool && account === 0)
+    checker.add('POOL_OF_EVERYONE', `${path}.account`, account, 'the account whose subtree shares the tally');
+  const hasSplit = split === undefined || checker.oneOf(`${path}.split`, split, 'proRata', 'asArrived');
+  if (split !== undefined && !isPool)
+    checker.add('SPLIT_MEANINGLESS', `${path}.split`, split, 'no split: only the tally of a subtree is shared out');
+  const faults = period === undefined ? [] : checkTallyCalendar(period);
+  for (const { path: within, ...fault } of faults)
+    checker.problems.push({
+      ...fault,
+      code: 'PERIOD_INVALID',
+      path: `${path}.period${within === '' ? '' : `.${within}`}`,
+    });
+  if (meter === undefined || faults.length > 0 || !hasSplit) return;
+  const misfit = meterMisfit(record as Pick<PriceRecord, 'period' | 'tallyScope' | 'split'>, meter);
+  if (misfit !== undefined)
+    checker.add(misfit.problem, `${path}.${misfit.field}`, record[misfit.field], misfit.expected);
 }
 
 function checkUnit(checker: Checker, path: string, value: unknown, meter: KnownMeter | undefined): void {

@@ -24,6 +24,8 @@ export const priceLimits = {
   nameMax: 200,
   /** Characters of a cell's key; a group with a longer one has no cell. */
   cellKeyMax: 200,
+  /** Slots of one tally of a percentile: a month of five minutes. */
+  slotsMax: 8_940,
 } as const;
 
 /** Bounds of reference series. */

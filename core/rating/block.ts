@@ -1,4 +1,4 @@
-/** Rated blocks: the rows of one batch on one account, price and period, and their tab-separated line (`blockColumns`). */
+/** Rated blocks: the rows of one batch on one account, price, cell and period, and their tab-separated line (`blockColumns`). */
 import { AMOUNT_SCALE, formatDecimal } from '../money/fixed.ts';
 import type { PriceRecord } from '../messages/price.ts';
 import type { BlockKind } from '../messages/rated.ts';
@@ -6,7 +6,7 @@ import type { Period } from '../time/period.ts';
 import { ByteText, bytesOf } from './byteText.ts';
 import type { Plan } from './plan.ts';
 import type { Rows } from './rows.ts';
-import type { Account, Balance } from './state.ts';
+import type { Account, Balance, Tally } from './state.ts';
 
 export interface GroupKey {
   readonly account: Account;
@@ -23,6 +23,8 @@ export interface GroupKey {
   /** End of the closed periods that the rows are late for; 0 for rows in time. */
   readonly closedUntilMs: number;
   readonly chain: BalanceChain;
+  /** Of a price of a subtree: the one tally of all its rows, to hear what fell to the account. */
+  readonly pool: Tally | undefined;
 }
 
 /** What a block says of the price, or whatever else charges. */

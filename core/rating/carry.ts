@@ -2,6 +2,7 @@
 import type { PriceModel, PriceRecord } from '../messages/price.ts';
 import { leafOf } from '../pricing/cells/leafOf.ts';
 import type { CompiledPrice } from '../pricing/compiled.ts';
+import { calendarText } from '../time/tallyPeriod.ts';
 import { tallyKey, type Tally, type Tenant } from './state.ts';
 
 /** The tally of the newest earlier version that has one, where its position goes on in this one. */
@@ -29,9 +30,17 @@ export function versionsBefore(records: Iterable<PriceRecord>, record: PriceReco
 }
 
 /** What two versions must have in common. */
-function termsOf({ meter, model, unit, tallyScope, quantity: rule }: PriceRecord, cell: string): string {
+function termsOf({ meter, model, unit, tallyScope, quantity: rule, period }: PriceRecord, cell: string): string {
   const rounding = rule === undefined ? [] : [rule.at, rule.mode, rule.increment, rule.first, rule.threshold];
-  return JSON.stringify([meter, model.kind, leafKind(model, cell), unit.name, tallyScope, rounding]);
+  return JSON.stringify([
+    meter,
+    model.kind,
+    leafKind(model, cell),
+    unit.name,
+    tallyScope,
+    calendarText(period),
+    rounding,
+  ]);
 }
 
 /** What charges the cell: the kind of its leaf, or its series. */

@@ -7,15 +7,17 @@ import {
   type Directions,
   type FeeRecord,
   type MeterRecord,
+  type PriceRecord,
 } from '../messages/control.ts';
 import { toldOf } from '../fees/problems.ts';
 import { checkAgreement } from '../spend/agreements.ts';
 import { seriesIntervals } from '../messages/series.ts';
 import { parseAmount, parseRational } from '../money/fixed.ts';
 import { priceLimits, seriesLimits } from '../pricing/limits.ts';
+import { isDate } from '../time/dates.ts';
 import { isTimeZone } from '../time/period.ts';
 import { instantMsMax } from './batch.ts';
-import { priceShape } from './priceShape.ts';
+import { priceShape, scopeFault } from './priceShape.ts';
 import { exactLimits } from './distinct.ts';
 import { samplesMax } from './ranked.ts';
 import { slotLimits } from './slots.ts';
@@ -58,7 +60,7 @@ const seriesPoints: Test = (points) =>
 const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   tenant: { id: text, name: text, currency, timeZone: zone },
   producer: { id: text, type: oneOf('agent', 'gateway', 'importer'), enabled: flag, keys: listOf(like({ id: text, publicKey: text })) },
-  account: { id, slug: text, name: text, parent: natural, timeZone: zone },
+  account: { id, slug: text, name: text, parent: natural, timeZone: zone, startsOn: optional(isDate) },
   ownership: { resource: text, account: natural, fromMs: natural },
   meter,
   series: {
@@ -102,7 +104,9 @@ export function changeFault(change: unknown): string | undefined {
   if (fault !== undefined) return `${kind}: ${fault}`;
   if (kind === 'meter') return meterFault(change as MeterRecord);
   if (kind === 'agreement') return agreementFault(change as ControlChange & { readonly kind: 'agreement' });
-  return kind === 'fee' ? feeFault(change as { readonly kind: 'fee' } & FeeRecord) : undefined;
+  if (kind === 'fee') return feeFault(change as { readonly kind: 'fee' } & FeeRecord);
+  const scope = kind === 'price' ? scopeFault(change as PriceRecord) : undefined;
+  return scope === undefined ? undefined : `price: ${scope}`;
 }
 
 function agreementFault({ kind: _, ...record }: ControlChange & { readonly kind: 'agreement' }): string | undefined {

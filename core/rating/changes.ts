@@ -98,6 +98,7 @@ export class Changes {
     for (const tally of this.tallies) {
       tally.dirty = false;
       carried(tally);
+      tally.pool?.fresh.clear();
     }
     for (const balance of this.balances) balance.dirty = false;
     for (const { budget } of this.budgets) budget.dirty = false;

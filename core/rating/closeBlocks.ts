@@ -1,5 +1,6 @@
-import { amountOf, sourceBytes, writeBlock, type BlockSource } from './block.ts';
+import { amountOf, quantityOf, sourceBytes, writeBlock, type BlockSource } from './block.ts';
 import type { Changes } from './changes.ts';
+import { addToMember } from './pool.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState } from './state.ts';
 
@@ -19,6 +20,8 @@ export function closeBlocks(run: BlockRun): Set<Balance> {
     changes.line((out) => writeBlock(out, group, rows, source));
     group.chain.amount += amountOf(group);
     group.chain.isMoved = true;
+    const { pool, account } = group;
+    if (pool !== undefined) addToMember(pool, account.record.id, quantityOf(group), amountOf(group));
   }
   for (const { chain } of rows.groups) {
     if (!chain.isMoved) continue;

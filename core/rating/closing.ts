@@ -9,7 +9,7 @@ import type { BlockSource } from './block.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
 import { chargeMax, reached } from './measures.ts';
-import { bookingOf, type PlanContext } from './plan.ts';
+import { bookingOf, poolOf, type PlanContext } from './plan.ts';
 import { cellOf, rolledInto } from './rollover.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tally } from './state.ts';
@@ -109,6 +109,7 @@ function settleRollover(run: ClosingRun, tally: Tally): void {
     scale: meter.scale,
     price,
     cell: entry.cell ?? '',
+    pool: poolOf(price, tally),
     ...bookingOf(run, account, price, entry.firstMs),
   });
   rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity: 0n, amount }, false);

@@ -14,6 +14,7 @@ import type {
 } from '../messages/rated.ts';
 import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
+import type { Pool } from './pool.ts';
 import { allOf } from './ranked.ts';
 import { usedSlots, type Slots } from './slots.ts';
 import type { Balance, Budget, PartitionState, Producer, Series, Tally } from './state.ts';
@@ -99,18 +100,20 @@ export function notesOf(
 }
 
 /** What came since the last commit. */
-const fresh: Parameters<typeof notesOf>[1] = ({ distinct, slots, samples }) => ({
+const fresh: Parameters<typeof notesOf>[1] = ({ distinct, slots, samples, pool }) => ({
   ...(distinct?.from && { from: distinct.from }),
   ...(distinct && { values: distinct.fresh, hashes: distinct.freshHashes }),
   ...(slots && { slots: slotNotes(slots, slots.fresh) }),
   ...(samples && { samples: samples.fresh.map(String) }),
+  ...(pool && { members: memberNotes(pool, pool.fresh) }),
 });
 
 /** All of it. */
-export const everything: typeof fresh = ({ distinct, slots, samples }) => ({
+export const everything: typeof fresh = ({ distinct, slots, samples, pool }) => ({
   ...(distinct && { values: [...distinct.values], hashes: distinct.hashes ?? [] }),
   ...(slots && { slots: slotNotes(slots, usedSlots(slots)) }),
   ...(samples && { samples: [...allOf(samples)].map(String) }),
+  ...(pool && { members: memberNotes(pool, pool.members.keys()) }),
 });
 
 const slotNotes = ({ sums }: Slots, indexes: Iterable<number>): [number, string][] =>
@@ -124,6 +127,14 @@ export function rolloversOf(tallies: Iterable<Tally>): { rollovers?: RolloverEnt
   ]);
   return rollovers.length === 0 ? {} : { rollovers: rollovers.toSorted(([a], [b]) => a - b) };
 }
+
+const memberNotes = ({ members }: Pool, accounts: Iterable<number>): [number, string, string][] =>
+  [...accounts]
+    .toSorted((a, b) => a - b)
+    .map((account) => {
+      const { quantity, amount } = members.get(account)!;
+      return [account, quantity.toString(), amount.toString()];
+    });
 
 export const totalsOf = ({ totals }: PartitionState): Totals => ({
   ...totals,

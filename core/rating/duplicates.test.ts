@@ -6,7 +6,7 @@ import { dedupHashesMax, emptyState } from './state.ts';
 const batches = dedupHashesMax + 6;
 const next: World['steps'][number] = { kind: 'next', producer: 0, samples: [[0, 0, 7_000_000]], gapMs: 1 };
 const price = {
-  component: 'cpu' as const, meter: 'cpu' as const, account: 0 as const, effectiveOffsetMs: null, tallyScope: 'account' as const,
+  component: 'cpu' as const, meter: 'cpu' as const, account: 0 as const, effectiveOffsetMs: null, tallyScope: 'account' as const, period: undefined,
   allowance: '0.00', model: { kind: 'perUnit' as const, unitPrice: '1' },
 }; // prettier-ignore
 

@@ -100,10 +100,17 @@ describe('invariants of the partition machine', () => {
     'TELESCOPE: per tally Σ rows = charge(final tally), and the scalars of a block are the sums of its rows',
     (inputs) => {
       const { state, commits } = run(inputs, everyInput);
+      const { prices } = state.tenants.get('t')!.master;
+      // A row names its account and month, a tally the account and the period of its price.
+      const keyOf = (account: string, price: number, period: string): string => {
+        const record = prices.get(price)?.record;
+        const owner = record?.tallyScope === 'subtree' ? String(record.account) : account;
+        return `${owner} ${price} ${record?.period === undefined ? period : ''}`;
+      };
       const charged = new Map<string, bigint>();
       for (const block of commits.flatMap(({ rows }) => rows)) {
         expect(sum(entries(block['amounts']!).map((text) => parseAmount(text)!))).toBe(parseAmount(block['amount']!));
-        const key = `${block['account']} ${block['price']} ${block['period_start']}`;
+        const key = keyOf(block['account']!, Number(block['price']), block['period_start']!);
         charged.set(key, (charged.get(key) ?? 0n) + parseAmount(block['amount']!)!);
       }
       const expected = new Map<string, bigint>();
@@ -113,8 +120,10 @@ describe('invariants of the partition machine', () => {
           .get('t')!
           .master.prices.get(entry.price)
           ?.cell(entry.cell ?? '');
+        const members = [...(tally.pool?.members.values() ?? [])];
+        if (members.length > 0) expect(sum(members.map(({ amount }) => amount))).toBe(charge);
         expect(charge).toBe(cell === undefined ? 0n : cell.charge(reached(tally)) - cell.charge(carried));
-        const key = `${entry.account} ${entry.price} ${entry.periodStartMs / 1000}.000`;
+        const key = keyOf(String(entry.account), entry.price, `${entry.periodStartMs / 1000}.000`);
         expected.set(key, (expected.get(key) ?? 0n) + charge);
       }
       for (const [key, amount] of expected) expect(charged.get(key) ?? 0n).toBe(amount);
@@ -205,7 +214,7 @@ test('a block that falls to a throttle tells the receiver to throttle', () => {
     thresholds: [{ percent: '80', action: 'throttle' }, { percent: '100', action: 'block' }],
   }); // prettier-ignore
   const model = { kind: 'perUnit', unitPrice: '10' } as const;
-  const price = { component: 'cpu', meter: 'cpu', account: 0, effectiveOffsetMs: null, tallyScope: 'account', allowance: '0', model } as const; // prettier-ignore
+  const price = { component: 'cpu', meter: 'cpu', account: 0, effectiveOffsetMs: null, tallyScope: 'account', period: undefined, allowance: '0', model } as const; // prettier-ignore
   const [first, usage] = inputsOf({
     prices: [price],
     budgets: [],
@@ -236,6 +245,7 @@ test('a month that ends releases what was throttled, once, by log time alone', (
     account: 0,
     effectiveOffsetMs: null,
     tallyScope: 'account',
+    period: undefined,
     allowance: '0',
     model: { kind: 'perUnit', unitPrice: '10' },
   } as const;

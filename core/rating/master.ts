@@ -1,5 +1,7 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
 import { feeOf } from '../fees/fee.ts';
+import { meterMisfit } from '../pricing/tallyTerms.ts';
+import { goesByAccount } from '../time/tallyPeriod.ts';
 import { compilePrice } from '../pricing/compile.ts';
 import type { ControlChange, ControlMessage, MeterRecord } from '../messages/control.ts';
 import { compareText } from './attribution.ts';
@@ -29,9 +31,9 @@ export function applyMaster(state: PartitionState, message: ControlMessage): Ten
   }
   const tenant = known ?? emptyTenant(first as Extract<ControlChange, { kind: 'tenant' }>);
   const draft = copyMaster(tenant.master);
-  const renames: (() => void)[] = [];
+  const renames: Renames = new Map();
   for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames);
-  for (const rename of renames) rename();
+  for (const [account, record] of renames) (account as { record: Account['record'] }).record = record;
   const before = tenant.master.priceSeries;
   recompile(draft, before);
   draft.metersByMetric = Map.groupBy(
@@ -68,13 +70,7 @@ function copyMaster(master: Master): Master {
   };
 }
 
-function applyChange(
-  master: Master,
-  tenant: string,
-  change: ControlChange,
-  logTimeMs: number,
-  renames: (() => void)[],
-): void {
+function applyChange(master: Master, tenant: string, change: ControlChange, logTimeMs: number, renames: Renames): void {
   switch (change.kind) {
     case 'tenant': {
       const { kind: _, ...record } = change;
@@ -113,6 +109,8 @@ function applyChange(
       require(meter !== undefined, `meter ${record.meter} of price ${record.id} is not known`);
       requireFreshId(master, record.id);
       require(record.account === 0 || master.accounts.has(record.account), `account ${record.account} is not known`);
+      const misfit = meterMisfit(record, meter!);
+      require(misfit === undefined, `price ${record.id}: ${misfit?.field} should be ${misfit?.expected}`);
       try {
         master.prices.set(
           record.id,
@@ -183,24 +181,24 @@ const tallyTerms = ({ unit, scale, aggregation, exact, slots, samples }: MeterRe
   ]); // prettier-ignore
 };
 
-function applyAccount(
-  master: Master,
-  change: Extract<ControlChange, { kind: 'account' }>,
-  renames: (() => void)[],
-): void {
+/** What accounts will be called once the whole message holds. */
+type Renames = Map<Account, Account['record']>;
+
+function applyAccount(master: Master, change: Extract<ControlChange, { kind: 'account' }>, renames: Renames): void {
   const { kind: _, ...record } = change;
   const known = master.accounts.get(record.id);
   const fixed =
     known === undefined ||
     (known.record.parent === record.parent &&
       known.record.type === record.type &&
-      known.record.timeZone === record.timeZone);
-  require(fixed, `account ${record.id} cannot move or change its type or zone`);
+      known.record.timeZone === record.timeZone &&
+      keepsStart(master, renames.get(known) ?? known.record, record));
+  require(fixed, `account ${record.id} cannot move or change its type, zone or start`);
   const parent = record.parent === 0 ? undefined : master.accounts.get(record.parent);
   require(record.parent === 0 || parent !== undefined, `parent ${record.parent} of account ${record.id} is not known`);
   if (known !== undefined) {
     // Nodes below hold this very object in their chains, so it is renamed in place, once nothing can fail any more.
-    renames.push(() => ((known as { record: Account['record'] }).record = record));
+    renames.set(known, record);
     return;
   }
   const chain: Account[] = [];
@@ -213,4 +211,10 @@ function applyAccount(
 /** Prices, fees and agreements draw their ids from one sequence. */
 function requireFreshId({ prices, fees, agreements }: Master, id: number): void {
   require(!prices.has(id) && !fees.has(id) && !agreements.has(id), `${id} is published and immutable`);
+}
+
+/** A start is given once, and not after a price has begun to count from it. */
+function keepsStart({ prices }: Master, before: Account['record'], after: Account['record']): boolean {
+  if (before.startsOn !== undefined || after.startsOn === undefined) return before.startsOn === after.startsOn;
+  return prices.values().every(({ record }) => !goesByAccount(record.period));
 }

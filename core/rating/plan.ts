@@ -10,6 +10,7 @@ import { noBalances, type Charging, type Group, type GroupKey, type Groups } fro
 import { balanceKey, tallyKey, type Account, type Balance, type Resource, type Tally, type Tenant } from './state.ts';
 import { adds } from './measures.ts';
 import { directionOf, slotAt } from './slots.ts';
+import { periodWithin, tallyAccountOf } from './tallyPlace.ts';
 import { newTally } from './tally.ts';
 
 export interface Plan {
@@ -104,21 +105,25 @@ function planOf(
     window.boundary(endMs);
   }
   const period = periodAt(atMs, account.record.timeZone);
-  for (const meter of metersOf(master, metric.name, dims)) {
-    if (meter.slots === undefined) continue;
-    const slot = slotAt(meter, period.startMs, atMs);
-    window.boundary(slot.startMs);
-    window.boundary(slot.endMs);
-  }
-  const cellPlace = { dims, atMs, timeZone: account.record.timeZone, boundary: (ms: number) => window.boundary(ms) };
+  const boundary = (ms: number): void => window.boundary(ms);
   const lanes = metersOf(master, metric.name, dims).flatMap((meter): Lane[] => {
-    const lane = (price?: CompiledPrice, cell?: Cell): Lane =>
-      laneOf(context, { account, period, resource, meter, price, cell, atMs, dims });
+    const lane = (tallied: Tallied): Lane => {
+      if (meter.slots !== undefined) {
+        const slot = slotAt(meter, tallied.period.startMs, atMs);
+        window.boundary(slot.startMs);
+        window.boundary(slot.endMs);
+      }
+      return laneOf(context, { account, resource, meter, atMs, dims, ...tallied });
+    };
     const priced = pricesAt(master, meter.id, account, window).flatMap((price) => {
-      const cell = price.cellAt(cellPlace);
-      return cell === undefined ? [] : [lane(price, cell)];
+      const tallyAccount = tallyAccountOf(price.record, account);
+      const within = periodWithin(price.record, tallyAccount, window);
+      const cell = price.cellAt({ dims, atMs, timeZone: tallyAccount.record.timeZone, boundary });
+      if (cell === undefined || within === undefined) return [];
+      return [lane({ price, cell, tallyAccount, period: within })];
     });
-    return priced.length === 0 ? [lane()] : priced;
+    if (priced.length > 0) return priced;
+    return [lane({ price: undefined, cell: undefined, tallyAccount: account, period })];
   });
   if (lanes.length === 0) lanes.push(unmeteredLane(context, account, period, metric, atMs));
   return {
@@ -159,6 +164,7 @@ function unmeteredLane(
     price: undefined,
     cell: '',
     ...bookingOf(context, account, undefined, atMs),
+    pool: undefined,
   });
   return {
     kind: 'unmetered',
@@ -173,13 +179,20 @@ function unmeteredLane(
   };
 }
 
-export interface LanePlace {
-  readonly account: Account;
-  readonly period: Period;
-  readonly resource: Resource | undefined;
-  readonly meter: MeterRecord;
+/** What a lane tallies for, and where. */
+interface Tallied {
   readonly price: CompiledPrice | undefined;
   readonly cell: Cell | undefined;
+  /** Whose the tally is, and its period. */
+  readonly tallyAccount: Account;
+  readonly period: Period;
+}
+
+export interface LanePlace extends Tallied {
+  /** The owner. */
+  readonly account: Account;
+  readonly resource: Resource | undefined;
+  readonly meter: MeterRecord;
   readonly atMs: number;
   readonly dims: Readonly<Record<string, string>>;
 }
@@ -188,6 +201,7 @@ export interface LanePlace {
 export function laneOf({ tenant, groups }: PlanContext, place: LanePlace): Lane {
   const { account, period, meter, price, cell, atMs } = place;
   const kind = price === undefined ? 'unpriced' : 'usage';
+  const tally = tallyOf(tenant, place);
   const group = groups.of({
     account,
     period,
@@ -197,13 +211,18 @@ export function laneOf({ tenant, groups }: PlanContext, place: LanePlace): Lane 
     price,
     cell: cell?.key ?? '',
     ...bookingOf({ tenant, groups }, account, price, atMs),
+    pool: poolOf(price, tally),
   });
   const weighs = meter.aggregation === 'timeWeighted';
   const directions = meter.slots?.directions;
   const direction = (directions && directionOf(directions, place.dims)) ?? 0;
   const distinct = (meter.distinct ?? '') === '' ? undefined : (place.dims[meter.distinct!] ?? '');
-  return { kind, meter, price, cell, tally: tallyOf(tenant, place), group, weighs, distinct, direction };
+  return { kind, meter, price, cell, tally, group, weighs, distinct, direction };
 }
+
+/** The tally, where several accounts share it. */
+export const poolOf = (price: CompiledPrice | undefined, tally: Tally): Tally | undefined =>
+  price?.record.tallyScope === 'subtree' ? tally : undefined;
 
 /**
  * Where something at the instant is booked (SPEC §6.1, §12): at the instant itself or, where the account's unit has closed it, in the
@@ -228,9 +247,9 @@ export function bookingOf(
   };
 }
 
-function tallyOf(tenant: Tenant, { account, period, resource, meter, price, cell }: LanePlace): Tally {
+function tallyOf(tenant: Tenant, { tallyAccount, period, resource, meter, price, cell }: LanePlace): Tally {
   const key = {
-    account: account.record.id,
+    account: tallyAccount.record.id,
     resource: price?.record.tallyScope === 'resource' ? (resource?.id ?? 0) : 0,
     price: price?.record.id ?? 0,
     meter: meter.id,

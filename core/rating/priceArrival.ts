@@ -1,16 +1,20 @@
 /** A price arrives for what was tallied without one: the whole tally is charged by difference (SPEC §5.5). */
+import type { MeterRecord } from '../messages/control.ts';
+import type { TallyEntry } from '../messages/rated.ts';
 import type { CompiledPrice } from '../pricing/compiled.ts';
+import type { Period } from '../time/period.ts';
 import { absorb, clearKept, isUsed } from './aggregate.ts';
 import type { BlockSource, Group } from './block.ts';
 import { pricesAt, Window } from './attribution.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
 import { charged } from './measures.ts';
-import { bookingOf, laneOf, type PlanContext } from './plan.ts';
+import { bookingOf, laneOf, poolOf, type PlanContext } from './plan.ts';
 import { cellOf } from './rollover.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tally } from './state.ts';
 import { openTally, settle } from './tally.ts';
+import { periodOf, tallyAccountOf } from './tallyPlace.ts';
 
 export interface ArrivalRun extends PlanContext {
   readonly state: PartitionState;
@@ -37,25 +41,19 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
   const { entry, quantity } = unpriced;
   const account = master.accounts.get(entry.account)!;
   const meter = master.meters.get(entry.meter)!;
-  const period = { startMs: entry.periodStartMs, endMs: entry.periodEndMs };
-  const prices = pricesAt(master, meter.id, account, new Window(entry.firstMs)).filter(
-    ({ record, whole }) => newPrices.has(record.id) && whole?.countsEvents === false,
-  );
+  const prices = pricesAt(master, meter.id, account, new Window(entry.firstMs)).flatMap((price) => {
+    const { record, whole } = price;
+    if (!newPrices.has(record.id) || whole?.countsEvents !== false) return [];
+    const tallyAccount = tallyAccountOf(record, account);
+    const period = periodOf(record, tallyAccount, entry.firstMs);
+    return period !== undefined && holds(period, entry, meter) ? [{ price, tallyAccount, period }] : [];
+  });
   if (prices.length === 0) return;
 
   // All begin before any is charged: two prices of one key take nothing over from one another.
-  const begun = prices.map((price) => {
-    const place = {
-      account,
-      period,
-      resource: undefined,
-      meter,
-      price,
-      cell: price.whole,
-      atMs: entry.firstMs,
-      dims: {},
-    };
-    const tally = laneOf(run, place).tally!;
+  const begun = prices.map(({ price, ...tallied }) => {
+    const place = { account, resource: undefined, meter, atMs: entry.firstMs, dims: {}, cell: price.whole };
+    const tally = laneOf(run, { ...place, ...tallied, price }).tally!;
     if (tally.entry.id === 0) {
       openTally(state, tenant, tally, price, entry.firstMs);
       changes.open(tally);
@@ -85,23 +83,26 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     run.rows.addWide(group, 0, 0, entry.firstMs, 0, { quantity: change, amount }, false);
     for (const balance of closeBlocks(run)) moved.add(balance);
   };
-  const common = {
-    account,
-    period,
-    kind: 'adjustment',
-    meter: meter.id,
-    scale: meter.scale,
-    cell: '',
-  } as const;
-  const groupOf = (price: CompiledPrice | undefined): Group =>
-    groups.of({ ...common, price, ...bookingOf(run, account, price, entry.firstMs) });
+  const common = { account, kind: 'adjustment', meter: meter.id, scale: meter.scale, cell: '' } as const;
+  const groupOf = (price: CompiledPrice | undefined, tally: Tally): Group => {
+    const { periodStartMs: startMs, periodEndMs: endMs } = tally.entry;
+    const booking = bookingOf(run, account, price, entry.firstMs);
+    return groups.of({ ...common, period: { startMs, endMs }, price, pool: poolOf(price, tally), ...booking });
+  };
   settle(unpriced);
   unpriced.cursor = undefined;
   unpriced.quantity -= quantity;
-  adjust(groupOf(undefined), unpriced, -quantity, 0n);
+  adjust(groupOf(undefined, unpriced), unpriced, -quantity, 0n);
   for (const { price, tally, quantity: taken, keep, amount } of charges) {
-    adjust(groupOf(price), tally, taken, amount);
+    adjust(groupOf(price, tally), tally, taken, amount);
     keep();
   }
   clearKept(unpriced);
+}
+
+/** Whether all of the unpriced month falls into the period; slots are counted from its start, so that they want the same one. */
+function holds({ startMs, endMs }: Period, unpriced: TallyEntry, { slots }: MeterRecord): boolean {
+  const { periodStartMs, periodEndMs } = unpriced;
+  if (slots !== undefined) return startMs === periodStartMs && endMs === periodEndMs;
+  return startMs <= periodStartMs && periodEndMs <= endMs;
 }

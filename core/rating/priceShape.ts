@@ -1,9 +1,10 @@
 /** The shape of a price, model by model (SPEC §8): what could not be charged at all. `checkPrices` says more, for people. */
-import type { SpotModel } from '../messages/price.ts';
+import type { PriceRecord, SpotModel } from '../messages/price.ts';
 import { parseRational } from '../money/fixed.ts';
 import { compare } from '../money/rational.ts';
 import { otherwiseKey } from '../pricing/cells/named.ts';
 import { priceLimits } from '../pricing/limits.ts';
+import { checkTallyCalendar } from '../pricing/tallyTerms.ts';
 import { amount, decimal, either, id, integer, like, listOf, natural, oneOf, optional, positive, record, signed, text, type Shape, type Test } from './shape.ts'; // prettier-ignore
 
 /** Bounds ascend from above 0, and the last tier alone is open. */
@@ -98,9 +99,19 @@ const percent: Test = (value) => {
 
 const rolloverPeriods: Test = (value) => id(value) && (value as number) <= priceLimits.rolloverPeriodsMax;
 
+const calendar: Test = (value) => checkTallyCalendar(value).length === 0;
+
+/** A pool is of one account's subtree, and only a pool is shared out. */
+export function scopeFault({ tallyScope, account, split }: PriceRecord): string | undefined {
+  if (tallyScope === 'subtree') return account === 0 ? 'account is 0 with tallyScope "subtree"' : undefined;
+  return split === undefined
+    ? undefined
+    : `split is ${JSON.stringify(split)} with tallyScope ${JSON.stringify(tallyScope)}`;
+}
+
 export const priceShape = (currency: Test): Shape => ({
   id, key: text, version: natural, service: text, component: text, meter: text, currency, account: natural, effectiveFromMs: natural,
-  tallyScope: oneOf('resource', 'account'), allowance: decimal, unit: like({ name: text, numerator: integer, denominator: integer }),
+  tallyScope: oneOf('resource', 'account', 'subtree'), split: optional(oneOf('proRata', 'asArrived')), period: optional(calendar), allowance: decimal, unit: like({ name: text, numerator: integer, denominator: integer }),
   model: priceModel, quantity: optional(quantityRule), discountPercent: optional(percent), maximum: optional(decimal),
   plan: optional(text), contract: optional(text), onVersion: optional(oneOf('carry', 'restart')),
   rollover: optional(like({ periods: rolloverPeriods, maximum: optional(amount) })),

@@ -5,6 +5,7 @@ import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry, TallyNote } 
 import { periodAt } from '../time/period.ts';
 import { applyMaster } from './master.ts';
 import { balanceOf } from './plan.ts';
+import { emptyPool } from './pool.ts';
 import { dropRepriced } from './repricing.ts';
 import {
   dedupHashesMax,
@@ -106,7 +107,7 @@ export function applyValues(state: PartitionState, values: Values): void {
 
 /** By id, and a tally carries over from older ones only. */
 function applyNotes(state: PartitionState, notes: readonly TallyNote[]): void {
-  for (const { id, cleared, newest, from, values = [], slots = [], samples = [] } of notes) {
+  for (const { id, cleared, newest, from, values = [], slots = [], samples = [], members = [] } of notes) {
     const tally = state.tallies[id - 1]!;
     if (cleared === true) forget(tally);
     tally.newest = newest ?? tally.newest;
@@ -121,6 +122,9 @@ function applyNotes(state: PartitionState, notes: readonly TallyNote[]): void {
     if (samples.length > 0) tally.samples ??= noSamples();
     for (const sample of samples) insert(tally.samples!, BigInt(sample));
     if (samples.length > 0) tally.samples!.fresh.length = 0;
+    if (members.length > 0) tally.pool ??= emptyPool();
+    for (const [account, quantity, amount] of members)
+      tally.pool!.members.set(account, { quantity: BigInt(quantity), amount: BigInt(amount) });
   }
   // Last, for tallies may have been carried over from those whose values become hashes in this commit.
   for (const { id, hashes = [] } of notes) {

@@ -8,7 +8,7 @@ import type { BlockSource } from './block.ts';
 import type { BlockRun } from './closeBlocks.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import { isBeyond, reached } from './measures.ts';
-import { bookingOf, type PlanContext } from './plan.ts';
+import { bookingOf, poolOf, type PlanContext } from './plan.ts';
 import type { Balance, Master, PartitionState, Tally, Tenant } from './state.ts';
 import { setCarried, settle } from './tally.ts';
 
@@ -89,6 +89,7 @@ export function adjust(run: RepricingRun, tally: Tally, amount: bigint): Set<Bal
     scale,
     price,
     cell: entry.cell!,
+    pool: poolOf(price, tally),
     ...bookingOf(run, account, price, entry.firstMs),
   });
   changes.tally(tally);

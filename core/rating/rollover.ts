@@ -3,11 +3,11 @@ import { carryOver } from '../credits/allowance.ts';
 import { parseRational } from '../money/fixed.ts';
 import { toScaled } from '../money/rational.ts';
 import type { Cell, CompiledPrice } from '../pricing/compiled.ts';
-import { periodAt } from '../time/period.ts';
 import { closedUntil } from './billingUnit.ts';
 import { versionsBefore } from './carry.ts';
 import { reached } from './measures.ts';
 import type { Tally, Tenant } from './state.ts';
+import { periodOf } from './tallyPlace.ts';
 
 /** The oldest first: how many periods ago it was given, and what is left of it, in 10⁻¹² priced units, above 0. */
 export type RolledOver = readonly (readonly [age: number, left: bigint])[];
@@ -60,7 +60,7 @@ export function rolledInto({ master, lineages }: Tenant, tally: Tally, price: Co
   let rolled = passedOn(from, last.rolled, cellOf(from, last)!.used(reached(last, BigInt(last.cursor?.quantity ?? 0))));
   for (let startMs = last.entry.periodEndMs; startMs < entry.periodStartMs;) {
     rolled = passedOn(from, rolled, 0n);
-    startMs = periodAt(startMs, account.record.timeZone).endMs;
+    startMs = periodOf(from.record, account, startMs)!.endMs;
   }
   return rolled;
 }

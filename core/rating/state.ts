@@ -23,6 +23,7 @@ import type { Dictionary } from './dictionary.ts';
 import type { Distinct } from './distinct.ts';
 import type { Cursor } from './narrow.ts';
 import type { Plan } from './plan.ts';
+import type { Pool } from './pool.ts';
 import type { Ranked } from './ranked.ts';
 import type { RolledOver } from './rollover.ts';
 import type { Slots } from './slots.ts';
@@ -163,6 +164,8 @@ export interface Tally {
   slots: Slots | undefined;
   /** For `samplePercentile`. */
   samples: Ranked | undefined;
+  /** For a price of a subtree: what fell to each account. */
+  pool: Pool | undefined;
   /** What periods before left of their allowance. */
   rolled: RolledOver;
   /** Whether these were forgotten since the last commit. */

@@ -17,7 +17,7 @@ import { cellsKey, type PartitionState, type Tally, type Tenant } from './state.
 export function newTally(entry: TallyEntry): Tally {
   return {
     entry, carried: nothing, carriedCharge: 0n, quantity: 0n, events: 0n, value: 0n, charge: 0n, dirty: false,
-    newest: undefined, distinct: undefined, slots: undefined, samples: undefined, isCleared: false, rolled: nothingRolled, cursor: undefined, isTouched: false,
+    newest: undefined, distinct: undefined, slots: undefined, samples: undefined, pool: undefined, isCleared: false, rolled: nothingRolled, cursor: undefined, isTouched: false,
   }; // prettier-ignore
 }
 

@@ -3,6 +3,7 @@ import type { PriceRecord } from '../messages/control.ts';
 import { takenOver } from './aggregation.ts';
 import { pricesAt } from './attribution.ts';
 import { addToBalances } from './balances.ts';
+import type { Span } from './calendar.ts';
 import { nothingCarried } from './carry.ts';
 import { bookingOf } from './closes.ts';
 import { powerOfTen, zero, type Exact } from './number.ts';
@@ -11,18 +12,28 @@ import { countsEvents } from './prices/noted.ts';
 import { priced, withoutPrice } from './rows.ts';
 import type { Row, Source, State, Tally, Tenant } from './state.ts';
 import { grow, openTally, takeBack, TooLarge, type Journal } from './tallies.ts';
+import { tallyAccount, tallyPeriod } from './tallyPlace.ts';
 
 /** Charges every unpriced tally that the new prices cover. */
 export function chargeUnpriced(state: State, tenant: Tenant, newPrices: ReadonlySet<number>, source: Source): Row[] {
   return [...state.tallies.values()]
     .filter((tally) => tally.tenant === tenant.record.id && tally.price === 0 && isUsed(tally))
     .flatMap((tally) => {
-      const prices = pricesAt(tenant, tally.account, tally.meter, tally.firstMs).filter(
-        (price) => newPrices.has(price.id) && takesOver(price),
-      );
+      const prices = pricesAt(tenant, tally.account, tally.meter, tally.firstMs)
+        .filter((price) => newPrices.has(price.id) && takesOver(price))
+        .flatMap((price) => {
+          const account = tallyAccount(price, tally.account);
+          const { period } = tallyPeriod(tenant, price, account, tally.firstMs);
+          const { slots } = tenant.meters.get(tally.meter)!;
+          return period !== undefined && covers(period, tally.period, slots !== undefined) ? [{ price, account, period }] : []; // prettier-ignore
+        });
       return prices.length === 0 ? [] : move(state, tenant, tally, prices, source);
     });
 }
+
+/** The unpriced month lies in one period of the price; slots, which count from the start, want the very same period. */
+const covers = (period: Span, { startMs, endMs }: Span, hasSlots: boolean): boolean =>
+  hasSlots ? period.startMs === startMs && period.endMs === endMs : period.startMs <= startMs && endMs <= period.endMs;
 
 /** A percentile may still be nought although there was usage. */
 const isUsed = ({ quantity, slots, samples }: Tally) =>
@@ -35,9 +46,16 @@ function takesOver(price: PriceRecord): boolean {
   return !hasCells && !countsEvents(price, leafOf(model, ''));
 }
 
+/** A price, and where it tallies what it takes over. */
+interface Taker {
+  readonly price: PriceRecord;
+  readonly account: number;
+  readonly period: Span;
+}
+
 /** All of the tally or, where a bound would be passed, nothing of it. */
-function move(state: State, tenant: Tenant, tally: Tally, prices: readonly PriceRecord[], source: Source): Row[] {
-  const { quantity, account, meter, month, firstMs } = tally;
+function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Taker[], source: Source): Row[] {
+  const { quantity, account, meter, firstMs } = tally;
   const record = tenant.meters.get(meter)!;
   const inUnits = (units: Exact) => units.div(powerOfTen(record.scale));
   const base = {
@@ -46,7 +64,7 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Price
     resource: '',
     startMs: firstMs,
     durationMs: 0,
-    month,
+    period: tally.period,
     ...bookingOf(tenant, account, firstMs),
     primary: false,
     source,
@@ -54,12 +72,13 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Price
   };
   const journal: Journal = [];
   try {
-    const places = prices.map((price) => ({ account, resource: '', meter, price, cell: '', month }));
+    const places = prices.map((at) => ({ ...at, owner: account, resource: '', meter, cell: '' }));
     // All begin before any is charged, so that none carries on from another of them; they stay begun in any case.
     const begun = places.map((place) => ({ ...place, into: openTally(state, tenant, place, firstMs, []) }));
     const charged = begun.map(({ price, into }): Row => {
-      const growth = grow(tenant, into, takenOver(record, tally, into), journal);
-      return { ...base, ...priced(price, '', { ...growth, quantity: inUnits(growth.quantity) }), kind: 'adjustment' };
+      const growth = grow(tenant, into, account, takenOver(record, tally, into), journal);
+      const terms = priced(price, '', { ...growth, quantity: inUnits(growth.quantity) });
+      return { ...base, ...terms, period: into.period, kind: 'adjustment' };
     });
     Object.assign(tally, { ...nothingCarried(), quantity: zero });
     for (const { currency, amount } of charged) addToBalances(state, tenant, account, firstMs, currency, amount);

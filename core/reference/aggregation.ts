@@ -59,7 +59,7 @@ export function contributionOf(meter: MeterRecord, tally: Tally, part: Part): Co
       return isStart ? { ...adds(0n), ...counting(meter, tally, values, isStart) } : adds(0n);
     }
     case 'percentile': {
-      const slot = Math.floor((part.startMs - tally.month.startMs) / meter.slots!.lengthMs);
+      const slot = Math.floor((part.startMs - tally.period.startMs) / meter.slots!.lengthMs);
       const own = slot + part.direction * slotCount(meter, tally);
       const after = new Map(tally.slots).set(own, (tally.slots.get(own) ?? 0n) + sent);
       return { ...adds(percentileOf(meter, tally, after) - reached), slots: after };
@@ -114,11 +114,11 @@ export function takenOver(meter: MeterRecord, from: Tally, into: Tally): Contrib
 /** A slot's sum, and a sample that is kept, stay below this. */
 export const keptMax = 2n ** 63n;
 
-const slotCount = ({ slots }: MeterRecord, { month }: Pick<Tally, 'month'>): number =>
-  Math.ceil((month.endMs - month.startMs) / slots!.lengthMs);
+const slotCount = ({ slots }: MeterRecord, { period }: Pick<Tally, 'period'>): number =>
+  Math.ceil((period.endMs - period.startMs) / slots!.lengthMs);
 
-/** Of all slots of the month, those without usage being nought. */
-function percentileOf(meter: MeterRecord, tally: Pick<Tally, 'month'>, sums: Tally['slots']): bigint {
+/** Of all slots of the period, those without usage being nought. */
+function percentileOf(meter: MeterRecord, tally: Pick<Tally, 'period'>, sums: Tally['slots']): bigint {
   const count = slotCount(meter, tally);
   const { discardPercent, directions } = meter.slots!;
   const inward = Array.from({ length: count }, (_, slot) => sums.get(slot) ?? 0n);

@@ -17,7 +17,7 @@ export const nothingCarried = (): Carried => ({
   samples: [],
 });
 
-/** The position that the version before had reached in the same account, scope, cell and month. */
+/** The position that the version before had reached in the same account, scope, cell and period. */
 export function carriedInto(state: State, tenant: Tenant, place: Place, price: PriceRecord): Carried {
   const before = tallyBefore(state, tenant, place, price);
   if (before === undefined) return nothingCarried();
@@ -25,22 +25,37 @@ export function carriedInto(state: State, tenant: Tenant, place: Place, price: P
   return { noted, newest, values: new Set(values), hashes, slots, samples };
 }
 
-/** The tally of the version before, in the same account, scope, cell and month. */
+/** The tally of the version before, in the same account, scope, cell and period. */
 export function tallyBefore(state: State, tenant: Tenant, place: Place, price: PriceRecord): Tally | undefined {
   if (price.onVersion === 'restart') return undefined;
-  const { account, meter, resource, cell, month } = place;
+  const { account, meter, resource, cell, period } = place;
   return [...tenant.prices.values()]
     .filter((other) => other.version < price.version && isContinuedBy(other, price, cell))
     .sort((a, b) => b.version - a.version)
-    .map(({ id }) => state.tallies.get(tallyKey(tenant.record.id, account, id, meter, resource, month.startMs, cell)))
+    .map(({ id }) => state.tallies.get(tallyKey(tenant.record.id, account, id, meter, resource, period.startMs, cell)))
     .find((tally) => tally !== undefined);
 }
 
 export function isContinuedBy(a: PriceRecord, b: PriceRecord, cell: string): boolean {
-  const terms = ({ key, meter, model, unit, tallyScope, quantity }: PriceRecord) =>
-    JSON.stringify([key, meter, model.kind, unit.name, tallyScope, rule(quantity)]);
+  const terms = ({ key, meter, model, unit, tallyScope, quantity, period }: PriceRecord) =>
+    JSON.stringify([key, meter, model.kind, unit.name, tallyScope, rule(quantity), calendar(period)]);
   const leaf = ({ model }: PriceRecord) => (model.kind === 'spot' ? model.series : leafOf(model, cell)?.kind);
   return terms(a) === terms(b) && leaf(a) === leaf(b);
+}
+
+/** Each field of a calendar, said or not. */
+function calendar(period: PriceRecord['period']): readonly unknown[] {
+  const of = period ?? { kind: 'calendar', interval: 'month' };
+  switch (of.kind) {
+    case 'calendar':
+      return [of.kind, of.interval, of.interval === 'week' ? (of.weekStart ?? 1) : 0];
+    case 'anniversary':
+      return [of.kind, of.anchor, of.interval, of.every ?? 1];
+    case 'fiscal':
+      return [of.kind, of.pattern, of.endMonth, of.endWeekday, of.rule, of.longPeriod ?? 12];
+    case 'list':
+      return [of.kind, of.dates];
+  }
 }
 
 const rule = (of: PriceRecord['quantity']) => of && [of.at, of.mode, of.increment, of.first, of.threshold];

@@ -27,17 +27,19 @@ export function fitsCatalogue(
     case 'producer':
       return true;
     case 'account':
-      return (change.parent === 0 || hasAccount(change.parent)) && staysInPlace(tenant.accounts.get(change.id), change);
+      return (
+        (change.parent === 0 || hasAccount(change.parent)) &&
+        staysInPlace(tenant.accounts.get(change.id), change) &&
+        keepsStart(tenant, tenant.accounts.get(change.id), change)
+      );
     case 'ownership':
       return hasAccount(change.account);
     case 'meter':
       return countsTheSame(tenant.meters.get(change.id), change);
     case 'price': {
-      const fits =
-        isFresh(tenant, change.id) &&
-        tenant.meters.has(change.meter) &&
-        (change.account === 0 || hasAccount(change.account));
-      return fits && hasSeries(tenant, change);
+      const meter = tenant.meters.get(change.meter);
+      if (meter === undefined || (change.account !== 0 && !hasAccount(change.account))) return false;
+      return isFresh(tenant, change.id) && suits(meter, change) && hasSeries(tenant, change);
     }
     case 'series': {
       const before = tenant.series.get(change.id)?.record;
@@ -94,6 +96,37 @@ function pricesTheSame(before: SeriesRecord, after: SeriesRecord): boolean {
 function staysInPlace(before: AccountRecord | undefined, after: AccountRecord): boolean {
   if (before === undefined) return true;
   return before.parent === after.parent && before.type === after.type && before.timeZone === after.timeZone;
+}
+
+/** The start of an account is said once, before any price goes by it. */
+function keepsStart({ prices }: Tenant, before: AccountRecord | undefined, after: AccountRecord): boolean {
+  if (before === undefined || before.startsOn === after.startsOn) return true;
+  const goByIt = [...prices.values()].some(
+    ({ period }) => period?.kind === 'anniversary' && period.anchor === 'account',
+  );
+  return before.startsOn === undefined && !goByIt;
+}
+
+/** 8.6: so many slots as a month of five minutes has, and no more; what fell is not shared. */
+function suits({ aggregation, slots }: MeterRecord, { period, tallyScope, split }: PriceRecord): boolean {
+  if (
+    (aggregation === 'latest' || aggregation === 'samplePercentile') &&
+    tallyScope === 'subtree' &&
+    split !== 'asArrived'
+  )
+    return false;
+  if (slots === undefined || period === undefined) return true;
+  return Math.ceil(((mostDays(period) * 24 + 1) * 3_600_000) / slots.lengthMs) <= 31 * 24 * 12 + 12;
+}
+
+function mostDays(period: NonNullable<PriceRecord['period']>): number {
+  if (period.kind === 'fiscal') return 6 * 7;
+  if (period.kind !== 'list') {
+    const days = { day: 1, week: 7, month: 31, quarter: 92, halfYear: 184, year: 366 }[period.interval];
+    return period.kind === 'calendar' ? days : days * (period.every ?? 1);
+  }
+  const days = period.dates.map((day) => Temporal.PlainDate.from(day));
+  return Math.max(...days.slice(1).map((day, i) => day.since(days[i]!, { largestUnit: 'day' }).days));
 }
 
 /** A meter's tallies are in its unit and scale for ever; only its metric and filter may change. */

@@ -5,7 +5,7 @@ import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { isFee } from './feeShape.ts';
 import { decimal, readDecimal } from './number.ts';
-import { isAbsentOr, isAmount, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
+import { isAbsentOr, isAmount, isDay, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
 import { isModel } from './prices/modelShape.ts';
 import { isSound } from './prices/soundness.ts';
 import { hasTerms } from './prices/termsShape.ts';
@@ -24,8 +24,14 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isOneOf(type, 'agent', 'gateway', 'importer') &&
     typeof enabled === 'boolean' &&
     isListOf(keys, isKey),
-  account: ({ id, slug, name, parent, timeZone }) =>
-    isNatural(id) && id > 0 && isText(slug) && isText(name) && isNatural(parent) && isZone(timeZone),
+  account: ({ id, slug, name, parent, timeZone, startsOn }) =>
+    isNatural(id) &&
+    id > 0 &&
+    isText(slug) &&
+    isText(name) &&
+    isNatural(parent) &&
+    isZone(timeZone) &&
+    isAbsentOr(isDay)(startsOn),
   ownership: ({ resource, account, fromMs }) => isText(resource) && isNatural(account) && isNatural(fromMs),
   meter: (change) => isMeter(change),
   series: ({ id, name, currency, unit, interval, timeZone, maxAgeMs }) =>
@@ -153,7 +159,7 @@ function isPriced({
     isCurrency(currency) &&
     isNatural(account) &&
     isNatural(effectiveFromMs) &&
-    isOneOf(tallyScope, 'resource', 'account') &&
+    isOneOf(tallyScope, 'resource', 'account', 'subtree') &&
     isNotNegative(allowance)
   );
 }

@@ -38,7 +38,7 @@ test('late usage is rated on its own tally, and booked in the open period', () =
   // Two units fill March's first tier, two are in its second.
   expect(brief(late)).toEqual([`2 1 ${march + 2 * day}+0 4 3`]);
   const [row] = late.rows;
-  expect([row!.kind, row!.month.key, row!.bookedMs, row!.closedUntilMs]).toEqual(['usage', '2026-03', april, april]);
+  expect([row!.kind, row!.period.startMs, row!.bookedMs, row!.closedUntilMs]).toEqual(['usage', march, april, april]);
   expect([partition.total(1, march), partition.total(1, april)]).toEqual(['8', '3']);
   const inTime = partition.send({ startMs: april + day, quantity: 4 }).rows[0]!;
   expect([inTime.bookedMs, inTime.closedUntilMs]).toEqual([april, 0]);

@@ -8,6 +8,7 @@ import { chargeMax, zero } from './number.ts';
 import { rolledInto } from './rollover.ts';
 import { priced } from './rows.ts';
 import type { Outcome, Row, Source, State, Tally, Tenant } from './state.ts';
+import { addToMember } from './tallies.ts';
 import { chargeOfTally } from './tallyCharge.ts';
 
 /** Which tallies it settles is decided when it is taken: by period, then as they began. */
@@ -19,11 +20,11 @@ export function beginClosing(
   const all = [...state.tallies].filter(
     ([, tally]) =>
       tally.tenant === tenant.record.id &&
-      tally.month.startMs <= untilMs &&
+      tally.period.startMs <= untilMs &&
       tenant.prices.get(tally.price)?.rollover !== undefined &&
       unitOf(tenant, tally.account) === account,
   );
-  const keys = all.sort(([, a], [, b]) => a.month.startMs - b.month.startMs).map(([key]) => key);
+  const keys = all.sort(([, a], [, b]) => a.period.startMs - b.period.startMs).map(([key]) => key);
   const { size: tallies } = state.tallies;
   state.closings.push({ tenant: tenant.record.id, account, untilMs, talliesPerStep, tallies, keys, done: 0 });
 }
@@ -46,8 +47,8 @@ export function continueClosing(state: State, outcome: Outcome): void {
 
 /** Nothing for a period that was opened again before it came to it. */
 function settle(state: State, tenant: Tenant, tally: Tally, source: Source): Row[] {
-  const { account, resource, cell, month, firstMs } = tally;
-  if ((tenant.closes.get(unitOf(tenant, account)) ?? 0) < month.startMs) return [];
+  const { account, resource, cell, period, firstMs } = tally;
+  if ((tenant.closes.get(unitOf(tenant, account)) ?? 0) < period.startMs) return [];
   const price = tenant.prices.get(tally.price)!;
   const before = { rolled: tally.rolled, charged: tally.charged };
   tally.rolled = rolledInto(state, tenant, tally, price);
@@ -56,7 +57,8 @@ function settle(state: State, tenant: Tenant, tally: Tally, source: Source): Row
   const amount = tally.charged.minus(before.charged);
   if (amount.isZero()) return [];
   addToBalances(state, tenant, account, firstMs, price.currency, amount);
-  const place = { tenant: tenant.record.id, account, resource, startMs: firstMs, durationMs: 0, month };
+  if (price.tallyScope === 'subtree') addToMember(tally, account, { quantity: zero, amount }, []);
+  const place = { tenant: tenant.record.id, account, resource, startMs: firstMs, durationMs: 0, period };
   const terms = { ...priced(price, cell, { quantity: zero, amount }), kind: 'adjustment' } as const;
   return [{ ...place, ...bookingOf(tenant, account, firstMs), ...terms, primary: false, source, index: 0 }];
 }

@@ -1,11 +1,13 @@
 /** SPEC §4.5 and 8.5: where a sample is cut, and what share of it each part has. */
 import type { MeterRecord, PriceRecord } from '../messages/control.ts';
 import { ownerAt, patternsOf, pricesAt } from './attribution.ts';
+import type { Span } from './calendar.ts';
 import { monthAt, type Month } from './month.ts';
 import { Exact, roundedQuotient } from './number.ts';
 import { cellAt, nextCellChange } from './prices/cells.ts';
 import type { Sample } from './rows.ts';
 import { pathUp, type Tenant } from './state.ts';
+import { tallyAccount, tallyPeriod } from './tallyPlace.ts';
 
 /** A piece of a sample within which nothing changes. */
 export interface Part {
@@ -20,6 +22,9 @@ export interface Part {
 export interface Priced {
   readonly price: PriceRecord;
   readonly cell: string;
+  /** Whose the tally is, and its period. */
+  readonly account: number;
+  readonly period: Span;
 }
 
 /** The parts of [startMs, endMs) in order, at least one; `undefined` when a part has no owner. */
@@ -36,22 +41,30 @@ export function partsOf(
     const { timeZone } = tenant.accounts.get(account)!;
     const month = monthAt(fromMs, timeZone);
     const inForce = meters.map((meter) => pricesAt(tenant, account, meter.id, fromMs));
-    const place = { dims, atMs: fromMs, timeZone, series: tenant.series };
+    const changes: number[] = [];
     const prices = inForce.map((list) =>
       list.flatMap((price): Priced[] => {
+        const whose = tallyAccount(price, account);
+        const place = { dims, atMs: fromMs, timeZone: tenant.accounts.get(whose)!.timeZone, series: tenant.series };
+        const { period, nextMs } = tallyPeriod(tenant, price, whose, fromMs);
+        changes.push(nextMs, nextCellChange(price.model, place, endMs));
         const cell = cellAt(price.model, place);
-        return cell === undefined ? [] : [{ price, cell }];
+        return cell === undefined || period === undefined ? [] : [{ price, cell, account: whose, period }];
       }),
     );
-    const changeMs = inForce.flat().map(({ model }) => nextCellChange(model, place, endMs));
-    const untilMs = Math.min(...changeMs, nextCut(tenant, resource, meters, account, fromMs, endMs));
+    for (const [position, { slots }] of meters.entries()) {
+      const tallied = prices[position]!.map(({ period }) => period.startMs);
+      for (const start of tallied.length === 0 ? [month.startMs] : tallied)
+        if (slots !== undefined) changes.push(start + (Math.floor((fromMs - start) / slots.lengthMs) + 1) * slots.lengthMs); // prettier-ignore
+    }
+    const untilMs = Math.min(...changes, nextCut(tenant, resource, meters, account, fromMs, endMs));
     parts.push({ startMs: fromMs, endMs: untilMs, account, month, prices });
     fromMs = untilMs;
   } while (fromMs < endMs);
   return parts;
 }
 
-/** The first instant after `fromMs` at which a record, a price, a month or a slot of a percentile begins, or the end. */
+/** The first instant after `fromMs` at which a record, a price or a month begins, or the end. */
 function nextCut(
   tenant: Tenant,
   resource: string,
@@ -68,11 +81,6 @@ function nextCut(
   for (const price of tenant.prices.values()) {
     const isInScope = price.account === 0 || nodes.includes(price.account);
     if (isInScope && meters.some((meter) => meter.id === price.meter)) instants.push(price.effectiveFromMs);
-  }
-  const { startMs } = monthAt(fromMs, tenant.accounts.get(account)!.timeZone);
-  for (const { slots } of meters) {
-    if (slots !== undefined)
-      instants.push(startMs + (Math.floor((fromMs - startMs) / slots.lengthMs) + 1) * slots.lengthMs);
   }
   return Math.min(endMs, ...instants.filter((instant) => instant > fromMs));
 }

@@ -22,10 +22,12 @@ export function monthAt(instantMs: number, timeZone: string): Month {
 /** A month begins at the first instant of its first day there, which a clock change may move away from midnight. */
 function workOut(instantMs: number, timeZone: string): Month {
   const local = new Temporal.ZonedDateTime(BigInt(instantMs) * 1_000_000n, timeZone);
-  const thisMonth = Temporal.PlainYearMonth.from({ year: local.year, month: local.month });
   const begin = (month: Temporal.PlainYearMonth) =>
     Temporal.ZonedDateTime.from({ year: month.year, month: month.month, day: 1, timeZone }).startOfDay()
       .epochMilliseconds;
+  const shown = Temporal.PlainYearMonth.from({ year: local.year, month: local.month });
+  // A clock that goes back over midnight shows the month before once more.
+  const thisMonth = begin(shown.add({ months: 1 })) <= instantMs ? shown.add({ months: 1 }) : shown;
   return { startMs: begin(thisMonth), endMs: begin(thisMonth.add({ months: 1 })), key: thisMonth.toString() };
 }
 

@@ -6,6 +6,7 @@ import { bookingOf } from './closes.ts';
 import { zero } from './number.ts';
 import { priced } from './rows.ts';
 import type { Late, Outcome, Row, State } from './state.ts';
+import { addToMember } from './tallies.ts';
 import { owedLate } from './tallyCharge.ts';
 
 /** Tallies charged anew after one input or tick. */
@@ -15,8 +16,9 @@ const perInputMax = 250;
 export function lateRow(state: State, { tally, amount }: Late): Row {
   const tenant = state.tenants.get(tally.tenant)!;
   const price = tenant.prices.get(tally.price)!;
-  const { account, resource, month, firstMs } = tally;
+  const { account, resource, period, firstMs } = tally;
   addToBalances(state, tenant, account, firstMs, price.currency, amount);
+  if (price.tallyScope === 'subtree') addToMember(tally, account, { quantity: zero, amount }, []);
   return {
     tenant: tally.tenant,
     ...priced(price, tally.cell, { quantity: zero, amount }),
@@ -25,7 +27,7 @@ export function lateRow(state: State, { tally, amount }: Late): Row {
     resource,
     startMs: firstMs,
     durationMs: 0,
-    month,
+    period,
     ...bookingOf(tenant, account, firstMs),
     primary: false,
     source: { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: state.logTimeMs, trace: '' },

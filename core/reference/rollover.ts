@@ -3,10 +3,10 @@ import type { PriceRecord } from '../messages/control.ts';
 import { unitOf } from './billingUnit.ts';
 import { isContinuedBy, tallyBefore } from './carry.ts';
 import { billedOf } from './charge.ts';
-import { monthAt } from './month.ts';
 import { fractionOf, nought, rounded, times, fraction } from './prices/fraction.ts';
 import type { Rolled, State, Tally, Tenant } from './state.ts';
 import type { Place } from './tallies.ts';
+import { tallyPeriod } from './tallyPlace.ts';
 
 const trillion = fraction(10n ** 12n);
 
@@ -22,11 +22,11 @@ export function rolledAtOpening(state: State, tenant: Tenant, place: Place, pric
 export function rolledInto(
   state: State,
   tenant: Tenant,
-  { account, resource, cell, month }: Pick<Tally, 'tenant' | 'account' | 'resource' | 'cell' | 'month'>,
+  { account, resource, cell, period }: Pick<Tally, 'tenant' | 'account' | 'resource' | 'cell' | 'period'>,
   price: PriceRecord,
 ): readonly Rolled[] {
   const closedMs = tenant.closes.get(unitOf(tenant, account)) ?? 0;
-  if (price.rollover === undefined || closedMs < month.startMs) return [];
+  if (price.rollover === undefined || closedMs < period.startMs) return [];
   const priceOf = (tally: Tally) => tenant.prices.get(tally.price)!;
   const follows = (tally: Tally) => {
     const other = priceOf(tally);
@@ -35,14 +35,13 @@ export function rolledInto(
   };
   const [last] = [...state.tallies.values()]
     .filter((tally) => tally.tenant === tenant.record.id && tally.account === account && tally.price !== 0)
-    .filter((tally) => tally.resource === resource && tally.cell === cell && tally.month.startMs < month.startMs)
+    .filter((tally) => tally.resource === resource && tally.cell === cell && tally.period.startMs < period.startMs)
     .filter(follows)
-    .sort((a, b) => b.month.startMs - a.month.startMs || priceOf(b).version - priceOf(a).version);
+    .sort((a, b) => b.period.startMs - a.period.startMs || priceOf(b).version - priceOf(a).version);
   if (last === undefined) return [];
-  const { timeZone } = tenant.accounts.get(account)!;
   let rolled = afterPeriod(priceOf(last), last.rolled, usedOf(tenant, last));
-  for (let period = last.month; period.endMs < month.startMs;) {
-    period = monthAt(period.endMs, timeZone);
+  for (let endMs = last.period.endMs; endMs < period.startMs;) {
+    endMs = tallyPeriod(tenant, price, account, endMs).nextMs;
     rolled = afterPeriod(priceOf(last), rolled, 0n);
   }
   return rolled;

@@ -8,7 +8,7 @@ import { begunBy, quantityOf, type Part } from './cutting.ts';
 import { bookingOf } from './closes.ts';
 import { integer, powerOfTen, zero, type Exact } from './number.ts';
 import type { Row, Source, State, Tenant } from './state.ts';
-import { addToTally, type Growth, type Journal } from './tallies.ts';
+import { addToTally, type Growth, type Journal, type Place } from './tallies.ts';
 
 export interface Sample {
   readonly resource: string;
@@ -41,10 +41,11 @@ export function rowsOf(
       resource: sample.resource,
       startMs,
       durationMs: endMs - startMs,
-      month,
+      period: month,
       ...bookingOf(tenant, account, startMs),
     };
-    const add = (terms: Terms) => rows.push({ ...place, ...terms, source, index, primary: rows.length === 0 });
+    const add = (terms: Terms & Partial<Pick<Row, 'period'>>) =>
+      rows.push({ ...place, ...terms, source, index, primary: rows.length === 0 });
     const sent = quantityOf(part, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs);
     if (meters.length === 0) add(withoutPrice('unmetered', sample.metric.name, sent.div(unit)));
     for (const [position, meter] of meters.entries()) {
@@ -59,14 +60,16 @@ export function rowsOf(
         direction: directionOf(meter, sample.dims) === 'out' ? 1 : 0,
         startMs,
       } as const;
-      const tallied = (price: PriceRecord | undefined, cell: string) => {
-        const at = { account, resource: sample.resource, meter: meter.id, price, cell, month };
-        const growth = addToTally(state, tenant, at, startMs, contribution, journal);
+      const tallied = (at: Pick<Place, 'price' | 'cell' | 'account' | 'period'>) => {
+        const there = { ...at, owner: account, resource: sample.resource, meter: meter.id };
+        const growth = addToTally(state, tenant, there, startMs, contribution, journal);
         return { quantity: growth.quantity.div(powerOfTen(meter.scale)), amount: growth.amount };
       };
       const prices = part.prices[position]!;
-      for (const { price, cell } of prices) add(priced(price, cell, tallied(price, cell)));
-      if (prices.length === 0) add(withoutPrice('unpriced', meter.id, tallied(undefined, '').quantity));
+      for (const at of prices) add({ ...priced(at.price, at.cell, tallied(at)), period: at.period });
+      if (prices.length > 0) continue;
+      const nowhere = tallied({ price: undefined, cell: '', account, period: month });
+      add(withoutPrice('unpriced', meter.id, nowhere.quantity));
     }
   }
   return rows;

@@ -12,6 +12,7 @@ import type {
 } from '../messages/control.ts';
 import type { SeriesPoint, SeriesRecord } from '../messages/series.ts';
 import type { Alert, BlockKind, BudgetStateName, Refusal, SamplePlace } from '../messages/rated.ts';
+import type { Span } from './calendar.ts';
 import type { Month } from './month.ts';
 import { zero, type Exact } from './number.ts';
 import type { Noted } from './prices/noted.ts';
@@ -65,7 +66,8 @@ export interface Tally {
   readonly meter: string;
   /** Key of the price's cell; "" where it has no cells. */
   readonly cell: string;
-  readonly month: Month;
+  /** By the calendar of its price; the month without one. */
+  readonly period: Span;
   /** Start of the sample that began it. */
   readonly firstMs: number;
   /** What the version of the price before this one had reached. */
@@ -80,13 +82,15 @@ export interface Tally {
   hashes: readonly bigint[] | undefined;
   /** For `samplePercentile`, as they came; replaced, never changed. */
   samples: readonly bigint[];
-  /** For `percentile`: what was used in each slot of the month, those outward after those inward; replaced, never changed. */
+  /** For `percentile`: what was used in each slot of the period, those outward after those inward; replaced, never changed. */
   slots: ReadonlyMap<number, bigint>;
   /** What periods before left of their allowance, the oldest first, in 10⁻¹² priced units. */
   rolled: readonly Rolled[];
   /** What its rows add up to: quantity in tally units, and charge. */
   quantity: Exact;
   charged: Exact;
+  /** For a price of a subtree: what of both is in the rows of each account. */
+  readonly members: Map<number, { readonly quantity: Exact; readonly amount: Exact }>;
 }
 
 export interface Rolled {
@@ -168,7 +172,8 @@ export interface Row {
   readonly resource: string;
   readonly startMs: number;
   readonly durationMs: number;
-  readonly month: Month;
+  /** Of its tally: the month without a price. */
+  readonly period: Span;
   /** Key of the price's cell. */
   readonly cell: string;
   /** Start of the account's month whose balance it moves. */

@@ -3,7 +3,7 @@ import type { MeterRecord, PriceRecord } from '../messages/control.ts';
 import { contributionOf, keptMax, type Contribution, type Kept, type Part } from './aggregation.ts';
 import { limitOf } from './distinct.ts';
 import { carriedInto, nothingCarried } from './carry.ts';
-import type { Month } from './month.ts';
+import type { Span } from './calendar.ts';
 import { chargeMax, powerOfTen, tallyMax, whole, zero, type Exact } from './number.ts';
 import { leafOf } from './prices/cells.ts';
 import { note, type Noted, type UsageEvent } from './prices/noted.ts';
@@ -16,13 +16,15 @@ export class TooLarge extends Error {}
 
 /** Where a quantity is tallied. `price` is `undefined` for usage that nothing prices yet. */
 export interface Place {
+  /** Whose the tally is, and whose the row. */
   readonly account: number;
+  readonly owner: number;
   readonly resource: string;
   readonly meter: string;
   readonly price: PriceRecord | undefined;
   /** "" for a price without cells, and without a price. */
   readonly cell: string;
-  readonly month: Month;
+  readonly period: Span;
 }
 
 /** Each entry undoes one step. */
@@ -53,11 +55,17 @@ export function addToTally(
   const amount = state.hasNewPoints ? owedLate(tenant, tally) : zero;
   if (!amount.isZero()) state.late.push({ tally, amount });
   tally.charged = tally.charged.plus(amount);
-  return grow(tenant, tally, contributionOf(tenant.meters.get(tally.meter)!, tally, part), journal);
+  return grow(tenant, tally, place.owner, contributionOf(tenant.meters.get(tally.meter)!, tally, part), journal);
 }
 
 /** Adds one event, and what the aggregation keeps besides. */
-export function grow(tenant: Tenant, tally: Tally, contribution: Contribution, journal: Journal): Growth {
+export function grow(
+  tenant: Tenant,
+  tally: Tally,
+  owner: number,
+  contribution: Contribution,
+  journal: Journal,
+): Growth {
   const { event, fresh, ...kept } = contribution;
   const before = { ...tally };
   for (const value of fresh) tally.values.add(value);
@@ -73,7 +81,19 @@ export function grow(tenant: Tenant, tally: Tally, contribution: Contribution, j
   if (tally.quantity.gte(tallyMax.times(powerOfTen(scale)))) throw new TooLarge();
   tally.charged = chargeOfTally(tenant, tally);
   if (tally.charged.abs().gte(chargeMax)) throw new TooLarge();
-  return { quantity, amount: tally.charged.minus(before.charged) };
+  const growth = { quantity, amount: tally.charged.minus(before.charged) };
+  if (tenant.prices.get(tally.price)?.tallyScope === 'subtree') addToMember(tally, owner, growth, journal);
+  return growth;
+}
+
+/** 5.6: what of a pool fell to the account whose the row is. */
+export function addToMember({ members }: Tally, owner: number, { quantity, amount }: Growth, journal: Journal): void {
+  const before = members.get(owner);
+  members.set(owner, {
+    quantity: quantity.plus(before?.quantity ?? zero),
+    amount: amount.plus(before?.amount ?? zero),
+  });
+  journal.push(() => (before === undefined ? members.delete(owner) : members.set(owner, before)));
 }
 
 /** 8.6: how much a tally keeps. */
@@ -91,16 +111,17 @@ function noted(tenant: Tenant, tally: Tally, event: UsageEvent): Noted {
 
 /** The tally of a place, begun at `startMs` where there is none. */
 export function openTally(state: State, tenant: Tenant, place: Place, startMs: number, journal: Journal): Tally {
-  const { account, price, meter, cell, month } = place;
+  const { account, price, meter, cell, period } = place;
   const resource = price?.tallyScope === 'resource' ? place.resource : '';
-  const shared = tallyKey(tenant.record.id, account, price?.id ?? 0, meter, resource, month.startMs, '');
+  const shared = tallyKey(tenant.record.id, account, price?.id ?? 0, meter, resource, period.startMs, '');
   const found = state.tallies.get(shared + cell);
   if (found !== undefined) return found;
   takeCell(state, shared, place, journal);
   const carried = price === undefined ? nothingCarried() : carriedInto(state, tenant, { ...place, resource }, price);
   const tally: Tally = {
-    tenant: tenant.record.id, account, resource, price: price?.id ?? 0, meter, cell, month, firstMs: startMs,
+    tenant: tenant.record.id, account, resource, price: price?.id ?? 0, meter, cell, period, firstMs: startMs,
     carried: carried.noted, ...carried, rolled: price === undefined ? [] : rolledAtOpening(state, tenant, { ...place, resource }, price), quantity: zero, charged: zero,
+    members: new Map(),
   }; // prettier-ignore
   state.tallies.set(shared + cell, tally);
   journal.push(() => state.tallies.delete(shared + cell));
@@ -123,8 +144,8 @@ export function tallyKey(
   price: number,
   meter: string,
   resource: string,
-  monthStartMs: number,
+  periodStartMs: number,
   cell: string,
 ): string {
-  return `${tenant} ${account} ${price} ${meter} ${monthStartMs} ${resource} ${cell}`;
+  return `${tenant} ${account} ${price} ${meter} ${periodStartMs} ${resource} ${cell}`;
 }

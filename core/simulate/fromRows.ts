@@ -13,8 +13,8 @@ import { adds, charged } from '../rating/measures.ts';
 import { laneOf } from '../rating/plan.ts';
 import { cellsKey, emptyState, type Master, type Tenant } from '../rating/state.ts';
 import { openTally } from '../rating/tally.ts';
+import { periodOf, periodWithin, tallyAccountOf } from '../rating/tallyPlace.ts';
 import { instantMs, type Block } from '../reference/audit/blocks.ts';
-import { periodAt } from '../time/period.ts';
 import { placed } from './draft.ts';
 import type { History } from './history.ts';
 import { Ledger, picoOf, type Stretch } from './ledger.ts';
@@ -164,16 +164,19 @@ export class RowSimulation {
     });
   }
 
-  /** Where the draft's prices of the metric, or their bands of time, change inside the part. */
+  /** Where the draft's prices of the metric, their periods or their bands of time change inside the part. */
   #cut({ metric }: MeterRecord, part: Part): { readonly startMs: number; readonly endMs: number }[] {
     const account = this.#tenant.master.accounts.get(part.account)!;
-    const { timeZone } = account.record;
     const cuts = [];
     for (let startMs = part.startMs; ;) {
       const window = new Window(startMs);
       for (const meter of this.#changed.get(metric)!)
-        for (const price of pricesAt(this.#tenant.master, meter.id, account, window))
+        for (const price of pricesAt(this.#tenant.master, meter.id, account, window)) {
+          const whose = tallyAccountOf(price.record, account);
+          const { timeZone } = whose.record;
+          periodWithin(price.record, whose, window);
           price.cellAt({ dims: {}, atMs: startMs, timeZone, boundary: (ms) => window.boundary(ms) });
+        }
       const endMs = Math.min(part.endMs, window.toMs);
       cuts.push({ startMs, endMs });
       if (endMs === part.endMs) return cuts;
@@ -209,8 +212,13 @@ export class RowSimulation {
     },
   ): boolean {
     const account = this.#tenant.master.accounts.get(part.account)!;
-    const { timeZone } = account.record;
+    const tallyAccount = tallyAccountOf(price.record, account);
+    const { timeZone } = tallyAccount.record;
     const { key, component } = price.record;
+    const period = periodOf(price.record, tallyAccount, row.startMs);
+    if (price.record.period !== undefined)
+      this.#gap(`price ${key}: rows are read by the month, and its tallies are of other periods`);
+    if (period === undefined) return false;
     const cell =
       partingOf(price.record) === undefined
         ? price.cellAt({ dims: {}, atMs: row.startMs, timeZone, boundary: () => undefined })
@@ -224,11 +232,11 @@ export class RowSimulation {
     }
     if (cell.countsEvents && !whole)
       this.#gap(`price ${key}: it looks at events, and a sample of meter ${meter.id} lies across a boundary`);
-    const period = periodAt(row.startMs, timeZone);
     const { tally } = laneOf(
       { tenant: this.#tenant, groups: this.#groups },
       {
         account,
+        tallyAccount,
         period,
         resource: { id: resource, tenant: this.#tenant.id, name: '' },
         meter,

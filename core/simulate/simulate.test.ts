@@ -204,6 +204,8 @@ test('a rejected message stays without effect, and a draft charges from the firs
     account: 0,
     effectiveOffsetMs: null,
     allowance: '0.0',
+    tallyScope: 'account',
+    period: undefined,
     component: 'cpu',
   } as const;
   const perUnit = { kind: 'perUnit', unitPrice: '1' } as const;
@@ -254,7 +256,8 @@ const drafts: readonly Change[] = [
   (prices) =>
     renamed(prices).map((price, at) => (at % 2 === 0 ? price : { ...price, ...exact({ unitPrice: '3' }, 1n) })),
   (prices) => prices.slice(1),
-  (prices) => renamed(prices).map((price) => ({ ...price, tallyScope: 'resource', onVersion: 'restart' })),
+  (prices) =>
+    renamed(prices).map(({ split: _, ...price }) => ({ ...price, tallyScope: 'resource', onVersion: 'restart' })),
   (prices) => renamed(prices).map((price, at) => ({ ...price, effectiveFromMs: price.effectiveFromMs + at * 777_777 })),
 ];
 /** What rows cannot tell about is mostly left as it is: meters that do not add up, and prices that look at events. */

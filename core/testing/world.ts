@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { BatchBody } from '../metering/batch.ts';
-import type { ControlChange, ControlMessage, PriceModel } from '../messages/control.ts';
+import type { ControlChange, ControlMessage, PriceModel, PriceRecord } from '../messages/control.ts';
 import type { Input, Ports } from '../rating/admit.ts';
 
 export const zone = 'Europe/Berlin';
@@ -49,7 +49,14 @@ const price = fc.record({
   meter: fc.constantFrom('cpu', 'cpu', 'memory'),
   account: fc.constantFrom(0, 0, 0, 2, 3),
   effectiveOffsetMs: fc.option(fc.nat(3_600_000), { nil: null }),
-  tallyScope: fc.constantFrom('resource' as const, 'account' as const),
+  tallyScope: fc.constantFrom('resource' as const, 'account' as const, 'subtree' as const),
+  period: fc.constantFrom<PriceRecord['period']>(
+    undefined,
+    undefined,
+    { kind: 'calendar', interval: 'quarter' },
+    { kind: 'calendar', interval: 'week', weekStart: 7 },
+    { kind: 'list', dates: ['2026-10-01', '2026-11-01'] },
+  ),
   allowance: decimal(3, 2),
   model,
 });
@@ -175,7 +182,8 @@ class Script {
     const key = `${entry.meter}-${entry.component}-${entry.account}`;
     const version = (this.#versions.get(key) ?? 0) + 1;
     this.#versions.set(key, version);
-    const { effectiveOffsetMs, ...rest } = entry;
+    const { effectiveOffsetMs, period, ...rest } = entry;
+    const tallyScope = entry.account === 0 && entry.tallyScope === 'subtree' ? 'account' : entry.tallyScope;
     const unit =
       entry.meter === 'cpu'
         ? { name: 'vCPU·min', numerator: '1', denominator: '60000000' }
@@ -191,6 +199,8 @@ class Script {
       effectiveFromMs,
       unit,
       ...rest,
+      tallyScope,
+      ...(period === undefined ? {} : { period }),
     };
   }
 

@@ -1,4 +1,4 @@
-import { dateAt, isBefore, requireDate, startOfDayMs } from './dates.ts';
+import { dateAt, dayBegunBy, isBefore, requireDate, startOfDayMs } from './dates.ts';
 import { fiscalPeriodOf, type FiscalYear } from './fiscal.ts';
 import { addIntervals, durationOf, intervalIndex, type IntervalUnit } from './interval.ts';
 import type { Period } from './period.ts';
@@ -55,7 +55,7 @@ export function billingPeriodAt(
   timeZone: string,
   calendar: BillingCalendar,
 ): NamedPeriod | undefined {
-  const period = calendarPeriodOf(dateAt(instantMs, timeZone), calendar);
+  const period = calendarPeriodOf(dayBegunBy(instantMs, timeZone), calendar);
   return period === undefined ? undefined : inZone(period, timeZone);
 }
 

@@ -9,6 +9,16 @@ export const startOfDayMs = (day: Temporal.PlainDate, timeZone: string): number 
 export const dateAt = (instantMs: number, timeZone: string): Temporal.PlainDate =>
   Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(timeZone).toPlainDate();
 
+/**
+ * The newest day that has begun by the instant. Where clocks go back over midnight, the hour before it is shown again
+ * after the new day has begun, and belongs to that: days follow one another by their beginnings.
+ */
+export function dayBegunBy(instantMs: number, timeZone: string): Temporal.PlainDate {
+  const day = dateAt(instantMs, timeZone);
+  const next = day.add({ days: 1 });
+  return startOfDayMs(next, timeZone) <= instantMs ? next : day;
+}
+
 export const daysBetween = (from: Temporal.PlainDate, to: Temporal.PlainDate): number =>
   from.until(to, { largestUnit: 'days' }).days;
 
@@ -17,6 +27,14 @@ export const isBefore = (a: Temporal.PlainDate, b: Temporal.PlainDate): boolean 
 export const laterDate = (a: Temporal.PlainDate, b: Temporal.PlainDate): Temporal.PlainDate => (isBefore(a, b) ? b : a);
 export const earlierDate = (a: Temporal.PlainDate, b: Temporal.PlainDate): Temporal.PlainDate =>
   isBefore(a, b) ? a : b;
+
+export function isDate(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && requireDate(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** Throws RangeError when the text is not a date of the form 2026-11-23. */
 export function requireDate(text: string): Temporal.PlainDate {

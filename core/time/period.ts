@@ -1,3 +1,5 @@
+import { dayBegunBy, startOfDayMs } from './dates.ts';
+
 /** Billing periods in an account's time zone. Instants are UTC milliseconds; a period is `[startMs, endMs)`. */
 export interface Period {
   readonly startMs: number;
@@ -24,14 +26,10 @@ export function periodAt(instantMs: number, timeZone: string, kind: PeriodKind =
 }
 
 function computePeriod(instantMs: number, timeZone: string, kind: PeriodKind): Period {
-  const date = Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(timeZone).toPlainDate();
+  const date = dayBegunBy(instantMs, timeZone);
   const first = kind === 'month' ? date.with({ day: 1 }) : date;
   const next = kind === 'month' ? first.add({ months: 1 }) : first.add({ days: 1 });
   return { startMs: startOfDayMs(first, timeZone), endMs: startOfDayMs(next, timeZone) };
-}
-
-function startOfDayMs(date: Temporal.PlainDate, timeZone: string): number {
-  return date.toZonedDateTime({ timeZone }).epochMilliseconds;
 }
 
 /** "2026-11" or "2026-11-23": how a period is named in alert ids, URLs and documents. */

@@ -137,7 +137,7 @@ export class RatedWorld {
 
   /** All rows are of one period. */
   #isOf(row: RatedRow, place: TallyPlace): boolean {
-    const names = ['account', 'price', 'meter', 'cell'] as const;
+    const names = [...(place.isPool ? [] : (['account'] as const)), 'price', 'meter', 'cell'] as const;
     const isResource = place.resource === undefined || row.resource === this.#resourceName(place.resource);
     return isResource && names.every((name) => row[name] === place[name]);
   }

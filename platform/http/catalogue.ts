@@ -1,6 +1,7 @@
 /** Shapes of meters and prices in answers, for the API's description and its serializer; `satisfies` holds them to the records. */
 import { z } from 'zod';
 import { aggregations, type MeterRecord } from '#core/messages/control.ts';
+import type { BillingCalendar } from '#core/time/calendar.ts';
 import type { LeafModel, PriceModel, PriceRecord, QuantityRule } from '#core/messages/price.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -120,6 +121,32 @@ const quantityRule = z.object({
   threshold: quantity.exactOptional(),
 }) satisfies z.ZodType<QuantityRule>;
 
+const interval = z.enum(['day', 'week', 'month', 'quarter', 'halfYear', 'year']);
+const date = z.string().describe('A day, like 2026-11-23.');
+
+export const calendarSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('calendar'),
+    interval,
+    weekStart: z.number().exactOptional().describe('1 is Monday, 7 is Sunday.'),
+  }),
+  z.object({
+    kind: z.literal('anniversary'),
+    anchor: z.string().describe('A day, like 2026-11-23; "account": the day on which the account started.'),
+    interval,
+    every: z.number().exactOptional(),
+  }),
+  z.object({
+    kind: z.literal('fiscal'),
+    pattern: z.enum(['4-4-5', '4-5-4', '5-4-4']),
+    endMonth: z.number(),
+    endWeekday: z.number(),
+    rule: z.enum(['last', 'nearest']),
+    longPeriod: z.number().exactOptional(),
+  }),
+  z.object({ kind: z.literal('list'), dates: list(date) }),
+]) satisfies z.ZodType<BillingCalendar>;
+
 export const priceSchema = z.object({
   id: z.number(),
   key: z.string(),
@@ -130,7 +157,12 @@ export const priceSchema = z.object({
   currency: z.string(),
   account: z.number().describe('Account whose subtree it applies to; 0: everyone.'),
   effectiveFromMs: z.number().describe('UTC ms.'),
-  tallyScope: z.enum(['resource', 'account']),
+  tallyScope: z.enum(['resource', 'account', 'subtree']).describe('Whose a tally is.'),
+  split: z
+    .enum(['proRata', 'asArrived'])
+    .exactOptional()
+    .describe('How the charge of a subtree is shared when its period closes.'),
+  period: calendarSchema.exactOptional().describe('What cuts the tallies; calendar months when absent.'),
   unit: z.object({ name: z.string(), numerator: z.string(), denominator: z.string() }),
   allowance: quantity,
   model: modelSchema,

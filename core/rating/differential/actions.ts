@@ -1,6 +1,6 @@
 /** What may happen to a partition, at random: fast-check draws it, and shrinks what fails to its smallest form. */
 import fc from 'fast-check';
-import type { ControlChange, LeafModel, PriceModel } from '../../messages/control.ts';
+import type { ControlChange, LeafModel, PriceModel, PriceRecord } from '../../messages/control.ts';
 import type { SpotModel } from '../../messages/price.ts';
 import type { SeriesRecord } from '../../messages/series.ts';
 import { isEventCharged as chargesEvents } from '../../pricing/models/index.ts';
@@ -51,10 +51,16 @@ export const series = [
   { id: 'short', name: '', currency: 'EUR', unit: 'u', interval: '5min', timeZone: 'UTC', maxAgeMs: 900_000 },
 ] as const satisfies readonly SeriesRecord[];
 
+/** Account 4 goes by nobody's day, 3 by that of 2. */
+function startOf(account: number) {
+  const startsOn = { 2: '2024-02-29', 5: '2025-12-31' }[account];
+  return startsOn === undefined ? {} : { startsOn };
+}
+
 /** A tree over three zones, meters, two producers; prices, owners and budgets come as the log goes on. */
 export const foundation: readonly ControlChange[] = [
   ...[[1, 0, 'Europe/Berlin'], [2, 1, 'Europe/Berlin'], [3, 2, 'UTC'], [4, 2, 'Europe/Berlin'], [5, 4, 'Asia/Kolkata']].map(
-    ([id, parent, timeZone]) => ({ kind: 'account', id, slug: `a${id}`, name: `a${id}`, parent, type: 'project', timeZone }) as ControlChange,
+    ([id, parent, timeZone]) => ({ kind: 'account', id, slug: `a${id}`, name: `a${id}`, parent, type: 'project', timeZone, ...startOf(id as number) }) as ControlChange,
   ),
   { kind: 'ownership', resource: 'a', account: 3, fromMs: 0 },
   { kind: 'ownership', resource: 'a/*', account: 5, fromMs: 0 },
@@ -139,6 +145,19 @@ const model: fc.Arbitrary<PriceModel> = fc.oneof(
   { weight: 1, arbitrary: grouped },
   { weight: 1, arbitrary: schedule },
 );
+/** Calendars that begin and end about where the log does. */
+const period = fc.constantFrom<PriceRecord['period']>(
+  { kind: 'calendar', interval: 'month' },
+  { kind: 'calendar', interval: 'quarter' },
+  { kind: 'calendar', interval: 'year' },
+  { kind: 'calendar', interval: 'week', weekStart: 3 },
+  { kind: 'anniversary', anchor: '2024-01-31', interval: 'month' },
+  { kind: 'anniversary', anchor: 'account', interval: 'month' },
+  { kind: 'anniversary', anchor: 'account', interval: 'quarter', every: 2 },
+  { kind: 'fiscal', pattern: '4-4-5', endMonth: 3, endWeekday: 2, rule: 'last' },
+  { kind: 'list', dates: ['2026-03-01', '2026-04-01', '2026-04-02'] },
+  { kind: 'list', dates: ['2026-04-01', '2026-05-01'] },
+);
 const units = [
   { name: 'u', numerator: '1', denominator: '1' },
   { name: 'h', numerator: '1', denominator: '3600000000' },
@@ -153,7 +172,8 @@ const anyPrice = fc.record({
   currency: fc.constantFrom('EUR', 'EUR', 'USD'),
   account,
   effectiveFromMs: instant,
-  tallyScope: fc.constantFrom('account', 'resource'),
+  tallyScope: fc.constantFrom('account', 'resource', 'subtree', 'subtree'),
+  period: fc.option(period, { nil: undefined, freq: 2 }),
   unit,
   allowance: fc.constantFrom('0', '0', '1', '2.5', '0.333'),
   model,
@@ -184,8 +204,12 @@ function ofSeries<Price extends { readonly model: PriceModel; readonly currency:
   return { ...price, currency, unit: units.find((known) => known.name === name)!, rollover: undefined };
 }
 
-/** Without what event-charged models exclude (SPEC §8.2). */
-const priceFacts = anyPrice.map(ofSeries).map((price) => {
+/** Without what event-charged models exclude (SPEC §8.2), and as a pool wants it (5.6). */
+const priceFacts = anyPrice.map(ofSeries).map((drawn) => {
+  const isPool = drawn.tallyScope === 'subtree';
+  const isSplit = isPool && (mayFall(drawn.meter) || drawn.service === 's2');
+  const split = isSplit ? { split: 'asArrived' as const } : {};
+  const price = { ...drawn, ...split, account: isPool ? 1 + (drawn.account % 2) : drawn.account };
   const isEventCharged = leavesOf(price.model).some((leaf) => chargesEvents(leaf) || leaf.kind === 'percentage');
   const counted = isEventCharged ? { ...price, allowance: '0', quantity: undefined, rollover: undefined } : price;
   const isEventWise = isEventCharged || price.quantity?.at === 'event';
@@ -195,7 +219,7 @@ const priceFacts = anyPrice.map(ofSeries).map((price) => {
 const versionFacts = fc
   .tuple(priceFacts, fc.constantFrom('cpu.all', 'mem.peak', 'mem.users', 'net.p95', 'net.ways', 'mem.p70', 'mem.many'), decimalText, fc.boolean())
   .map(([price, meter, figure, isSimple]) => ({
-    ...price, key: 'k3', service: 's3', component: 'c3', meter, currency: 'EUR', account: 0, tallyScope: 'account' as const, quantity: undefined,
+    ...price, key: 'k3', service: 's3', component: 'c3', meter, currency: 'EUR', account: 0, tallyScope: 'account' as const, split: undefined, period: undefined, quantity: undefined,
     unit: { name: 'h', numerator: '1', denominator: '3600000000' }, onVersion: undefined, effectiveFromMs: startMs + price.effectiveFromMs % (3 * hour),
     model: isSimple ? ({ kind: 'perUnit', unitPrice: figure } as const) : ({ kind: 'percentage', percent: figure, perEvent: '1', free: 'totals' } as const),
   })); // prettier-ignore
@@ -289,6 +313,7 @@ export const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), tenant, budget: fc.constantFrom('b1', 'b2', 'b3') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('badControl' as const), how: fc.constantFrom('account', 'seq', 'old', 'json', 'tenant') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense' as const), tenant }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const), tenant, account: node, startsOn: fc.constantFrom('2025-03-31', '2024-02-29', '2026-02-30') }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('time' as const), byMs: fc.integer({ min: 1, max: 90 * 60_000 }), ticks: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('month' as const), ticks: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('close' as const), tenant, account: fc.constantFrom(1, 1, 1, 1, 1, 1, 2), untilMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour), startMs), talliesPerStep: fc.constantFrom(undefined, 1, 2) }) },

@@ -3,13 +3,13 @@ import type { ControlChange, PriceRecord } from '../../messages/control.ts';
 import { allowed } from '../../reference/testing/records.ts';
 import type { SeriesPoint } from '../../messages/series.ts';
 import { intervalAt } from '../../pricing/series/intervals.ts';
-import { mayFall, startMs, type Action } from './actions.ts';
+import { foundation, mayFall, startMs, type Action } from './actions.ts';
 
 type PointsAction = Extract<Action, { kind: 'points' }>;
 
 export type ControlAction = Extract<
   Action,
-  { kind: 'prices' | 'revise' | 'points' | 'owner' | 'budget' | 'reset' | 'suspense' | 'close' | 'reopen' }
+  { kind: 'prices' | 'revise' | 'points' | 'owner' | 'budget' | 'reset' | 'suspense' | 'start' | 'close' | 'reopen' }
 >;
 
 /** `nextPrice` gives the ids and versions of new prices, `known` the tenant's prices so far. */
@@ -52,6 +52,8 @@ export function changesOf(
     }
     case 'reopen':
       return [{ kind: 'reopen', account: action.account, fromMs: action.fromMs, reason: '', approvedBy: 'b' }];
+    case 'start':
+      return foundation.filter((change) => change.kind === 'account' && change.id === action.account).map((change) => ({ ...change, startsOn: action.startsOn })); // prettier-ignore
     case 'suspense':
       return [{ kind: 'account', id: 9, slug: 's', name: '', parent: 1, type: 'suspense', timeZone: 'Europe/Berlin' }];
   }

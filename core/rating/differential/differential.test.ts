@@ -54,6 +54,8 @@ test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
     'late',
     'estimated',
     'samples',
+    'pooled',
+    'otherPeriods',
   ] as const;
   for (const what of looked) expect(seen[what], what).toBeGreaterThan(0);
   expect(reasons.size).toBeGreaterThan(10);

@@ -34,6 +34,8 @@ export class World {
     rolledOver: 0,
     recharged: 0,
     laterSteps: 0,
+    pooled: 0,
+    otherPeriods: 0,
   };
   readonly reasons = new Set<string>();
   readonly #ports: Ports & Encoding;
@@ -197,10 +199,13 @@ export class World {
     this.seen.alerts += header.alerts.length;
     this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
     this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;
-    for (const { hashes = [], samples = [] } of header.tallyNotes ?? []) {
+    for (const { hashes = [], samples = [], members = [] } of header.tallyNotes ?? []) {
       this.seen.estimated += hashes.length;
       this.seen.samples += samples.length;
+      this.seen.pooled += members.length > 1 ? 1 : 0;
     }
+    const days = header.tallies.map(({ periodStartMs, periodEndMs }) => (periodEndMs - periodStartMs) / 86_400_000);
+    this.seen.otherPeriods += days.filter((length) => length < 27 || length > 32).length;
     for (const { reason } of header.refusals) this.reasons.add(reason);
   }
 }

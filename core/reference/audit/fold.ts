@@ -20,6 +20,8 @@ export interface Kept {
   readonly hashes: readonly number[];
   readonly slots: ReadonlyMap<number, string>;
   readonly samples: readonly string[];
+  /** By account: quantity and amount. */
+  readonly members: ReadonlyMap<number, string>;
 }
 
 export const nothingKept: Kept = {
@@ -28,6 +30,7 @@ export const nothingKept: Kept = {
   hashes: [],
   slots: new Map(),
   samples: [],
+  members: new Map(),
 };
 
 export interface TallyOpening {
@@ -71,7 +74,7 @@ export class Fold {
 
   /** By id: a tally carries over from older ones only. */
   #takeNote(
-    { id, cleared, from, newest, values = [], hashes = [], slots = [], samples = [] }: TallyNote,
+    { id, cleared, from, newest, values = [], hashes = [], slots = [], samples = [], members = [] }: TallyNote,
     names: Names,
   ): void {
     const key = names.tally(id);
@@ -84,6 +87,10 @@ export class Fold {
       hashes: [...known.hashes, ...hashes],
       slots: new Map([...known.slots, ...slots]),
       samples: [...known.samples, ...samples],
+      members: new Map([
+        ...known.members,
+        ...members.map(([account, quantity, amount]) => [account, `${quantity} for ${amount}`] as const),
+      ]),
     });
   }
 

@@ -17,7 +17,7 @@ export function textOfRow(row: Row): RowText {
   const { source } = row;
   const block = [
     row.tenant, row.account, row.service, row.component, row.meter, row.price, row.cell, row.currency, row.kind, source.producer,
-    source.epoch, source.seq, source.inputSeq, source.logTimeMs, row.month.startMs, row.month.endMs, row.bookedMs, row.closedUntilMs,
+    source.epoch, source.seq, source.inputSeq, source.logTimeMs, row.period.startMs, row.period.endMs, row.bookedMs, row.closedUntilMs,
   ]; // prettier-ignore
   const place = [...block, row.resource, row.index, row.startMs, row.durationMs].join('|');
   return { place, quantity: text(row.quantity), amount: text(row.amount) };

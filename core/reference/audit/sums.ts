@@ -3,6 +3,7 @@ import { Exact, powerOfTen, text, zero } from '../number.ts';
 import type { State, Tally } from '../state.ts';
 import { tallyKey } from '../tallies.ts';
 import { standingCharge } from '../tallyCharge.ts';
+import { tallyAccount } from '../tallyPlace.ts';
 import { instantMs, type Block } from './blocks.ts';
 import type { Faults } from './faults.ts';
 import type { Names } from './names.ts';
@@ -65,11 +66,12 @@ export class Sums {
   #tally(block: Block, resource: number, names: Names, state: State): Sum {
     const tenant = block.scalar('tenant');
     const price = Number(block.scalar('price'));
-    const isOwn = state.tenants.get(tenant)?.prices.get(price)?.tallyScope === 'resource';
-    const name = isOwn && resource !== 0 ? names.resource(resource) : '';
+    const record = state.tenants.get(tenant)?.prices.get(price);
+    const name = record?.tallyScope === 'resource' && resource !== 0 ? names.resource(resource) : '';
+    const owner = Number(block.scalar('account'));
     const key = tallyKey(
       tenant,
-      Number(block.scalar('account')),
+      record === undefined ? owner : tallyAccount(record, owner),
       price,
       block.scalar('meter'),
       name,

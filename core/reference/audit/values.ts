@@ -68,7 +68,7 @@ function compareOpening(key: string, fold: Fold, state: State, where: string, fa
   if (tally === undefined) return;
   const { quantity, events } = tally.carried;
   const carried = { carried: quantity.toString(), carriedEvents: events.toString() };
-  const wanted = { ...carried, firstMs: tally.firstMs, periodEndMs: tally.month.endMs };
+  const wanted = { ...carried, firstMs: tally.firstMs, periodEndMs: tally.period.endMs };
   faults.same('RERATE', `${where}: tally ${key} begins`, fold.openings.get(key), wanted);
 }
 
@@ -84,9 +84,12 @@ function figuresOf(tally: Tally | undefined): string[] {
   return [text(tally.quantity), text(tally.charged.times(pico)), events.toString()];
 }
 
-/** What an aggregation keeps beyond its figures: the newest sample, distinct values or their hashes, slots that are not empty, samples. */
+/**
+ * What a tally keeps beyond its figures: the newest sample, distinct values or their hashes, slots that are not empty, samples, and
+ * who shares it.
+ */
 function compareKept(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
-  const { newest, values, hashes, slots, samples } = fold.kept.get(key) ?? nothingKept;
+  const { newest, values, hashes, slots, samples, members } = fold.kept.get(key) ?? nothingKept;
   const tally = state.tallies.get(key);
   const smallest = [...new Set(hashes)].toSorted((a, b) => a - b).slice(0, tally?.hashes?.length ?? 0);
   const found = {
@@ -95,6 +98,7 @@ function compareKept(key: string, fold: Fold, state: State, where: string, fault
     hashes: smallest.map(String),
     slots: used(slots),
     samples: samples.toSorted(),
+    members: [...members.entries()].map(([account, figures]) => `${account}: ${figures}`).toSorted(),
   };
   const wanted = {
     newest: tally?.newest ?? null,
@@ -102,6 +106,9 @@ function compareKept(key: string, fold: Fold, state: State, where: string, fault
     hashes: (tally?.hashes ?? []).map(String),
     slots: used(tally?.slots ?? []),
     samples: (tally?.samples ?? []).map(String).toSorted(),
+    members: [...(tally?.members ?? [])]
+      .map(([account, { quantity, amount }]) => `${account}: ${text(quantity)} for ${text(amount.times(pico))}`)
+      .toSorted(),
   };
   faults.same('RERATE', `${where}: what tally ${key} keeps`, found, wanted);
 }

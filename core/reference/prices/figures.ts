@@ -14,6 +14,15 @@ export const isAmount = (value: unknown): boolean =>
 /** From 0 to 100. */
 export const isPercent = (value: unknown): boolean => readDecimal(value)?.lte(100) === true && isNotNegative(value);
 
+/** A day that there is, like 2026-11-23. */
+export function isDay(value: unknown): boolean {
+  const parts = isText(value) ? /^(\d{4})-(\d\d)-(\d\d)$/.exec(value) : null;
+  if (parts === null) return false;
+  const [year, month, day] = parts.slice(1).map(Number) as [number, number, number];
+  const isMonth = month >= 1 && month <= 12;
+  return isMonth && day >= 1 && day <= new Temporal.PlainYearMonth(year, month).daysInMonth;
+}
+
 /** A field that was added later: absent means none. */
 export const isAbsentOr =
   (fits: (value: unknown) => boolean) =>

@@ -11,6 +11,8 @@ import { record } from '../testing/records.ts';
 const junk: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(
   null, '', '-1', '-0', '0', '0.0', '00', '1', '1.5', '+1', '1e5', '.5', '5.', '1 ', '101', '100.01', 5, -1, 0, 1.5, true, [], {}, '24:00', '00:00', '08:00', '8:00', '24:30',
   'otherwise', 'band 0', 'rule 0', 'x'.repeat(200), 'x'.repeat(201), '9'.repeat(26), '9'.repeat(27), `0.${'1'.repeat(24)}`, `0.${'1'.repeat(25)}`, 'event', 'tally', 'mon', 'up',
+  '2026-02-29', '2028-02-29', '2026-11-23', '0000-01-01', '2026-1-1', 'account', 'subtree', 'resource', 'proRata', 'asArrived', 7, 8, 12, 13, 1200, 1201,
+  ['2026-01-01', '2026-01-02'], ['2026-01-02', '2026-01-01'], ['2026-01-01'], 'week', 'halfYear', 'last', '4-5-4',
   'perUnit', 'flat', 'percentage', 'totals', 'whicheverFirst', ['mon'], ['mon', 'mon'], [null], undefined,
 ); // prettier-ignore
 
@@ -28,12 +30,19 @@ function replaced(value: unknown, [name, ...rest]: readonly string[], by: unknow
   return { ...(value as object), [name]: next };
 }
 
-const harmed = fc.tuple(record, fc.array(fc.tuple(fc.nat(), junk), { maxLength: 2 })).map(([price, harms]) =>
-  harms.reduce<unknown>((value, [at, by]) => {
-    const paths = pathsOf(value);
-    return replaced(value, paths[at % paths.length]!, by);
-  }, price),
-);
+/** With what a pool says of itself, said rightly or not. */
+const scoped = fc
+  .tuple(record, fc.constantFrom('account', 'resource', 'subtree'), fc.constantFrom(0, 2), fc.constantFrom(undefined, 'proRata', 'asArrived'))
+  .map(([price, tallyScope, account, split]) => ({ ...price, tallyScope, account, split })); // prettier-ignore
+
+const harmed = fc
+  .tuple(fc.oneof(record, scoped), fc.array(fc.tuple(fc.nat(), junk), { maxLength: 2 }))
+  .map(([price, harms]) =>
+    harms.reduce<unknown>((value, [at, by]) => {
+      const paths = pathsOf(value);
+      return replaced(value, paths[at % paths.length]!, by);
+    }, price),
+  );
 
 function isTakenFast(change: unknown): boolean {
   if (changeFault(change) !== undefined) return false;

@@ -1,9 +1,13 @@
 /** The shape of what a price says beside its model. */
 import { isNatural, isObject, isText, type Fields } from '../body.ts';
+import { isFeeCalendar } from '../feeCalendarShape.ts';
 import { isAbsentOr, isAmount, isNotNegative, isOneOf, isPercent, isPositive } from './figures.ts';
 
-export function hasTerms({ quantity, discountPercent, maximum, onVersion, rollover, plan, contract }: Fields): boolean {
+export function hasTerms(terms: Fields): boolean {
+  const { quantity, discountPercent, maximum, onVersion, rollover, plan, contract, split, period } = terms;
   return (
+    isAbsentOr((value) => isOneOf(value, 'proRata', 'asArrived'))(split) &&
+    isAbsentOr(isCalendar)(period) &&
     isAbsentOr(isRule)(quantity) &&
     isAbsentOr(isPercent)(discountPercent) &&
     isAbsentOr(isNotNegative)(maximum) &&
@@ -33,3 +37,9 @@ const isRollover = (value: unknown): boolean =>
   value['periods'] >= 1 &&
   value['periods'] <= 24 &&
   isAbsentOr(isAmount)(value['maximum']);
+
+/** As a fee's, but that an anniversary may count from the account's own day. */
+function isCalendar(value: unknown): boolean {
+  const isOwn = isObject(value) && value['kind'] === 'anniversary' && value['anchor'] === 'account';
+  return isFeeCalendar(isOwn ? { ...value, anchor: '2000-01-01' } : value);
+}

@@ -1,11 +1,11 @@
 /** Small partitions for the tests of the reference engine: one tenant, inputs written by hand. */
 import type { BatchBody } from '../../metering/batch.ts';
 import type { AccountRecord, ControlChange, MeterRecord, PriceRecord } from '../../messages/control.ts';
-import { ReferenceEngine, type InputOutcome, type Ports } from '../engine.ts';
+import { ReferenceEngine, type Input, type InputOutcome, type Ports } from '../engine.ts';
 import { text } from '../number.ts';
 
 /** Hashes and signatures that a test can read; the engine is handed them, so what they are does not matter to it. */
-const ports: Ports = {
+export const ports: Ports = {
   sha256: (bytes) => String.fromCharCode(...bytes).slice(-4000),
   verifySignature: (publicKey) => publicKey === 'good',
   readText: (bytes) => String.fromCharCode(...bytes),
@@ -46,6 +46,8 @@ export interface TestSample {
 /** A tenant `t` with the agent `p`, and shorthands to feed it. */
 export class TestPartition {
   readonly engine = new ReferenceEngine(0, ports);
+  /** All that it took, for another engine to take as well. */
+  readonly inputs: Input[] = [];
   #controls = 0;
   #usages = 0;
   #seq = 0;
@@ -70,7 +72,7 @@ export class TestPartition {
     this.#controls += 1;
     const message = { v: 1, tenant: 't', seq: this.engine.state.controlMark + 1, auditId: '', trace: '', changes };
     const data = bytesOf(JSON.stringify(message));
-    return this.engine.take({
+    return this.#take({
       stream: 'control',
       subject: 'control.0.t',
       seq: this.#controls,
@@ -105,7 +107,12 @@ export class TestPartition {
   usage(body: unknown, subject = 'usage.0.t.p'): InputOutcome {
     this.#usages += 1;
     const data = bytesOf(`${'s'.repeat(86)}\nkey\n${JSON.stringify(body)}`);
-    return this.engine.take({ stream: 'usage', subject, seq: this.#usages, timeMs: this.timeMs, data });
+    return this.#take({ stream: 'usage', subject, seq: this.#usages, timeMs: this.timeMs, data });
+  }
+
+  #take(input: Input): InputOutcome {
+    this.inputs.push(input);
+    return this.engine.take(input);
   }
 
   /** Total of an account in the month that begins at `startMs`. */

@@ -165,6 +165,12 @@ export const terms = fc.record(
     quantity: rule,
     discountPercent: fc.constantFrom('0', '10', '33.333', '100'),
     maximum: fc.constantFrom('0', '1', '7.5', '1000'),
+    period: fc.constantFrom<NonNullable<PriceRecord['period']>>(
+      { kind: 'calendar', interval: 'week', weekStart: 7 },
+      { kind: 'anniversary', anchor: '2024-02-29', interval: 'month', every: 3 },
+      { kind: 'fiscal', pattern: '4-4-5', endMonth: 1, endWeekday: 6, rule: 'nearest', longPeriod: 1 },
+      { kind: 'list', dates: ['2026-01-01', '2026-02-01', '2026-03-01'] },
+    ),
   },
   { requiredKeys: ['allowance'] },
 );

@@ -6,6 +6,7 @@ import { divideRounded, formatAmount, formatDecimal, parseRational, pow10 } from
 import { compilePrice } from '#core/pricing/compile.ts';
 import { estimate } from '#core/pricing/estimate.ts';
 import { periodAt } from '#core/time/period.ts';
+import { tallyPeriodAt } from '#core/time/tallyPeriod.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
@@ -49,7 +50,8 @@ export async function estimatePrice(
   const account = accountOf(accounts, price, question.account);
   const meter = await ports.master.meter(tenant, price.meter);
   if (meter === undefined) throw refuse(`Its meter ${price.meter} is not on record.`);
-  const { timeZone } = account;
+  const whose = price.tallyScope === 'subtree' ? accounts.find(({ id }) => id === price.account)! : account;
+  const { timeZone } = whose;
   const compiled = compilePrice(price, meter);
   const cell = compiled.cellAt({ dims, atMs, timeZone, boundary: () => undefined });
   if (cell === undefined)
@@ -58,13 +60,18 @@ export async function estimatePrice(
     throw refuse(`${price.key} counts each resource by itself; name one.`);
   const quantity = tallyQuantity(question.quantity, price, meter);
 
-  const { startMs: periodStartMs, endMs: periodEndMs } = periodAt(atMs, timeZone);
+  const period =
+    price.period === undefined
+      ? periodAt(atMs, timeZone)
+      : tallyPeriodAt(atMs, timeZone, price.period, startOf(accounts, whose));
+  if (period === undefined) throw refuse(`${price.key} has no period then, and does not price ${account.slug}.`);
+  const { startMs: periodStartMs, endMs: periodEndMs } = period;
   const partition = tenants.find(({ id }) => id === tenant)?.partition ?? 0;
   // A resource that no row names has the number of none.
   const resource =
     price.tallyScope === 'resource' ? await ports.store.resourceId(tenant, question.resource!) : undefined;
   const place = {
-    partition, account: account.id, price: price.id, meter: price.meter, cell: cell.key, periodStartMs,
+    partition, account: whose.id, isPool: price.tallyScope === 'subtree', price: price.id, meter: price.meter, cell: cell.key, periodStartMs,
     resource: price.tallyScope === 'resource' ? (resource ?? 0) : undefined,
   }; // prettier-ignore
   const now = await tallyNow(ports.store, log, tenant, place, { price, prices });
@@ -118,6 +125,12 @@ function accountOf(accounts: readonly AccountRecord[], price: PriceRecord, slug:
   throw refuse(
     `${price.key} is the price of ${byId.get(price.account)?.slug ?? price.account}, not of ${account.slug}.`,
   );
+}
+
+/** The day that an account's own anniversaries count from: its own, or that of the nearest account above. */
+function startOf(accounts: readonly AccountRecord[], account: AccountRecord): string | undefined {
+  const above = accounts.find(({ id }) => id === account.parent);
+  return account.startsOn ?? (above && startOf(accounts, above));
 }
 
 /** Priced units as tally units: the nearest whole number of them, for no sample has parts of one. */

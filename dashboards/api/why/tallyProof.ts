@@ -26,7 +26,8 @@ export interface TallyEvidence {
   readonly price: PriceRecord | undefined;
   /** Of a row that a sample brought. */
   readonly sample: SampleEvidence | undefined;
-  /** IANA zone of the account. */
+  /** Whose the tally is, and its IANA zone. */
+  readonly account: number;
   readonly timeZone: string;
 }
 
@@ -63,8 +64,9 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
     return { tally: noTally, checks: [{ name: 'cell', ok: false, detail }] };
   }
   const perResource = price?.tallyScope === 'resource';
+  const isPool = price?.tallyScope === 'subtree';
   const place: TallyPlace = {
-    partition: row.partition, account: row.account, price: row.price, meter: row.meter, cell: row.cell,
+    partition: row.partition, account: evidence.account, isPool, price: row.price, meter: row.meter, cell: row.cell,
     periodStartMs: row.periodStartMs,
     resource: perResource ? Number(blocks[id.block]!.list('resource')[id.position]) : undefined,
   }; // prettier-ignore
@@ -72,7 +74,7 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
   const opening = stored.first === 0 ? row.outSeq : stored.first;
   const { id: tallyId, carried, ended, charge: committed } = await standingOf(log, tenant, place, { first: opening, commit }); // prettier-ignore
   const { scale } = meter;
-  const rows = rowsOfTally({ blocks, id, scale, perResource, adds: adds(meter) });
+  const rows = rowsOfTally({ blocks, id, scale, perResource, isPool, adds: adds(meter) });
   const reachedBefore = takenBack(cell, ended, rows.from);
   const grown = quantityOf(row.quantity, scale);
   const reachedAfter = moved(cell, reachedBefore, { ...rows.from[0], quantity: grown });

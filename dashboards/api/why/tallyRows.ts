@@ -39,26 +39,28 @@ export interface RowsQuestion {
   readonly scale: number;
   /** Whether each resource has a tally of its own. */
   readonly perResource: boolean;
+  /** Whether several accounts share it. */
+  readonly isPool: boolean;
   /** Whether rows are shares of what was sent. */
   readonly adds: boolean;
 }
 
-/** What tells the tallies of a commit apart, but for the resource. */
-const tallyColumns = ['tenant', 'account', 'price', 'meter', 'cell', 'period_start'] as const;
+/** What tells the tallies of a commit apart, but for the resource and the account. */
+const tallyColumns = ['tenant', 'price', 'meter', 'cell', 'period_start'] as const;
 
 /** The rows of the row's tally in its commit, in order: those before it, and from it on. */
-export function rowsOfTally({ blocks, id, scale, perResource, adds }: RowsQuestion): {
+export function rowsOfTally({ blocks, id, scale, perResource, isPool, adds }: RowsQuestion): {
   readonly before: readonly Added[];
   readonly from: readonly [Added, ...Added[]];
 } {
   const own = blocks[id.block]!;
   const resource = own.list('resource')[id.position];
   const samples = partsOf(blocks);
+  const columns = isPool ? tallyColumns : (['account', ...tallyColumns] as const);
   const before: Added[] = [];
   const from: Added[] = [];
   for (const [number, block] of blocks.entries()) {
-    if (block.text('kind') === 'unmetered' || !tallyColumns.every((name) => block.text(name) === own.text(name)))
-      continue;
+    if (block.text('kind') === 'unmetered' || !columns.every((name) => block.text(name) === own.text(name))) continue;
     const [resources, amounts] = [block.list('resource'), block.list('amounts')];
     for (const [position, text] of block.list('quantities').entries()) {
       if (perResource && resources[position] !== resource) continue;

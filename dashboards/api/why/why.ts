@@ -56,8 +56,9 @@ const tallyOf = (
   price: ApprovedPrice | undefined,
   sample?: SampleEvidence,
 ): Promise<TallyProof> => {
-  const timeZone = accounts.find((account) => account.id === evidence.row.account)?.timeZone ?? 'UTC';
-  return proveTally({ ...evidence, store: ports.store, meter, price, sample, timeZone });
+  const account = price?.tallyScope === 'subtree' ? price.account : evidence.row.account;
+  const timeZone = accounts.find(({ id }) => id === account)?.timeZone ?? 'UTC';
+  return proveTally({ ...evidence, store: ports.store, meter, price, sample, account, timeZone });
 };
 
 async function ofAdjustment(evidence: Evidence): Promise<Proof<WhyAdjustment>> {

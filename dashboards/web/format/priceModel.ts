@@ -164,11 +164,11 @@ const modes = { up: 'up', down: 'down', halfAwayFromZero: 'to the nearest', half
 
 /** What stands around the model: allowance, rounding, discount, maximum; one sentence each. */
 export function termsText(price: PriceRecord): string[] {
-  const { allowance, quantity, discountPercent, maximum, rollover, currency } = price;
+  const { allowance, quantity, discountPercent, maximum, rollover, currency, period, tallyScope, split } = price;
   const unit = unitLabel(price.unit.name);
   const each = isParted(price.model);
   const rule = quantity && [
-    `${quantity.at === 'event' ? 'each sample' : 'the month'} is rounded ${modes[quantity.mode]} to steps of ${formatQuantity(quantity.increment)} ${unit}`,
+    `${quantity.at === 'event' ? 'each sample' : 'the period'} is rounded ${modes[quantity.mode]} to steps of ${formatQuantity(quantity.increment)} ${unit}`,
     ...(quantity.first === undefined ? [] : [`the first of ${formatQuantity(quantity.first)}`]),
     ...(quantity.threshold === undefined ? [] : [`nothing is owed up to ${formatQuantity(quantity.threshold)}`]),
   ];
@@ -176,15 +176,54 @@ export function termsText(price: PriceRecord): string[] {
     ...(rule === undefined ? [] : [rule.join(', ')]),
     ...(allowance === '0'
       ? []
-      : [`${formatQuantity(allowance)} ${unit} a month are free${each ? ', in each part' : ''}`]),
-    ...(rollover === undefined ? [] : [rolloverText(rollover, unit)]),
+      : [`${formatQuantity(allowance)} ${unit} ${everyText(period)} are free${each ? ', in each part' : ''}`]),
+    ...(rollover === undefined ? [] : [rolloverText(rollover, unit, period)]),
     ...(discountPercent === undefined ? [] : [`${discountPercent} % discount`]),
-    ...(maximum === undefined ? [] : [`at most ${maximum} ${currency} a month${each ? ', for each part' : ''}`]),
+    ...(maximum === undefined
+      ? []
+      : [`at most ${maximum} ${currency} ${everyText(period)}${each ? ', for each part' : ''}`]),
+    ...(period === undefined ? [] : [calendarText(period)]),
+    ...(tallyScope !== 'subtree' ? [] : [splits[split ?? 'proRata']]),
   ];
 }
 
+const splits = {
+  proRata: 'shared by all accounts below, each charged as its usage came, and by quantity when the period closes',
+  asArrived: 'shared by all accounts below, each charged as its usage came',
+} as const;
+
+const unitNames = { day: 'day', week: 'week', month: 'month', quarter: 'quarter', halfYear: 'half year', year: 'year' };
+
+/** "a month", "a quarter". */
+function everyText(period: PriceRecord['period']): string {
+  if (period === undefined) return 'a month';
+  const isOne = period.kind === 'calendar' || (period.kind === 'anniversary' && (period.every ?? 1) === 1);
+  return isOne ? `a ${unitNames[period.interval]}` : 'a period';
+}
+
+/** What cuts the tallies. */
+function calendarText(period: NonNullable<PriceRecord['period']>): string {
+  switch (period.kind) {
+    case 'calendar':
+      return `counted by the ${unitNames[period.interval]}`;
+    case 'anniversary': {
+      const { anchor, every = 1, interval } = period;
+      const from = anchor === 'account' ? 'the day on which the account started' : anchor;
+      return `counted from ${from}, every ${every === 1 ? '' : `${every} × `}${unitNames[interval]}`;
+    }
+    case 'fiscal':
+      return `counted by the fiscal periods of a year cut ${period.pattern}`;
+    case 'list':
+      return `counted by a list of dates from ${period.dates[0]} to ${period.dates.at(-1)}`;
+  }
+}
+
 /** "what is left of it lasts 2 months more, at most 50 GiB". */
-function rolloverText({ periods, maximum }: NonNullable<PriceRecord['rollover']>, unit: string): string {
+function rolloverText(
+  { periods, maximum }: NonNullable<PriceRecord['rollover']>,
+  unit: string,
+  period: PriceRecord['period'],
+): string {
   const most = maximum === undefined ? '' : `, at most ${formatQuantity(maximum)} ${unit}`;
-  return `what is left of it lasts ${periods === 1 ? 'a month' : `${periods} months`} more${most}`;
+  return `what is left of it lasts ${periods === 1 ? everyText(period) : `${periods} ${period === undefined ? 'months' : 'periods'}`} more${most}`;
 }

@@ -8,6 +8,12 @@ import { formatDate } from '../../format/time.ts';
 import { PriceTerms } from './PriceTerms.tsx';
 import { Step } from './Step.tsx';
 
+const scopes = {
+  resource: 'of this resource',
+  account: 'of this account',
+  subtree: 'of all accounts that share the price',
+} as const;
+
 export function ChargeStep({ why }: { why: WhySample | WhyAdjustment }) {
   const { timeZone } = useTenant();
   const { row, price, tally } = why;
@@ -40,8 +46,7 @@ export function ChargeStep({ why }: { why: WhySample | WhyAdjustment }) {
     >
       <p>
         {formatQuantity(pricedQuantity(tally.after, price.unit))} {unitLabel(price.unit.name)}
-        {tally.events !== null && `, in ${plural(Number(tally.events.after), 'sample')},`}{' '}
-        {price.tallyScope === 'resource' ? 'of this resource' : 'of this account'}
+        {tally.events !== null && `, in ${plural(Number(tally.events.after), 'sample')},`} {scopes[price.tallyScope]}
         {cell !== undefined && `, ${cell},`} in {modelName(price.model)} price{' '}
         <strong>
           {price.key} v{price.version}
