@@ -55,6 +55,7 @@ test('every page is accessible and fits, light on a desk and dark on a phone, wi
     '/explore': '[data-testid=explore-total]',
     '/explore?view=rows': '[data-testid=rows-sum]',
     [`/why/${rows[0]!.id}`]: '[data-testid=why-checks]',
+    '/prices': '[data-testid=price-cpu]',
     '/fleet': '[data-testid=fleet-live]',
     '/refusals': '.empty',
     '/nothing': 'main',

@@ -1,7 +1,7 @@
 /** What the pages ask the API for, one function a question; keys are shared so that pages reuse answers. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
-  Accounts, Budgets, Explore, ExploreDimension, Fleet, Me, Prices, RatedRows, Refusals, Why,
+  Accounts, AgreementList, Budgets, Explore, ExploreDimension, Fees, Fleet, Me, Prices, RatedRows, Refusals, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
 import { get } from './client.ts';
 
@@ -46,6 +46,20 @@ export const pricesQuery = queryOptions({
   queryKey: ['prices'],
   queryFn: ({ signal }) => get<Prices>('prices', undefined, signal),
   select: (answer) => answer.prices,
+  staleTime: 60_000,
+});
+
+export const feesQuery = queryOptions({
+  queryKey: ['fees'],
+  queryFn: ({ signal }) => get<Fees>('fees', undefined, signal),
+  select: (answer) => answer.fees,
+  staleTime: 60_000,
+});
+
+export const agreementsQuery = queryOptions({
+  queryKey: ['agreements'],
+  queryFn: ({ signal }) => get<AgreementList>('agreements', undefined, signal),
+  select: (answer) => answer.agreements,
   staleTime: 60_000,
 });
 

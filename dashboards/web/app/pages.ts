@@ -1,6 +1,6 @@
 /** The pages that exist: navigation, palette, shortcuts and help are all made from this one list. */
 export interface PageInfo {
-  readonly path: '/' | '/explore' | '/fleet' | '/refusals';
+  readonly path: '/' | '/explore' | '/prices' | '/fleet' | '/refusals';
   readonly name: string;
   readonly group: '' | 'Operate';
   /** Pressed after "g". */
@@ -32,6 +32,17 @@ export const pages: readonly PageInfo[] = [
       'What is this total made of, by account, service, meter, resource or time?',
       'Does it add up to the running balance?',
       'Which rated rows are behind it?',
+    ],
+  },
+  {
+    path: '/prices',
+    name: 'Prices',
+    group: '',
+    key: 'p',
+    questions: [
+      'What does each thing cost, from which quantity on?',
+      'Which fees and agreements stand beside the price list?',
+      'Who approved them, and from when do they hold?',
     ],
   },
   {

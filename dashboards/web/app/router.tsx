@@ -35,6 +35,12 @@ const why = createRoute({
   component: lazyRouteComponent(() => import('../pages/why/WhyPage.tsx'), 'WhyPage'),
 });
 
+const prices = createRoute({
+  getParentRoute: () => root,
+  path: '/prices',
+  component: lazyRouteComponent(() => import('../pages/prices/PricesPage.tsx'), 'PricesPage'),
+});
+
 const fleet = createRoute({
   getParentRoute: () => root,
   path: '/fleet',
@@ -51,7 +57,7 @@ const refusals = createRoute({
 
 /** Addresses stay readable: every parameter is plain text. */
 export const router = createRouter({
-  routeTree: root.addChildren([now, explore, why, fleet, refusals]),
+  routeTree: root.addChildren([now, explore, why, prices, fleet, refusals]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const entries = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

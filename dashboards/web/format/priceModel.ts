@@ -153,7 +153,7 @@ const boundsRow = ({ minimum, maximum }: Bounds): string[] => [
 const hasFlat = (tiers: readonly { readonly flat: string }[]): boolean => tiers.some(({ flat }) => flat !== '0');
 
 /** "up to 10", "10 to 100", "above 100", "all". */
-function spanText(tiers: readonly { readonly upTo: string | null }[], index: number): string {
+export function spanText(tiers: readonly { readonly upTo: string | null }[], index: number): string {
   const below = tiers[index - 1]?.upTo ?? null;
   const upTo = tiers[index]!.upTo;
   if (upTo === null) return below === null ? 'all' : `above ${formatQuantity(below)}`;
