@@ -31,6 +31,16 @@ export const billingError = defineErrors({
     title: 'There is no such budget.',
     solve: 'List the budgets with GET /api/v1/budgets.',
   },
+  SERIES_UNKNOWN: {
+    status: 404,
+    title: 'There is no such reference series.',
+    solve: 'List the series with GET /api/v1/series, or add it under `series` in the organisation file.',
+  },
+  POINTS_INVALID: {
+    status: 422,
+    title: 'A point cannot be published; none was.',
+    solve: 'Correct each point named in the details, and send them all again.',
+  },
   AMOUNT_INVALID: {
     status: 422,
     title: 'The amount is not one.',
@@ -208,6 +218,16 @@ export const billingError = defineErrors({
     title: 'Part of the week has no price.',
     solve: 'Add bands for the times named, or a model under `otherwise`.',
   },
+  POINT_INVALID: {
+    status: 422,
+    title: 'The series cannot have this point.',
+    solve: 'Let it begin with an interval of the series, and give a correction the next revision.',
+  },
+  SERIES_UNIT_MISMATCH: {
+    status: 422,
+    title: 'The price is per another unit than the series that it follows.',
+    solve: "Price in the series' unit; a factor between the two is not guessed.",
+  },
   UNIT_UNKNOWN: {
     status: 422,
     title: 'The meter cannot be priced in that unit.',
@@ -245,6 +265,11 @@ export const billingError = defineErrors({
     status: 409,
     title: 'A published meter never changes.',
     solve: 'Add a meter with a new id and publish a new price for it.',
+  },
+  SERIES_FIXED: {
+    status: 409,
+    title: 'A published series keeps its unit, intervals, zone and age.',
+    solve: 'Add a series with a new id, and a price version that follows it.',
   },
   PRICE_FIXED: {
     status: 409,

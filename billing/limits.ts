@@ -18,6 +18,8 @@ export const billingLimits = {
   modelLengthMax: 200_000,
   /** Components that charge for one metric: 4,000 samples charged by each still fit into one commit. */
   componentsPerMetricMax: 20,
+  /** Points of one answer; ask for the rest from where it ends. */
+  pointsPageMax: 10_000,
   /** Targets of one budget. */
   targetsPerBudgetMax: 20,
   /** Producers in one enrolment request; send several requests for more. */

@@ -163,6 +163,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       const requests: Parameters<TestInstance['call']>[] = [
         ['PATCH', '/budgets/web-month', { amount: '1', reason: odd }],
         ['POST', '/budgets/web-month/reset', { reason: odd }],
+        ['POST', '/series/spot/points', { points: [{ fromMs: 0, value: '1', source: odd }] }],
         ['POST', '/producers/web-1/disable', { reason: odd }],
         ['POST', `/producers/web-1/keys/${encodeURIComponent(odd.toWellFormed())}/revoke`, { reason: 'x' }],
         ['PATCH', '/targets/hook', { url: `https://example.org/${odd.repeat(10)}`, reason: 'x' }],
@@ -196,6 +197,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       ['GET', '/audit/verify', undefined, 'auditor'],
       ['POST', '/apply', { document: smallOrganisation(), dryRun: true }, 'operator'],
       ['PATCH', '/budgets/web-month', { amount: '3', reason: 'x' }, 'operator'],
+      ['POST', '/series/spot/points', { points: [{ fromMs: 0, value: '1' }], reason: 'x' }, 'operator'],
       ['POST', '/budgets/web-month/reset', { reason: 'x' }, 'operator'],
       ['PATCH', '/targets/hook', { enabled: false, reason: 'x' }, 'operator'],
       ['POST', '/targets/hook/secret', { reason: 'x' }, 'admin'],

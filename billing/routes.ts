@@ -5,12 +5,21 @@ import { budgetRoutes } from './http/budgetRoutes.ts';
 import { masterRoutes } from './http/masterRoutes.ts';
 import type { BillingRoutesDeps } from './http/parts.ts';
 import { producerRoutes } from './http/producerRoutes.ts';
+import { seriesRoutes } from './http/seriesRoutes.ts';
 import { targetRoutes } from './http/targetRoutes.ts';
 
 /** The back office's routes under /api/v1. Every one reads and changes the caller's own tenant only. */
 export function billingRoutes(deps: BillingRoutesDeps): Routes {
   return (app) => {
-    for (const mount of [masterRoutes, applyRoutes, budgetRoutes, producerRoutes, targetRoutes, accessRoutes]) {
+    for (const mount of [
+      masterRoutes,
+      seriesRoutes,
+      applyRoutes,
+      budgetRoutes,
+      producerRoutes,
+      targetRoutes,
+      accessRoutes,
+    ]) {
       mount(app, deps);
     }
   };

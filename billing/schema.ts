@@ -5,6 +5,7 @@ import type {
 } from '#core/messages/control.ts'; // prettier-ignore
 import type { BillingCalendar } from '#core/time/calendar.ts';
 import type { QuantityRule } from '#core/messages/price.ts';
+import type { SeriesRecord } from '#core/messages/series.ts';
 import type { Role } from '#platform/http/index.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
@@ -107,6 +108,28 @@ export interface AgreedTable {
   approved_at_ms: number;
 }
 
+export interface SeriesTable {
+  tenant: string;
+  id: string;
+  name: string;
+  currency: string;
+  unit: string;
+  interval: SeriesRecord['interval'];
+  time_zone: string;
+  max_age_ms: number | null;
+}
+
+export interface SeriesPointTable {
+  tenant: string;
+  series: string;
+  from_ms: number;
+  revision: number;
+  value: string;
+  source: string;
+  published_by: string;
+  published_at_ms: number;
+}
+
 export interface TargetTable {
   tenant: string;
   id: string;
@@ -178,6 +201,8 @@ export interface Tables {
   meter: MeterTable;
   price: PriceTable;
   agreed: AgreedTable;
+  series: SeriesTable;
+  series_point: SeriesPointTable;
   target: TargetTable;
   budget: BudgetTable;
   member: MemberTable;

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlMessage } from '#core/messages/control.ts';
 import { applyMaster } from '#core/rating/master.ts';
@@ -12,6 +13,7 @@ import { accountsOf, ownershipOf } from '../accounts/accounts.ts';
 import { budgetsOf } from '../budgets/budgets.ts';
 import { recordsOf } from '../catalogue/agreed.ts';
 import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
+import { pointsOf, publishPoints } from '../catalogue/series.ts';
 import { producersOf } from '../producers/producers.ts';
 import type { Tables } from '../schema.ts';
 import { smallOrganisation, testOffice, type TestOffice } from '../testing/office.ts';
@@ -134,6 +136,51 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       before: { 'budgets/web-month': { amount: '10' } },
       after: { 'budgets/web-month': { amount: '20.5' } },
     });
+  });
+
+  it('points come with a file, apart from it, late and corrected: the rater agrees, a repetition changes nothing', async () => {
+    await using test = await testOffice(engine);
+    const from = Date.UTC(2026, 10, 23, 9);
+    const hours = Array.from({ length: 1500 }, (_, i) => new Date(from + i * 3_600_000).toISOString());
+    const series = `series: [{ id: spot, unit: vCPU·h, interval: hour, points: [${hours.map((at) => `{ from: ${at}, value: 1 }`).join()}] }]\n`;
+    const price =
+      '{ key: spot, service: H, component: S, meter: cpu, per: vCPU·h, model: { kind: spot, series: spot } }]';
+    const text = smallOrganisation().replace('unitPrice: 1.50 }]', `unitPrice: 1.50 }, ${price}`) + series;
+    await test.apply(text);
+    expect(await test.apply(text)).toMatchObject({ added: 0, changed: 0, auditId: null });
+    const author = test.author('northwind');
+    const point = (hour: number, value: string, revision?: number) => ({ fromMs: from + hour * 3_600_000, value, source: 'EX', revision }); // prettier-ignore
+    const publish = (...points: ReturnType<typeof point>[]) =>
+      publishPoints(test.office, author, 'spot', { points, reason: 'late', idempotencyKey: JSON.stringify(points) });
+    const first = await publish(point(1, '-2.50'), point(2000, '7'), point(2, '1', 1)).catch((error: unknown) => error);
+    expect(first).toMatchObject({ code: 'POINTS_INVALID', details: { faults: [{ index: 2 }] } });
+    const second = await publish(point(1, '-2.50'), point(2000, '7'));
+    expect(second.result).toEqual({ series: 'spot', added: 1, revised: 1, unchanged: 0 });
+    expect(await publish(point(1, '-2.50'), point(2000, '7'))).toMatchObject({ result: second.result, auditId: null });
+    expect((await publish(point(1, '-2.5'), point(2000, '7', 1))).result).toMatchObject({ added: 0, unchanged: 2 });
+    expect((await publish(point(1, '0', 1), point(1, '3'))).result).toMatchObject({ revised: 1, unchanged: 1 });
+    await expect(publishPoints(test.office, author, 'gone', { points: [point(1, '1')], reason: '' })).rejects.toMatchObject({ code: 'SERIES_UNKNOWN' }); // prettier-ignore
+
+    await expectRaterAgrees(test, 'northwind');
+    const state = emptyState(0);
+    for (const message of await messages(test)) applyMaster(state, message);
+    const { points } = state.tenants.get('northwind')!.master.priceSeries.get('spot')!;
+    const stored = await pointsOf(test.office.db, 'northwind', 'spot', { fromMs: 0, toMs: 1e13 });
+    expect(stored.map(({ publishedBy: _, publishedAtMs: __, ...one }) => one)).toEqual(points);
+    expect(points[1]).toEqual({ fromMs: from + 3_600_000, value: '3', revision: 3, source: 'EX' });
+    const revisions = await pointsOf(
+      test.office.db,
+      'northwind',
+      'spot',
+      { fromMs: from + 1, toMs: from + 3_600_001 },
+      { all: true },
+    );
+    expect(revisions.map(({ revision, value }) => [revision, value])).toEqual([
+      [3, '3'],
+      [2, '-2.5'],
+      [1, '1'],
+    ]);
+    await expect(sql`UPDATE series_point SET value = '9'`.execute(test.office.db)).rejects.toThrow('append-only');
   });
 
   it('refuses to rewrite history, each with its code and place, and writes nothing', async () => {

@@ -3,7 +3,8 @@ import { planChanges } from './plan.ts';
 import type { Present } from './present.ts';
 import { readOrganisation } from './read.ts';
 
-const nothing: Present = {
+/** A tenant that does not exist yet. */
+export const nothing: Present = {
   tenant: undefined,
   lastAccount: 0,
   lastPrice: 0,
@@ -12,6 +13,8 @@ const nothing: Present = {
   ownership: [],
   producers: [],
   meters: [],
+  series: [],
+  points: new Map(),
   prices: [],
   fees: [],
   agreements: [],

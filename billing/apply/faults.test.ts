@@ -17,6 +17,8 @@ const nothing: Present = {
   ownership: [],
   producers: [],
   meters: [],
+  series: [],
+  points: new Map(),
   prices: [],
   fees: [],
   agreements: [],

@@ -51,7 +51,7 @@ export async function applyDocument(
   }
   const { result, auditId, messages } = await change(office, author, async (tx) => {
     const nowMs = office.now();
-    const present = await readPresent(tx, tenant);
+    const present = await readPresent(tx, tenant, wanted!.series);
     const plan = planChanges(wanted!, present, nowMs, faults);
     faults.throwIfAny(options.file);
     const diff = diffOf(plan);

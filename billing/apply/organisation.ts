@@ -8,7 +8,9 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
+import type { SeriesRecord } from '#core/messages/series.ts';
 import type { Role } from '#platform/http/index.ts';
+import type { WantedPoint } from '../catalogue/series.ts';
 import type { Target } from '../targets/targets.ts';
 import type { At } from './faults.ts';
 import type { PriceEntry } from './priceProblems.ts';
@@ -88,6 +90,10 @@ export interface WantedAgreed {
   readonly entry: Node;
 }
 
+export interface WantedSeries extends Omit<SeriesRecord, 'currency'> {
+  readonly points: readonly Wanted<WantedPoint>[];
+}
+
 export interface WantedBudget {
   readonly id: string;
   readonly account: Ref;
@@ -106,6 +112,7 @@ export interface Organisation {
   readonly ownership: readonly Wanted<WantedOwnership>[];
   readonly producers: readonly Wanted<Pick<ProducerRecord, 'id' | 'type' | 'simulated' | 'keys'>>[];
   readonly meters: readonly Wanted<MeterRecord>[];
+  readonly series: readonly Wanted<WantedSeries>[];
   readonly prices: readonly Wanted<WantedPrice>[];
   readonly fees: readonly Wanted<WantedAgreed>[];
   readonly agreements: readonly Wanted<WantedAgreed>[];

@@ -1,6 +1,8 @@
 import type {
   AccountRecord, AgreementRecord, BudgetRecord, ControlChange, FeeRecord, MeterRecord, OwnershipRecord, PriceRecord, ProducerRecord, TenantRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
+import type { SeriesPoint, SeriesRecord } from '#core/messages/series.ts';
+import { pointChanges } from '../catalogue/series.ts';
 import type { Target } from '../targets/targets.ts';
 import { checkStarts } from './checkStarts.ts';
 import type { Faults } from './faults.ts';
@@ -11,6 +13,7 @@ import { planBudgets, planMeters, planProducers, planTargets } from './planSimpl
 import { planOwnership } from './planOwnership.ts';
 import { checkAgreements, planAgreed } from './planAgreed.ts';
 import { planPrices } from './planPrices.ts';
+import { planPoints, planSeries, type PublishedPoint } from './planSeries.ts';
 import type { Present } from './present.ts';
 
 /** What applying the file would do; what it does not mention stays as it is. */
@@ -21,6 +24,8 @@ export interface Plan {
   readonly accounts: readonly Item<AccountRecord>[];
   readonly ownership: readonly Item<OwnershipRecord>[];
   readonly meters: readonly Item<MeterRecord>[];
+  readonly series: readonly Item<SeriesRecord>[];
+  readonly points: readonly Item<PublishedPoint>[];
   readonly prices: readonly Item<PriceRecord>[];
   readonly fees: readonly Item<FeeRecord>[];
   readonly agreements: readonly Item<AgreementRecord>[];
@@ -32,7 +37,7 @@ export type Section = keyof Plan;
 
 /** Sections in the order in which they are written, published and shown: what is referred to comes first. */
 export const sectionOrder: readonly Section[] = [
-  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'prices', 'fees', 'agreements', 'targets', 'budgets',
+  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'series', 'points', 'prices', 'fees', 'agreements', 'targets', 'budgets',
 ]; // prettier-ignore
 
 /** Looks up references and compares; pure. What cannot be done goes to `faults`, and the plan is then not to be used. */
@@ -45,7 +50,9 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     [...present.accounts, ...accounts.map((item) => item.after)].map((account) => [account.slug, account.id]),
   );
   const meters = planMeters(wanted, present, faults);
-  const prices = planPrices(wanted, { present, accountIds, meters: meters.map((item) => item.after), nowMs }, faults);
+  const series = planSeries(wanted, present, faults);
+  const offered = { meters: meters.map((item) => item.after), series: series.map((item) => item.after) };
+  const prices = planPrices(wanted, { present, accountIds, nowMs, ...offered }, faults);
   const lastOf = (items: readonly Item<{ readonly id: number }>[], last: number): number =>
     items.reduce((most, { after }) => Math.max(most, after.id), last);
   const common = { present, accountIds, nowMs };
@@ -70,6 +77,8 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     accounts,
     ownership: planOwnership(wanted, { present, accountIds, nowMs }, faults),
     meters,
+    series,
+    points: planPoints(wanted, present, faults),
     prices,
     fees,
     agreements,
@@ -95,6 +104,15 @@ function planTenant(wanted: Organisation, present: Present, faults: Faults): Ite
 const changedItems = <Value>(items: readonly Item<Value>[]): Value[] =>
   items.flatMap((item) => (item.status === 'unchanged' ? [] : [item.after]));
 
+/** New points, without the series that they are of. */
+export const pointsBySeries = (plan: Plan): Map<string, SeriesPoint[]> =>
+  new Map(
+    [...Map.groupBy(changedItems(plan.points), ({ series }) => series)].map(([series, points]) => [
+      series,
+      points.map(({ series: _, ...point }) => point),
+    ]),
+  );
+
 /** The part of a plan that the rater must know, in the order in which it can take it. */
 export const controlChanges = (plan: Plan): ControlChange[] => [
   ...changedItems(plan.tenant).map((record) => ({ kind: 'tenant' as const, ...record })),
@@ -102,6 +120,8 @@ export const controlChanges = (plan: Plan): ControlChange[] => [
   ...changedItems(plan.accounts).map((record) => ({ kind: 'account' as const, ...record })),
   ...changedItems(plan.ownership).map((record) => ({ kind: 'ownership' as const, ...record })),
   ...changedItems(plan.meters).map((record) => ({ kind: 'meter' as const, ...record })),
+  ...changedItems(plan.series).map((record) => ({ kind: 'series' as const, ...record })),
+  ...[...pointsBySeries(plan)].flatMap(([series, points]) => pointChanges(series, points)),
   ...changedItems(plan.prices).map((record) => ({ kind: 'price' as const, ...record })),
   ...changedItems(plan.fees).map((record) => ({ kind: 'fee' as const, ...record })),
   ...changedItems(plan.agreements).map((record) => ({ kind: 'agreement' as const, ...record })),

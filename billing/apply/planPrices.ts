@@ -1,8 +1,11 @@
 import { mayFall, type MeterRecord, type PriceRecord } from '#core/messages/control.ts';
+import type { SpotModel } from '#core/messages/price.ts';
+import type { SeriesRecord } from '#core/messages/series.ts';
 import { pricedUnit, pricedUnitNames, tallyUnit } from '#core/units/pricedUnits.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, sameValue, type Item } from './item.ts';
+import { locate } from './locate.ts';
 import type { Organisation, Wanted, WantedPrice } from './organisation.ts';
 import { refuseMisfits } from './priceProblems.ts';
 import type { OwnershipContext } from './planOwnership.ts';
@@ -10,6 +13,7 @@ import type { OwnershipContext } from './planOwnership.ts';
 export interface PriceContext extends OwnershipContext {
   /** Of the file; those of the database are in `present`. */
   readonly meters: readonly MeterRecord[];
+  readonly series: readonly SeriesRecord[];
 }
 
 /** What all versions of a price share. */
@@ -66,8 +70,7 @@ function resolve(
     faults.unknown(meterRef, 'the id of a meter');
     return undefined;
   }
-  if (rest.model.kind === 'spot')
-    faults.unknown({ name: rest.model.series, at: price.at }, 'the id of a reference series');
+  if (rest.model.kind === 'spot') checkSeries(rest.model, price, context, faults);
   const tally = tallyUnit(meter.unit, meter.aggregation);
   const unit = pricedUnit(tally, per.name);
   if (unit === undefined) {
@@ -84,6 +87,20 @@ function resolve(
   // Meters of the file were looked at when the price was read.
   if (!context.meters.includes(meter)) refuseMisfits({ ...record, id: 1 }, entry, meter, faults);
   return record;
+}
+
+/** A point is for one of the priced units: a factor between the two would be a slip. */
+function checkSeries(
+  { series: id }: SpotModel,
+  { entry, per }: Wanted<WantedPrice>,
+  context: PriceContext,
+  faults: Faults,
+): void {
+  const series = [...context.series, ...context.present.series].find((known) => known.id === id);
+  if (series === undefined)
+    faults.unknown({ name: id, at: locate(entry.node, 'model.series').at }, 'the id of a reference series');
+  else if (series.unit !== per.name)
+    faults.add('SERIES_UNIT_MISMATCH', per.at, per.name, `${series.unit}, as the series`);
 }
 
 /** Versions are gapless, take effect one after another, and share what makes them one price. */

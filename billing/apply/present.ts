@@ -13,11 +13,13 @@ import { accountsOf, findTenant, ownershipOf } from '../accounts/accounts.ts';
 import { usersOf } from '../access/users.ts';
 import { budgetsOf } from '../budgets/budgets.ts';
 import { recordsOf } from '../catalogue/agreed.ts';
+import type { SeriesPoint, SeriesRecord } from '#core/messages/series.ts';
 import { metersOf, toPrice } from '../catalogue/catalogue.ts';
+import { pointsOf, seriesOf } from '../catalogue/series.ts';
 import { producersOf } from '../producers/producers.ts';
 import type { Reader } from '../schema.ts';
 import { targetsOf, type Target } from '../targets/targets.ts';
-import type { User } from './organisation.ts';
+import type { Organisation, User } from './organisation.ts';
 
 /** A tenant's master data as it is now; of a tenant to be, nothing. */
 export interface Present {
@@ -30,6 +32,9 @@ export interface Present {
   readonly ownership: readonly OwnershipRecord[];
   readonly producers: readonly ProducerRecord[];
   readonly meters: readonly MeterRecord[];
+  readonly series: readonly SeriesRecord[];
+  /** The newest of each interval that the file speaks of, by series. */
+  readonly points: ReadonlyMap<string, readonly SeriesPoint[]>;
   readonly prices: readonly PriceRecord[];
   readonly fees: readonly FeeRecord[];
   readonly agreements: readonly AgreementRecord[];
@@ -37,7 +42,8 @@ export interface Present {
   readonly budgets: readonly BudgetRecord[];
 }
 
-export async function readPresent(db: Reader, id: string): Promise<Present> {
+/** `series` are those of the file. */
+export async function readPresent(db: Reader, id: string, series: Organisation['series']): Promise<Present> {
   const row = await findTenant(db, id);
   const prices = await db.selectFrom('price').selectAll().where('tenant', '=', id).orderBy('id').execute();
   return {
@@ -49,10 +55,29 @@ export async function readPresent(db: Reader, id: string): Promise<Present> {
     ownership: await ownershipOf(db, id),
     producers: await producersOf(db, id),
     meters: await metersOf(db, id),
+    series: await seriesOf(db, id),
+    points: await pointsIn(db, id, series),
     prices: prices.map(toPrice),
     fees: await recordsOf(db, id, 'fee'),
     agreements: await recordsOf(db, id, 'agreement'),
     targets: await targetsOf(db, id),
     budgets: await budgetsOf(db, id),
   };
+}
+
+async function pointsIn(
+  db: Reader,
+  tenant: string,
+  series: Organisation['series'],
+): Promise<Map<string, SeriesPoint[]>> {
+  const known = new Map<string, SeriesPoint[]>();
+  for (const { id, points } of series) {
+    const begins = points.map(({ fromMs }) => fromMs);
+    const span = {
+      fromMs: begins.reduce((a, b) => Math.min(a, b), Infinity),
+      toMs: begins.reduce((a, b) => Math.max(a, b), -1) + 1,
+    };
+    if (points.length > 0) known.set(id, await pointsOf(db, tenant, id, span));
+  }
+  return known;
 }

@@ -9,6 +9,7 @@ import { readBudgets, readTargets, readUsers } from './readBudgets.ts';
 import { readMeters } from './readMeters.ts';
 import { readOwnership, readProducers } from './readOwnership.ts';
 import { readPrices } from './readPrices.ts';
+import { readSeries } from './readSeries.ts';
 import { idShape, nameShape } from './shapes.ts';
 import { readYaml } from './yaml.ts';
 
@@ -20,6 +21,7 @@ const sections = [
   'ownership',
   'producers',
   'meters',
+  'series',
   'prices',
   'fees',
   'agreements',
@@ -44,6 +46,7 @@ export function readOrganisation(text: string, faults: Faults): Organisation | u
     ownership: readOwnership(file, timeZone, faults),
     producers: readProducers(file, faults),
     meters,
+    series: readSeries(file, timeZone, faults),
     prices: readPrices(file, { tenant, timeZone, meters }, faults),
     fees: readAgreed('fee', file, { tenant, timeZone }, faults),
     agreements: readAgreed('agreement', file, { tenant, timeZone }, faults),

@@ -1,10 +1,11 @@
 import { budgetRow } from '../budgets/budgets.ts';
 import { agreedRow } from '../catalogue/agreed.ts';
 import { meterRow, priceRow } from '../catalogue/catalogue.ts';
+import { savePoints, seriesRow } from '../catalogue/series.ts';
 import { saveProducers } from '../producers/producers.ts';
 import type { Tx } from '../schema.ts';
 import type { Item } from './item.ts';
-import type { Plan } from './plan.ts';
+import { pointsBySeries, type Plan } from './plan.ts';
 
 export interface WriteContext {
   readonly tenant: string;
@@ -51,6 +52,15 @@ export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Prom
   for (const { after } of added(plan.meters)) {
     await tx.insertInto('meter').values(meterRow(tenant, after)).execute();
   }
+  for (const { after } of touched(plan.series)) {
+    const row = seriesRow(tenant, after);
+    await tx
+      .insertInto('series')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ name: after.name }))
+      .execute();
+  }
+  for (const [series, points] of pointsBySeries(plan)) await savePoints(tx, context, nowMs, series, points);
   for (const { after } of added(plan.prices)) {
     await tx
       .insertInto('price')

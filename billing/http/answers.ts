@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Accounts, AgreementList, Budgets, Fees, Me, Meters, Prices } from '#core/messages/api.ts';
 import type { AccountRecord, BudgetRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
+import { seriesIntervals, type SeriesRecord } from '#core/messages/series.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { roles } from '#platform/http/index.ts';
 import type { ApiKey, LoginLink } from '../access/access.ts';
@@ -25,6 +26,15 @@ const instant = z.number().describe('UTC ms.');
 const json = z.custom<JsonValue>().meta({ description: 'Any JSON value.' });
 const role = z.enum(roles);
 const auditId = z.string().nullable().describe('The audit row; null when nothing changed.');
+
+/** What the rater made of a change. */
+const outcome = {
+  outcome: z
+    .enum(['taken', 'rejected', 'pending'])
+    .optional()
+    .describe('What the rater made of it; absent when nothing changed. `pending`: a rejection will be audited.'),
+  rejected: list(z.string()).optional().describe('Reasons of the rater.'),
+};
 
 export const me = z.object({
   actor: z.string(),
@@ -98,6 +108,37 @@ export const agreements = z.object({
   agreements: list(approvedAgreementSchema),
 }) satisfies z.ZodType<AgreementList>;
 export const budgets = z.object({ budgets: list(budget) }) satisfies z.ZodType<Budgets>;
+const seriesRecord = z.object({
+  id: z.string(),
+  name: z.string(),
+  currency: z.string(),
+  unit: z.string().describe('What a point prices one of.'),
+  interval: z.enum(seriesIntervals),
+  timeZone: z.string(),
+  maxAgeMs: z.number().exactOptional().describe('How old the last known point may be to stand in for a missing one.'),
+}) satisfies z.ZodType<SeriesRecord>;
+export const series = z.object({ series: list(seriesRecord) });
+export const points = z.object({
+  series: seriesRecord,
+  points: list(
+    z.object({
+      fromMs: instant,
+      value: z.string().describe('Decimal text, in the currency of the series per its unit.'),
+      revision: z.number(),
+      source: z.string(),
+      publishedBy: z.string(),
+      publishedAtMs: instant,
+    }),
+  ),
+});
+export const publishedPoints = z.object({
+  series: z.string(),
+  added: z.number(),
+  revised: z.number(),
+  unchanged: z.number(),
+  auditId,
+  ...outcome,
+});
 export const ownership = z.object({ ownership: list(ownershipRecord) });
 export const targets = z.object({ targets: list(target) });
 export const users = z.object({ users: list(user) });
@@ -138,9 +179,5 @@ export const applied = z.object({
   ),
   auditId,
   messages: z.number().describe('Control messages on their way to the rater.'),
-  outcome: z
-    .enum(['taken', 'rejected', 'pending'])
-    .optional()
-    .describe('What the rater made of them; absent when nothing changed. `pending`: a rejection will be audited.'),
-  rejected: list(z.string()).optional().describe('Reasons of the rater.'),
+  ...outcome,
 }) satisfies z.ZodType<ApplyResult & { [Key in keyof Outcome]?: Outcome[Key] | undefined }>;

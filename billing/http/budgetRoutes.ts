@@ -2,11 +2,7 @@ import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
 import { changeAmount, resetBudget } from '../budgets/budgets.ts';
 import * as answers from './answers.ts';
-import { authorOf, byId, reason, withReason, type BillingRoutesDeps } from './parts.ts';
-
-const once = z.object({
-  'idempotency-key': z.string().min(1).max(200).optional().describe('The same request with the same key is done once.'),
-});
+import { authorOf, byId, once, reason, withReason, type BillingRoutesDeps } from './parts.ts';
 
 export function budgetRoutes(app: App, { office, events }: BillingRoutesDeps): void {
   const schema = { tags: ['budgets'], params: byId, headers: once, response: { 200: answers.changedBudget } };

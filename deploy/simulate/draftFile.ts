@@ -78,12 +78,12 @@ function organisationOf(
   const tenant = { ...record, at: start };
   return {
     tenant, prices,
-    users: [], accounts: [], ownership: [], producers: [], meters: [], fees: [], agreements: [], targets: [], budgets: [],
+    users: [], accounts: [], ownership: [], producers: [], meters: [], series: [], fees: [], agreements: [], targets: [], budgets: [],
   }; // prettier-ignore
 }
 
-/** The log's accounts and meters, as if no price had ever been published. */
-function contextOf({ record, accounts, meters, prices }: Master): Parameters<typeof planPrices>[1] {
+/** The log's accounts, meters and series, as if no price had ever been published. */
+function contextOf({ record, accounts, meters, prices, priceSeries }: Master): Parameters<typeof planPrices>[1] {
   const all = [...accounts.values()].map((account) => account.record);
   return {
     present: {
@@ -95,6 +95,8 @@ function contextOf({ record, accounts, meters, prices }: Master): Parameters<typ
       ownership: [],
       producers: [],
       meters: [...meters.values()],
+      series: [...priceSeries.values()].map((series) => series.record),
+      points: new Map(),
       prices: [],
       fees: [],
       agreements: [],
@@ -103,6 +105,7 @@ function contextOf({ record, accounts, meters, prices }: Master): Parameters<typ
     },
     accountIds: new Map(all.map(({ slug, id }) => [slug, id])),
     meters: [],
+    series: [],
     nowMs: 0,
   };
 }
