@@ -1,4 +1,4 @@
-import { mayFall, type MeterRecord, type PriceRecord } from '#core/messages/control.ts';
+import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import type { SpotModel } from '#core/messages/price.ts';
 import type { SeriesRecord } from '#core/messages/series.ts';
 import { pricedUnit, pricedUnitNames, tallyUnit } from '#core/units/pricedUnits.ts';

@@ -1,18 +1,12 @@
 /** SPEC §9.1.9: the calendar of a fee, whose periods have at most some ten years. */
-import { isNatural, isObject, isListOf, isText } from './body.ts';
+import { isNatural, isObject, isListOf } from './body.ts';
 import { has } from './feeShape.ts';
-import { isOneOf } from './prices/figures.ts';
+import { isDay, isOneOf } from './prices/figures.ts';
 
 const isUpTo = (most: number) => (value: unknown) => isNatural(value) && value >= 1 && value <= most;
 const isInterval = (value: unknown) => isOneOf(value, 'day', 'week', 'month', 'quarter', 'halfYear', 'year');
 const longestDays = 3660;
 const daysOf: Record<string, number> = { day: 1, week: 7, month: 30.5, quarter: 91.5, halfYear: 183, year: 366 };
-
-function isDay(value: unknown): boolean {
-  if (!isText(value) || !/^\d{4}-\d\d-\d\d$/.test(value)) return false;
-  const day = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
-}
 
 export function isFeeCalendar(value: unknown): boolean {
   if (!isObject(value)) return false;
@@ -38,7 +32,9 @@ export function isFeeCalendar(value: unknown): boolean {
 
 function areDates(value: unknown): boolean {
   if (!isListOf(value, isDay) || value.length < 2 || value.length > 1200) return false;
-  const days = (value as readonly string[]).map((text) => Date.parse(`${text}T00:00:00Z`) / 86_400_000);
-  const isInTime = days.every((day) => day >= 0 && day < Date.UTC(2286, 0, 1) / 86_400_000);
-  return isInTime && days.slice(1).every((day, i) => day > days[i]! && day - days[i]! <= longestDays);
+  const texts = value as readonly string[];
+  const isInTime = texts.every((day) => day >= '1970-01-01' && day < '2286-01-01');
+  const days = texts.map((day) => Temporal.PlainDate.from(day));
+  const since = (day: Temporal.PlainDate, i: number) => day.since(days[i]!, { largestUnit: 'day' }).days;
+  return isInTime && days.slice(1).every((day, i) => since(day, i) > 0 && since(day, i) <= longestDays);
 }

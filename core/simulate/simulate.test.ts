@@ -283,7 +283,7 @@ test(`stored rows tell what the log tells, or name what they cannot, under any d
         const commits = recorded(at % 2 === 0 ? early(drawn) : drawn);
         const [firstMs, lastMs] = [commits[0]!.header.logTimeMs, commits.at(-1)!.header.logTimeMs];
         // Of usage time a month: it cuts all samples, where stored rows keep the cuts that the prices in force made.
-        const logMs = firstMs + ((lastMs - firstMs) * at) / 10;
+        const logMs = firstMs + Math.floor(((lastMs - firstMs) * at) / 10);
         const monthMs = periodAt(logMs, rootZone(commits)).startMs;
         const asked = { draft, time, fromMs: at === 0 ? 0 : time === 'log' ? logMs : monthMs } as const;
         const { gaps, comparison } = fromRows(commits, asked);

@@ -3,27 +3,12 @@ import { z } from 'zod';
 import type { AgreementTerms } from '#core/messages/agreement.ts';
 import type { AgreementRecord, FeeRecord } from '#core/messages/control.ts';
 import type { FeeTerms } from '#core/messages/fee.ts';
-import type { BillingCalendar } from '#core/time/calendar.ts';
+import { calendarSchema as calendar } from './catalogue.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 const amount = z.string().describe('Decimal text in the currency of the record.');
 const percent = z.string().describe('Decimal text.');
 const instant = z.number().describe('UTC ms.');
-const interval = z.enum(['day', 'week', 'month', 'quarter', 'halfYear', 'year']);
-
-const calendar = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('calendar'), interval, weekStart: z.number().exactOptional() }),
-  z.object({ kind: z.literal('anniversary'), anchor: z.string(), interval, every: z.number().exactOptional() }),
-  z.object({
-    kind: z.literal('fiscal'),
-    pattern: z.enum(['4-4-5', '4-5-4', '5-4-4']),
-    endMonth: z.number(),
-    endWeekday: z.number(),
-    rule: z.enum(['last', 'nearest']),
-    longPeriod: z.number().exactOptional(),
-  }),
-  z.object({ kind: z.literal('list'), dates: list(z.string()) }),
-]) satisfies z.ZodType<BillingCalendar>;
 
 const span = { fromMs: instant, toMs: instant };
 const round = z.object({

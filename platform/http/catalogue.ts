@@ -132,7 +132,9 @@ export const calendarSchema = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('anniversary'),
-    anchor: z.string().describe('A day, like 2026-11-23; "account": the day on which the account started.'),
+    anchor: z
+      .string()
+      .describe('A day, like 2026-11-23; of a price also "account": the day on which the account started.'),
     interval,
     every: z.number().exactOptional(),
   }),

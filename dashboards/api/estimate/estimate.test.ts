@@ -106,3 +106,14 @@ test.each([
 ])('what cannot be estimated is told: %j', async (change, price, detail) => {
   await expect(ask(price, change)).rejects.toMatchObject({ code: 'ESTIMATE_INVALID', message: expect.stringContaining(detail) });
 }); // prettier-ignore
+
+test('in a pool all count, over its own period; outside of periods nothing is priced', async () => {
+  const period = { kind: 'calendar', interval: 'year' } as const;
+  const pool = priceOf(tiers, { account: 1, tallyScope: 'subtree', period });
+  // The usage of account 3, asked for account 2.
+  const asked = await ask(pool, { account: 'a2', quantity: '5' });
+  expect(asked).toMatchObject({ account: { slug: 'a2' }, standing: 'found', tallyBefore: '360', increment: '14' });
+  expect([asked.periodStartMs, asked.periodEndMs]).toEqual([Date.UTC(2025, 11, 31, 23), Date.UTC(2026, 11, 31, 23)]);
+  const list = { kind: 'list', dates: ['2026-12-01', '2027-01-01'] } as const;
+  await expect(ask(priceOf(tiers, { period: list }))).rejects.toMatchObject({ code: 'ESTIMATE_INVALID' });
+});

@@ -88,6 +88,8 @@ const cases: [string, PriceRecord, MeterRecord][] = [
   ['an estimate', priceOf(graduated), { ...meterOf('unique'), exact: { upTo: 2, beyond: 'approximate' } }],
   ['two directions', priceOf(graduated), { ...meterOf('percentile'), slots: { lengthMs: 86_400_000, discardPercent: '0', directions: { dimension: 'way', in: ['in'], out: ['out'], take: 'max', of: 'percentiles' } } }],
   ['levels', priceOf(graduated), meterOf('timeWeighted')],
+  ['a pool by the quarter', priceOf(graduated, { account: 1, tallyScope: 'subtree', period: { kind: 'calendar', interval: 'quarter' } }), meterOf('sum')],
+  ['a pool in groups by the week', priceOf(models.find(({ kind }) => kind === 'grouped')!, { account: 1, tallyScope: 'subtree', period: { kind: 'calendar', interval: 'week' } }), meterOf('max')],
   ['per resource', priceOf(models.find(({ kind }) => kind === 'matrix')!, { tallyScope: 'resource' }), meterOf('sum')],
   ['rounded events in bands', priceOf(models.find(({ kind }) => kind === 'schedule')!, { quantity: { at: 'event', mode: 'up', increment: '5', first: '10' } }), meterOf('sum')],
   ['rounded events', priceOf(graduated, { quantity: { at: 'event', mode: 'up', increment: '5', first: '10' }, discountPercent: '10', maximum: '20' }), meterOf('sum')],
