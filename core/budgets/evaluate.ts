@@ -3,7 +3,7 @@ import { formatAmount, parseAmount, parseRational } from '../money/fixed.ts';
 import type { BudgetRecord } from '../messages/control.ts';
 import type { Alert, BudgetStateName } from '../messages/rated.ts';
 import { periodAt, periodKey } from '../time/period.ts';
-import { balanceKey, type Account, type Budget, type Tenant } from '../rating/state.ts';
+import { balanceKey, type Account, type Balance, type Budget, type Tenant } from '../rating/state.ts';
 
 export interface Evaluation {
   readonly tenant: Tenant;
@@ -79,6 +79,15 @@ export function evaluateBudget(evaluation: Evaluation, record: BudgetRecord): vo
     );
     evaluation.changed(budget);
   }
+}
+
+/** Evaluates the budgets of the nodes whose balance moved, in order of budget id. */
+export function evaluateMoved(evaluation: Evaluation, moved: ReadonlySet<Balance>): void {
+  if (moved.size === 0 || evaluation.tenant.master.budgets.size === 0) return;
+  const accounts = new Set([...moved].map((balance) => balance.account.record.id));
+  const budgets = [...evaluation.tenant.master.budgets.values()].filter((record) => accounts.has(record.account));
+  budgets.sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const record of budgets) evaluateBudget(evaluation, record);
 }
 
 /** After its record changed: thresholds no longer crossed are armed anew, a throttle that no longer holds is released. */

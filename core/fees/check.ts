@@ -14,7 +14,10 @@ export const datedValuesMax = 1000;
 export const feeUnitsMax = 10n ** 18n;
 
 const rounding: Shape = {
-  record: { decimals: 'number', mode: { oneOf: ['halfEven', 'halfAwayFromZero', 'up', 'down', 'ceiling', 'floor'] } },
+  record: {
+    decimals: 'number',
+    mode: { oneOf: ['halfEven', 'halfAwayFromZero', 'halfTowardsZero', 'up', 'down', 'ceiling', 'floor'] },
+  },
 };
 const dated = (field: string): Shape => ({
   list: { record: { fromMs: 'number', [field]: 'text' } },
@@ -86,7 +89,7 @@ export function checkFee(value: unknown): Problem[] {
     const greatest = [
       most(fee.amounts.map((one) => one.amount)),
       most((fee.quantities ?? []).map((one) => one.quantity)),
-      fee.uplift === undefined ? one : greatestFactor(fee.uplift, fee.term.toMs ?? lastMs),
+      fee.uplift === undefined ? one : greatestFactor(fee.uplift, fee.term.toMs ?? lastInstantMs),
     ].reduce(multiply);
     amounts.that(
       compare(greatest, ratio(feeUnitsMax)) < 0,
@@ -99,7 +102,7 @@ export function checkFee(value: unknown): Problem[] {
 }
 
 /** The year 2286: no instant lies beyond. */
-const lastMs = 9_999_999_999_999;
+export const lastInstantMs = 9_999_999_999_999;
 const fourWeeksMs = 28 * 86_400_000;
 
 /** No factor of the uplift is greater: a month has at least four weeks. */

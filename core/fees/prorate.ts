@@ -82,10 +82,14 @@ function daysOf(period: Period, timeZone: string): Period[] {
 
 /** Once a rate is in effect it goes on to the end of the period unless a higher one takes its place. */
 function neverFalling(parts: readonly Part[]): Part[] {
+  const kept: Part[] = [];
   let highest: Rate | undefined;
-  return parts.map((part) => {
+  for (const part of parts) {
     if (part.rate !== undefined && (highest === undefined || compare(part.rate.rate, highest.rate) > 0))
       highest = part.rate;
-    return { ...part, rate: highest };
-  });
+    const last = kept.at(-1);
+    if (last !== undefined && last.rate === highest) kept[kept.length - 1] = { ...last, toMs: part.toMs, to: part.to };
+    else kept.push({ ...part, rate: highest });
+  }
+  return kept;
 }

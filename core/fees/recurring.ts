@@ -89,7 +89,7 @@ export function historyRows(versions: readonly FeeVersion[], period: Period, unt
 }
 
 /** Both lists of parts cut at the bounds of either: pairs over the same units. */
-function overlaps(old: readonly Part[], now: readonly Part[]): [Part, Part][] {
+export function overlaps(old: readonly Part[], now: readonly Part[]): [Part, Part][] {
   const pairs: [Part, Part][] = [];
   for (const one of old)
     for (const other of now) {

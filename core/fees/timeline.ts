@@ -51,6 +51,15 @@ export function rateAt(fee: RecurringFee, atMs: number): Rate | undefined {
   return { unitPrice, quantity, rate: multiply(unitPrice, quantity) };
 }
 
+/** The first instant from `fromMs` on at which a rate is in effect, though it may be 0; undefined when there is none. */
+export function effectiveFrom({ term, amounts, quantities }: RecurringFee, fromMs: number): number | undefined {
+  const begins = [term.fromMs, term.trialEndMs ?? 0, amounts[0]!.fromMs, quantities?.[0]!.fromMs ?? 0];
+  let atMs = Math.max(fromMs, ...begins);
+  // Pauses follow one another.
+  for (const pause of term.pauses) if (atMs >= pause.fromMs && atMs < pause.toMs) atMs = pause.toMs;
+  return term.toMs !== null && atMs >= term.toMs ? undefined : atMs;
+}
+
 function cutsOf(fee: RecurringFee, span: Span): number[] {
   const { term } = fee;
   const instants = [

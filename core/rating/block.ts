@@ -68,7 +68,7 @@ export class Groups {
 
   of(key: GroupKey): Group {
     const starts = key.chain.balances.map((balance) => balance.period.startMs).join(',');
-    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${key.bookedMs}|${key.closedUntilMs}|${starts}|${key.cell}`;
+    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${key.bookedMs}|${key.closedUntilMs}|${starts}|${key.cell}${key.kind === 'fee' ? partOf(key.price) : ''}`;
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {
@@ -100,6 +100,10 @@ export class Groups {
     return chain;
   }
 }
+
+/** Parts of a bundle are charged by one record. */
+const partOf = (price: Charging | undefined): string =>
+  JSON.stringify([price?.record.service, price?.record.component]);
 
 export const quantityOf = (group: Group): bigint => group.quantityWide + BigInt(group.quantity);
 export const amountOf = (group: Group): bigint => group.amountWide + BigInt(group.amount);

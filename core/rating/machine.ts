@@ -2,21 +2,33 @@
  * The partition's state machine: fed inputs in the order of record, it changes its state and collects what a commit
  * must carry. It is speculative until the commit is acknowledged; whoever drives it drops it when a commit fails.
  */
-import { budgetNow, evaluateBudget, rearmBudget, resetBudget, type Evaluation } from '../budgets/evaluate.ts';
+import {
+  budgetNow,
+  evaluateBudget,
+  evaluateMoved,
+  rearmBudget,
+  resetBudget,
+  type Evaluation,
+} from '../budgets/evaluate.ts';
+import { nextDueMs } from '../fees/dues.ts';
 import type { ControlMessage } from '../messages/control.ts';
 import { epochText, type Alert, type RefusalReason } from '../messages/rated.ts';
+import { Agenda } from './agenda.ts';
 import { admit, type Admission, type BatchHead, type Input, type Ports } from './admit.ts';
 import { compareText } from './attribution.ts';
 import { Groups, type BlockSource } from './block.ts';
 import { Changes } from './changes.ts';
 import { Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
+import { bookDue, replaceFee } from './fees.ts';
+import { moveMark } from './mark.ts';
 import { ControlFault, applyMaster } from './master.ts';
 import { chargeUnpriced } from './priceArrival.ts';
 import { rateBatch } from './rateBatch.ts';
 import { officeSource, repricedPerInputMax, repriceNext } from './repricing.ts';
+import { readControl } from './readControl.ts';
 import { Rows } from './rows.ts';
-import { dedupHashesMax, newProducer, type Balance, type PartitionState, type Producer, type Tenant } from './state.ts';
+import { newProducer, type Balance, type Master, type PartitionState, type Producer, type Tenant } from './state.ts';
 
 export class PartitionMachine {
   readonly state: PartitionState;
@@ -25,10 +37,17 @@ export class PartitionMachine {
   readonly #groups = new Map<string, Groups>();
   readonly #rows = new Rows();
   readonly #closings = new Closings();
+  /** Months of budgets that end, and what else falls due. */
+  readonly #months = new Agenda();
+  readonly #dues = new Agenda();
 
   constructor(state: PartitionState, ports: Ports) {
     this.state = state;
     this.#ports = ports;
+    for (const [id, { budgetStates, master }] of state.tenants) {
+      for (const budget of budgetStates.values()) this.#months.set('budget', id, budget.id, budget.period.endMs);
+      for (const [key, fee] of master.feesByKey) this.#dues.set('fee', id, key, nextDueMs(fee, state.logTimeMs));
+    }
   }
 
   /** Takes one control message (SPEC §1.3). */
@@ -44,7 +63,7 @@ export class PartitionMachine {
     changes.took('control', input.seq);
     state.control = { seq: input.seq, hash: this.#ports.hash(input.data) };
     const tenantId = input.subject.split('.')[2] ?? '';
-    const message = this.#readControl(input, tenantId);
+    const message = readControl(this.#ports, input.data, tenantId);
     if (typeof message === 'string') return this.#rejectControl(input, tenantId, message);
     if (message.seq <= state.controlMark) return;
     if (message.seq > state.controlMark + 1) {
@@ -52,9 +71,10 @@ export class PartitionMachine {
     }
     state.controlMark = message.seq;
     try {
-      const tenant = applyMaster(state, message);
+      const before = state.tenants.get(message.tenant)?.master.feesByKey;
+      const tenant = applyMaster(state, message, state.logTimeMs);
       changes.control.push(message);
-      this.#afterControl(tenant, message);
+      this.#afterControl(tenant, message, before);
     } catch (error) {
       if (!(error instanceof ControlFault)) throw error;
       this.#rejectControl(input, tenantId, error.message);
@@ -110,47 +130,45 @@ export class PartitionMachine {
   /** Instant at which time alone next changes the state, or undefined. */
   nextDueMs(): number | undefined {
     const { closings, repriced, logTimeMs } = this.state;
-    return closings.length > 0 || repriced.length > 0 ? logTimeMs + 1 : this.#monthEndMs();
-  }
-
-  #monthEndMs(): number | undefined {
-    let due: number | undefined;
-    for (const tenant of this.state.tenants.values()) {
-      for (const { period } of tenant.budgetStates.values()) due = Math.min(due ?? period.endMs, period.endMs);
-    }
-    return due;
+    if (closings.length > 0 || repriced.length > 0) return logTimeMs + 1;
+    const nextMs = Math.min(this.#months.nextMs, this.#dues.nextMs);
+    return nextMs === Infinity ? undefined : nextMs;
   }
 
   #advance(timeMs: number): void {
     const { state, changes } = this;
     if (timeMs <= state.logTimeMs) return;
     state.logTimeMs = timeMs;
-    if ((this.#monthEndMs() ?? Infinity) > timeMs) return;
-    const ended = [...state.tenants.values()].flatMap((tenant) =>
-      [...tenant.budgetStates.values()]
-        .filter(({ period }) => timeMs >= period.endMs)
-        .map(({ id }) => ({ tenant, id })),
-    );
+    if (Math.min(this.#months.nextMs, this.#dues.nextMs) > timeMs) return;
     changes.timeMoved = true;
-    // Maps remember who came first, snapshots do not.
-    ended.sort((a, b) => compareText(a.tenant.id, b.tenant.id) || compareText(a.id, b.id));
-    for (const { tenant, id } of ended) {
+    // Budgets look at the month that holds log time: all of them enter it before anything is booked.
+    const months = this.#months
+      .take(timeMs)
+      .toSorted((a, b) => compareText(a.tenant, b.tenant) || compareText(a.id, b.id));
+    for (const { tenant: name, id } of months) {
+      const tenant = state.tenants.get(name)!;
       const record = tenant.master.budgets.get(id)!;
       budgetNow(this.#evaluation(tenant, null, ''), record);
       evaluateBudget(this.#evaluation(tenant, null, ''), record);
     }
+    this.#act(timeMs);
   }
 
-  #readControl(input: Input, tenantId: string): ControlMessage | string {
-    const text = this.#ports.text(input.data);
-    try {
-      const message = JSON.parse(text ?? '') as ControlMessage;
-      if (message.v !== 1 || !Number.isSafeInteger(message.seq) || !Array.isArray(message.changes))
-        return 'not a control message of version 1';
-      return message.tenant === tenantId ? message : `the message names tenant ${message.tenant}`;
-    } catch {
-      return 'the message is not JSON';
+  /** What is due acts instant by instant; then budgets see all of it. */
+  #act(timeMs: number): void {
+    const moved = new Map<Tenant, Set<Balance>>();
+    while (this.#dues.nextMs <= timeMs) {
+      const atMs = this.#dues.nextMs;
+      for (const { tenant: name, id } of this.#dues.take(atMs)) {
+        const tenant = this.state.tenants.get(name)!;
+        const fee = tenant.master.feesByKey.get(id)!;
+        const balances = bookDue(this.#runOf(tenant), fee, atMs - 1, atMs);
+        moved.set(tenant, moved.get(tenant)?.union(balances) ?? balances);
+        this.#dues.set('fee', name, id, nextDueMs(fee, atMs));
+      }
     }
+    for (const [tenant, balances] of [...moved].toSorted(([a], [b]) => compareText(a.id, b.id)))
+      evaluateMoved(this.#evaluation(tenant, null, ''), balances);
   }
 
   #rejectControl(input: Input, tenant: string, detail: string): void {
@@ -161,17 +179,21 @@ export class PartitionMachine {
     }); // prettier-ignore
   }
 
-  #afterControl(tenant: Tenant, message: ControlMessage): void {
-    const { state, changes } = this;
+  #afterControl(tenant: Tenant, message: ControlMessage, feesBefore: Master['feesByKey'] | undefined): void {
     const run = this.#runOf(tenant);
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
-    const moved = chargeUnpriced(run, prices);
+    let moved = chargeUnpriced(run, prices);
+    for (const key of new Set(message.changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : [])))) {
+      const fee = tenant.master.feesByKey.get(key)!;
+      moved = moved.union(replaceFee(run, feesBefore?.get(key), fee));
+      this.#dues.set('fee', tenant.id, key, nextDueMs(fee, this.state.logTimeMs));
+    }
     const evaluation = this.#evaluation(tenant, null, message.trace);
     for (const change of message.changes) {
       if (change.kind === 'budget') rearmBudget(evaluation, tenant.master.budgets.get(change.id)!);
       if (change.kind === 'budgetReset') resetBudget(evaluation, tenant.master.budgets.get(change.budget)!);
     }
-    this.#evaluate(evaluation, moved);
+    evaluateMoved(evaluation, moved);
     const closes = message.changes.filter((change) => change.kind === 'close');
     for (const close of closes) this.#closings.begin(run, close);
     if (closes.length > 0) this.#goOnClosing();
@@ -182,7 +204,7 @@ export class PartitionMachine {
     const [closing] = this.state.closings;
     if (closing === undefined) return false;
     const tenant = this.state.tenants.get(closing.tenant)!;
-    this.#evaluate(this.#evaluation(tenant, null, ''), this.#closings.goOn(this.#runOf(tenant)));
+    evaluateMoved(this.#evaluation(tenant, null, ''), this.#closings.goOn(this.#runOf(tenant)));
     return true;
   }
 
@@ -199,7 +221,7 @@ export class PartitionMachine {
     if (state.repriced.length === 0) return;
     const runOf = (tenant: Tenant) => ({ state, tenant, changes, groups: this.#groupsOf(tenant), rows: this.#rows });
     const moved = [...repriceNext(state, runOf, most)].sort(([a], [b]) => compareText(a.id, b.id));
-    for (const [tenant, balances] of moved) this.#evaluate(this.#evaluation(tenant, null, ''), balances);
+    for (const [tenant, balances] of moved) evaluateMoved(this.#evaluation(tenant, null, ''), balances);
   }
 
   #rate({ tenant, body, hash }: Extract<Admission, { kind: 'taken' }>, input: Input): void {
@@ -207,7 +229,7 @@ export class PartitionMachine {
     const producer = this.#producerOf(tenant, body.producer);
     const record = tenant.master.producers.get(producer.id)!;
     const epoch = epochText(body.epoch);
-    this.#moveMark(producer, body, hash);
+    moveMark(producer, body, hash);
     const source: BlockSource = {
       tenant: tenant.id,
       producer: producer.id,
@@ -233,7 +255,7 @@ export class PartitionMachine {
     }
     for (const note of body.notes ?? []) producer.notes[note.kind] = (producer.notes[note.kind] ?? 0) + 1;
     if (body.spool !== undefined) producer.spool = { batches: body.spool.batches, bytes: body.spool.bytes };
-    this.#evaluate(this.#evaluation(tenant, { producer: producer.id, epoch, seq: body.seq }, body.trace), balances);
+    evaluateMoved(this.#evaluation(tenant, { producer: producer.id, epoch, seq: body.seq }, body.trace), balances);
   }
 
   #countDuplicate({ tenant, head, samples }: Extract<Admission, { kind: 'duplicate' }>): void {
@@ -253,7 +275,7 @@ export class PartitionMachine {
     const { totals } = this.state;
     const isEnrolled = tenant?.master.producers.has(admission.producer) === true;
     const producer = isEnrolled ? this.#producerOf(tenant, admission.producer) : undefined;
-    if (producer !== undefined && hash !== undefined && head !== undefined) this.#moveMark(producer, head, hash);
+    if (producer !== undefined && hash !== undefined && head !== undefined) moveMark(producer, head, hash);
     for (const counts of producer === undefined ? [totals.samples] : [producer.samples, totals.samples]) {
       counts.received += samples;
       counts.refused += samples;
@@ -293,18 +315,6 @@ export class PartitionMachine {
     return producer;
   }
 
-  #moveMark(producer: Producer, { epoch, seq }: BatchHead, hash: string): void {
-    if (producer.epoch?.nonce !== epoch.nonce || producer.epoch.startedAtMs !== epoch.startedAtMs) {
-      producer.hashes = [];
-      producer.freshHashes = 0;
-    }
-    producer.epoch = { startedAtMs: epoch.startedAtMs, nonce: epoch.nonce };
-    producer.mark = seq;
-    producer.hashes.push([seq, hash]);
-    producer.freshHashes = Math.min(producer.freshHashes + 1, dedupHashesMax);
-    if (producer.hashes.length > dedupHashesMax) producer.hashes.shift();
-  }
-
   #groupsOf(tenant: Tenant): Groups {
     let groups = this.#groups.get(tenant.id);
     if (groups === undefined) this.#groups.set(tenant.id, (groups = new Groups()));
@@ -321,16 +331,10 @@ export class PartitionMachine {
         this.changes.alerts.push(alert);
         this.state.totals.alerts += 1;
       },
-      changed: (budget) => this.changes.budget(tenant.id, budget),
+      changed: (budget) => {
+        this.changes.budget(tenant.id, budget);
+        this.#months.set('budget', tenant.id, budget.id, budget.period.endMs);
+      },
     };
-  }
-
-  /** Evaluates the budgets of the nodes whose balance moved, in order of budget id. */
-  #evaluate(evaluation: Evaluation, moved: ReadonlySet<Balance>): void {
-    if (moved.size === 0 || evaluation.tenant.master.budgets.size === 0) return;
-    const accounts = new Set([...moved].map((balance) => balance.account.record.id));
-    const budgets = [...evaluation.tenant.master.budgets.values()].filter((record) => accounts.has(record.account));
-    budgets.sort((a, b) => (a.id < b.id ? -1 : 1));
-    for (const record of budgets) evaluateBudget(evaluation, record);
   }
 }

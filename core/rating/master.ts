@@ -1,5 +1,7 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
+import { duesUntil } from '../fees/dues.ts';
 import { feeOf } from '../fees/fee.ts';
+import { feeLimits } from '../fees/feeRecord.ts';
 import { meterMisfit } from '../pricing/tallyTerms.ts';
 import { goesByAccount } from '../time/tallyPeriod.ts';
 import { compilePrice } from '../pricing/compile.ts';
@@ -17,9 +19,9 @@ export { ControlFault } from './controlFault.ts';
 
 /**
  * Takes a whole message or nothing: on a fault the tenant's master data stays as it was and the fault is thrown.
- * Returns the tenant, whose `master` is then a new object.
+ * Returns the tenant, whose `master` is then a new object. `atMs` is log time where the message is taken for the first time.
  */
-export function applyMaster(state: PartitionState, message: ControlMessage): Tenant {
+export function applyMaster(state: PartitionState, message: ControlMessage, atMs = -1): Tenant {
   for (const change of message.changes) {
     const fault = changeFault(change);
     if (fault !== undefined) throw new ControlFault(fault);
@@ -33,6 +35,8 @@ export function applyMaster(state: PartitionState, message: ControlMessage): Ten
   const draft = copyMaster(tenant.master);
   const renames: Renames = new Map();
   for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames);
+  for (const change of message.changes)
+    if (change.kind === 'fee') requireFewDues(tenant.master, draft, change.key, atMs);
   for (const [account, record] of renames) (account as { record: Account['record'] }).record = record;
   const before = tenant.master.priceSeries;
   recompile(draft, before);
@@ -206,6 +210,16 @@ function applyAccount(master: Master, change: Extract<ControlChange, { kind: 'ac
   chain.push(account, ...(parent?.chain ?? []));
   master.accounts.set(record.id, account);
   if (record.type === 'suspense' && master.suspense === undefined) master.suspense = account;
+}
+
+/** A version is compared with the one before over all that was due: not more than a limit. */
+function requireFewDues(before: Master, after: Master, key: string, atMs: number): void {
+  for (const fee of [before.feesByKey.get(key), after.feesByKey.get(key)]) {
+    const isFew =
+      fee === undefined || duesUntil(fee, -1, atMs, feeLimits.periodsDueMax + 1).length <= feeLimits.periodsDueMax;
+    const advice = 'let it be, and publish what it owes from now on under another key';
+    require(isFew, `fee ${key} has more than ${feeLimits.periodsDueMax} periods that are due: ${advice}`);
+  }
 }
 
 /** Prices, fees and agreements draw their ids from one sequence. */

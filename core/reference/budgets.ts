@@ -32,7 +32,8 @@ export function beginMonths(state: State, outcome: Outcome): void {
 
 /** 6.2–6.3: the budgets of the nodes whose balances the rows have moved, by id. */
 export function evaluateMoved(state: State, tenant: Tenant, source: Source, outcome: Outcome): void {
-  const charged = new Set(outcome.rows.filter((row) => row.price !== 0).map((row) => row.account));
+  const own = outcome.rows.filter((row) => row.tenant === tenant.record.id);
+  const charged = new Set(own.filter((row) => row.price !== 0).map((row) => row.account));
   const moved = new Set([...charged].flatMap((account) => pathUp(tenant, account)));
   const cause = source.producer === '' ? null : { producer: source.producer, epoch: source.epoch, seq: source.seq };
   const budgets = [...tenant.budgets.values()].filter((budget) => moved.has(budget.account));

@@ -3,7 +3,7 @@ import { aggregations, type ControlChange, type PriceRecord } from '../messages/
 import { isAgreement } from './agreements/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
-import { isFee } from './feeShape.ts';
+import { isFee } from './fees/shape.ts';
 import { decimal, readDecimal } from './number.ts';
 import { isAbsentOr, isAmount, isDay, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
 import { isModel } from './prices/modelShape.ts';

@@ -6,6 +6,7 @@ import { changeBudget, evaluateMoved, resetBudget } from './budgets.ts';
 import { drafted } from './catalogue.ts';
 import { beginClosing, continueClosing } from './closing.ts';
 import type { Input, Ports } from './engine.ts';
+import { areFew, replaceFees } from './fees/book.ts';
 import type { Outcome, Source, State } from './state.ts';
 
 /** Applies the message; answers with it when it was taken. */
@@ -17,7 +18,11 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   const isNext = message?.seq === state.controlMark + 1;
   if (isNext) state.controlMark += 1;
   const tenant = isNext ? drafted(state.tenants.get(tenantId), tenantId, message!.changes, state.logTimeMs) : undefined;
-  if (message === undefined || tenant === undefined) {
+  const before = state.tenants.get(tenantId);
+  const changes = tenant === undefined ? [] : message!.changes;
+  const fees = new Set(changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : [])));
+  const isFew = areFew(before, fees, state.logTimeMs) && areFew(tenant, fees, state.logTimeMs);
+  if (message === undefined || tenant === undefined || !isFew) {
     outcome.refusals.push(rejected(state, tenantId, input.seq));
     return undefined;
   }
@@ -33,6 +38,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   };
   const newPrices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
   outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));
+  outcome.rows.push(...replaceFees(state, before, tenant, fees, source));
   for (const change of message.changes) {
     if (change.kind === 'budget') changeBudget(state, tenant, change.id, source, outcome);
     if (change.kind === 'budgetReset') resetBudget(state, tenant, change.budget, source, outcome);

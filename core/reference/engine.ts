@@ -4,10 +4,12 @@
  */
 import type { ControlMessage } from '../messages/control.ts';
 import { takeUsage } from './admission.ts';
-import { beginMonths } from './budgets.ts';
+import { beginMonths, evaluateMoved } from './budgets.ts';
+import { byCodeUnit } from './attribution.ts';
 import { continueClosing } from './closing.ts';
 import { takeControl } from './control.ts';
 import { reprice } from './repricing.ts';
+import { bookDue } from './fees/book.ts';
 import { emptyState, type Outcome, type State } from './state.ts';
 
 /** One message of `USAGE` or `CONTROL`. */
@@ -57,7 +59,7 @@ export class ReferenceEngine {
     return { ...outcome, control };
   }
 
-  /** Moves log time without an input (1.1): months may begin, the work of closes and what points charge anew go on. */
+  /** Moves log time without an input (1.1): months may begin, fees fall due, the work of closes and what points charge anew go on. */
   tick(logTimeMs: number): Outcome {
     const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
     if (logTimeMs <= this.state.logTimeMs) return outcome;
@@ -68,8 +70,14 @@ export class ReferenceEngine {
   }
 
   #moveTime(timeMs: number, outcome: Outcome): void {
-    if (timeMs <= this.state.logTimeMs) return;
-    this.state.logTimeMs = timeMs;
-    beginMonths(this.state, outcome);
+    const { state } = this;
+    if (timeMs <= state.logTimeMs) return;
+    const beforeMs = state.logTimeMs;
+    state.logTimeMs = timeMs;
+    beginMonths(state, outcome);
+    const source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: timeMs, trace: '' };
+    const tenants = [...state.tenants.values()].sort((a, b) => byCodeUnit(a.record.id, b.record.id));
+    for (const tenant of tenants) outcome.rows.push(...bookDue(state, tenant, beforeMs, source));
+    for (const tenant of tenants) evaluateMoved(state, tenant, source, outcome);
   }
 }

@@ -155,6 +155,8 @@ export interface State {
   readonly late: Late[];
   readonly balances: Map<string, Balance>;
   readonly budgets: Map<string, BudgetTrack>;
+  /** By tenant and key: before this instant nothing of the fee falls due; it is looked for where it is not known. */
+  readonly feesDueMs: Map<string, number>;
   readonly samples: Counts;
   readonly batches: Counts;
 }
@@ -224,6 +226,7 @@ export function emptyState(partition: number): State {
     late: [],
     balances: new Map(),
     budgets: new Map(),
+    feesDueMs: new Map(),
     samples: noCounts(),
     batches: noCounts(),
   };

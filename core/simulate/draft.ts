@@ -21,7 +21,7 @@ export class DraftControl {
     this.#tenant = tenant;
     this.#history = history;
     this.#ports = ports;
-    const { kept, fresh } = placed(prices, history.prices(tenant));
+    const { kept, fresh } = placed(prices, history.prices(tenant), history.lastId(tenant));
     this.#kept = new Set(kept);
     this.#due = fresh;
   }
@@ -67,13 +67,14 @@ export class DraftControl {
   }
 }
 
-/** Which published prices stay, and the others of the draft under ids that no published one has, in the draft's order. */
+/** Which published prices stay, and the others of the draft under ids that nothing published has (`last` is the greatest), in the draft's order. */
 export function placed(
   draft: readonly PriceRecord[],
   published: readonly PriceRecord[],
+  last: number,
 ): { readonly kept: readonly number[]; readonly fresh: readonly PriceRecord[] } {
   const idsByTerms = Map.groupBy(published, termsOf);
-  let lastId = published.reduce((last, { id }) => Math.max(last, id), 0);
+  let lastId = last;
   const kept: number[] = [];
   const fresh: PriceRecord[] = [];
   for (const price of draft) {

@@ -70,7 +70,7 @@ export class RowSimulation {
     this.charged = new Ledger(options);
     this.draft = new Ledger(options);
     const published = history.prices(tenant);
-    const { kept, fresh } = placed(prices, published);
+    const { kept, fresh } = placed(prices, published, history.lastId(tenant));
     this.#kept = new Set(kept);
     this.#published = history.master(tenant)!;
     const gone = published.filter(({ id }) => !this.#kept.has(id));

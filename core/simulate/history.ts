@@ -47,6 +47,12 @@ export class History {
     return this.#machine.state.tenants.get(tenant)?.master;
   }
 
+  /** Greatest id of prices, fees and agreements, which are numbered together. */
+  lastId(tenant: string): number {
+    const { prices, fees, agreements } = this.master(tenant) ?? {};
+    return [prices, fees, agreements].reduce((last, records) => Math.max(last, ...(records?.keys() ?? [])), 0);
+  }
+
   prices(tenant: string): PriceRecord[] {
     return [...(this.master(tenant)?.prices.values() ?? [])].map(({ record }) => record);
   }

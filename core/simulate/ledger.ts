@@ -90,7 +90,7 @@ export class Ledger {
           });
     if ('meter' in entry) entry.quantityPico += sumOf(block, 'quantity', 'quantities', counted);
     else entry.amountPico += sumOf(block, 'amount', 'amounts', counted);
-    if (block.scalar('kind') !== 'adjustment')
+    if (!['adjustment', 'fee', 'agreement'].includes(block.scalar('kind')))
       this.#count(entry, usageSeq, counted === undefined ? indexes : counted.map((row) => indexes[row]!));
   }
 

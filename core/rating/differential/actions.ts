@@ -4,6 +4,7 @@ import type { ControlChange, LeafModel, PriceModel, PriceRecord } from '../../me
 import type { SpotModel } from '../../messages/price.ts';
 import type { SeriesRecord } from '../../messages/series.ts';
 import { isEventCharged as chargesEvents } from '../../pricing/models/index.ts';
+import type { FeeAction } from '../testing/fees.ts';
 import { leafModel, quantityRule, schedule } from '../../pricing/testing/arbitrary.ts';
 
 const hour = 3_600_000;
@@ -330,7 +331,7 @@ export const marketActions: fc.Arbitrary<Action[]> = fc
     }),
   )
   .map(([prices, rest]) => [{ kind: 'prices', tenant: 't', prices }, ...rest]); // prettier-ignore
-export type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;
+export type Action = (typeof action extends fc.Arbitrary<infer Value> ? Value : never) | FeeAction;
 
 const ordinary = fc.record({
   resource: fc.constantFrom(0, 0, 1, 2, 3),

@@ -1,5 +1,5 @@
 /** Both engines side by side, and the log between them: what the fast one decides is stored, and the other judges it. */
-import type { ControlChange, PriceRecord } from '../../messages/control.ts';
+import type { ControlChange, FeeRecord, PriceRecord } from '../../messages/control.ts';
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
 import { instantMs, readBlocks } from '../../reference/audit/blocks.ts';
@@ -12,6 +12,7 @@ import { emptyState, type PartitionState } from '../state.ts';
 import { foundation, monthsMs, startMs, type Action } from './actions.ts';
 import { Batches, type Encoding } from './batches.ts';
 import { changesOf, type ControlAction } from './changes.ts';
+import { feeOfAction, type FeeAction } from '../testing/fees.ts';
 
 const genesis = { incarnation: 0, outSeq: 0, hash: '' };
 
@@ -36,6 +37,8 @@ export class World {
     laterSteps: 0,
     pooled: 0,
     otherPeriods: 0,
+    fees: 0,
+    credits: 0,
   };
   readonly reasons = new Set<string>();
   readonly #ports: Ports & Encoding;
@@ -49,10 +52,13 @@ export class World {
   #prices = 0;
   /** Prices of each tenant, in the order published. */
   readonly #known = new Map<string, PriceRecord[]>();
-  #nowMs = startMs;
   #months = 0;
+  #nowMs: number;
+  /** The newest fee of each tenant and key. */
+  readonly #fees = new Map<string, FeeRecord>();
 
-  constructor(ports: Ports & Encoding) {
+  constructor(ports: Ports & Encoding, nowMs = startMs) {
+    this.#nowMs = nowMs;
     this.#ports = ports;
     this.#batches = new Batches(ports);
     this.auditor = new Auditor(0, ports, this.faults);
@@ -80,6 +86,8 @@ export class World {
         return this.#goTo(Math.max(this.#nowMs, monthsMs[this.#months]!), step.ticks);
       case 'commit':
         return this.commit();
+      case 'fee':
+        return this.#publishFee(step);
       case 'restart':
         this.commit();
         return this.#restart();
@@ -125,6 +133,13 @@ export class World {
   #machineOf(state: PartitionState): PartitionMachine {
     const { sha256, verifySignature, readText } = this.#ports;
     return new PartitionMachine(state, { hash: sha256, verify: verifySignature, text: readText });
+  }
+
+  #publishFee(step: FeeAction): void {
+    const key = `${step.tenant} ${step.key}`;
+    const fee = feeOfAction(step, (this.#prices += 1), this.#fees.get(key));
+    this.#fees.set(key, fee);
+    this.#control(step.tenant, [{ kind: 'fee', ...fee }]);
   }
 
   #control(tenant: string, changes: readonly ControlChange[]): void {
@@ -196,6 +211,8 @@ export class World {
         Number(block!.scalar('quantity')) === 0,
     ).length;
     this.seen.laterSteps += (header.closings ?? []).length;
+    this.seen.fees += blocks.split('\tfee\t').length - 1;
+    this.seen.credits += blocks.split('\tfeeCredit\t').length - 1;
     this.seen.alerts += header.alerts.length;
     this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
     this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;

@@ -8,6 +8,9 @@ interface Last {
   readonly seq: number;
 }
 
+/** Other rows are nobody's sample. */
+const ofSamples = ['usage', 'unpriced', 'unmetered'];
+
 export class Once {
   /** Per producer; what has been counted is told by order alone, so that memory does not grow with the log. */
   readonly #last = new Map<string, Last>();
@@ -15,7 +18,7 @@ export class Once {
   check(blocks: readonly Block[], outSeq: number, faults: Faults): void {
     const batches = new Map<string, { indexes: Set<string>; samples: number; block: Block }>();
     for (const block of blocks) {
-      if (block.scalar('kind') === 'adjustment') continue;
+      if (!ofSamples.includes(block.scalar('kind'))) continue;
       const id = (['tenant', 'producer', 'epoch', 'seq'] as const).map(block.scalar).join(' ');
       const batch = batches.get(id) ?? { indexes: new Set(), samples: 0, block };
       batches.set(id, batch);

@@ -7,6 +7,7 @@ import { tallyAccount } from '../tallyPlace.ts';
 import { instantMs, type Block } from './blocks.ts';
 import type { Faults } from './faults.ts';
 import type { Names } from './names.ts';
+import { FeeSums } from './feeSums.ts';
 import { numberIn } from './rowText.ts';
 
 interface Sum {
@@ -32,6 +33,7 @@ export const groupKey = (
 export class Sums {
   readonly #tallies = new Map<string, Sum>();
   readonly groups = new Map<string, Group>();
+  readonly fees = new FeeSums();
   /** Last commit that counts in `groups`: what a store was loaded up to. */
   groupsUpTo = Number.MAX_SAFE_INTEGER;
   rows = 0;
@@ -41,6 +43,10 @@ export class Sums {
       this.rows += block.list('amounts').length;
       if (outSeq <= this.groupsUpTo) this.#takeGroup(block);
       if (block.scalar('kind') === 'unmetered') continue;
+      if (block.scalar('kind') === 'fee') {
+        this.fees.take(block, state);
+        continue;
+      }
       const resources = block.list('resource');
       const [quantities, amounts] = [block.list('quantities'), block.list('amounts')];
       for (const [i, resource] of resources.entries()) {
@@ -97,6 +103,7 @@ export class Sums {
       const detail = `rows of tally ${key} add up to ${text(rows.quantity)} for ${text(rows.amount)}, should be ${text(tallied.quantity)} for ${text(tallied.amount)}`;
       faults.add('TELESCOPE', detail, rows.amount.minus(tallied.amount));
     }
+    this.fees.telescope(state, faults);
     return state.tallies.size;
   }
 }

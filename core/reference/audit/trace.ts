@@ -22,10 +22,16 @@ export function checkTrace(
   for (const [position, block] of blocks.entries()) {
     const batch = batchText((['tenant', 'producer', 'epoch', 'seq', 'usage_seq'] as const).map(block.scalar));
     const price = Number(block.scalar('price'));
-    const isPriced = price === 0 || state.tenants.get(block.scalar('tenant'))?.prices.has(price) === true;
+    const tenant = state.tenants.get(block.scalar('tenant'));
+    const records = block.scalar('kind') === 'fee' ? tenant?.fees : tenant?.prices;
+    const isPriced = price === 0 || records?.has(price) === true;
     if (!admitted.has(batch))
       faults.add('TRACE', `${where}, block ${position}: no batch ${batch} with a fitting signature stands behind it`);
-    if (!isPriced) faults.add('TRACE', `${where}, block ${position}: there is no price ${price}`);
+    if (!isPriced)
+      faults.add(
+        'TRACE',
+        `${where}, block ${position}: there is no ${block.scalar('kind') === 'fee' ? 'fee' : 'price'} ${price}`,
+      );
     const stranger = block.list('resource').find((id) => id !== '0' && !names.hasResource(Number(id)));
     if (stranger !== undefined) faults.add('TRACE', `${where}, block ${position}: resource ${stranger} has no name`);
   }

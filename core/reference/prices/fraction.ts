@@ -35,7 +35,7 @@ export const greater = (a: Fraction, b: Fraction): Fraction => (isMore(a, b) ? a
 /** What of `a` lies above `b`; nought for nothing. */
 export const above = (a: Fraction, b: Fraction): Fraction => greater(nought, minus(a, b));
 
-export type Mode = 'up' | 'down' | 'halfAwayFromZero' | 'halfEven';
+export type Mode = 'up' | 'down' | 'halfAwayFromZero' | 'halfTowardsZero' | 'halfEven';
 
 /** To a whole number. */
 export function rounded({ top, bottom }: Fraction, mode: Mode): bigint {
@@ -49,6 +49,8 @@ export function rounded({ top, bottom }: Fraction, mode: Mode): bigint {
       return left > 0n ? below + 1n : below;
     case 'halfAwayFromZero':
       return 2n * left >= bottom ? below + 1n : below;
+    case 'halfTowardsZero':
+      return 2n * left > bottom ? below + 1n : below;
     case 'halfEven':
       return 2n * left > bottom || (2n * left === bottom && below % 2n === 1n) ? below + 1n : below;
   }

@@ -1,6 +1,6 @@
 /** The shape of what a price says beside its model. */
 import { isNatural, isObject, isText, type Fields } from '../body.ts';
-import { isFeeCalendar } from '../feeCalendarShape.ts';
+import { isFeeCalendar } from '../fees/calendarShape.ts';
 import { isAbsentOr, isAmount, isNotNegative, isOneOf, isPercent, isPositive } from './figures.ts';
 
 export function hasTerms(terms: Fields): boolean {

@@ -1,7 +1,7 @@
 /** SPEC §9.1.9: the calendar of a fee, whose periods have at most some ten years. */
-import { isNatural, isObject, isListOf } from './body.ts';
-import { has } from './feeShape.ts';
-import { isDay, isOneOf } from './prices/figures.ts';
+import { isNatural, isObject, isListOf } from '../body.ts';
+import { has } from './shape.ts';
+import { isDay, isOneOf } from '../prices/figures.ts';
 
 const isUpTo = (most: number) => (value: unknown) => isNatural(value) && value >= 1 && value <= most;
 const isInterval = (value: unknown) => isOneOf(value, 'day', 'week', 'month', 'quarter', 'halfYear', 'year');

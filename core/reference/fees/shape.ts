@@ -1,8 +1,8 @@
 /** SPEC §9.1.9: the shape of a fee, field by field; a field that is not named here is a fault. */
-import type { FeeRecord, FeeTerms } from '../messages/fee.ts';
-import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
-import { isFeeCalendar } from './feeCalendarShape.ts';
-import { isOneOf } from './prices/figures.ts';
+import type { FeeRecord, FeeTerms } from '../../messages/fee.ts';
+import { isListOf, isNatural, isObject, isText, type Fields } from '../body.ts';
+import { isFeeCalendar } from './calendarShape.ts';
+import { isOneOf } from '../prices/figures.ts';
 import {
   fraction,
   fractionOf,
@@ -14,7 +14,7 @@ import {
   plus,
   times,
   type Fraction,
-} from './prices/fraction.ts';
+} from '../prices/fraction.ts';
 
 type Recurring = Extract<FeeTerms, { kind: 'recurring' }>;
 type Test = (value: unknown) => boolean;
@@ -126,7 +126,7 @@ function isTerm(value: unknown): boolean {
   );
 }
 
-const modes = ['halfEven', 'halfAwayFromZero', 'up', 'down', 'ceiling', 'floor'];
+const modes = ['halfEven', 'halfAwayFromZero', 'halfTowardsZero', 'up', 'down', 'ceiling', 'floor'];
 const isRound: Test = (value) =>
   has(value, { decimals: (decimals) => isBetween(decimals, 0, 12), mode: among(...modes) });
 

@@ -1,0 +1,46 @@
+/** Books fees (SPEC §9.1.10–9.1.13): what time brings due, and what a new version corrects. */
+import { bookingsOf, type Booking } from '../fees/booking.ts';
+import { duesUntil } from '../fees/dues.ts';
+import type { Fee } from '../fees/fee.ts';
+import { periodAt } from '../time/period.ts';
+import { Groups, type Charging } from './block.ts';
+import type { Changes } from './changes.ts';
+import { closeBlocks } from './closeBlocks.ts';
+import { bookingOf } from './plan.ts';
+import { officeSource } from './repricing.ts';
+import type { Rows } from './rows.ts';
+import type { Balance, PartitionState, Tenant } from './state.ts';
+
+export interface FeeRun {
+  readonly state: PartitionState;
+  readonly tenant: Tenant;
+  readonly changes: Changes;
+  readonly rows: Rows;
+}
+
+/** What falls due after one instant up to and with another. Returns the balances that moved. */
+export const bookDue = (run: FeeRun, fee: Fee, afterMs: number, untilMs: number): Set<Balance> =>
+  book(run, bookingsOf([], duesUntil(fee, afterMs, untilMs)));
+
+/** A version takes the place of another, or of none, as far as log time has come. */
+export function replaceFee(run: FeeRun, before: Fee | undefined, after: Fee): Set<Balance> {
+  const { logTimeMs } = run.state;
+  return book(run, bookingsOf(before === undefined ? [] : duesUntil(before, -1, logTimeMs), duesUntil(after, -1, logTimeMs))); // prettier-ignore
+}
+
+function book({ state, tenant, changes, rows }: FeeRun, bookings: readonly Booking[]): Set<Balance> {
+  // Periods come and go: groups of their own are not kept. A block's rows begin within one month, which its offsets can hold.
+  const groupsByMonth = new Map<number, Groups>();
+  for (const { fee, service, component, period, fromMs, toMs, cell, amount } of bookings) {
+    const { id, currency, account: owes } = fee.record;
+    const account = tenant.master.accounts.get(owes)!;
+    const price: Charging = { record: { id, service, component, currency } };
+    const monthMs = periodAt(fromMs, fee.timeZone).startMs;
+    const groups = groupsByMonth.get(monthMs) ?? new Groups();
+    groupsByMonth.set(monthMs, groups);
+    const booking = bookingOf({ tenant, groups }, account, price, fromMs);
+    const group = groups.of({ account, period, kind: 'fee', meter: '', scale: 0, price, cell, pool: undefined, ...booking });
+    rows.addWide(group, 0, 0, fromMs, toMs - fromMs, { quantity: 0n, amount }, false);
+  }
+  return closeBlocks({ state, changes, rows, source: officeSource(tenant.id, state.logTimeMs) });
+}
