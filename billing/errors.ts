@@ -46,6 +46,31 @@ export const billingError = defineErrors({
     title: 'The amount is not one.',
     solve: 'Give a positive decimal with at most the currency\'s digits, such as "250.00".',
   },
+  ACCOUNT_UNKNOWN: {
+    status: 404,
+    title: 'There is no such account.',
+    solve: 'List the accounts with GET /api/v1/accounts; they are named by their slugs.',
+  },
+  ACCOUNT_NOT_ROOT: {
+    status: 422,
+    title: 'The account lies below another one.',
+    solve: 'Name the root of its tree: periods close for a whole tree.',
+  },
+  PERIOD_INVALID: {
+    status: 422,
+    title: 'No billing period begins on that day.',
+    solve: 'Give the first day of a billing period in the zone of the account, such as the first of a month.',
+  },
+  PERIOD_NOT_ENDED: {
+    status: 409,
+    title: 'The period has not ended.',
+    solve: 'Close it once it has, or name the first day of the period that is running.',
+  },
+  APPROVER_IS_AUTHOR: {
+    status: 422,
+    title: 'Who asks cannot be who agreed.',
+    solve: 'Name another user in `approvedBy`.',
+  },
   PRODUCER_UNKNOWN: {
     status: 404,
     title: 'There is no such producer.',

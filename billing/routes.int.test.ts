@@ -114,6 +114,39 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     expect((await instance.call('PATCH', '/budgets/web-month', { amount: '1' })).status).toBe(400);
   });
 
+  it('closes periods and opens them again, once per Idempotency-Key, and says what would be right', async () => {
+    const once = { 'idempotency-key': 'c1' };
+    const april = { account: 'top', until: '2026-04-01', reason: 'first quarter' };
+    const closed = await instance.call('POST', '/periods/close', april, instance.admin, once);
+    // No rater runs here.
+    expect(closed.body).toMatchObject({ account: 'top', atMs: Date.UTC(2026, 2, 31, 22), outcome: 'pending' });
+    const again = await instance.call('POST', '/periods/close', april, instance.admin, once);
+    expect(again.body).toEqual({ account: 'top', atMs: Date.UTC(2026, 2, 31, 22), auditId: null });
+    const reopen = { account: 'top', from: '2026-03-01', reason: 'late bill', approvedBy: 'anna' };
+    expect((await instance.call('POST', '/periods/reopen', reopen)).body).toMatchObject({ outcome: 'pending' });
+    const { rows } = (await instance.call('GET', '/audit')).body;
+    const told = rows
+      .slice(0, 2)
+      .toReversed()
+      .map(({ action, subject, after, why }: Record<string, unknown>) => ({ action, subject, after, why }));
+    expect(told).toEqual([
+      { action: 'period.close', subject: 'account/top', after: { until: '2026-04-01' }, why: 'first quarter' },
+      {
+        action: 'period.reopen',
+        subject: 'account/top',
+        after: { from: '2026-03-01', approvedBy: 'anna' },
+        why: 'late bill',
+      },
+    ]);
+    const codes = [];
+    for (const body of [
+      { ...april, account: 'web' }, { ...april, account: 'nobody' }, { ...april, until: '2026-04-02' }, { ...april, until: '2126-04-01' },
+    ]) codes.push((await instance.call('POST', '/periods/close', body)).body.code); // prettier-ignore
+    for (const approvedBy of ['nobody', 'key/admin'])
+      codes.push((await instance.call('POST', '/periods/reopen', { ...reopen, approvedBy })).body.code);
+    expect(codes).toEqual(['ACCOUNT_NOT_ROOT', 'ACCOUNT_UNKNOWN', 'PERIOD_INVALID', 'PERIOD_NOT_ENDED', 'USER_UNKNOWN', 'APPROVER_IS_AUTHOR']); // prettier-ignore
+  });
+
   it('enrols producers, idempotently, adds keys, and disables and revokes', async () => {
     const key = () => signingKey(newSigningSeed());
     const one = key();

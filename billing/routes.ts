@@ -4,6 +4,7 @@ import { applyRoutes } from './http/applyRoutes.ts';
 import { budgetRoutes } from './http/budgetRoutes.ts';
 import { masterRoutes } from './http/masterRoutes.ts';
 import type { BillingRoutesDeps } from './http/parts.ts';
+import { periodRoutes } from './http/periodRoutes.ts';
 import { producerRoutes } from './http/producerRoutes.ts';
 import { seriesRoutes } from './http/seriesRoutes.ts';
 import { targetRoutes } from './http/targetRoutes.ts';
@@ -16,6 +17,7 @@ export function billingRoutes(deps: BillingRoutesDeps): Routes {
       seriesRoutes,
       applyRoutes,
       budgetRoutes,
+      periodRoutes,
       producerRoutes,
       targetRoutes,
       accessRoutes,

@@ -17,6 +17,7 @@ import type { AuditRow } from '../audit/append.ts';
 import type { ChainCheck } from '../audit/read.ts';
 import type { ApprovedPrice } from '../catalogue/catalogue.ts';
 import type { Outcome } from '../outbox/outcomes.ts';
+import type { PeriodBorder } from '../periods/periods.ts';
 import type { JsonValue } from '../schema.ts';
 import type { Target } from '../targets/targets.ts';
 
@@ -152,6 +153,16 @@ export const chainCheck = z.object({
   head: z.string(),
 }) satisfies z.ZodType<ChainCheck>;
 export const changedBudget = z.object({ budget, auditId });
+export const movedPeriods = z.object({
+  account: z.string(),
+  atMs: instant.describe('The border: periods before it are closed, or periods after it are open again; UTC ms.'),
+  auditId,
+  outcome: z
+    .enum(['taken', 'rejected', 'pending'])
+    .optional()
+    .describe('What the rater made of it; absent for a repeated request. `pending`: a rejection will be audited.'),
+  rejected: list(z.string()).optional().describe('Reasons of the rater.'),
+}) satisfies z.ZodType<PeriodBorder & { [Key in keyof Outcome]?: Outcome[Key] | undefined }>;
 export const changedTarget = z.object({ target, auditId });
 export const changedProducer = z.object({ producer, auditId });
 export const enrolledProducers = z.object({ producers: list(producer), auditId });

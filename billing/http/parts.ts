@@ -19,6 +19,9 @@ export const reason = z
   .refine((text) => nameShape.fits(text), nameShape.expected)
   .describe('Why; it is kept in the audit log.');
 export const withReason = z.strictObject({ reason });
+export const once = z.object({
+  'idempotency-key': z.string().min(1).max(200).optional().describe('The same request with the same key is done once.'),
+});
 export const id = z.string().regex(idPattern);
 export const once = z.object({
   'idempotency-key': z.string().min(1).max(200).optional().describe('The same request with the same key is done once.'),

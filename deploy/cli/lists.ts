@@ -3,10 +3,12 @@ import type { Accounts, Budgets, Fleet, Prices } from '#core/messages/api.ts';
 import { officeOf } from '../officeClient.ts';
 import type { EstimateFlags } from '../priceEstimate.ts';
 import { dataOption, jsonOption, wholeNumber, type CommonOptions } from './arguments.ts';
+import { addPeriods } from './periods.ts';
+import type { SetExitCode } from './program.ts';
 import { printJson, printLine, printTable } from './report.ts';
 
 /** A noun and its verbs for each thing that an operator handles. */
-export function addLists(program: Command): void {
+export function addLists(program: Command, setExitCode: SetExitCode): void {
   const noun = (name: string, description: string) => {
     const group = program.command(name).description(description);
     return (verb: string, text: string) =>
@@ -55,6 +57,7 @@ export function addLists(program: Command): void {
     });
 
   addBudgets(noun('budget', 'spending limits'));
+  addPeriods(noun('period', 'billing periods of a root account and all below it'), setExitCode);
 
   const producer = noun('producer', 'who sends usage');
   producer('list', 'every producer and how fresh it is').action(async ({ data, json }: CommonOptions) => {
