@@ -23,9 +23,6 @@ export const once = z.object({
   'idempotency-key': z.string().min(1).max(200).optional().describe('The same request with the same key is done once.'),
 });
 export const id = z.string().regex(idPattern);
-export const once = z.object({
-  'idempotency-key': z.string().min(1).max(200).optional().describe('The same request with the same key is done once.'),
-});
 export const byId = z.object({ id });
 
 const traceOf = (headers: Readonly<Record<string, unknown>>): string =>
