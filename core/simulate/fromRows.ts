@@ -6,7 +6,7 @@ import type { MeterRecord } from '../messages/control.ts';
 import type { TallyEntry } from '../messages/rated.ts';
 import type { PriceRecord } from '../messages/price.ts';
 import type { CompiledPrice } from '../pricing/compiled.ts';
-import { AMOUNT_SCALE, divideRounded, pow10 } from '../money/fixed.ts';
+import { AMOUNT_SCALE, pow10 } from '../money/fixed.ts';
 import { compareText, pricesAt, Window } from '../rating/attribution.ts';
 import { Groups } from '../rating/block.ts';
 import { adds, charged } from '../rating/measures.ts';
@@ -14,39 +14,16 @@ import { laneOf } from '../rating/plan.ts';
 import { cellsKey, emptyState, type Master, type Tenant } from '../rating/state.ts';
 import { openTally } from '../rating/tally.ts';
 import { periodOf, periodWithin, tallyAccountOf } from '../rating/tallyPlace.ts';
-import { instantMs, type Block } from '../reference/audit/blocks.ts';
+import type { Block } from '../reference/audit/blocks.ts';
 import { placed } from './draft.ts';
 import type { History } from './history.ts';
-import { Ledger, picoOf, type Stretch } from './ledger.ts';
+import { isOfSample, Ledger, type Stretch } from './ledger.ts';
+import { shareOf, StoredBatch, type Part, type StoredSample } from './storedSamples.ts';
 
 export interface RowsOptions extends Stretch {
   /** The whole price list; what it does not name has no price. Ids do not matter. */
   readonly prices: readonly PriceRecord[];
   readonly history: History;
-}
-
-/** What fell on an account of a sample: a row, or the rows of several components, which say the same. */
-interface Part {
-  readonly account: number;
-  readonly startMs: number;
-  readonly endMs: number;
-  /** In the meter's units at its scale. */
-  readonly quantity: bigint;
-  /** Price and cell of each row; price 0 for none. */
-  readonly rows: { readonly price: number; readonly cell: string }[];
-}
-
-/** Parts of one sample that one meter took, by their start. */
-type Sample = Map<number, Part>;
-
-interface Batch {
-  readonly usageSeq: string;
-  readonly logTimeMs: number;
-  /** By index of the sample and meter. */
-  readonly samples: Map<
-    string,
-    { readonly index: number; readonly meter: MeterRecord; readonly parts: Sample; resource: number }
-  >;
 }
 
 export class RowSimulation {
@@ -62,7 +39,7 @@ export class RowSimulation {
   readonly #history: History;
   readonly #state = emptyState(0);
   readonly #groups = new Groups();
-  #batch: Batch | undefined;
+  #batch: StoredBatch | undefined;
 
   constructor(options: RowsOptions) {
     const { tenant, prices, history } = options;
@@ -87,9 +64,10 @@ export class RowSimulation {
     this.charged.add(block);
     const meter = this.#published.meters.get(block.scalar('meter'));
     const kind = block.scalar('kind');
-    const isRow = kind === 'usage' || kind === 'unpriced';
     if (meter === undefined || !this.#isChanged(meter)) this.draft.add(block);
-    if (meter !== undefined && isRow && this.#changed.has(meter.metric)) this.#collect(block, meter);
+    if (kind === 'agreement' && this.#changed.size > 0)
+      this.#gap('agreements: minimums, maximums, commitments and discounts on spend follow what is charged');
+    if (meter !== undefined && isOfSample(kind) && this.#changed.has(meter.metric)) this.#collect(block, meter);
   }
 
   #isChanged(meter: MeterRecord): boolean {
@@ -103,42 +81,20 @@ export class RowSimulation {
 
   /** After the last block. */
   finish(): void {
-    const batch = this.#batch;
+    for (const sample of this.#batch?.samples() ?? []) this.#rate(sample);
     this.#batch = undefined;
-    if (batch === undefined) return;
-    const samples = [...batch.samples.values()].toSorted((a, b) => a.index - b.index);
-    for (const { index, meter, parts, resource } of samples) {
-      const inOrder = [...parts.values()].toSorted((a, b) => a.startMs - b.startMs);
-      this.#rate(batch, String(index), meter, inOrder, resource);
-    }
   }
 
   #collect(block: Block, meter: MeterRecord): void {
-    const usageSeq = block.scalar('usage_seq');
-    if (this.#batch?.usageSeq !== usageSeq) {
+    if (this.#batch?.usageSeq !== block.scalar('usage_seq')) {
       this.finish();
-      this.#batch = { usageSeq, logTimeMs: instantMs(block.scalar('log_time')), samples: new Map() };
+      this.#batch = new StoredBatch(block);
     }
-    const { samples } = this.#batch!;
-    const [account, firstMs] = [Number(block.scalar('account')), instantMs(block.scalar('first'))];
-    const row = { price: Number(block.scalar('price')), cell: block.scalar('cell') };
-    const [resources, offsets, durations, quantities] = [
-      block.list('resource'), block.list('offset'), block.list('duration'), block.list('quantities'),
-    ]; // prettier-ignore
-    block.list('idx').forEach((index, at) => {
-      const key = `${index} ${meter.id}`;
-      let sample = samples.get(key);
-      if (sample === undefined)
-        samples.set(key, (sample = { index: Number(index), meter, parts: new Map(), resource: Number(resources[at]) }));
-      const startMs = firstMs + Number(offsets[at]);
-      const known = sample.parts.get(startMs);
-      if (known !== undefined) return void known.rows.push(row);
-      const quantity = picoOf(quantities[at]!) / pow10(AMOUNT_SCALE - meter.scale);
-      sample.parts.set(startMs, { account, startMs, endMs: startMs + Number(durations[at]), quantity, rows: [row] });
-    });
+    this.#batch!.add(block, meter);
   }
 
-  #rate(batch: Batch, index: string, meter: MeterRecord, parts: readonly Part[], resource: number): void {
+  #rate(sample: StoredSample): void {
+    const { meter, parts, resource, row: place } = sample;
     const cuts = parts.map((part) => this.#cut(meter, part));
     const whole = cuts.length === 1 && cuts[0]!.length === 1;
     if (!this.#isChanged(meter)) return whole ? undefined : this.#checkCut(meter, parts);
@@ -148,10 +104,10 @@ export class RowSimulation {
         `meter ${meter.id}: its rows say by how much a tally of aggregation ${aggregation} grew, not what was measured`,
       );
     parts.forEach((part, at) => {
-      this.#checkKept(batch, meter, part);
+      this.#checkKept(place, meter, part);
       for (const { startMs, endMs } of cuts[at]!) {
         const quantity = shareOf(meter, parts, part, startMs, endMs);
-        const row = { account: part.account, usageSeq: batch.usageSeq, index, startMs, logTimeMs: batch.logTimeMs };
+        const row = { ...place, account: part.account, startMs };
         const account = this.#tenant.master.accounts.get(part.account)!;
         const prices = pricesAt(this.#tenant.master, meter.id, account, new Window(startMs));
         const isStart = startMs === parts[0]!.startMs;
@@ -216,8 +172,6 @@ export class RowSimulation {
     const { timeZone } = tallyAccount.record;
     const { key, component } = price.record;
     const period = periodOf(price.record, tallyAccount, row.startMs);
-    if (price.record.period !== undefined)
-      this.#gap(`price ${key}: rows are read by the month, and its tallies are of other periods`);
     if (period === undefined) return false;
     const cell =
       partingOf(price.record) === undefined
@@ -230,6 +184,8 @@ export class RowSimulation {
         );
       return false;
     }
+    const beyond = beyondTally(price.record);
+    if (beyond !== undefined) this.#gap(`price ${key}: ${beyond}`);
     if (cell.countsEvents && !whole)
       this.#gap(`price ${key}: it looks at events, and a sample of meter ${meter.id} lies across a boundary`);
     const { tally } = laneOf(
@@ -265,16 +221,22 @@ export class RowSimulation {
   }
 
   /** A published price that the draft keeps acts from its place in the log on, which rows do not say: it must have acted on all. */
-  #checkKept({ logTimeMs }: Batch, meter: MeterRecord, { startMs }: Part): void {
-    for (const { record } of this.#tenant.master.pricesByMeter.get(meter.id) ?? [])
-      if (
-        this.#kept.has(record.id) &&
-        record.effectiveFromMs <= startMs &&
-        this.#history.publishedMs(this.#tenant.id, record.id) >= logTimeMs
-      )
+  #checkKept({ logTimeMs }: StoredSample['row'], meter: MeterRecord, part: Part): void {
+    const account = this.#published.accounts.get(part.account)!;
+    const inForce = pricesAt(this.#published, meter.id, account, new Window(part.startMs));
+    for (const { record } of this.#tenant.master.pricesByMeter.get(meter.id) ?? []) {
+      if (!this.#kept.has(record.id) || record.effectiveFromMs > part.startMs) continue;
+      const isLate = this.#history.publishedMs(this.#tenant.id, record.id) >= logTimeMs;
+      // Control messages alone may date it too early: then it is in force and did not charge what it would have.
+      const isAbsent =
+        partingOf(record) === undefined &&
+        inForce.some((price) => price.record.id === record.id) &&
+        part.rows.every(({ price }) => price !== record.id);
+      if (isLate || isAbsent)
         this.#gap(
           `price ${record.key}: it was published while usage of meter ${meter.id} was already rated, and stays as it was`,
         );
+    }
   }
 
   #gap(what: string): void {
@@ -296,17 +258,14 @@ function partingOf({ model }: PriceRecord): string | undefined {
   return JSON.stringify([rules, model.otherwise !== undefined]);
 }
 
+/** Why a charge is not a function of the rows of one month alone; undefined when it is. */
+function beyondTally({ model, rollover, period, tallyScope }: PriceRecord): string | undefined {
+  if (period !== undefined) return 'rows are read by the month, and its tallies are of other periods';
+  if (tallyScope === 'subtree')
+    return 'what a subtree shares is charged to its accounts when the period closes, which is in the log';
+  if (rollover !== undefined) return 'what is left of its allowance goes on when a period closes, which is in the log';
+  return model.kind === 'spot' ? 'points of its series come, late and corrected, in the log' : undefined;
+}
+
 const isCrowded = ({ cellCounts }: Tenant, entry: TallyEntry, { model }: PriceRecord): boolean =>
   model.kind === 'grouped' && (cellCounts.get(cellsKey(entry)) ?? 0) > model.groupsMax;
-
-/** What of a part falls between two instants, as the sample is cut (SPEC §4.5). */
-function shareOf(meter: MeterRecord, parts: readonly Part[], part: Part, fromMs: number, toMs: number): bigint {
-  if (fromMs === part.startMs && toMs === part.endMs) return part.quantity;
-  const span = BigInt(toMs - fromMs);
-  if (meter.aggregation === 'count') return fromMs === part.startMs ? part.quantity : 0n;
-  if (meter.aggregation === 'timeWeighted') return (part.quantity * span) / BigInt(part.endMs - part.startMs);
-  const [startMs, endMs] = [parts[0]!.startMs, parts.at(-1)!.endMs];
-  const all = parts.reduce((sum, { quantity }) => sum + quantity, 0n);
-  const upTo = (ms: number) => divideRounded(all * BigInt(ms - startMs), BigInt(endMs - startMs), 'halfEven');
-  return upTo(toMs) - upTo(fromMs);
-}

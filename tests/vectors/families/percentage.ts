@@ -18,7 +18,7 @@ import {
 import { decimal, hundred, integer, maybe, words } from '../fields.ts';
 import { computeOurs, form, type ExceptionRule, type Family } from '../family.ts';
 import type { Ours } from '../compare.ts';
-import { inCents, priced, text } from '../price.ts';
+import { inCents, priced, quotient, text } from '../price.ts';
 
 const config = z.strictObject({
   ratePercent: decimal,
@@ -85,6 +85,7 @@ const charged = form(config, inputs, (fields, given) => {
   const cents = after.map(inCents);
   return {
     amount: last(after),
+    unitAmount: quotient(last(after), sum(events)),
     percentagePart: share,
     fixedPart: subtract(last(charge(modelOf(withoutBounds(fields)))), share),
     freeEventsUsed: subtract(ratio(BigInt(events.length)), owedEvents),
@@ -174,6 +175,7 @@ const limitsMeet: ExceptionRule = {
     const cents = events.map((_, index) => inCents(sourceAmount(fields, { eventValues: events.slice(0, index + 1) })));
     return {
       ...sourceParts(fields, given),
+      unitAmount: quotient(sourceAmount(fields, given), sum(events)),
       amountCentsAfterEach: cents,
       totalWithTaxCentsAfterEach: cents.map((amount) => add(amount, taxOf(amount, fields.taxRatePercent))),
     };
