@@ -42,7 +42,7 @@ const selected = columns
 const instant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 
 /**
- * Everything of the tally periods that the stretch touches, for tiers and allowances go on from what came before in them, and
+ * Everything of the tally periods and months that the stretch touches, for tiers and allowances go on from what came before in them, and
  * the other parts of samples that reach into them. Of log time nothing is given that came after the stretch.
  */
 export async function blocksInOrder(store: Store, question: BlocksQuestion): Promise<BlocksPage> {
@@ -64,7 +64,9 @@ export async function blocksInOrder(store: Store, question: BlocksQuestion): Pro
   }
   const reach = batchLimits.durationMsMax;
   blocks.push(
-    `last >= (SELECT addMilliseconds(min(period_start), -${reach}) FROM valid_blocks WHERE ${all(inStretch)})`,
+    // Months of any zone, for what is tallied by the week now may be by the month.
+    `last >= (SELECT addMilliseconds(least(min(period_start), toDateTime64(toStartOfMonth(min(first)), 3, 'UTC')), -${reach}) FROM valid_blocks
+      WHERE ${all(inStretch)})`,
     `first < (SELECT addMilliseconds(max(period_end), ${reach}) FROM valid_blocks WHERE ${all(inStretch)})`,
   );
   const asked: Record<string, Parameters[string]> = { ...parameters, ...bounds };

@@ -90,7 +90,8 @@ export class Ledger {
           });
     if ('meter' in entry) entry.quantityPico += sumOf(block, 'quantity', 'quantities', counted);
     else entry.amountPico += sumOf(block, 'amount', 'amounts', counted);
-    if (!['adjustment', 'fee', 'agreement'].includes(block.scalar('kind')))
+    // Adjustments, fees and agreements are nobody's sample.
+    if (isOfSample(block.scalar('kind')))
       this.#count(entry, usageSeq, counted === undefined ? indexes : counted.map((row) => indexes[row]!));
   }
 
@@ -144,6 +145,8 @@ export class Ledger {
     entry.samples += seen.indexes.size - before;
   }
 }
+
+export const isOfSample = (kind: string): boolean => kind === 'usage' || kind === 'unpriced';
 
 /** The rows at the positions `counted`, or all of the block. */
 function sumOf(

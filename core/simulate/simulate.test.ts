@@ -267,7 +267,7 @@ const tellable =
     const isTellable = ({ meter, model, quantity }: PriceRecord) =>
       !/peak|last|users|hosts|p95/.test(meter) &&
       quantity?.at !== 'event' &&
-      !/perEvent|minimum|whichever/.test(JSON.stringify(model));
+      !/perEvent|minimum|whichever|spot/.test(JSON.stringify(model));
     return [...prices.filter((price) => !isTellable(price)), ...change(prices.filter(isTellable))];
   };
 
