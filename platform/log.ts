@@ -26,6 +26,11 @@ export type AppendResult =
   /** No answer in time: the message may or may not be stored. Read the last message to know. */
   | { readonly kind: 'unknown' };
 
+/** The stream has lost what its follower read last: what comes under the same sequences is another history. */
+export class StreamRewound extends Error {
+  override readonly name = 'StreamRewound';
+}
+
 export interface Log {
   /** Appends with an optional expectation of the stream's last sequence. Never sends a Nats-Msg-Id. */
   append(stream: string, subject: string, data: Uint8Array, expectedLastSeq?: number): Promise<AppendResult>;
@@ -33,6 +38,9 @@ export interface Log {
   /** The message at `seq`, read from the leader; undefined when there is none. */
   get(stream: string, seq: number): Promise<LogMessage | undefined>;
   last(stream: string): Promise<LogMessage | undefined>;
-  /** Follows the stream in order from `fromSeq`; ends when the signal aborts. Survives reconnects without a gap. */
+  /**
+   * Follows the stream in order from `fromSeq`; ends when the signal aborts. Survives reconnects without a gap; throws
+   * StreamRewound when the broker comes back without the message that was read last.
+   */
   follow(stream: string, fromSeq: number, signal: AbortSignal): AsyncIterable<LogMessage>;
 }

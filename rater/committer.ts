@@ -3,7 +3,7 @@
  * stored is ours and chains to the one before; a message that is not stored changed nothing.
  */
 import { randomBytes } from 'node:crypto';
-import type { CommitHeader } from '#core/messages/rated.ts';
+import type { ChainLink, CommitHeader } from '#core/messages/rated.ts';
 import { streams, subjects } from '#core/messages/names.ts';
 import type { CommitPlace, EncodedCommit } from '#core/rating/commit.ts';
 import type { PartitionState } from '#core/rating/state.ts';
@@ -38,27 +38,27 @@ export class Committer {
   readonly #incarnation: number;
   readonly #onFull: () => void;
   #n = 0;
-  #seq: number;
-  #hash: string;
+  /** The commit that the next one follows from, and the last message of the stream: the same, once something is committed. */
+  #tip: ChainLink;
+  #end: ChainLink;
 
-  constructor(log: Log, state: PartitionState, onFull: () => void) {
+  constructor(log: Log, state: PartitionState, end: ChainLink, onFull: () => void) {
     this.#log = log;
     this.#partition = state.partition;
     this.#incarnation = state.incarnation + 1;
-    this.#seq = state.outSeq;
-    this.#hash = state.outHash;
+    this.#tip = { seq: state.outSeq, hash: state.outHash };
+    this.#end = end;
     this.#onFull = onFull;
   }
 
   /** Where the next commit will stand. */
   place(kind: CommitHeader['kind'], base?: NonNullable<CommitHeader['base']>): CommitPlace {
-    const prev = { seq: this.#seq, hash: this.#hash };
     return {
       kind,
       incarnation: this.#incarnation,
       nonce: this.#nonce,
       n: this.#n,
-      prev,
+      prev: this.#tip,
       ...(base === undefined ? {} : { base }),
     };
   }
@@ -73,7 +73,7 @@ export class Committer {
         streams.rated(this.#partition),
         subjects.rated(this.#partition),
         data,
-        this.#seq,
+        this.#end.seq,
       );
       if (result.kind === 'stored' || (result.kind !== 'full' && (await this.#isStored())))
         return this.#advance(header, data);
@@ -91,23 +91,24 @@ export class Committer {
     } catch {
       return false; // The broker is away; the append is tried again and answers the question itself.
     }
-    if (last === undefined || last.seq < this.#seq) {
-      if (this.#seq > 0) throw new Rewound(`the stream ends at ${last?.seq ?? 0}, expected ${this.#seq}`);
+    const { seq, hash } = this.#end;
+    if (last === undefined || last.seq < seq) {
+      if (seq > 0) throw new Rewound(`the stream ends at ${last?.seq ?? 0}, expected ${seq}`);
       return false;
     }
-    if (last.seq === this.#seq) {
-      if (sha256(last.data) === this.#hash) return false;
-      throw new Rewound(`sequence ${last.seq} holds another message than the one acknowledged`);
+    if (last.seq === seq) {
+      if (sha256(last.data) === hash) return false;
+      throw new Rewound(`sequence ${seq} holds another message than the one acknowledged`);
     }
     const { nonce, n } = parseHeader(last.data);
-    if (last.seq === this.#seq + 1 && nonce === this.#nonce && n === this.#n) return true;
+    if (last.seq === seq + 1 && nonce === this.#nonce && n === this.#n) return true;
     throw new Fenced(`sequence ${last.seq} is another owner's`);
   }
 
   #advance(header: CommitHeader, data: Uint8Array): Committed {
-    this.#seq += 1;
-    this.#hash = sha256(data);
+    this.#end = { seq: this.#end.seq + 1, hash: sha256(data) };
+    this.#tip = this.#end;
     this.#n += 1;
-    return { header, seq: this.#seq, hash: this.#hash };
+    return { header, ...this.#end };
   }
 }

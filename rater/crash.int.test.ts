@@ -16,7 +16,7 @@ import { own, type OwnerDeps } from './owner.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
 import { readRated, until } from './testing.ts';
 
-const partitions = 5;
+const partitions = 6;
 const baseMs = Date.now() - 3_600_000;
 let server: TestServer;
 let admin: NatsConnection;
@@ -166,6 +166,23 @@ describe('lost tails', () => {
     const { rows, headers } = await readRated(log, 2);
     expect(rows).toEqual(everyRow(4));
     expect(headers.at(-1)!.totals.samples).toMatchObject({ rated: 8, refused: 0 });
+  }, 60_000);
+
+  test('of USAGE alone under a running owner: it notices that what it read last is gone, the next one reads all of it', async () => {
+    const producer = await organisation(5);
+    const first = start(5);
+    await send(producer, 5, 4);
+    await first.reached(producer);
+    const resent = await Promise.all([3, 4].map(async (seq) => (await log.get('USAGE_5', seq))!.data));
+    await rewind('USAGE_5', 2);
+    // What is sent now comes to lie where the lost batches were, and they come behind it.
+    const next = producer.next(10_000, ['h1', 'h2']);
+    for (const data of [next, ...resent, next]) await producer.publish(admin, data, 5);
+    expect(await first.ended).toMatchObject({ name: 'StreamRewound' });
+    const second = start(5);
+    await second.reached(producer);
+    await second.stop();
+    expect((await readRated(log, 5)).rows).toEqual(everyRow(5));
   }, 60_000);
 });
 

@@ -63,6 +63,12 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
       this.set(partitionsOwned());
     },
   });
+  const stale = new Counter({
+    name: 'meterline_rater_stale_commits_total',
+    help: 'Messages of former owners behind a take-over, which no reader counts.',
+    labelNames: ['partition'],
+    registers,
+  });
   const latency = new Histogram({
     name: 'meterline_rater_commit_seconds',
     help: 'From the broker time of the oldest input of a commit to its acknowledgement.',
@@ -81,6 +87,10 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     fenced(partition: number, why: 'Fenced' | 'Rewound', detail: string) {
       fenced.inc({ why });
       logger.warn({ partition, why, detail }, 'ownership ended; the speculative state is dropped');
+    },
+    stale(partition: number, seq: number) {
+      stale.inc({ partition });
+      logger.warn({ partition, seq }, 'a former owner wrote this behind a take-over; it counts for nobody');
     },
     failed(partition: number, error: unknown) {
       logger.error({ partition, err: error }, 'partition stopped; it is tried again');

@@ -1,18 +1,17 @@
 /** The rater's process: owns what partitions it can lease, answers from committed state, delivers alerts. */
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
-import { sleep, type Life } from '#platform/lifecycle.ts';
+import type { Life } from '#platform/lifecycle.ts';
 import type { Config } from '#platform/config.ts';
 import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
 import { subjects } from '#core/messages/names.ts';
 import { answerRequests } from './answers.ts';
 import type { CommittedView } from './committedView.ts';
-import { Fenced, Rewound } from './committer.ts';
 import { raterEvents } from './events.ts';
-import { Lease, openLeases } from './lease.ts';
+import { keepPartition, type KeepDeps } from './keep.ts';
+import { openLeases, type Lease } from './lease.ts';
 import { Latencies, serveRater } from './status.ts';
 import { createNotifier } from './notifier/index.ts';
-import { own, type OwnerDeps } from './owner.ts';
 import { openSnapshots } from './snapshots.ts';
 
 export async function main(config: Config, life: Life): Promise<void> {
@@ -28,39 +27,29 @@ export async function main(config: Config, life: Life): Promise<void> {
   const notifier = createNotifier({ config, connection, log, partitions: config.partitions, registry, leases }, life);
   await using _health = await serveRater(config, { views, latencies, notifier, registry, instance: randomUUID() });
 
-  const deps = (partition: number): OwnerDeps => ({
+  const deps = (partition: number): KeepDeps => ({
     log,
     snapshots,
+    leases,
     events,
     nowMs: () => Date.now(),
+    leased: (lease) => held.set(partition, lease),
     owned: (view) => views.set(partition, view),
+    left: () => views.delete(partition),
     tellMark: (mark) => connection.publish(subjects.mark(mark.tenant, mark.producer), JSON.stringify(mark)),
     offerAlerts: (p, outSeq, alerts) => notifier.offer(p, outSeq, alerts),
     committed: (latencyMs) => latencies.add(latencyMs),
   });
 
-  const keep = async (partition: number): Promise<void> => {
-    while (!life.signal.aborted) {
-      await using lease = await Lease.acquire(leases, partition, life.signal);
-      if (lease === undefined) return;
-      held.set(partition, lease);
-      try {
-        await own(partition, deps(partition), AbortSignal.any([life.signal, lease.lost]));
-        events.released(partition, life.signal.aborted ? 'shutdown' : 'lease lost');
-      } catch (error) {
-        if (error instanceof Fenced || error instanceof Rewound) events.fenced(partition, error.name, error.message);
-        else events.failed(partition, error);
-        await sleep(200, life.signal);
-      } finally {
-        views.delete(partition);
-      }
-    }
-  };
-
   // A process that was stopped for longer than its lease must not answer with what may be old.
   const viewOf = (partition: number): CommittedView | undefined =>
     held.get(partition)?.isValid() === true ? views.get(partition) : undefined;
   answerRequests(connection, viewOf, config.partitions);
-  await Promise.all([notifier.run(), ...Array.from({ length: config.partitions }, (_, partition) => keep(partition))]);
+  await Promise.all([
+    notifier.run(),
+    ...Array.from({ length: config.partitions }, (_, partition) =>
+      keepPartition(partition, deps(partition), life.signal),
+    ),
+  ]);
   await connection.drain();
 }

@@ -46,8 +46,8 @@ export async function own(partition: number, deps: OwnerDeps, signal: AbortSigna
 async function takeOver(machine: PartitionMachine, deps: OwnerDeps, signal: AbortSignal): Promise<Committer> {
   const { state } = machine;
   for (;;) {
-    await catchUp(state, deps.log);
-    const committer = new Committer(deps.log, state, () => deps.events.logFull(state.partition));
+    const end = await catchUp(state, deps.log, (seq) => deps.events.stale(state.partition, seq));
+    const committer = new Committer(deps.log, state, end, () => deps.events.logFull(state.partition));
     const base = { incarnation: state.incarnation, outSeq: state.outSeq, hash: state.outHash };
     try {
       settle(state, await committer.commit(machine.drain(committer.place('takeover', base)), signal));

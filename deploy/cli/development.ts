@@ -37,6 +37,9 @@ export function addDevelopment(program: Command, setExitCode: SetExitCode): void
   command('mutants', 'bugs planted in a copy of the sources, to see whether the tests notice', {}, async (args) =>
     (await import('../../tests/mutants/main.ts')).mutantsCommand(args),
   );
+  command('sim', 'the protocol through faults drawn from a seed', {}, async (args) =>
+    (await import('#loadtest/sim/main.ts')).simCommand(args),
+  );
   command('lock', 'complete package-lock.json for every platform', {}, async () =>
     (await import('../dev/lockfile.ts')).lockCommand(),
   );

@@ -1,6 +1,6 @@
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
-import type { AppendResult, Log, LogInfo, LogMessage } from '../log.ts';
+import { StreamRewound, type AppendResult, type Log, type LogInfo, type LogMessage } from '../log.ts';
 import type { NatsConnection } from './connect.ts';
 
 export const logLimits = {
@@ -64,16 +64,33 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
       const messages = await consumer.consume(followOptions);
       const stop = () => messages.stop();
       signal.addEventListener('abort', stop, { once: true });
+      let newest: LogMessage | undefined;
+      let rewound: StreamRewound | undefined;
+      const isLost = async ({ seq, data }: LogMessage) =>
+        Buffer.compare((await get(stream, seq))?.data ?? Buffer.alloc(0), data) !== 0;
+      const watch = async () => {
+        for await (const { type } of messages.status()) {
+          // Whatever made the broker forget the consumer may have taken messages with it.
+          if (type !== 'ordered_consumer_recreated' || newest === undefined || !(await isLost(newest))) continue;
+          rewound = new StreamRewound(`${stream} no longer holds message ${newest.seq}, which was read`);
+          return messages.stop();
+        }
+      };
+      // While the broker is away nothing can be said; it makes the consumer anew once it is back.
+      void watch().catch(() => undefined);
       try {
         for await (const message of messages) {
           if (signal.aborted) return;
-          yield {
+          if (rewound !== undefined) break;
+          newest = {
             subject: message.subject,
             seq: message.seq,
             timeMs: Math.floor(Number(message.info.timestampNanos) / 1e6),
             data: message.data,
           };
+          yield newest;
         }
+        if (rewound !== undefined) throw rewound;
       } finally {
         signal.removeEventListener('abort', stop);
         messages.stop();

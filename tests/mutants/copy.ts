@@ -14,7 +14,19 @@ export const mutantsError = defineErrors({
 });
 
 /** What the tests of mutants read; everything else stays where it is. */
-const copied = ['core', 'collector', 'platform', 'package.json', 'tsconfig.base.json', 'tsconfig.json'];
+const copied = [
+  'core',
+  'collector',
+  'platform',
+  'rater',
+  'aggregator',
+  'billing',
+  'deploy',
+  'loadtest',
+  'package.json',
+  'tsconfig.base.json',
+  'tsconfig.json',
+];
 
 /** A copy of the sources in which bugs may be planted; the program's own files are never touched. */
 export class SourceCopy implements Disposable {

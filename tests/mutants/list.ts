@@ -1,5 +1,6 @@
 import { logsMutants } from './logs.ts';
 import type { Mutant } from './mutant.ts';
 import { pricesMutants } from './prices.ts';
+import { protocolMutants } from './protocol.ts';
 
-export const mutants: readonly Mutant[] = [...pricesMutants, ...logsMutants];
+export const mutants: readonly Mutant[] = [...pricesMutants, ...logsMutants, ...protocolMutants];

@@ -59,8 +59,8 @@ export const logsMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'core/rating/carry.ts',
-        find: "if (record.onVersion === 'restart') return undefined;",
-        replace: "if (record.onVersion !== 'carry') return undefined;",
+        find: "if (record.onVersion === 'restart') return [];",
+        replace: "if (record.onVersion !== 'carry') return [];",
       },
     ],
     tests: logs,

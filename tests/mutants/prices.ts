@@ -90,8 +90,8 @@ export const pricesMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'core/time/period.ts',
-        find: 'return date.toZonedDateTime({ timeZone }).epochMilliseconds;',
-        replace: "return date.toZonedDateTime({ timeZone: timeZone && 'UTC' }).epochMilliseconds;",
+        find: 'return { startMs: startOfDayMs(first, timeZone), endMs: startOfDayMs(next, timeZone) };',
+        replace: "return { startMs: startOfDayMs(first, 'UTC'), endMs: startOfDayMs(next, 'UTC') };",
       },
     ],
     tests: logs,

@@ -1,0 +1,86 @@
+/** Which faults a run has, and how often: drawn from its seed, so that some runs are rough in one way and calm in another. */
+import type { Random } from './random.ts';
+
+/** Probabilities, each per occasion. */
+export interface FaultRates {
+  /** A request never arrives. */
+  readonly requestLost: number;
+  /** It takes effect, and nobody hears of it. */
+  readonly replyLost: number;
+  /** An answer takes seconds. */
+  readonly slow: number;
+  /** The broker refuses for space. */
+  readonly full: number;
+  /** Accepted behind others in flight, then lost with the leader. */
+  readonly proposalLost: number;
+  /** A read is answered by a replica that is behind. */
+  readonly stale: number;
+  /** A pushed mark gets lost, or comes twice and late. */
+  readonly markLost: number;
+  readonly markTwice: number;
+  /** A delivery to a follower waits for long. */
+  readonly deliverySlow: number;
+  /** ClickHouse refuses; or it takes the insert after we gave up on it. */
+  readonly storeRefuses: number;
+  readonly insertLate: number;
+  /** Per write or sync of the spool's disk. */
+  readonly diskFails: number;
+  /** Per event: its process is killed before it, is stopped for a while, has its clock set. */
+  readonly crash: number;
+  readonly pause: number;
+  readonly clockJump: number;
+  /** Per event: the broker loses the newest messages of a stream (a power failure without sync). */
+  readonly tailLost: number;
+}
+
+const most: FaultRates = {
+  requestLost: 0.08,
+  replyLost: 0.08,
+  slow: 0.05,
+  full: 0.05,
+  proposalLost: 0.06,
+  stale: 0.1,
+  markLost: 0.3,
+  markTwice: 0.3,
+  deliverySlow: 0.05,
+  storeRefuses: 0.08,
+  insertLate: 0.15,
+  diskFails: 0.05,
+  crash: 0.004,
+  pause: 0.006,
+  clockJump: 0.001,
+  tailLost: 0.0015,
+};
+
+const calm = Object.fromEntries(Object.keys(most).map((name) => [name, 0])) as unknown as FaultRates;
+
+export class Faults {
+  readonly rates: FaultRates;
+  readonly counts: Record<string, number> = {};
+  readonly #random: Random;
+  #isOver = false;
+
+  constructor(random: Random) {
+    this.#random = random;
+    const draw = (rate: number) => (random.chance(0.35) ? 0 : rate * random.next());
+    const rates = Object.fromEntries(Object.entries(most).map(([name, rate]) => [name, draw(rate as number)]));
+    // What loses acknowledged messages is an event of its own: most runs keep what was acknowledged.
+    this.rates = { ...calm, ...rates, tailLost: random.chance(0.65) ? 0 : most.tailLost * random.next() };
+  }
+
+  /** From here on nothing fails any more. */
+  heal(): void {
+    this.#isOver = true;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Whether the fault happens on this occasion. */
+  strikes(fault: keyof FaultRates): boolean {
+    if (this.#isOver || this.rates[fault] === 0 || !this.#random.chance(this.rates[fault])) return false;
+    this.counts[fault] = (this.counts[fault] ?? 0) + 1;
+    return true;
+  }
+}

@@ -1,0 +1,21 @@
+/** Limits made small, so that what is rare in a day happens in a run of minutes. */
+import { limits } from '#collector/limits.ts';
+import { raterLimits } from '#rater/limits.ts';
+import { aggregatorLimits } from '#aggregator/limits.ts';
+
+const narrow: readonly (readonly [object, Record<string, number>])[] = [
+  [limits, { segmentBytesMax: 4000, windowBatchesMax: 8, windowBytesMax: 16_000 }],
+  [raterLimits, { snapshotCommits: 10, inputMessagesMax: 8, commitBytesMax: 4000 }],
+  [aggregatorLimits, { loadCommitsMax: 20, loadBytesMax: 20_000, largeLoadBytes: 4000, idleIntervalMs: 5000 }],
+];
+
+/** Until it is disposed of, in this whole program. */
+export function narrowLimits(): Disposable {
+  const kept = narrow.map(([of, values]) => [of, Object.fromEntries(Object.keys(values).map((name) => [name, Reflect.get(of, name)]))] as const); // prettier-ignore
+  for (const [of, values] of narrow) Object.assign(of, values);
+  return {
+    [Symbol.dispose]() {
+      for (const [of, values] of kept) Object.assign(of, values);
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/** ClickHouse as the loader sees it: inserts whole or not, tokens remembered for good, answers that come late or never. */
+import type { Table } from '#aggregator/schema/tables.ts';
+import type { Beyond, LoadStore } from '#aggregator/loader/loadStore.ts';
+import type { Process } from '../schedule.ts';
+import type { Wire } from './wire.ts';
+
+const insertTimeoutMs = 30_000;
+
+export interface StoredRow {
+  readonly table: string;
+  readonly partition: number;
+  readonly incarnation: number;
+  readonly outSeq: number;
+  readonly line: string;
+}
+
+export class Store {
+  readonly #wire: Wire;
+  readonly #tokens = new Set<string>();
+  rows: StoredRow[] = [];
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  for(process: Process): LoadStore {
+    const { faults, random, schedule } = this.#wire;
+    const ask = <T>(effect: () => T) =>
+      this.#wire.ask(process, insertTimeoutMs, () => {
+        if (faults.strikes('storeRefuses')) throw new Error('the store refuses');
+        return effect();
+      });
+    const inRange = (table: Table, { partition, incarnation, from, to }: Parameters<LoadStore['remove']>[1]) =>
+      (row: StoredRow) =>
+        row.table === table.name && row.partition === partition && row.incarnation === incarnation && row.outSeq >= from && row.outSeq <= to; // prettier-ignore
+    const isBeyond =
+      ({ partition, baseSeq, incarnation, which }: Beyond) =>
+      (row: StoredRow) =>
+        row.partition === partition && row.outSeq > baseSeq && row.incarnation < incarnation === (which === 'older');
+    const maxOf = (rows: readonly StoredRow[]) => rows.reduce((most, { outSeq }) => Math.max(most, outSeq), 0);
+    return {
+      insert: (table, lines, token) =>
+        ask(() => {
+          const land = () => this.#insert(table.name, lines, token);
+          if (!faults.strikes('insertLate')) return land();
+          // It was sent, we were told that it failed, and it is taken all the same.
+          schedule.after(random.next() * 60_000, undefined, land);
+          throw new Error('the insert timed out');
+        }),
+      rowsBySeq: (table, range) =>
+        ask(() => {
+          const counts = new Map<number, number>();
+          for (const { outSeq } of this.rows.filter(inRange(table, range)))
+            counts.set(outSeq, (counts.get(outSeq) ?? 0) + 1);
+          return counts;
+        }),
+      remove: (table, range) => ask(() => void this.#remove(inRange(table, range))),
+      heldSeqMax: (partition) => ask(() => maxOf(this.rows.filter((row) => row.partition === partition))),
+      loadedSeq: (partition) =>
+        ask(() => maxOf(this.valid().filter((row) => row.table === 'loads' && row.partition === partition))),
+      isClaimed: ({ partition, incarnation, seq, nonce }) =>
+        ask(() =>
+          this.rows.some(
+            (row) =>
+              row.table === 'takeovers' && row.partition === partition && row.incarnation === incarnation && row.outSeq === seq && row.line.includes(nonce), // prettier-ignore
+          ),
+        ),
+      countBeyond: (beyond) => ask(() => this.rows.filter(isBeyond(beyond)).length),
+      removeBeyond: (beyond) => ask(() => this.#remove(isBeyond(beyond))),
+    };
+  }
+
+  #insert(table: string, lines: Uint8Array, token: string): void {
+    const key = `${table} ${token}`;
+    if (this.#tokens.has(key)) return;
+    this.#tokens.add(key);
+    for (const line of Buffer.from(lines).toString('utf8').split('\n')) {
+      if (line === '') continue;
+      const [partition, incarnation, outSeq] = line.split('\t', 3).map(Number);
+      this.rows.push({ table, partition: partition!, incarnation: incarnation!, outSeq: outSeq!, line });
+    }
+  }
+
+  #remove(matches: (row: StoredRow) => boolean): number {
+    const before = this.rows.length;
+    this.rows = this.rows.filter((row) => !matches(row));
+    return before - this.rows.length;
+  }
+
+  /** Rows that no take-over declared void, as the views show them. */
+  valid(): StoredRow[] {
+    const voids = this.rows.flatMap(({ table, line, partition, incarnation }) => {
+      if (table !== 'takeovers') return [];
+      const [baseSeq, voidRows] = line.split('\t').slice(-2).map(Number);
+      return voidRows! > 0 ? [{ partition, incarnation, baseSeq: baseSeq! }] : [];
+    });
+    return voids.length === 0
+      ? this.rows
+      : this.rows.filter(
+          (row) =>
+            !voids.some(
+              ({ partition, incarnation, baseSeq }) =>
+                row.partition === partition && incarnation > row.incarnation && row.outSeq > baseSeq,
+            ),
+        );
+  }
+}

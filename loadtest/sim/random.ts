@@ -1,0 +1,44 @@
+/** Seeded randomness: the same seed gives the same run, whatever the machine. */
+export class Random {
+  #state: number;
+
+  /** `seed`: any whole number. */
+  constructor(seed: number) {
+    this.#state = (seed ^ 0x9e3779b9) >>> 0;
+  }
+
+  /** From 0 up to, not including, 1. After mulberry32 of Tommy Ettinger, public domain. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number below `count`. */
+  below(count: number): number {
+    return Math.floor(this.next() * count);
+  }
+
+  between(least: number, most: number): number {
+    return least + this.below(most - least + 1);
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)]!;
+  }
+
+  /** Mostly short, now and then long: how networks and disks answer. */
+  delayMs(usualMs: number, longMs: number, longShare: number): number {
+    return this.chance(longShare) ? this.next() * longMs : this.next() * usualMs;
+  }
+
+  /** Another stream of numbers, so that what one part draws does not move another's. */
+  fork(): Random {
+    return new Random(Math.floor(this.next() * 2 ** 32));
+  }
+}

@@ -1,0 +1,22 @@
+import { describe, expect, test } from 'vitest';
+import { run } from './run.ts';
+
+/** Seeds of a run of the suite, and where they begin; `METERLINE_RUNS` asks for more. */
+const seeds = Number(process.env['METERLINE_SIM_SEEDS'] ?? 60);
+const first = Number(process.env['METERLINE_SEED'] ?? Math.floor(Math.random() * 1_000_000_000));
+const steps = Number(process.env['METERLINE_SIM_STEPS'] ?? 1200);
+
+describe('the simulator', () => {
+  test(`ONCE, FENCE, CONSERVE, CAP, MARK, LIVENESS through faults: ${seeds} seeds from ${first}`, async () => {
+    for (let seed = first; seed < first + seeds; seed++) {
+      const { violation } = await run(seed, steps);
+      expect(violation, `npm run sim -- --seed ${seed} --steps ${steps}`).toBeUndefined();
+    }
+  }, 300_000);
+
+  test('a seed gives the same run again', async () => {
+    const [one, other] = [await run(77, 1500), await run(77, 1500)];
+    expect(other).toEqual(one);
+    expect(Object.keys(one.faults).length).toBeGreaterThan(3);
+  }, 60_000);
+});

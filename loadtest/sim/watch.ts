@@ -1,0 +1,236 @@
+/** Sees everything that is stored, and holds the invariants of ../../core/SPEC.md against it, step by step. */
+import type { MarkMessage } from '#core/messages/mark.ts';
+import { blockColumns, epochText, splitCommit, type CommitHeader, type ProducerState } from '#core/messages/rated.ts';
+import { parseAmount } from '#core/money/fixed.ts';
+import { sha256 } from '#platform/crypto.ts';
+import type { LogMessage } from '#platform/log.ts';
+import { compareEpochs } from '#collector/spool/segment.ts';
+import type { StreamWatcher } from './parts/streams.ts';
+import type { StoredRow } from './parts/store.ts';
+import { Violation } from './violation.ts';
+
+/** What one stored commit brought. */
+interface Seen {
+  readonly seq: number;
+  readonly header: CommitHeader;
+  readonly hash: string;
+  /** `<tenant> <producer> <epoch> <seq> <index>` of the samples counted. */
+  readonly samples: readonly string[];
+  /** Quantity rated, by producer, in pico units. */
+  readonly rated: ReadonlyMap<string, bigint>;
+  readonly blocks: number;
+}
+
+const column = new Map<string, number>(blockColumns.map(([name], index) => [name, index]));
+
+export class Watch implements StreamWatcher {
+  /** Surviving commits of each partition, first one first. */
+  readonly #rated = new Map<number, Seen[]>();
+  readonly #samples = new Set<string>();
+  readonly #alerts = new Set<string>();
+  readonly #controls = new Set<string>();
+  readonly #quantities = new Map<string, bigint>();
+  /** Streams that lost a tail at some time. */
+  readonly cuts: string[] = [];
+  readonly losses: string[] = [];
+  commits = 0;
+  #failure: Violation | undefined;
+
+  /** Throws what was found wrong since the last call. */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #fail(invariant: string, detail: string): void {
+    this.#failure ??= new Violation(invariant, detail);
+  }
+
+  /** Surviving commits of a partition. */
+  commitsOf(partition: number): readonly Seen[] {
+    return this.#rated.get(partition) ?? [];
+  }
+
+  /** Quantity rated and surviving, of one producer. */
+  quantityOf(producer: string): bigint {
+    return this.#quantities.get(producer) ?? 0n;
+  }
+
+  /** An agent says that it lost something of its spool. */
+  lost(producer: string, detail: string): void {
+    this.losses.push(`${producer}: ${detail}`);
+  }
+
+  stored(stream: string, message: LogMessage): void {
+    const partition = ratedPartition(stream);
+    if (partition === undefined) return;
+    const commits = this.#rated.get(partition) ?? [];
+    this.#rated.set(partition, commits);
+    const seen = read(message);
+    const tip = commits.at(-1);
+    if (seen.header.prev.seq !== (tip?.seq ?? 0) || seen.header.prev.hash !== (tip?.hash ?? '')) {
+      // Only where acknowledged messages were lost can a former owner still be let in; no reader counts what it writes.
+      if (!this.#wasCut(partition)) this.#fail('FENCE', `${stream} ${message.seq} does not follow from the one before`);
+      return;
+    }
+    this.#judgeOwner(partition, commits, seen);
+    this.#judgeState(partition, tip, seen);
+    this.#count(partition, seen);
+    commits.push(seen);
+    this.commits += 1;
+  }
+
+  #wasCut(partition: number): boolean {
+    return this.cuts.some((cut) => cut.startsWith(`RATED_${partition} `));
+  }
+
+  cut(stream: string, lastSeq: number): void {
+    this.cuts.push(`${stream} after ${lastSeq}`);
+    const partition = ratedPartition(stream);
+    if (partition === undefined) return;
+    const commits = this.#rated.get(partition) ?? [];
+    while ((commits.at(-1)?.seq ?? 0) > lastSeq) this.#forget(partition, commits.pop()!);
+  }
+
+  /** A mark is told: nothing beyond what is committed may be in it. */
+  told(partition: number, mark: MarkMessage): void {
+    const known = this.#producerBefore(partition, mark.tenant, mark.producer);
+    const isCommitted =
+      mark.epoch === '' ||
+      (known?.epoch != null &&
+        (epochText(known.epoch) === mark.epoch
+          ? known.mark >= mark.mark
+          : compareEpochs(known.epoch, epochOf(mark.epoch)) > 0));
+    // After a lost tail an owner may tell what it had committed before it notices.
+    if (!isCommitted && !this.#wasCut(partition))
+      this.#fail('MARK', `mark ${mark.mark} of ${mark.producer} is told before it is committed`);
+  }
+
+  #judgeOwner(partition: number, commits: readonly Seen[], { header, seq }: Seen): void {
+    const where = `RATED_${partition} ${seq}`;
+    const owner = commits.findLast((commit) => commit.header.kind === 'takeover');
+    if (header.kind === 'takeover') {
+      if (header.incarnation <= (owner?.header.incarnation ?? 0))
+        this.#fail('FENCE', `${where} takes over with incarnation ${header.incarnation} again`);
+    } else if (owner?.header.nonce !== header.nonce || owner.header.incarnation !== header.incarnation)
+      this.#fail('FENCE', `${where} is of an owner that was taken over from`);
+    for (const counts of [header.totals.samples, header.totals.batches]) {
+      if (counts.received !== counts.rated + counts.duplicates + counts.refused)
+        this.#fail('CONSERVE', `${where} counts ${JSON.stringify(counts)}`);
+    }
+  }
+
+  /** The state goes on from that of the commit before: no input, no batch of a producer and no count is left out. */
+  #judgeState(partition: number, before: Seen | undefined, { header, samples, seq }: Seen): void {
+    const where = `RATED_${partition} ${seq}`;
+    for (const stream of ['usage', 'control'] as const) {
+      const first = header.inputs.taken.find((range) => range.stream === stream)?.from ?? 1;
+      if (first > (before?.header.inputs[stream].seq ?? 0) + 1)
+        this.#fail('ONCE', `${where} takes ${stream} from ${first} on, what is committed ends before ${first - 1}`);
+    }
+    const rated = header.totals.samples.rated - (before?.header.totals.samples.rated ?? 0);
+    if (rated !== samples.length)
+      this.#fail('CONSERVE', `${where} counts ${rated} samples more and has ${samples.length}`);
+    for (const { tenant, producer, epoch, hashes } of header.producers) {
+      const known = this.#producerBefore(partition, tenant, producer);
+      const isSame = epoch !== null && known?.epoch != null && epochText(known.epoch) === epochText(epoch);
+      const wanted = (isSame ? known.mark : 0) + 1;
+      const gap = hashes.findIndex(([taken], index) => taken !== wanted + index);
+      if (gap >= 0)
+        this.#fail('ONCE', `${where} takes batch ${hashes[gap]![0]} of ${producer} where ${wanted + gap} is due`);
+    }
+  }
+
+  #producerBefore(partition: number, tenant: string, producer: string) {
+    const isIt = (state: ProducerState) => state.tenant === tenant && state.producer === producer;
+    const commit = this.commitsOf(partition).findLast(({ header }) => header.producers.some(isIt));
+    return commit?.header.producers.find(isIt);
+  }
+
+  #count(partition: number, { header, samples, rated }: Seen): void {
+    const once = (set: Set<string>, key: string, invariant: string) => {
+      if (set.has(key)) this.#fail(invariant, `${key} comes twice`);
+      set.add(key);
+    };
+    for (const sample of samples) once(this.#samples, sample, 'ONCE');
+    for (const { id } of header.alerts) once(this.#alerts, id, 'CAP');
+    for (const { seq } of header.control) once(this.#controls, `${partition}/${seq}`, 'CONTROL');
+    for (const [producer, quantity] of rated)
+      this.#quantities.set(producer, (this.#quantities.get(producer) ?? 0n) + quantity);
+  }
+
+  #forget(partition: number, { header, samples, rated }: Seen): void {
+    for (const sample of samples) this.#samples.delete(sample);
+    for (const { id } of header.alerts) this.#alerts.delete(id);
+    for (const { seq } of header.control) this.#controls.delete(`${partition}/${seq}`);
+    for (const [producer, quantity] of rated)
+      this.#quantities.set(producer, (this.#quantities.get(producer) ?? 0n) - quantity);
+  }
+
+  /** No block is in the store twice, at any time; what is void is hidden. */
+  judgeStore(rows: readonly StoredRow[]): void {
+    const blocks = new Set<string>();
+    for (const { table, line } of rows) {
+      if (table !== 'rated_blocks') continue;
+      const place = line.split('\t', 4).join('-');
+      if (blocks.has(place)) this.#fail('ONCE', `block ${place} is in the store twice`);
+      blocks.add(place);
+    }
+  }
+
+  /** At the end the store holds the blocks of the log, all of them and nothing else. */
+  judgeLoaded(rows: readonly StoredRow[]): void {
+    const held = rows.filter(({ table }) => table === 'rated_blocks');
+    const wanted = [...this.#rated.values()].flat().reduce((sum, { blocks }) => sum + blocks, 0);
+    if (held.length !== wanted) this.#fail('ONCE', `the store holds ${held.length} blocks, the log ${wanted}`);
+    for (const { partition, incarnation, outSeq } of held) {
+      const commit = this.#rated.get(partition)?.find(({ seq }) => seq === outSeq);
+      if (commit?.header.incarnation !== incarnation)
+        this.#fail('FENCE', `the store shows a block of ${partition}/${incarnation}/${outSeq}, which the log has not`);
+    }
+  }
+
+  fail(invariant: string, detail: string): void {
+    this.#fail(invariant, detail);
+  }
+}
+
+function ratedPartition(stream: string): number | undefined {
+  return stream.startsWith('RATED_') ? Number(stream.slice('RATED_'.length)) : undefined;
+}
+
+function epochOf(text: string): { startedAtMs: number; nonce: string } {
+  const [startedAtMs, nonce] = text.split('-');
+  return { startedAtMs: Number(startedAtMs), nonce: nonce! };
+}
+
+function read({ seq, data }: LogMessage): Seen {
+  const { header, blocks } = splitCommit(data);
+  const samples: string[] = [];
+  const rated = new Map<string, bigint>();
+  const lines = Buffer.from(blocks).toString('utf8').split('\n').filter(Boolean);
+  for (const line of lines) {
+    const cells = line.split('\t');
+    const cell = (name: string) => cells[column.get(name)!]!;
+    const list = (name: string) => JSON.parse(cell(name)) as number[];
+    const secondary = new Set(list('secondary'));
+    const indexes = list('idx');
+    const quantities = cell('quantities').slice(1, -1).split(',');
+    indexes.forEach((index, position) => {
+      if (secondary.has(position + 1)) return;
+      samples.push(`${cell('tenant')} ${cell('producer')} ${cell('epoch')} ${cell('seq')} ${index}`);
+    });
+    // Of the meter's rows, cut or not; a second component of a price repeats them.
+    if (cell('kind') === 'adjustment' || cell('component') === 'second') continue;
+    const producer = cell('producer');
+    const sum = quantities.reduce((total, text) => total + parseAmount(text)!, 0n);
+    rated.set(producer, (rated.get(producer) ?? 0n) + sum);
+  }
+  return {
+    seq,
+    header: JSON.parse(Buffer.from(header).toString('utf8')) as CommitHeader,
+    hash: sha256(data),
+    samples,
+    rated,
+    blocks: lines.length,
+  };
+}

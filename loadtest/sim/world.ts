@@ -1,0 +1,199 @@
+/** All that a run consists of: the broker, the stores, hosts, raters, the office, and who troubles them. */
+import { createLogger, type Logger } from '#platform/telemetry.ts';
+import { defaultPartition } from '#core/messages/names.ts';
+import { Faults } from './faults.ts';
+import { decision, foundation } from './decisions.ts';
+import { Keys } from './parts/keys.ts';
+import { Marks } from './parts/marks.ts';
+import { OutboxRows } from './parts/outboxRows.ts';
+import { Store } from './parts/store.ts';
+import { Streams } from './parts/streams.ts';
+import { Wire } from './parts/wire.ts';
+import { Random } from './random.ts';
+import { Host } from './roles/agent.ts';
+import { Office } from './roles/office.ts';
+import { startRater } from './roles/rater.ts';
+import { Schedule, type Process } from './schedule.ts';
+import { Watch } from './watch.ts';
+
+/** When virtual time begins: near the end of a month in Berlin, so that runs pass it. */
+const startMs = Date.UTC(2026, 9, 31, 22, 58, 30);
+const tenants = ['acme', 'rival'] as const;
+
+export class World {
+  readonly random: Random;
+  readonly schedule = new Schedule(startMs);
+  readonly faults: Faults;
+  readonly watch = new Watch();
+  readonly logger: Logger = createLogger('sim', process.env['METERLINE_SIM_LOG'] ?? 'silent');
+  readonly partitions: number;
+  readonly streams: Streams;
+  readonly keys: Keys;
+  readonly marks: Marks;
+  readonly store: Store;
+  readonly outbox: OutboxRows;
+  readonly hosts: readonly Host[];
+  /** Who took over a partition last. */
+  readonly owners = new Map<number, Process>();
+  readonly #raters: Process[] = [];
+  readonly #offices: Office[] = [];
+  #officesMade = 0;
+  #nonces = 0;
+  #decisions = 0;
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.faults = new Faults(this.random.fork());
+    const wire = new Wire(this.schedule, this.faults, this.random.fork());
+    this.partitions = this.random.between(1, 2);
+    this.streams = new Streams(wire, this.watch);
+    this.keys = new Keys(wire);
+    this.marks = new Marks(wire);
+    this.store = new Store(wire);
+    this.outbox = new OutboxRows(wire);
+    this.hosts = Array.from({ length: this.random.between(2, 4) }, (_, index) => {
+      const tenant = tenants[index % tenants.length]!;
+      return new Host(this, tenant, `host-${index}`, defaultPartition(tenant, this.partitions));
+    });
+    for (const tenant of tenants) {
+      const own = this.hosts.filter(({ producer }) => producer.tenant === tenant).map(({ producer }) => producer);
+      this.outbox.decide(defaultPartition(tenant, this.partitions), tenant, foundation(tenant, own));
+    }
+    for (const host of this.hosts) host.start();
+    const raters = this.random.between(1, 3);
+    for (let index = 0; index < raters; index++) this.#startRater(index);
+    this.#startOffice();
+    this.#decideNext();
+  }
+
+  /** 16 hexadecimal digits that no other call gets. */
+  nonce(): string {
+    return (this.#nonces += 1).toString(16).padStart(16, '0');
+  }
+
+  /** The one that was started last; undefined while none is there. */
+  get office(): Office | undefined {
+    return this.#offices.at(-1);
+  }
+
+  /** Agents, raters and offices that live. */
+  #kinds(): Process[][] {
+    const kinds = [
+      this.hosts.flatMap(({ agent }) => agent ?? []),
+      this.#raters,
+      this.#offices.map(({ process }) => process),
+    ];
+    return kinds.map((processes) => processes.filter(({ isAlive }) => isAlive));
+  }
+
+  /** One of them, each kind as likely as another; undefined when none of the kind lives. */
+  #anyone(): Process | undefined {
+    const kind = this.random.pick(this.#kinds());
+    return kind.length === 0 ? undefined : this.random.pick(kind);
+  }
+
+  #startRater(index: number): void {
+    this.#raters[index] = startRater(this, `rater ${index}`);
+  }
+
+  #startOffice(): void {
+    const office = new Office(this, `office ${(this.#officesMade += 1)}`);
+    this.#offices.push(office);
+    office.process.onEnd(() => {
+      this.#offices.splice(this.#offices.indexOf(office), 1);
+      if (this.#offices.length === 0)
+        this.schedule.after(this.random.next() * 4000, undefined, () => this.#startOffice());
+    });
+  }
+
+  /** Billing goes on deciding while everything runs. */
+  #decideNext(): void {
+    this.schedule.after(2000 + this.random.next() * 20_000, undefined, () => {
+      if (this.faults.isOver) return;
+      const tenant = this.random.pick(tenants);
+      this.#decisions += 1;
+      const changes = decision(this.random, this.schedule.wallMs(), this.#decisions);
+      this.outbox.decide(defaultPartition(tenant, this.partitions), tenant, changes);
+      this.#decideNext();
+    });
+  }
+
+  /** What befalls processes, clocks and the broker between two events. */
+  trouble(): void {
+    const { faults, random, schedule } = this;
+    if (faults.strikes('crash')) this.#crash(this.#anyone());
+    if (faults.strikes('pause')) {
+      const process = this.#anyone();
+      if (process !== undefined) process.pausedUntilMs = schedule.nowMs + random.next() * 8000;
+    }
+    if (faults.strikes('clockJump')) {
+      const offsetMs = random.between(-90_000, 90_000);
+      const process = random.chance(0.3) ? undefined : this.#anyone();
+      if (process === undefined) this.streams.clockOffsetMs = offsetMs;
+      else process.clockOffsetMs = offsetMs;
+    }
+    if (faults.strikes('tailLost')) {
+      const names = this.streams.names().filter((name) => !name.startsWith('CONTROL'));
+      if (names.length > 0) this.streams.loseTail(random.pick(names), random.between(1, 12));
+    }
+  }
+
+  #crash(process: Process | undefined): void {
+    if (process === undefined) return;
+    const { random, schedule } = this;
+    const againMs = random.next() * 4000;
+    const host = this.hosts.find(({ agent }) => agent === process);
+    const rater = this.#raters.indexOf(process);
+    if (host !== undefined) {
+      process.end();
+      if (random.chance(0.5)) host.disk.powerFailure();
+      schedule.after(againMs, undefined, () => host.start());
+    } else if (rater >= 0) {
+      process.end();
+      schedule.after(againMs, undefined, () => this.#startRater(rater));
+    } else if (random.chance(0.3)) {
+      // Another office is started beside one that only seemed dead.
+      process.pausedUntilMs = schedule.nowMs + random.next() * 6000;
+      schedule.after(random.next() * 30_000, undefined, () => process.end());
+      this.#startOffice();
+    } else process.end();
+  }
+
+  /** Nothing fails any more; hosts read a last time. */
+  heal(): void {
+    this.faults.heal();
+    for (const process of this.#kinds().flat()) process.pausedUntilMs = 0;
+    this.schedule.after(10_000, undefined, () => {
+      for (const host of this.hosts) host.stopMetering();
+    });
+  }
+
+  /** Moves on as long as usage is committed and loaded. */
+  progress(): string {
+    const partitions = Array.from({ length: this.partitions }, (_, partition) => {
+      const header = this.watch.commitsOf(partition).at(-1)?.header;
+      return [header?.inputs.controlMark, header?.totals.samples.rated, this.office?.loaders[partition]!.head.seq];
+    });
+    return JSON.stringify(partitions);
+  }
+
+  /** A partition that nobody has taken over, or whose last owner is gone. */
+  get orphan(): number | undefined {
+    const all = Array.from({ length: this.partitions }, (_, partition) => partition);
+    return all.find((partition) => this.owners.get(partition)?.isAlive !== true);
+  }
+
+  /** What is still under way; "" when everything has come to rest. */
+  waitsFor(): string {
+    const host = this.hosts.find(({ isDone, isDrained }) => !isDone || !isDrained);
+    if (host !== undefined) return `${host.producer.id} (${host.isDone ? 'spool' : 'reading'})`;
+    for (let partition = 0; partition < this.partitions; partition++) {
+      const last = this.watch.commitsOf(partition).at(-1);
+      const decided = this.outbox.count(partition);
+      if ((last?.header.inputs.controlMark ?? 0) < decided) return `control ${decided} of partition ${partition}`;
+      const stored = this.streams.messages(`RATED_${partition}`).length;
+      if ((this.office?.loaders[partition]!.head.seq ?? 0) < stored) return `the loader of partition ${partition}`;
+    }
+    return '';
+  }
+}

@@ -1,0 +1,115 @@
+/** Errors of the log protocol that lose usage, or count it twice, only when something breaks at the wrong moment. */
+import type { Mutant } from './mutant.ts';
+
+const tests = ['loadtest/sim/sim.test.ts'];
+
+export const protocolMutants: readonly Mutant[] = [
+  {
+    id: 'mark-before-commit',
+    bug: 'A producer is told that its batch is done with before the commit is stored, and forgets it.',
+    edits: [
+      {
+        file: 'rater/owner.ts',
+        find: "const committed = await this.#committer.commit(this.#machine.drain(this.#committer.place('commit')), signal);",
+        replace: `const encoded = this.#machine.drain(this.#committer.place('commit'));
+    for (const { tenant, producer, epoch, mark } of encoded.header.producers) {
+      const text = epoch === null ? '' : \`\${epoch.startedAtMs}-\${epoch.nonce}\`;
+      this.#deps.tellMark({ tenant, producer, epoch: text, mark, logTimeMs: 0, refusal: null });
+    }
+    const committed = await this.#committer.commit(encoded, signal);`,
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'pipelined-commits',
+    bug: 'Commits are sent one behind the other, each with its expected sequence, and none is waited for.',
+    edits: [
+      {
+        file: 'rater/committer.ts',
+        find: 'const result = await this.#log.append(',
+        replace: `if (this.#n > 0) {
+        void this.#log.append(streams.rated(this.#partition), subjects.rated(this.#partition), data, this.#end.seq);
+        return this.#advance(header, data);
+      }
+      const result = await this.#log.append(`,
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'ack-floor',
+    bug: 'An owner goes on behind what its predecessor was delivered, not behind what was committed.',
+    edits: [
+      {
+        file: 'rater/owner.ts',
+        find: "(await this.#isRewound('usage')) ? 1 : state.usage.seq + 1",
+        replace:
+          "(await this.#isRewound('usage')) ? 1 : Math.max(state.usage.seq, ackFloors.get(this.#partition) ?? 0) + 1",
+      },
+      {
+        file: 'rater/owner.ts',
+        find: 'else this.#machine.takeUsage(input.message);',
+        replace: `else {
+        this.#machine.takeUsage(input.message);
+        ackFloors.set(this.#partition, input.message.seq);
+      }`,
+      },
+      {
+        file: 'rater/owner.ts',
+        find: 'class Owner {',
+        replace: 'const ackFloors = new Map<number, number>();\n\nclass Owner {',
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'snapshot-beyond-the-log',
+    bug: 'A snapshot is believed although the log ends before it.',
+    edits: [
+      {
+        file: 'rater/snapshots.ts',
+        find: 'return message !== undefined && sha256(message.data) === state.outHash;',
+        replace: 'return message === undefined || message.seq > 0;',
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'no-intent',
+    bug: 'The loader writes a range before it has recorded what it is about to write.',
+    edits: [
+      {
+        file: 'aggregator/loader/partition.ts',
+        find: 'let record = this.#intentFor(chunk);\n      await this.#record(record);',
+        replace: 'let record = this.#intentFor(chunk);',
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'read-back-incarnation',
+    bug: 'After silence an owner takes the last commit for its own because the number of the take-over is the same.',
+    edits: [
+      {
+        file: 'rater/committer.ts',
+        find: 'const { nonce, n } = parseHeader(last.data);\n    if (last.seq === seq + 1 && nonce === this.#nonce && n === this.#n) return true;',
+        replace:
+          'const { incarnation } = parseHeader(last.data);\n    if (last.seq === seq + 1 && incarnation === this.#incarnation) return true;',
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'high-water-mark',
+    bug: 'A batch behind a gap is taken, and the mark jumps over what is missing.',
+    edits: [
+      {
+        file: 'core/rating/admit.ts',
+        find: 'if (seq > producer.mark + 1)\n',
+        replace: 'if (seq > producer.mark + 1_000_000)\n',
+      },
+    ],
+    tests,
+  },
+];
