@@ -14,7 +14,9 @@ import { ensureAdminKey } from './access/adminKey.ts';
 import { accountsOf, tenantIds } from './accounts/accounts.ts';
 import { applyDocument, type Secrets } from './apply/index.ts';
 import { budgetsOf } from './budgets/budgets.ts';
+import { agreedOf } from './catalogue/agreed.ts';
 import { metersOf, pricesOf } from './catalogue/catalogue.ts';
+import { lastPoint, oneSeries } from './catalogue/series.ts';
 import type { Office } from './change.ts';
 import { billingError } from './errors.ts';
 import { billingEvents, type BillingEvents } from './events.ts';
@@ -92,6 +94,12 @@ const masterData = (db: Db) => ({
   meters: (tenant: string) => metersOf(db, tenant),
   prices: (tenant: string) => pricesOf(db, tenant),
   meter: async (tenant: string, id: string) => (await metersOf(db, tenant)).find((meter) => meter.id === id),
+  fees: (tenant: string) => agreedOf(db, tenant, 'fee'),
+  agreements: (tenant: string) => agreedOf(db, tenant, 'agreement'),
+  async series(tenant: string, id: string, atMs: number) {
+    const record = await oneSeries(db, tenant, id);
+    return record && { record, points: await lastPoint(db, tenant, id, atMs) };
+  },
   price: async (tenant: string, id: number) => (await pricesOf(db, tenant)).find((price) => price.id === id),
 });
 

@@ -4,13 +4,16 @@
  */
 import type {
   AccountRecord,
+  AgreementRecord,
   BudgetRecord,
+  FeeRecord,
   MeterRecord,
   PriceRecord,
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
-import type { LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
+import type { PriceSeries } from '#core/pricing/series/points.ts';
+import type { Approved, LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
 import type { Refusal, RefusalReason, SamplePlace } from '#core/messages/rated.ts';
 import type { Identity } from '#platform/http/index.ts';
 
@@ -23,7 +26,7 @@ export interface AccessPort {
   endSession(session: string): Promise<void>;
 }
 
-export type ApprovedPrice = PriceRecord & { readonly approvedBy: string; readonly approvedAtMs: number };
+export type ApprovedPrice = Approved<PriceRecord>;
 
 /** Master data as billing has it now. */
 export interface MasterPort {
@@ -34,6 +37,11 @@ export interface MasterPort {
   prices(tenant: string): Promise<readonly PriceRecord[]>;
   price(tenant: string, id: number): Promise<ApprovedPrice | undefined>;
   meter(tenant: string, id: string): Promise<MeterRecord | undefined>;
+  /** Every version. */
+  fees(tenant: string): Promise<readonly Approved<FeeRecord>[]>;
+  agreements(tenant: string): Promise<readonly Approved<AgreementRecord>[]>;
+  /** A reference series with the point in force at the instant, where there is one. */
+  series(tenant: string, id: string, atMs: number): Promise<PriceSeries | undefined>;
 }
 
 /** Figures of the store that the log does not carry. */

@@ -285,7 +285,7 @@ export const blockColumns = [
   ['seq', 'UInt64'],
   ['usage_seq', 'UInt64'],
   ['log_time', "DateTime64(3, 'UTC')"],
-  /** The account's calendar month: of balances and documents, whatever the period of the tallies. */
+  /** What the tally is counted over: of what no price charges yet the account's calendar month. */
   ['period_start', "DateTime64(3, 'UTC')"],
   ['period_end', "DateTime64(3, 'UTC')"],
   /** Start of the account's month whose balance the rows move; the period is that of the tally. */

@@ -66,6 +66,9 @@ export function memoryPorts(memory: Memory): Ports {
       accounts: async () => memory.accounts,
       prices: async () => memory.prices,
       price: async (_tenant, id) => memory.prices.find((price) => price.id === id),
+      fees: async () => [],
+      agreements: async () => [],
+      series: async () => undefined,
       meter: async (_tenant, id) => memory.meters.find((meter) => meter.id === id),
     },
     store: {

@@ -20,6 +20,8 @@ import type { WhyPorts } from '../api/why/why.ts';
 export const worldStartMs = Date.UTC(2026, 10, 23, 6, 59, 50);
 
 export class RatedWorld {
+  /** Time of the broker, UTC ms: raise it to let time pass. */
+  nowMs = worldStartMs + 60_000;
   readonly #messages = new Map<string, LogMessage[]>();
   readonly #producer = new TestProducer('acme', 'p1', worldStartMs);
   readonly #meters: MeterRecord[] = [];
@@ -103,9 +105,13 @@ export class RatedWorld {
   }
 
   get log(): Log {
+    const messages = this.#messages;
     return {
       get: async (stream: string, seq: number) => this.#messages.get(stream)?.[seq - 1],
-    } as Log;
+      follow: async function* (this: void, stream: string) {
+        yield* messages.get(stream) ?? [];
+      },
+    } as unknown as Log;
   }
 
   /** What a proof or an estimate asks of the others. */
@@ -118,6 +124,7 @@ export class RatedWorld {
         meter: async (_, id) => this.#meters.find((meter) => meter.id === id),
         price: async (_, id) => this.#prices.find((price) => price.id === id),
         prices: async () => this.#prices,
+        series: async (_, id) => this.#machine.state.tenants.get('acme')?.master.priceSeries.get(id),
         tenants: async () => [{ id: 'acme', name: 'A', currency: 'EUR', timeZone: 'Europe/Berlin', partition: 0 }],
       },
       store: {
@@ -135,11 +142,11 @@ export class RatedWorld {
     }; // prettier-ignore
   }
 
-  /** All rows are of one period. */
   #isOf(row: RatedRow, place: TallyPlace): boolean {
+    const isPeriod = row.periodStartMs === place.periodStartMs;
     const names = [...(place.isPool ? [] : (['account'] as const)), 'price', 'meter', 'cell'] as const;
     const isResource = place.resource === undefined || row.resource === this.#resourceName(place.resource);
-    return isResource && names.every((name) => row[name] === place[name]);
+    return isPeriod && isResource && names.every((name) => row[name] === place[name]);
   }
 
   #resourceName(id: number): string {
@@ -152,7 +159,7 @@ export class RatedWorld {
 
   #store(stream: string, subject: string, data: Uint8Array): LogMessage {
     const messages = this.#messages.get(stream) ?? [];
-    const message = { subject, seq: messages.length + 1, timeMs: worldStartMs + 60_000, data };
+    const message = { subject, seq: messages.length + 1, timeMs: this.nowMs, data };
     this.#messages.set(stream, [...messages, message]);
     return message;
   }

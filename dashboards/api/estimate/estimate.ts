@@ -29,7 +29,7 @@ export interface EstimateQuestion {
 }
 
 export interface EstimatePorts {
-  readonly master: Pick<Ports['master'], 'accounts' | 'meter' | 'prices' | 'tenants'>;
+  readonly master: Pick<Ports['master'], 'accounts' | 'meter' | 'prices' | 'series' | 'tenants'>;
   readonly store: Pick<Ports['store'], 'tallyRows' | 'resourceId'>;
 }
 
@@ -52,9 +52,11 @@ export async function estimatePrice(
   if (meter === undefined) throw refuse(`Its meter ${price.meter} is not on record.`);
   const whose = price.tallyScope === 'subtree' ? accounts.find(({ id }) => id === price.account)! : account;
   const { timeZone } = whose;
-  const compiled = compilePrice(price, meter);
-  const cell = compiled.cellAt({ dims, atMs, timeZone, boundary: () => undefined });
-  if (cell === undefined)
+  const { model } = price;
+  const series = model.kind === 'spot' ? await ports.master.series(tenant, model.series, atMs) : undefined;
+  const compiled = compilePrice(price, meter, () => series);
+  const part = compiled.cellAt({ dims, atMs, timeZone, boundary: () => undefined });
+  if (part === undefined)
     throw refuse(`${price.key} has no part for a sample with ${JSON.stringify(dims)}; name its dimensions.`);
   if (price.tallyScope === 'resource' && question.resource === undefined)
     throw refuse(`${price.key} counts each resource by itself; name one.`);
@@ -71,10 +73,11 @@ export async function estimatePrice(
   const resource =
     price.tallyScope === 'resource' ? await ports.store.resourceId(tenant, question.resource!) : undefined;
   const place = {
-    partition, account: whose.id, isPool: price.tallyScope === 'subtree', price: price.id, meter: price.meter, cell: cell.key, periodStartMs,
+    partition, account: whose.id, isPool: price.tallyScope === 'subtree', price: price.id, meter: price.meter, cell: part.key, periodStartMs,
     resource: price.tallyScope === 'resource' ? (resource ?? 0) : undefined,
   }; // prettier-ignore
   const now = await tallyNow(ports.store, log, tenant, place, { price, prices });
+  const cell = now.free === 0n ? part : compiled.cellWith(part.key, now.free)!;
   const result = estimate(cell, now.measures, [{ quantity, events }]);
   const carriedCharge = cell.charge(now.carried);
   const tally = (value: bigint): string => formatDecimal(value - now.carried.quantity, meter.scale);

@@ -14,6 +14,8 @@ export interface TallyNow {
   /** What was carried over included, which the charge counts on from. */
   readonly measures: Measures;
   readonly carried: Measures;
+  /** Free beside the price's allowance, in 10⁻¹² priced units. */
+  readonly free: bigint;
 }
 
 /** Where the tally of a price stands: as of the last commit with rows of it. */
@@ -31,10 +33,10 @@ export async function tallyNow(
     return standingOf(log, tenant, at, { first, commit: await commitAt(log, place.partition, last) });
   };
   const own = await reached(price.id);
-  if (own !== undefined) return { standing: 'found', measures: own.ended, carried: own.carried };
+  if (own !== undefined) return { standing: 'found', measures: own.ended, carried: own.carried, free: own.free };
   for (const { id } of versionsBefore(prices, price, place.cell)) {
     const before = await reached(id);
-    if (before !== undefined) return { standing: 'carried', measures: before.ended, carried: before.ended };
+    if (before !== undefined) return { standing: 'carried', measures: before.ended, carried: before.ended, free: before.free };
   }
-  return { standing: 'empty', measures: nothing, carried: nothing };
+  return { standing: 'empty', measures: nothing, carried: nothing, free: 0n };
 }

@@ -1,6 +1,7 @@
 /** What the log says of one tally: the commit that opened it, and where a later one leaves it. */
 import { streams } from '#core/messages/names.ts';
 import type { CommitHeader, TallyEntry } from '#core/messages/rated.ts';
+import { parseAmount } from '#core/money/fixed.ts';
 import type { Measures } from '#core/pricing/compiled.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
@@ -16,6 +17,8 @@ export interface Standing {
   readonly ended: Measures;
   /** What the commit says that it is charged, pico. */
   readonly charge: bigint;
+  /** Free beside the price's allowance, in 10⁻¹² priced units: what periods before left of theirs. */
+  readonly free: bigint;
 }
 
 /** Where a commit that has rows of the tally leaves it; `first` is the first such commit, which opened it. */
@@ -40,7 +43,9 @@ export async function standingOf(
     events: carried.events + BigInt(events),
     value: carried.value + BigInt(noted),
   };
-  return { id, carried, ended, charge: BigInt(charge) };
+  const rolled = commit.rollovers?.find(([tally]) => tally === id)?.[1] ?? [];
+  const free = rolled.reduce((sum, [, left]) => sum + parseAmount(left)!, 0n);
+  return { id, carried, ended, charge: BigInt(charge), free };
 }
 
 /** Throws PROOF_UNAVAILABLE where the log no longer holds the commit. */

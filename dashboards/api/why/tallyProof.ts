@@ -9,6 +9,7 @@ import type { Log } from '#platform/log.ts';
 import type { Ports, TallyPlace } from '../../ports.ts';
 import type { Check } from './batchProof.ts';
 import type { Block, RowId } from './commitBlocks.ts';
+import { seriesAt } from './seriesAt.ts';
 import { checkGrowth, type Growth } from './growth.ts';
 import { standingOf } from './tallyEntry.ts';
 import { moved, quantityOf, rowsOfTally, takenBack, type Added } from './tallyRows.ts';
@@ -54,13 +55,13 @@ export const noTally: WhySample['tally'] = {
  */
 export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
   const { row, meter, price, sample, timeZone, log, store, tenant, commit, blocks, id } = evidence;
-  const compiled = price && compilePrice(price, meter);
-  const cell =
+  const compiled = price && compilePrice(price, meter, await seriesAt(evidence, price));
+  const part =
     sample === undefined
       ? compiled?.cell(row.cell)
       : compiled?.cellAt({ dims: sample.dims, atMs: row.startMs, timeZone, boundary: () => undefined });
-  if (compiled !== undefined && cell?.key !== row.cell) {
-    const detail = `The price puts it into ${cell === undefined ? 'no part' : `part "${cell.key}"`}, the row says "${row.cell}".`;
+  if (compiled !== undefined && part?.key !== row.cell) {
+    const detail = `The price puts it into ${part === undefined ? 'no part' : `part "${part.key}"`}, the row says "${row.cell}".`;
     return { tally: noTally, checks: [{ name: 'cell', ok: false, detail }] };
   }
   const perResource = price?.tallyScope === 'resource';
@@ -72,7 +73,8 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
   }; // prettier-ignore
   const stored = await store.tallyRows(tenant, place, row.outSeq);
   const opening = stored.first === 0 ? row.outSeq : stored.first;
-  const { id: tallyId, carried, ended, charge: committed } = await standingOf(log, tenant, place, { first: opening, commit }); // prettier-ignore
+  const { id: tallyId, carried, ended, charge: committed, free } = await standingOf(log, tenant, place, { first: opening, commit }); // prettier-ignore
+  const cell = free === 0n ? part : compiled?.cellWith(row.cell, free);
   const { scale } = meter;
   const rows = rowsOfTally({ blocks, id, scale, perResource, isPool, adds: adds(meter) });
   const reachedBefore = takenBack(cell, ended, rows.from);
@@ -85,7 +87,13 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
   const isCounted = cell?.countsEvents === true;
   const at = (measures: Measures): string =>
     `charge(${quantity(measures)}${isCounted ? `, ${measures.events} events` : ''})`;
-  const difference = formatAmount(charge(reachedAfter) - charge(reachedBefore));
+  const summed = summedOf(stored, rows.before, scale);
+  // An adjustment changes what the tally is charged by; what came before it in its commit was charged by other terms.
+  const isAdjustment = row.kind === 'adjustment';
+  const isBeforeOne = rows.from.slice(1).some((later) => later.isAdjustment);
+  const chargeBefore = isAdjustment || isBeforeOne ? summed.amount : charge(reachedBefore);
+  const chargeAfter = isBeforeOne ? summed.amount + parseAmount(row.amount)! : charge(reachedAfter);
+  const difference = formatAmount(chargeAfter - chargeBefore);
   const note = commit.tallyNotes?.find((each) => each.id === tallyId);
   const growth = sample && (await growthOf(evidence, sample, place, { grown, before: reachedBefore.quantity, note }));
   return {
@@ -94,39 +102,55 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
       events: isCounted ? { before: reachedBefore.events.toString(), after: reachedAfter.events.toString() } : null,
       before: quantity(reachedBefore),
       after: quantity(reachedAfter),
-      chargeBefore: formatAmount(charge(reachedBefore)),
-      chargeAfter: formatAmount(charge(reachedAfter)),
-      stepsBefore: cell?.explain(reachedBefore) ?? [],
-      stepsAfter: cell?.explain(reachedAfter) ?? [],
+      chargeBefore: formatAmount(chargeBefore),
+      chargeAfter: formatAmount(chargeAfter),
+      stepsBefore: isAdjustment || isBeforeOne ? [] : (cell?.explain(reachedBefore) ?? []),
+      stepsAfter: isBeforeOne ? [] : (cell?.explain(reachedAfter) ?? []),
     },
     checks: [
       ...(compiled === undefined || compiled.whole !== undefined
         ? []
         : [{ name: 'cell', ok: true, detail: `The price puts it into part "${row.cell}", as the row says.` }]),
-      checkSum(stored, rows.before, {
+      checkSum(summed, {
         scale,
         carried: carried.quantity,
         quantity: reachedBefore.quantity - carried.quantity,
-        charge: charge(reachedBefore),
+        charge: chargeBefore,
       }),
       ...(growth === undefined ? [] : [growth]),
       {
         name: 'charge',
         ok: difference === row.amount && committed === charge(ended),
-        detail: `${at(reachedAfter)} − ${at(reachedBefore)} = ${difference}; the row says ${row.amount}.`,
+        detail: isBeforeOne
+          ? `The terms changed later in its commit; what they were at this row is recomputed by \`meterline verify\` alone. The commit ends at ${at(ended)}, as it says.`
+          : isAdjustment
+            ? `${at(reachedAfter)} is ${formatAmount(chargeAfter)}, and ${formatAmount(chargeBefore)} was charged before: ${difference}; the row says ${row.amount}.`
+            : `${at(reachedAfter)} − ${at(reachedBefore)} = ${difference}; the row says ${row.amount}.`,
       },
     ],
   };
 }
 
-/** All rows of the tally before the row, quantity and amount, against where the commit puts it and what the price charges there. */
-function checkSum(
+interface Summed {
+  readonly quantity: bigint;
+  readonly amount: bigint;
+}
+
+/** All rows of the tally before the row: those of earlier commits, and of this one. */
+const summedOf = (
   stored: { readonly quantity: string; readonly amount: string },
   here: readonly Added[],
+  scale: number,
+): Summed => ({
+  quantity: here.reduce((sum, row) => sum + row.quantity, quantityOf(stored.quantity, scale)),
+  amount: here.reduce((sum, row) => sum + row.amount, parseAmount(stored.amount)!),
+});
+
+/** The rows before the row, quantity and amount, against where the commit puts it and what the price charges there. */
+function checkSum(
+  { quantity, amount }: Summed,
   told: { readonly scale: number; readonly carried: bigint; readonly quantity: bigint; readonly charge: bigint },
 ): Check {
-  const quantity = here.reduce((sum, row) => sum + row.quantity, quantityOf(stored.quantity, told.scale));
-  const amount = here.reduce((sum, row) => sum + row.amount, parseAmount(stored.amount)!);
   const text = (integer: bigint): string => formatDecimal(integer, told.scale);
   const after = told.carried === 0n ? '' : `, after ${text(told.carried)} under the version before`;
   return {

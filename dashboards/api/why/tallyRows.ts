@@ -13,6 +13,8 @@ export interface Added {
   readonly begun: bigint;
   /** Pico. */
   readonly amount: bigint;
+  /** No sample brought it: what the tally is charged by changed. */
+  readonly isAdjustment: boolean;
 }
 
 /** Where a tally stands after a row. */
@@ -73,6 +75,7 @@ export function rowsOfTally({ blocks, id, scale, perResource, isPool, adds }: Ro
         isStart: earlier.length === 0,
         begun,
         amount: parseAmount(amounts[position]!)!,
+        isAdjustment: block.text('kind') === 'adjustment',
       });
     }
   }

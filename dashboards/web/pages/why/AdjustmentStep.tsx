@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { WhyAdjustment } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
+import { isZero } from '../../format/money.ts';
 import { formatSpanKey, spanKey } from '../../format/period.ts';
 import { Step } from './Step.tsx';
 
@@ -9,6 +10,18 @@ export function AdjustmentStep({ why: { row, price } }: { why: WhyAdjustment }) 
   const { timeZone } = useTenant();
   const month = spanKey(row.periodStartMs, timeZone, 'month');
   const isTaken = price.id === 0;
+  if (!isTaken && isZero(row.quantity)) {
+    const isSpot = price.model.kind === 'spot';
+    return (
+      <Step number={3} title="What it rests on" figure={isSpot ? 'new points of a series' : 'a period that was closed'}>
+        <p>
+          {isSpot
+            ? `Points of ${price.model.kind === 'spot' ? price.model.series : ''} came or were corrected after this usage was charged. The same quantity at the new points, less what was charged, is this row.`
+            : `What the allowance of an earlier period left goes on into ${formatSpanKey(month)}: a close fixed how much, and the same quantity with that much more free, less what was charged, is this row.`}
+        </p>
+      </Step>
+    );
+  }
   return (
     <Step number={3} title="What it rests on" figure={isTaken ? 'taken over by a price' : 'usage before its price'}>
       <p>

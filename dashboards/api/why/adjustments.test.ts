@@ -1,0 +1,83 @@
+/** The proof of rows whose terms change under way: points of a series, allowances that a close carries over. */
+import { expect, test } from 'vitest';
+import type { ControlChange, MeterRecord, PriceRecord } from '#core/messages/control.ts';
+import type { WhyAdjustment } from '#core/messages/api.ts';
+import { RatedWorld, worldStartMs } from '../../testing/ratedWorld.ts';
+import { explainRow } from './why.ts';
+
+const meter: MeterRecord = { id: 'm', metric: 'io', unit: 'By', scale: 0, aggregation: 'sum', filter: {} };
+const priceOf = (terms: Partial<PriceRecord>): PriceRecord => ({
+  id: 1, key: 'k', version: 1, service: 's', component: 'c', meter: 'm', currency: 'EUR', account: 0, effectiveFromMs: 0,
+  tallyScope: 'account', unit: { name: 'MWh', numerator: '1', denominator: '1' }, allowance: '0', model: { kind: 'perUnit', unitPrice: '1' }, ...terms,
+}); // prettier-ignore
+
+/** Usage of so much at an instant, a second long, in a commit of its own or with what comes before it. */
+function use(world: RatedWorld, atMs: number, quantity: number): void {
+  world.send({
+    resources: ['h1'], metrics: [{ name: 'io', unit: 'By', scale: 0, kind: 'delta' }], dims: [], series: [[0, 0, -1]],
+    baseMs: atMs, ticks: [[0, 1000, 0]], s: [0], k: [0], q: [quantity], raw: [null],
+  }); // prettier-ignore
+}
+
+async function proofs(world: RatedWorld) {
+  const rows = world.rows();
+  const all = await Promise.all(rows.map((row) => explainRow(world.ports(), world.log, 'acme', row.id)));
+  expect(all.flatMap(({ row, checks }) => checks.filter(({ ok }) => !ok).map((check) => ({ id: row.id, ...check })))).toEqual([]); // prettier-ignore
+  return all;
+}
+
+test('usage at a point that comes late, and is corrected, is proved before and after', async () => {
+  const world = new RatedWorld();
+  const hourMs = 3_600_000;
+  const startMs = Math.floor(worldStartMs / hourMs) * hourMs;
+  const points = (value: string, revision: number): ControlChange => ({ kind: 'seriesPoints', series: 'epex', points: [{ fromMs: startMs, value, revision, source: 'exchange' }] }); // prettier-ignore
+  world.publish([
+    { kind: 'meter', ...meter },
+    { kind: 'series', id: 'epex', name: 'Day ahead', currency: 'EUR', unit: 'MWh', interval: 'hour', timeZone: 'Europe/Berlin' }, // prettier-ignore
+    { kind: 'price', ...priceOf({ model: { kind: 'spot', series: 'epex' } }) },
+  ]);
+  use(world, worldStartMs, 3);
+  world.commit();
+  world.publish([points('50', 1)]);
+  use(world, worldStartMs + 2000, 2);
+  world.commit();
+  world.publish([points('40', 2)]);
+  world.commit();
+  const all = await proofs(world);
+  const charged = all.map(({ row, ...why }) => [row.kind, row.amount, 'tally' in why ? why.tally.chargeAfter : '']);
+  expect(charged.filter(([kind]) => kind === 'adjustment')).toEqual([
+    ['adjustment', '150', '150'],
+    ['adjustment', '-50', '200'],
+  ]);
+  const last = all.at(-1) as WhyAdjustment;
+  expect([last.of, last.tally.chargeBefore, last.tally.stepsAfter.map(({ amount }) => amount)]).toEqual(['adjustment', '250', ['200']]); // prettier-ignore
+});
+
+test('what a closed month left of its allowance is proved where it is used, and where it lowers what was charged', async () => {
+  const world = new RatedWorld();
+  world.publish([
+    { kind: 'meter', ...meter },
+    { kind: 'price', ...priceOf({ allowance: '100', rollover: { periods: 1 } }) },
+  ]);
+  const decemberMs = Date.UTC(2026, 10, 30, 23);
+  use(world, worldStartMs, 30);
+  world.commit();
+  world.nowMs = decemberMs + 86_400_000;
+  use(world, decemberMs, 120);
+  world.commit();
+  use(world, decemberMs + 2000, 5);
+  world.publish([{ kind: 'close', account: 1, untilMs: decemberMs, reason: 'month end' }]);
+  world.commit();
+  use(world, decemberMs + 4000, 50);
+  world.commit();
+  const all = await proofs(world);
+  const december = all.filter(({ row }) => row.startMs >= decemberMs);
+  expect(december.map(({ row }) => [row.kind, row.amount])).toEqual([
+    ['usage', '20'],
+    ['usage', '5'],
+    ['adjustment', '-25'],
+    ['usage', '5'],
+  ]);
+  // Under which terms the second was rated, its commit does not say.
+  expect(december[1]!.checks.find(({ name }) => name === 'charge')?.detail).toContain('verify');
+});
