@@ -1,18 +1,20 @@
 /**
  * The work of a close, done before the inputs that follow it, so many tallies before each (SPEC §12.6): what is carried over into
- * the tallies of its unit is fixed, and what that changes is charged by difference.
+ * the tallies of its unit is fixed, and what that changes is charged by difference; what pools are charged is shared out.
  */
 import type { CloseRecord } from '../messages/control.ts';
 import type { ClosingState } from '../messages/rated.ts';
+import type { CompiledPrice } from '../pricing/compiled.ts';
 import { closedUntil, unitOf } from './billingUnit.ts';
 import type { BlockSource } from './block.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
 import { chargeMax, reached } from './measures.ts';
 import { bookingOf, poolOf, type PlanContext } from './plan.ts';
+import { poolSplit } from './pool.ts';
 import { cellOf, rolledInto } from './rollover.ts';
 import type { Rows } from './rows.ts';
-import type { Balance, PartitionState, Tally } from './state.ts';
+import type { Account, Balance, PartitionState, Tally } from './state.ts';
 import { settle } from './tally.ts';
 
 export interface ClosingRun extends PlanContext {
@@ -45,11 +47,20 @@ export class Closings {
     const { state, changes } = run;
     const [closing, ...later] = state.closings as [ClosingState, ...ClosingState[]];
     const tallies = this.#talliesOf(run, closing);
-    const done = Math.min(closing.done + closing.talliesPerStep, tallies.length);
-    for (const tally of tallies.slice(closing.done, done)) settleRollover(run, tally);
+    const moved = new Set<Balance>();
+    let { done, talliesPerStep: left } = closing;
+    for (; done < tallies.length && left > 0; done++) {
+      const tally = tallies[done]!;
+      left -= 1 + (tally.pool?.members.size ?? 0);
+      settleRollover(run, tally);
+      // What a pool is charged is told its members with the rows, and shared out then.
+      if (tally.pool !== undefined) for (const balance of closeBlocks(run)) moved.add(balance);
+      sharePool(run, tally);
+    }
+    for (const balance of closeBlocks(run)) moved.add(balance);
     state.closings = done === tallies.length ? later : [{ ...closing, done }, ...later];
     changes.closed = true;
-    return closeBlocks(run);
+    return moved;
   }
 
   /** In their order: a tally comes after those of earlier periods, which it may be carried over from. */
@@ -63,7 +74,7 @@ export class Closings {
         ({ entry }) =>
           entry.tenant === tenant.id &&
           entry.periodStartMs <= untilMs &&
-          prices.get(entry.price)?.record.rollover !== undefined &&
+          isSettled(prices.get(entry.price)) &&
           unitOf(accounts.get(entry.account)!).record.id === account,
       );
     wanted.sort((a, b) => a.entry.periodStartMs - b.entry.periodStartMs || a.entry.id - b.entry.id);
@@ -72,9 +83,13 @@ export class Closings {
   }
 }
 
+/** Whether a close has to do with the tallies of a price. */
+const isSettled = (price: CompiledPrice | undefined): boolean =>
+  price !== undefined && (price.record.rollover !== undefined || price.record.tallyScope === 'subtree');
+
 /** Fixes what is carried over into the tally, and charges the difference that it makes. */
 function settleRollover(run: ClosingRun, tally: Tally): void {
-  const { tenant, groups, changes, rows } = run;
+  const { tenant, changes } = run;
   const { entry } = tally;
   const account = tenant.master.accounts.get(entry.account)!;
   if (closedUntil(tenant.master, account) < entry.periodStartMs) return;
@@ -99,9 +114,24 @@ function settleRollover(run: ClosingRun, tally: Tally): void {
   Object.assign(tally, { carriedCharge, charge, cursor: undefined });
   changes.tally(tally);
   changes.rolled.push(tally);
-  if (amount === 0n) return;
-  const meter = tenant.master.meters.get(entry.meter)!;
-  const group = groups.of({
+  if (amount !== 0n) addRow(run, tally, account, amount);
+}
+
+/** Shares the charge of a pool whose period is closed out among its members. */
+function sharePool(run: ClosingRun, tally: Tally): void {
+  const { master } = run.tenant;
+  if (tally.entry.periodEndMs > closedUntil(master, master.accounts.get(tally.entry.account)!)) return;
+  for (const { account, amount } of poolSplit(run.tenant, tally))
+    addRow(run, tally, master.accounts.get(account)!, amount);
+}
+
+/** A row of the tally without a quantity, of that account. */
+function addRow(run: ClosingRun, tally: Tally, account: Account, amount: bigint): void {
+  const { entry } = tally;
+  const { master } = run.tenant;
+  const meter = master.meters.get(entry.meter)!;
+  const price = master.prices.get(entry.price)!;
+  const group = run.groups.of({
     account,
     period: { startMs: entry.periodStartMs, endMs: entry.periodEndMs },
     kind: 'adjustment',
@@ -112,5 +142,6 @@ function settleRollover(run: ClosingRun, tally: Tally): void {
     pool: poolOf(price, tally),
     ...bookingOf(run, account, price, entry.firstMs),
   });
-  rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity: 0n, amount }, false);
+  run.changes.tally(tally);
+  run.rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity: 0n, amount }, false);
 }

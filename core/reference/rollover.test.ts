@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ControlChange } from '../messages/control.ts';
 import { account, brief, meter, owner, price, TestPartition } from './testing/partition.ts';
 import type { InputOutcome } from './engine.ts';
+import { text } from './number.ts';
 
 const at = (iso: string) => Temporal.Instant.from(iso).epochMilliseconds;
 /** Months of Berlin. */
@@ -90,4 +91,20 @@ test('what was fixed stays while a period is open again', () => {
   );
   partition.send({ resource: 't', startMs: february, quantity: 40 });
   expect(brief(partition.control(close(march)))).toEqual([`2 1 ${march}+0 0 30`]);
+});
+
+test('a pool is shared out by what each used when its period closes, and again after late usage', () => {
+  const pool = { tallyScope: 'subtree', account: 1, model: { kind: 'flat', amount: '10' } } as const;
+  const partition = new TestPartition(account(1, 0), account(2, 1), account(3, 1), owner('r', 2), owner('s', 3), owner('t', 3), meter('m'), price(1, 'm', '', pool)); // prettier-ignore
+  partition.timeMs = june;
+  expect(use(partition, february, 1)).toBe('10');
+  expect(amounts(partition.send({ resource: 's', startMs: february, quantity: 2 }))).toEqual(['0']);
+  // A third and two of ten; the last trillionth goes to the larger rest.
+  const shared = partition
+    .control(close(march))
+    .rows.map((row) => [row.account, row.kind, text(row.quantity), text(row.amount), row.bookedMs]);
+  expect(shared).toEqual([[2, 'adjustment', '0', '-6.666666666667', march], [3, 'adjustment', '0', '6.666666666667', march]]); // prettier-ignore
+  partition.send({ resource: 't', startMs: february, quantity: 1 });
+  expect(amounts(partition.control(close(april)))).toEqual(['-0.833333333333', '0.833333333333']);
+  expect(partition.control(close(may)).rows).toEqual([]);
 });

@@ -235,7 +235,7 @@ const spotFacts = fc
 const rollingFacts = fc
   .tuple(priceFacts, fc.constantFrom('25', '0.5', '12000000.123456789012'), fc.constantFrom({ periods: 1 }, { periods: 2, maximum: '30' }, { periods: 24 }), leafModel, fc.boolean())
   .map(([price, allowance, rollover, leaf, isSimple]) => ({
-    ...price, key: 'k5', service: 's5', component: 'c5', meter: 'cpu.all', account: 0, currency: 'EUR', effectiveFromMs: 0, allowance, rollover, unit: { name: 'u', numerator: '1', denominator: '1' },
+    ...price, key: 'k5', service: 's5', component: 'c5', meter: 'cpu.all', account: price.tallyScope === 'subtree' ? 1 : 0, currency: 'EUR', effectiveFromMs: 0, allowance, rollover, unit: { name: 'u', numerator: '1', denominator: '1' },
     model: isSimple || chargesEvents(leaf) || leaf.kind === 'percentage' ? ({ kind: 'perUnit', unitPrice: '0.333333333333' } as const) : leaf,
   })); // prettier-ignore
 const budgetFacts = fc.record({

@@ -62,6 +62,6 @@ test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
 
 test(`CLOSES: both engines agree while periods close, open again and hand on what is left, seed ${seed}`, () => {
   const { seen } = compare(fc.array(yearly, { minLength: 30, maxLength: 80, size: 'max' }));
-  for (const what of ['closes', 'late', 'carried', 'rolledOver', 'recharged', 'laterSteps'] as const)
+  for (const what of ['closes', 'late', 'carried', 'rolledOver', 'recharged', 'laterSteps', 'sharedOut'] as const)
     expect(seen[what], what).toBeGreaterThan(0);
 }, 600_000);

@@ -3,6 +3,7 @@ import type { ControlChange, FeeRecord, PriceRecord } from '../../messages/contr
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
 import { instantMs, readBlocks } from '../../reference/audit/blocks.ts';
+import { zero } from '../../reference/number.ts';
 import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
 import { PartitionMachine } from '../machine.ts';
@@ -35,6 +36,7 @@ export class World {
     rolledOver: 0,
     recharged: 0,
     laterSteps: 0,
+    sharedOut: 0,
     pooled: 0,
     otherPeriods: 0,
     fees: 0,
@@ -210,6 +212,7 @@ export class World {
         block!.scalar('price') !== '0' &&
         Number(block!.scalar('quantity')) === 0,
     ).length;
+    this.seen.sharedOut += sharesIn(blocks);
     this.seen.laterSteps += (header.closings ?? []).length;
     this.seen.fees += blocks.split('\tfee\t').length - 1;
     this.seen.credits += blocks.split('\tfeeCredit\t').length - 1;
@@ -225,4 +228,16 @@ export class World {
     this.seen.otherPeriods += days.filter((length) => length < 27 || length > 32).length;
     for (const { reason } of header.refusals) this.reasons.add(reason);
   }
+}
+
+/** Tallies of which rows without a quantity add up to nothing: what a close makes of a pool. */
+function sharesIn(text: string): number {
+  const rows = readBlocks(text).filter(
+    (block) => block!.scalar('kind') === 'adjustment' && +block!.scalar('quantity') === 0,
+  );
+  const tallies = Map.groupBy(rows, (block) =>
+    ['price', 'cell', 'period_start'].map((column) => block!.scalar(column as 'cell')).join(),
+  );
+  const sumOf = (blocks: typeof rows) => blocks.reduce((sum, block) => sum.plus(block!.scalar('amount')), zero);
+  return [...tallies.values()].filter((blocks) => blocks.length > 1 && sumOf(blocks).isZero()).length;
 }
