@@ -15,7 +15,7 @@ const graduated: PriceRecord['model'] = {
   tiers: [{ upTo: '100', unitPrice: '1', flat: '0' }, { upTo: null, unitPrice: '0.5', flat: '0' }],
 }; // prettier-ignore
 
-/** The engine that rates, after the same inputs. */
+/** The engine that rates, after the same inputs: its tallies are charged as those of the reference. */
 function rated(partition: TestPartition): PartitionState {
   const fast = { hash: ports.sha256, verify: ports.verifySignature, text: ports.readText };
   const machine = new PartitionMachine(emptyState(0), fast);
@@ -23,6 +23,11 @@ function rated(partition: TestPartition): PartitionState {
     if (input.stream === 'control') machine.takeControl(input);
     else machine.takeUsage(input);
   }
+  const { tallies } = machine.state;
+  const slow = [...partition.engine.state.tallies.values()];
+  expect(tallies.map(({ entry, charge }) => [entry.account, entry.periodStartMs, entry.periodEndMs, charge])).toEqual(
+    slow.map(({ account: whose, period, charged }) => [whose, period.startMs, period.endMs, BigInt(charged.times(1e12).toFixed())]),
+  ); // prettier-ignore
   return machine.state;
 }
 
@@ -31,9 +36,9 @@ function amounts(period: BillingCalendar | undefined, times: readonly string[], 
   const terms = { model: graduated, ...(period === undefined ? {} : { period }) };
   const partition = new TestPartition(account(1, 0), owner('r', 1), meter('m'), price(1, 'm', '', terms), ...more);
   partition.timeMs = at('2028-12-31T00:00');
-  return times.flatMap((time) =>
-    partition.send({ startMs: at(time), quantity: 60 }).rows.map(({ kind, amount }) => `${kind} ${amount.toFixed()}`),
-  );
+  const rows = times.flatMap((time) => partition.send({ startMs: at(time), quantity: 60 }).rows);
+  rated(partition);
+  return rows.map(({ kind, amount }) => `${kind} ${amount.toFixed()}`);
 }
 const [first, second] = ['usage 60', 'usage 50'];
 
@@ -90,6 +95,7 @@ describe('periods of tallies', () => {
       `1 1 ${monday}+1000 5 5`,
     ]);
     expect(partition.total(1, at('2026-11-01T00:00'))).toBe('10');
+    expect(rated(partition).tallies).toHaveLength(2);
   });
 
   test('a late price takes over an unpriced month that lies in one of its periods, and no other', () => {
@@ -97,7 +103,9 @@ describe('periods of tallies', () => {
       const partition = new TestPartition(account(1, 0), owner('r', 1), meter('m'));
       partition.timeMs = at('2026-11-20T00:00');
       partition.send({ startMs: at('2026-11-10T12:00'), quantity: 60 });
-      return brief(partition.control(price(1, 'm', '1', { period })));
+      const rows = brief(partition.control(price(1, 'm', '1', { period })));
+      rated(partition);
+      return rows;
     };
     const startMs = at('2026-11-10T12:00');
     expect(late({ kind: 'calendar', interval: 'quarter' })).toEqual([`1 0 ${startMs}+0 -60 0`, `1 1 ${startMs}+0 60 60`]); // prettier-ignore
@@ -115,7 +123,9 @@ describe('periods of tallies', () => {
       ); // prettier-ignore
       partition.timeMs = at('2026-11-20T00:00');
       partition.send({ startMs: change - 1, quantity: 100 });
-      return partition.send({ startMs: change, quantity: 10 }).rows[0]!.amount.toFixed();
+      const [row] = partition.send({ startMs: change, quantity: 10 }).rows;
+      rated(partition);
+      return row!.amount.toFixed();
     };
     expect(after({ kind: 'calendar', interval: 'month' })).toBe('5');
     expect(after({ kind: 'calendar', interval: 'quarter' })).toBe('10');
@@ -193,6 +203,7 @@ describe('pools', () => {
     // In Auckland it has been January for twelve hours: the rows of there are January's, the tally December's.
     expect(partition.send(...used).rows.map(({ amount }) => amount.toFixed())).toEqual(['60', '50', '60']);
     expect(partition.total(2, Temporal.ZonedDateTime.from('2027-01-01T00:00[Pacific/Auckland]').epochMilliseconds)).toBe('120'); // prettier-ignore
+    rated(partition);
   });
 
   test('distinct values and the maximum count once for all', () => {
@@ -202,6 +213,7 @@ describe('pools', () => {
       const partition = new TestPartition(...tree, users, price(1, 'm', '', pool({ model: { kind: 'perUnit', unitPrice: '1' } }))); // prettier-ignore
       partition.timeMs = at1;
       const { rows } = partition.send({ ...level, quantity: 5 }, { ...level, resource: 'three', quantity: 7 }, { ...level, quantity: 6 }); // prettier-ignore
+      rated(partition);
       return rows.map(({ account: whose, amount }) => `${whose}: ${amount.toFixed()}`);
     };
     expect(shared('max')).toEqual(['2: 5', '3: 2', '2: 0']);
@@ -258,4 +270,5 @@ test('a subscription is a group: tiers, allowance and maximum of its own, by the
     series: [[0, 0, 0], [1, 1, 0], [2, 2, 1]],
   }); // prettier-ignore
   expect(partition.usage(body).rows.map(({ amount }) => amount.toFixed())).toEqual(['70', '55', '70']);
+  rated(partition);
 });

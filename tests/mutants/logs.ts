@@ -153,6 +153,42 @@ export const logsMutants: readonly Mutant[] = [
     tests: logs,
   },
   {
+    id: 'pool-of-its-own',
+    bug: 'An account that shares a tally begins in its first tier again.',
+    edits: [
+      {
+        file: 'core/rating/tallyPlace.ts',
+        find: "return tallyScope === 'subtree' ? owner",
+        replace: "return tallyScope === 'subtree' && owner.chain.length < 2 ? owner",
+      },
+    ],
+    tests: ['core/rating/tallyPlace.test.ts'],
+  },
+  {
+    id: 'share-forgotten',
+    bug: 'What an account used of a shared tally is not kept, so that whoever came last pays for all.',
+    edits: [
+      {
+        file: 'core/rating/pool.ts',
+        find: 'member.quantity += quantity;',
+        replace: 'member.quantity = quantity;',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'anniversary-drifts',
+    bug: 'An anniversary on the 31st is on the 28th for ever after February.',
+    edits: [
+      {
+        file: 'core/time/interval.ts',
+        find: "? anchor.add({ months: months * count }, { overflow: 'constrain' })",
+        replace: '? anchor.with({ day: Math.min(anchor.day, 28) }).add({ months: months * count })',
+      },
+    ],
+    tests: ['core/rating/tallyPlace.test.ts'],
+  },
+  {
     id: 'prepaid-before-promotional',
     bug: 'Money that was paid in is spent before what was given away.',
     edits: [

@@ -5,7 +5,7 @@ import type { BillingCalendar } from '#core/time/calendar.ts';
 import { plural } from './quantity.ts';
 import { formatDate } from './time.ts';
 
-const intervals = {
+export const intervals = {
   day: 'day', week: 'week', month: 'month', quarter: 'quarter', halfYear: 'half year', year: 'year',
 } as const; // prettier-ignore
 
@@ -17,7 +17,7 @@ export function calendarName(calendar: BillingCalendar): string {
     case 'anniversary': {
       const many = calendar.every ?? 1;
       const each = many === 1 ? intervals[calendar.interval] : plural(many, intervals[calendar.interval]);
-      return `${each} from ${calendar.anchor}`;
+      return `${each} from ${calendar.anchor === 'account' ? 'the start of the account' : calendar.anchor}`;
     }
     case 'fiscal':
       return `fiscal period (${calendar.pattern})`;

@@ -61,7 +61,7 @@ test('what stands around the model is told in words', () => {
   const pool: PriceRecord = { ...record, allowance: '0', tallyScope: 'subtree', period: { kind: 'anniversary', anchor: 'account', interval: 'quarter' } }; // prettier-ignore
   expect(termsText(pool).slice(2)).toEqual([
     'at most 90 EUR a quarter',
-    'counted from the day on which the account started, every quarter',
+    'counted by the quarter from the start of the account',
     'shared by all accounts below, each charged as its usage came, and by quantity when the period closes',
   ]);
   expect(unitLabel('{host}')).toBe('host');

@@ -1,4 +1,5 @@
 /** A price's model in words and small tables, whichever it is. */
+import { calendarName, intervals } from './agreed.ts';
 import type { LeafModel, PriceModel, PriceRecord } from '#core/messages/price.ts';
 import { formatQuantity } from './quantity.ts';
 
@@ -182,7 +183,7 @@ export function termsText(price: PriceRecord): string[] {
     ...(maximum === undefined
       ? []
       : [`at most ${maximum} ${currency} ${everyText(period)}${each ? ', for each part' : ''}`]),
-    ...(period === undefined ? [] : [calendarText(period)]),
+    ...(period === undefined ? [] : [`counted by the ${calendarName(period)}`]),
     ...(tallyScope !== 'subtree' ? [] : [splits[split ?? 'proRata']]),
   ];
 }
@@ -192,30 +193,11 @@ const splits = {
   asArrived: 'shared by all accounts below, each charged as its usage came',
 } as const;
 
-const unitNames = { day: 'day', week: 'week', month: 'month', quarter: 'quarter', halfYear: 'half year', year: 'year' };
-
 /** "a month", "a quarter". */
 function everyText(period: PriceRecord['period']): string {
   if (period === undefined) return 'a month';
   const isOne = period.kind === 'calendar' || (period.kind === 'anniversary' && (period.every ?? 1) === 1);
-  return isOne ? `a ${unitNames[period.interval]}` : 'a period';
-}
-
-/** What cuts the tallies. */
-function calendarText(period: NonNullable<PriceRecord['period']>): string {
-  switch (period.kind) {
-    case 'calendar':
-      return `counted by the ${unitNames[period.interval]}`;
-    case 'anniversary': {
-      const { anchor, every = 1, interval } = period;
-      const from = anchor === 'account' ? 'the day on which the account started' : anchor;
-      return `counted from ${from}, every ${every === 1 ? '' : `${every} × `}${unitNames[interval]}`;
-    }
-    case 'fiscal':
-      return `counted by the fiscal periods of a year cut ${period.pattern}`;
-    case 'list':
-      return `counted by a list of dates from ${period.dates[0]} to ${period.dates.at(-1)}`;
-  }
+  return isOne ? `a ${intervals[period.interval]}` : 'a period';
 }
 
 /** "what is left of it lasts 2 months more, at most 50 GiB". */
