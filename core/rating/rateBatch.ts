@@ -6,6 +6,7 @@ import { dictionaryOf } from './dictionary.ts';
 import { advance, growth } from './narrow.ts';
 import { rateSample } from './rateSample.ts';
 import { adjust } from './repricing.ts';
+import { Rows } from './rows.ts';
 import type { Balance, Series } from './state.ts';
 import { settle } from './tally.ts';
 
@@ -46,9 +47,16 @@ export function rateBatch(run: BatchRun): BatchResult {
     tally.isTouched = false;
     run.changes.tally(tally);
   }
-  const balances = closeBlocks(run);
-  for (const { tally, amount } of batch.late) for (const balance of adjust(run, tally, amount)) balances.add(balance);
+  const balances = batch.late.length === 0 ? closeBlocks(run) : closeLate(batch);
   return { rated: q.length - refused, refused, balances };
+}
+
+/** What tallies owed before comes before what the samples add. */
+function closeLate(batch: Batch): Set<Balance> {
+  const balances = new Set<Balance>();
+  const apart = { ...batch, rows: new Rows() };
+  for (const { tally, amount } of batch.late) for (const balance of adjust(apart, tally, amount)) balances.add(balance);
+  return balances.union(closeBlocks(batch));
 }
 
 interface Times {

@@ -41,6 +41,8 @@ test('usage at a point that comes late, and is corrected, is proved before and a
   world.publish([points('50', 1)]);
   use(world, worldStartMs + 2000, 2);
   world.commit();
+  // Another value under a revision that is known is rejected.
+  world.publish([points('99', 1)]);
   world.publish([points('40', 2)]);
   world.commit();
   const all = await proofs(world);

@@ -1,4 +1,5 @@
 import type { PriceRecord } from '#core/messages/price.ts';
+import type { SeriesPoint } from '#core/messages/series.ts';
 import type { CommitHeader } from '#core/messages/rated.ts';
 import { withPoints, type PriceSeries } from '#core/pricing/series/points.ts';
 import type { Log } from '#platform/log.ts';
@@ -9,6 +10,15 @@ export interface SeriesQuestion {
   readonly log: Log;
   readonly tenant: string;
   readonly commit: CommitHeader;
+}
+
+/** What the rater has rejected is in the log of what billing said, and changes nothing. */
+function taken(series: PriceSeries, points: readonly SeriesPoint[]): PriceSeries {
+  try {
+    return withPoints(series, points);
+  } catch {
+    return series;
+  }
 }
 
 /** The reference series that a price follows, with the points that were known at the end of a commit; none for other prices. */
@@ -24,7 +34,7 @@ export async function seriesAt(
       const { kind: _, ...record } = change;
       series = { record, points: series?.points ?? [] };
     } else if (change.kind === 'seriesPoints' && change.series === model.series && series !== undefined)
-      series = withPoints(series, change.points);
+      series = taken(series, change.points);
   }
   if (series === undefined)
     throw dashboardsError('PROOF_UNAVAILABLE', `Series ${model.series} is further back in the log than is looked.`);
