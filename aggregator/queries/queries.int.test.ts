@@ -10,6 +10,7 @@ import { MemoryLog } from '../testing/memoryLog.ts';
 import { explore, type ExploreQuestion } from './explore.ts';
 import { loadedHead } from './heads.ts';
 import { rows, type RowsQuestion } from './rows.ts';
+import { tallyRows } from './tally.ts';
 
 type Dimension = ExploreQuestion['by'][number];
 
@@ -353,3 +354,17 @@ test('sums at the stated bounds keep every digit', async () => {
   expect({ ok, faults }).toMatchObject({ ok: false, faults: [{ tenant: 'northwind', account: 4 }] });
   expect(pico(difference)).toBe(4000n * amountPico);
 });
+
+test('the rows of a tally add up: those of its account or, of a pool, of every account', async () => {
+  const place = { partition, account: 2, price: 0, meter: 'cpu', cell: '', periodStartMs: Date.UTC(2026, 9, 31, 23), resource: undefined };
+  const of = logged.filter(({ tenant, price, meter, kind }) => tenant === 'northwind' && price === 0 && meter === 'cpu' && kind !== 'unmetered');
+  const own = of.filter(({ account }) => account === '2');
+  expect(own.length).toBeGreaterThan(0);
+  expect(of.length).toBeGreaterThan(own.length);
+  for (const [isPool, mine] of [[false, own], [true, of]] as const) {
+    const found = await tallyRows(store, 'northwind', { ...place, isPool });
+    const sum = (of: 'quantity' | 'amount') => mine.reduce((all, row) => all + row[of], 0n);
+    expect([pico(found.quantity), pico(found.amount)]).toEqual([sum('quantity'), sum('amount')]);
+    expect([found.first, found.last]).toEqual([mine[0]!.outSeq, mine.at(-1)!.outSeq]);
+  }
+}); // prettier-ignore
