@@ -337,6 +337,7 @@ test('a proof that does not hold says which part of it does not', async () => {
       {
         master: {
           accounts: async () => [],
+          fees: async () => [],
           producers: async () => [{ id: 'p1', type: 'agent', simulated: false, enabled: true, keys }],
           meter: async () => meter,
           price: async () => ({ ...price, ...change.price }),

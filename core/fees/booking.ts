@@ -19,6 +19,8 @@ export interface Booking {
   readonly fromMs: number;
   readonly toMs: number;
   readonly cell: Due['cell'] | 'feeCredit';
+  /** Of the period: what owes it. */
+  readonly part: Part;
   readonly amount: AmountPico;
 }
 
@@ -58,12 +60,12 @@ const chargesOf = (due: Due, parts: readonly Part[]): Booking[] =>
   parts.flatMap((part) => shared(due, part, due.cell, amountOf(part)));
 
 /** A row for each part of a bundle that gets something. */
-function shared({ fee, period }: Due, { fromMs, toMs }: Part, cell: Booking['cell'], amount: AmountPico): Booking[] {
+function shared({ fee, period }: Due, part: Part, cell: Booking['cell'], amount: AmountPico): Booking[] {
   const { service, component, allocation = [{ service, component, weight: '1' }] } = fee.record;
   const amounts = allocate(amount, integerWeights(allocation.map(({ weight }) => exact(weight))));
   return allocation.flatMap((share, index) =>
     amounts[index] === 0n
       ? []
-      : [{ fee, service: share.service, component: share.component, period, fromMs, toMs, cell, amount: amounts[index]! }],
+      : [{ fee, service: share.service, component: share.component, period, fromMs: part.fromMs, toMs: part.toMs, cell, part, amount: amounts[index]! }],
   ); // prettier-ignore
 }

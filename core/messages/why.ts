@@ -1,8 +1,8 @@
 import type { Approved, ExplainStep, RatedRow } from './api.ts';
-import type { MeterRecord, PriceRecord } from './control.ts';
+import type { FeeRecord, MeterRecord, PriceRecord } from './control.ts';
 
 /** GET /why/:rowId — the proof of one row, from the charge down to what it rests on. */
-export type Why = WhySample | WhyAdjustment;
+export type Why = WhySample | WhyAdjustment | WhyFee;
 
 interface WhyRow {
   readonly row: RatedRow;
@@ -58,4 +58,16 @@ export interface WhySample extends WhyTally {
 /** A difference without a sample: what a price makes of usage that came before it. */
 export interface WhyAdjustment extends WhyTally {
   readonly of: 'adjustment';
+}
+
+/** What time brought: the part of a period that a version of a fee owes, or that the version after it takes back. */
+export interface WhyFee extends WhyRow {
+  readonly of: 'fee';
+  readonly fee: Approved<FeeRecord>;
+  /** The version that this one corrects, or is corrected by; null for what fell due. */
+  readonly other: { readonly id: number; readonly version: number } | null;
+  /** End of the fee's period, which begins at the row's `periodStartMs`. */
+  readonly periodEndMs: number;
+  /** They add up to the row. */
+  readonly steps: readonly ExplainStep[];
 }

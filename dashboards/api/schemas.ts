@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
+import { approvedFeeSchema } from '#platform/http/agreed.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { ratedRowSchema } from '#platform/http/ratedRow.ts';
 import { refusalReasons, type Refusal, type RefusalReason } from '#core/messages/rated.ts';
@@ -166,6 +167,17 @@ export const why = z.discriminatedUnion('of', [
     }),
   }),
   z.object({ of: z.literal('adjustment'), ...whyTally }),
+  z.object({
+    of: z.literal('fee'),
+    ...whyRow,
+    fee: approvedFeeSchema,
+    other: z
+      .object({ id: z.number(), version: z.number() })
+      .nullable()
+      .describe('The version that this one corrects, or is corrected by; null for what fell due.'),
+    periodEndMs: instant,
+    steps: list(step).describe('They add up to the row.'),
+  }),
 ]) satisfies z.ZodType<Why>;
 
 export const refusalReason = z.enum(Object.keys(refusalReasons) as [RefusalReason, ...RefusalReason[]]);

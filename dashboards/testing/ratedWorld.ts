@@ -1,6 +1,6 @@
 /** A tenant that is really rated, in memory: signed batches, the rater's machine, its commits, and the rows as a store would give them. */
-import type { RatedRow } from '#core/messages/api.ts';
-import type { ControlChange, ControlMessage, MeterRecord, PriceRecord } from '#core/messages/control.ts';
+import type { Approved, RatedRow } from '#core/messages/api.ts';
+import type { ControlChange, ControlMessage, FeeRecord, MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
 import { streams, subjects } from '#core/messages/names.ts';
 import type { CommitHeader } from '#core/messages/rated.ts';
@@ -26,6 +26,7 @@ export class RatedWorld {
   readonly #producer = new TestProducer('acme', 'p1', worldStartMs);
   readonly #meters: MeterRecord[] = [];
   readonly #prices: ApprovedPrice[] = [];
+  readonly #fees: Approved<FeeRecord>[] = [];
   readonly #machine = new PartitionMachine(emptyState(0), {
     text: (bytes) => new TextDecoder().decode(bytes),
     hash: sha256,
@@ -42,6 +43,7 @@ export class RatedWorld {
     for (const change of changes) {
       const { kind, ...record } = change;
       if (kind === 'meter') this.#meters.push(record as MeterRecord);
+      if (kind === 'fee') this.#fees.push({ ...(record as FeeRecord), approvedBy: 'anna', approvedAtMs: 1 });
       if (kind === 'price') this.#prices.push({ ...(record as PriceRecord), approvedBy: 'anna', approvedAtMs: 1 });
     }
     const seq = ++this.#controls;
@@ -124,6 +126,7 @@ export class RatedWorld {
         meter: async (_, id) => this.#meters.find((meter) => meter.id === id),
         price: async (_, id) => this.#prices.find((price) => price.id === id),
         prices: async () => this.#prices,
+        fees: async () => this.#fees,
         series: async (_, id) => this.#machine.state.tenants.get('acme')?.master.priceSeries.get(id),
         tenants: async () => [{ id: 'acme', name: 'A', currency: 'EUR', timeZone: 'Europe/Berlin', partition: 0 }],
       },

@@ -1,5 +1,6 @@
 /** The proof of every row, for each price model and each aggregation: the figures come out, and none fits when it is changed. */
 import { expect, test } from 'vitest';
+import type { WhySample } from '#core/messages/api.ts';
 import type { Aggregation, MeterRecord } from '#core/messages/control.ts';
 import type { LeafModel, PriceModel, PriceRecord } from '#core/messages/price.ts';
 import { RatedWorld } from '../../testing/ratedWorld.ts';
@@ -75,7 +76,7 @@ async function proofs(world: RatedWorld) {
   const ports = world.ports();
   const rows = world.rows();
   expect(rows.length).toBeGreaterThan(31);
-  return Promise.all(rows.map((row) => explainRow(ports, world.log, 'acme', row.id)));
+  return Promise.all(rows.map((row) => explainRow(ports, world.log, 'acme', row.id) as Promise<WhySample>));
 }
 
 const failed = (why: { checks: readonly { name: string; ok: boolean; detail: string }[] }) =>

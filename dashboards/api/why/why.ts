@@ -1,4 +1,4 @@
-import type { RatedRow, Why, WhyAdjustment, WhySample } from '#core/messages/api.ts';
+import type { RatedRow, Why, WhyAdjustment, WhyFee, WhySample } from '#core/messages/api.ts';
 import type { AccountRecord, MeterRecord } from '#core/messages/control.ts';
 import { streams } from '#core/messages/names.ts';
 import { epochText } from '#core/messages/rated.ts';
@@ -8,11 +8,12 @@ import { dashboardsError } from '../../errors.ts';
 import type { ApprovedPrice, Ports } from '../../ports.ts';
 import { checkBatch, readBatch, type Check } from './batchProof.ts';
 import { parseRowId, readCommit, type Block, type RowId } from './commitBlocks.ts';
+import { proveFee } from './feeProof.ts';
 import { proveSample } from './sampleProof.ts';
 import { noTally, proveTally, type SampleEvidence, type TallyEvidence, type TallyProof } from './tallyProof.ts';
 
 export interface WhyPorts {
-  readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price'>;
+  readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price' | 'fees'>;
   readonly store: Pick<Ports['store'], 'row' | 'tallyRows' | 'tallyWitness'>;
 }
 
@@ -27,13 +28,21 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   const { commit, blocks } = await commitOf(log, row, id);
   const accounts = await ports.master.accounts(tenant);
   const evidence: Evidence = { ports, log, tenant, row, id, commit, blocks, accounts };
-  const proof = row.kind === 'adjustment' ? await ofAdjustment(evidence) : await ofSample(evidence);
+  const proof = await proofOf(evidence);
   return {
     row,
     path: pathTo(row.account, accounts),
     ...proof,
     checks: [checkRow(row, id, tenant, blocks), ...proof.checks],
   };
+}
+
+function proofOf(evidence: Evidence): Promise<Proof<WhySample> | Proof<WhyAdjustment> | Proof<WhyFee>> {
+  const { ports, tenant, row, id, commit, blocks, accounts } = evidence;
+  if (row.kind === 'adjustment') return ofAdjustment(evidence);
+  if (row.kind !== 'fee') return ofSample(evidence);
+  const periodEndMs = blocks[id.block]!.instantMs('period_end');
+  return proveFee({ master: ports.master, tenant, row, accounts, commit, periodEndMs });
 }
 
 interface Evidence extends Pick<TallyEvidence, 'log' | 'tenant' | 'row' | 'id' | 'commit' | 'blocks'> {

@@ -14,11 +14,17 @@ export const kindNames: Readonly<Record<BlockKind, string>> = {
   fee: 'fees', agreement: 'agreements',
 }; // prettier-ignore
 
+/** Why a row that no sample brought is there. */
+const reasonNames: Readonly<Record<string, string>> = {
+  feeCredit: 'unused part of a fee', oneTime: 'one-time fee', installmentDue: 'installments at the end', commitmentRate: 'rate within a commitment',
+  overage: 'beyond a commitment', trueUp: 'missing to a commitment', split: 'share of a pool',
+}; // prettier-ignore
+
 /** A group's values, which its key lists as JSON; the name of a rule or band as it is. */
 export function partName(key: string): string {
   if (key === '') return 'prices without parts';
   if (key === 'otherwise') return 'all else';
-  if (!key.startsWith('[')) return key;
+  if (!key.startsWith('[')) return reasonNames[key] ?? key;
   try {
     return (JSON.parse(key) as readonly string[]).map((value) => (value === '' ? 'none' : value)).join(' · ');
   } catch {

@@ -1,10 +1,11 @@
 /** Step 1: the charge of the whole tally, in steps of arithmetic, and what this one row added to it. */
-import type { ExplainStep, WhyAdjustment, WhySample } from '#core/messages/api.ts';
+import type { WhyAdjustment, WhySample } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { formatMoneyExact } from '../../format/money.ts';
 import { cellOf, modelName, unitLabel } from '../../format/priceModel.ts';
 import { formatQuantity, plural, pricedQuantity } from '../../format/quantity.ts';
 import { formatDate } from '../../format/time.ts';
+import { Arithmetic, SumLine } from './Arithmetic.tsx';
 import { PriceTerms } from './PriceTerms.tsx';
 import { Step } from './Step.tsx';
 
@@ -57,67 +58,12 @@ export function ChargeStep({ why }: { why: WhySample | WhyAdjustment }) {
           : `effective from ${formatDate(price.effectiveFromMs, timeZone)}`}
         .
       </p>
-      <div className="why-card" tabIndex={0} role="group" aria-label="Arithmetic of the charge">
-        <table role="table" className="why-sum">
-          <tbody role="rowgroup">
-            {tally.stepsAfter.map((step, index) => (
-              <StepLine key={index} step={step} unit={unitLabel(price.unit.name)} />
-            ))}
-          </tbody>
-          <tfoot role="rowgroup">
-            <SumLine label={`charge after this ${why.of}`} amount={tally.chargeAfter} />
-            <SumLine label="charge before it" amount={tally.chargeBefore} sign="−" />
-            <SumLine label="this rated row" amount={row.amount} sign="=" strong />
-          </tfoot>
-        </table>
-      </div>
+      <Arithmetic steps={tally.stepsAfter} unit={unitLabel(price.unit.name)}>
+        <SumLine label={`charge after this ${why.of}`} amount={tally.chargeAfter} />
+        <SumLine label="charge before it" amount={tally.chargeBefore} sign="−" />
+        <SumLine label="this rated row" amount={row.amount} sign="=" strong />
+      </Arithmetic>
       <PriceTerms why={why} />
     </Step>
   );
-}
-
-const StepLine = ({ step, unit }: { step: ExplainStep; unit: string }) => (
-  <tr role="row">
-    <th role="rowheader" scope="row">
-      {step.label}
-    </th>
-    <td role="cell">{step.quantity === '' ? '' : `${formatQuantity(step.quantity)} ${unit}`}</td>
-    <td role="cell" className="quiet">
-      {step.unitPrice === '' ? '' : `× ${step.unitPrice}`}
-    </td>
-    <td role="cell" className="quiet">
-      =
-    </td>
-    <td role="cell">{fixed(step.amount)}</td>
-  </tr>
-);
-
-const SumLine = ({
-  label,
-  amount,
-  sign = '',
-  strong = false,
-}: {
-  label: string;
-  amount: string;
-  sign?: string;
-  strong?: boolean;
-}) => (
-  <tr role="row" className={strong ? 'strong' : ''}>
-    <th role="rowheader" scope="row" colSpan={3}>
-      {label}
-    </th>
-    <td role="cell" className="quiet">
-      {sign}
-    </td>
-    <td role="cell" data-amount={amount}>
-      {fixed(amount)}
-    </td>
-  </tr>
-);
-
-/** All twelve decimals, so that columns line up and can be added by hand. */
-function fixed(amount: string): string {
-  const [whole = '0', decimals = ''] = amount.split('.');
-  return `${formatQuantity(whole)}.${decimals.padEnd(12, '0')}`;
 }

@@ -14,6 +14,7 @@ import { formatSpanKey, spanKey } from '../../format/period.ts';
 import { formatClockMs, formatInstant, formatSpan } from '../../format/time.ts';
 import { ChargeStep } from './ChargeStep.tsx';
 import { AdjustmentStep } from './AdjustmentStep.tsx';
+import { FeeSteps } from './FeeStep.tsx';
 import { BatchStep, ResourceStep, RowStep, SampleStep } from './steps.tsx';
 import { Checks } from './Checks.tsx';
 import { useVerify } from './useVerify.ts';
@@ -84,6 +85,8 @@ function Steps({ why }: { why: Why }) {
           <BatchStep why={why} />
         </>
       );
+    case 'fee':
+      return <FeeSteps why={why} />;
     case 'adjustment':
       return (
         <>

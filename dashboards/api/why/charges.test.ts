@@ -1,7 +1,8 @@
-/** The proof of rows whose terms change under way: points of a series, allowances that a close carries over. */
+/** The proof of rows that no single sample explains: points of a series, allowances carried over, fees. */
 import { expect, test } from 'vitest';
-import type { ControlChange, MeterRecord, PriceRecord } from '#core/messages/control.ts';
-import type { WhyAdjustment } from '#core/messages/api.ts';
+import type { ControlChange, FeeRecord, MeterRecord, PriceRecord } from '#core/messages/control.ts';
+import type { WhyAdjustment, WhyFee } from '#core/messages/api.ts';
+import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { RatedWorld, worldStartMs } from '../../testing/ratedWorld.ts';
 import { explainRow } from './why.ts';
 
@@ -82,4 +83,46 @@ test('what a closed month left of its allowance is proved where it is used, and 
   ]);
   // Under which terms the second was rated, its commit does not say.
   expect(december[1]!.checks.find(({ name }) => name === 'charge')?.detail).toContain('verify');
+});
+
+test('every row of a fee is explained in steps, what fell due and what a new version corrected', async () => {
+  const world = new RatedWorld();
+  const novemberMs = Date.UTC(2026, 9, 31, 23);
+  const fee = (version: number, terms: FeeRecord['terms'], more: Partial<FeeRecord> = {}): ControlChange => ({
+    kind: 'fee', id: version, key: 'desk', version, service: 'Support', component: 'Desk', currency: 'EUR', account: 2,
+    calendar: { kind: 'calendar', interval: 'month' }, terms, ...more,
+  }); // prettier-ignore
+  const recurring = (quantity: string, more = {}): FeeRecord['terms'] => ({
+    kind: 'recurring', terms: 'advance', proration: 'day', onDecrease: 'credit', term: { fromMs: novemberMs, toMs: null, pauses: [] },
+    amounts: [{ fromMs: novemberMs, amount: '30' }], quantities: [{ fromMs: novemberMs, quantity }], ...more,
+  }); // prettier-ignore
+  world.publish([fee(1, recurring('3'))]);
+  world.commit();
+  const seats = [{ fromMs: novemberMs, quantity: '3' }, { fromMs: novemberMs + 10 * 86_400_000, quantity: '5' }]; // prettier-ignore
+  world.publish([fee(2, recurring('3', { quantities: seats }))]);
+  world.commit();
+  const shares = [{ service: 'Support', component: 'People', weight: '2' }, { service: 'Tools', component: 'Desk', weight: '1' }]; // prettier-ignore
+  world.publish([
+    { ...fee(3, { kind: 'oneTime', amount: '100', atMs: worldStartMs }, { allocation: shares }), key: 'setup', version: 1 } as ControlChange, // prettier-ignore
+    { ...fee(4, { kind: 'installments', total: '100', decimals: 2, dueAtMs: [novemberMs, novemberMs + 1, worldStartMs * 2], onEnd: 'due' }), key: 'rack', version: 1 } as ControlChange, // prettier-ignore
+  ]);
+  world.commit();
+  const all = (await proofs(world)) as WhyFee[];
+  const told = all.map(({ row, steps, other }) => [row.cell, row.amount, other?.version, steps.map(({ label }) => label).join('; ')]); // prettier-ignore
+  expect(told).toEqual([
+    ['fee', '90', undefined, 'fee, 30 of 30 days'],
+    ['feeCredit', '-60', 2, 'unused part, 20 of 30 days'],
+    ['fee', '100', 1, 'fee, 20 of 30 days'],
+    ['oneTime', '66.666666666667', undefined, 'one-time fee; other parts of the bundle'],
+    ['oneTime', '33.333333333333', undefined, 'one-time fee; other parts of the bundle'],
+    ['installment', '33.34', undefined, 'installment'],
+    ['installment', '33.33', undefined, 'installment'],
+  ]);
+  for (const { row, steps } of all)
+    expect(formatAmount(steps.reduce((sum, { amount }) => sum + parseAmount(amount)!, 0n))).toBe(row.amount);
+  const { row } = all[1]!;
+  const ports = world.ports();
+  const store = { ...ports.store, row: async () => ({ ...row, amount: '-61' }) };
+  const forged = await explainRow({ ...ports, store }, world.log, 'acme', row.id);
+  expect(forged.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['commit', 'charge']);
 });
