@@ -74,18 +74,24 @@ function creditNote(
 
 const ofFees = form(
   config,
-  z.strictObject({
-    feesCents: z.array(decimal),
-    period: maybe(z.strictObject({ from: moment, to: moment })),
-    downgradeRunsAt: maybe(moment),
-  }),
-  (fields, { feesCents, period, downgradeRunsAt }) => {
+  z
+    .strictObject({
+      feesCents: z.array(decimal),
+      period: maybe(z.strictObject({ from: moment, to: moment })),
+      downgradeRunsAt: maybe(moment),
+      billedDays: maybe(decimal),
+      daysInPeriod: maybe(decimal),
+    })
+    .refine((given) => (given.billedDays === undefined) === (given.daysInPeriod === undefined), 'days are of days'),
+  (fields, { feesCents, period, downgradeRunsAt, billedDays, daysInPeriod }) => {
     const whole = period === undefined ? undefined : inclusiveDays(period, 'UTC');
     const endMs = downgradeRunsAt === undefined ? undefined : instantMs(downgradeRunsAt, 'UTC');
     const share =
-      whole === undefined || endMs === undefined
-        ? one
-        : prorate({ startMs: whole.startMs, endMs }, whole, 'day', 'UTC');
+      billedDays !== undefined && daysInPeriod !== undefined
+        ? divide(billedDays, daysInPeriod)
+        : whole === undefined || endMs === undefined
+          ? one
+          : prorate({ startMs: whole.startMs, endMs }, whole, 'day', 'UTC');
     const missing = cents(trueUp(fields, feesCents, share));
     const total = add(sum(feesCents), missing);
     return {
