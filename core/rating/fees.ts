@@ -39,7 +39,17 @@ function book({ state, tenant, changes, rows }: FeeRun, bookings: readonly Booki
     const groups = groupsByMonth.get(monthMs) ?? new Groups();
     groupsByMonth.set(monthMs, groups);
     const booking = bookingOf({ tenant, groups }, account, price, fromMs);
-    const group = groups.of({ account, period, kind: 'fee', meter: '', scale: 0, price, cell, pool: undefined, ...booking });
+    const group = groups.of({
+      account,
+      period,
+      kind: 'fee',
+      meter: '',
+      scale: 0,
+      price,
+      cell,
+      pool: undefined,
+      ...booking,
+    });
     rows.addWide(group, 0, 0, fromMs, toMs - fromMs, { quantity: 0n, amount }, false);
   }
   return closeBlocks({ state, changes, rows, source: officeSource(tenant.id, state.logTimeMs) });

@@ -3,7 +3,6 @@
  * point of, are charged by difference, so many an input, while samples go on (SPEC §8.8).
  */
 import { pointAt } from '../pricing/series/points.ts';
-import { startOf } from '../pricing/series/intervals.ts';
 import type { BlockSource } from './block.ts';
 import type { BlockRun } from './closeBlocks.ts';
 import { closeBlocks } from './closeBlocks.ts';
@@ -21,11 +20,9 @@ export function noteRepriced(state: PartitionState, tenant: Tenant, before: Mast
   const found = [...tenant.spotTallies].flatMap(([id, cells]) => {
     const [old, now] = [before.get(id)!, priceSeries.get(id)!];
     if (old === now) return [];
-    const isOther = (key: string): boolean => {
-      const startMs = startOf(key)!;
-      return pointAt(old, startMs)?.point.value !== pointAt(now, startMs)?.point.value;
-    };
-    return [...cells].flatMap(([key, tallies]) => (isOther(key) ? tallies : []));
+    const isOther = (startMs: number): boolean =>
+      pointAt(old, startMs)?.point.value !== pointAt(now, startMs)?.point.value;
+    return [...cells].flatMap(([startMs, tallies]) => (isOther(startMs) ? tallies : []));
   });
   if (found.length === 0) return;
   for (const tally of found) {

@@ -61,8 +61,8 @@ export interface Tenant {
   readonly talliesByKey: Map<string, Tally>;
   /** Cells in use, by the tally's key without its cell: groups have a limit. */
   readonly cellCounts: Map<string, number>;
-  /** Tallies of spot prices by series and cell: a new point finds what it charges anew. Derived, never stored. */
-  readonly spotTallies: Map<string, Map<string, Tally[]>>;
+  /** Tallies of spot prices by series and beginning of the interval: a new point finds what it charges anew. Derived, never stored. */
+  readonly spotTallies: Map<string, Map<number, Tally[]>>;
   /** Tallies of prices whose allowance goes on into later periods, by what they share over versions and periods; derived. */
   readonly lineages: Map<string, Tally[]>;
   readonly balancesByKey: Map<string, Balance>;

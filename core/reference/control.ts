@@ -7,6 +7,7 @@ import { drafted } from './catalogue.ts';
 import { beginClosing, continueClosing } from './closing.ts';
 import type { Input, Ports } from './engine.ts';
 import { areFew, replaceFees } from './fees/book.ts';
+import { notePoints } from './repricing.ts';
 import type { Outcome, Source, State } from './state.ts';
 
 /** Applies the message; answers with it when it was taken. */
@@ -27,7 +28,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
     return undefined;
   }
   state.tenants.set(tenantId, tenant);
-  if (message.changes.some(({ kind }) => kind === 'seriesPoints')) state.hasNewPoints = true;
+  for (const change of message.changes) if (change.kind === 'seriesPoints') notePoints(state, tenantId, change);
   const source: Source = {
     producer: '',
     epoch: '',

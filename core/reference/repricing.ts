@@ -1,16 +1,33 @@
 /** SPEC §8.8: tallies that points in force now charge otherwise than they were are charged the difference, so many an input. */
+import type { SeriesPoints } from '../messages/series.ts';
 import { byCodeUnit } from './attribution.ts';
 import { addToBalances } from './balances.ts';
 import { evaluateMoved } from './budgets.ts';
 import { bookingOf } from './closes.ts';
 import { zero } from './number.ts';
 import { priced } from './rows.ts';
-import type { Late, Outcome, Row, State } from './state.ts';
+import type { Late, Outcome, Row, State, Tally } from './state.ts';
 import { addToMember } from './tallies.ts';
 import { owedLate } from './tallyCharge.ts';
 
 /** Tallies charged anew after one input or tick. */
 const perInputMax = 250;
+
+/** Points price their own interval and those after it; what lies before them owes nothing. */
+export function notePoints(state: State, tenant: string, { series, points }: SeriesPoints): void {
+  const key = `${tenant} ${series}`;
+  const begins = [...points.map(({ fromMs }) => fromMs), state.newPoints.get(key) ?? Infinity];
+  state.newPoints.set(
+    key,
+    begins.reduce((first, begin) => Math.min(first, begin)),
+  );
+}
+
+function mayOwe({ newPoints, tenants }: State, { tenant, price, cell }: Tally): boolean {
+  const model = tenants.get(tenant)!.prices.get(price)?.model;
+  const fromMs = model?.kind === 'spot' ? newPoints.get(`${tenant} ${model.series}`) : undefined;
+  return fromMs !== undefined && Temporal.Instant.from(cell).epochMilliseconds >= fromMs;
+}
 
 /** The row of what a tally was charged late, which moves the balances. */
 export function lateRow(state: State, { tally, amount }: Late): Row {
@@ -37,9 +54,10 @@ export function lateRow(state: State, { tally, amount }: Late): Row {
 
 /** After every input and tick: of the tallies that owe something the first begun. */
 export function reprice(state: State, outcome: Outcome): void {
-  if (!state.hasNewPoints) return;
+  if (state.newPoints.size === 0) return;
   const rows = state.tallies
     .values()
+    .filter((tally) => mayOwe(state, tally))
     .map((tally) => ({ tally, amount: owedLate(state.tenants.get(tally.tenant)!, tally) }))
     .filter(({ amount }) => !amount.isZero())
     .take(perInputMax)
@@ -48,7 +66,7 @@ export function reprice(state: State, outcome: Outcome): void {
       return lateRow(state, late);
     })
     .toArray();
-  if (rows.length < perInputMax) state.hasNewPoints = false;
+  if (rows.length < perInputMax) state.newPoints.clear();
   outcome.rows.push(...rows);
   const ids = [...new Set(rows.map(({ tenant }) => tenant))].sort(byCodeUnit);
   for (const id of ids) {

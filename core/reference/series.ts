@@ -73,8 +73,10 @@ function valueIn(
   points: ReadonlyMap<number, SeriesPoint>,
   startMs: number,
 ): string | undefined {
+  const own = points.get(startMs);
+  if (own !== undefined) return own.value;
   let fromMs = -1;
-  for (const begin of points.keys()) if (begin <= startMs && begin > fromMs) fromMs = begin;
-  const isTooOld = maxAgeMs !== undefined && startMs - fromMs > maxAgeMs && fromMs !== startMs;
+  for (const begin of points.keys()) if (begin < startMs && begin > fromMs) fromMs = begin;
+  const isTooOld = maxAgeMs !== undefined && startMs - fromMs > maxAgeMs;
   return isTooOld ? undefined : points.get(fromMs)?.value;
 }

@@ -149,8 +149,8 @@ export interface State {
   readonly closings: Closing[];
   /** Cells in use, by the key that their tallies share. */
   readonly cells: Map<string, Set<string>>;
-  /** Whether a tally may owe something by points that came since all were looked at. */
-  hasNewPoints: boolean;
+  /** Points that came since all tallies were looked at: by tenant and series, the beginning of the first interval that they price. */
+  readonly newPoints: Map<string, number>;
   /** What tallies owed before samples of the batch in hand came to them. */
   readonly late: Late[];
   readonly balances: Map<string, Balance>;
@@ -222,7 +222,7 @@ export function emptyState(partition: number): State {
     tallies: new Map(),
     closings: [],
     cells: new Map(),
-    hasNewPoints: false,
+    newPoints: new Map(),
     late: [],
     balances: new Map(),
     budgets: new Map(),

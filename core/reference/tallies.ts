@@ -52,7 +52,7 @@ export function addToTally(
 ): Growth {
   const tally = openTally(state, tenant, place, startMs, journal);
   // What came before is charged by the points in force first: the sample's row is the sample's. It stays when that is refused.
-  const amount = state.hasNewPoints ? owedLate(tenant, tally) : zero;
+  const amount = state.newPoints.size > 0 ? owedLate(tenant, tally) : zero;
   if (!amount.isZero()) state.late.push({ tally, amount });
   tally.charged = tally.charged.plus(amount);
   return grow(tenant, tally, place.owner, contributionOf(tenant.meters.get(tally.meter)!, tally, part), journal);
