@@ -9,6 +9,8 @@ interface Stream {
   readonly messages: LogMessage[];
   /** Accepted and not stored yet: an expectation counts them as if they were (see `append`). */
   inFlight: number;
+  /** When the newest of them is stored: they keep their order. */
+  storesMs: number;
 }
 
 interface Follower {
@@ -42,7 +44,7 @@ export class Streams {
 
   #of(name: string): Stream {
     let stream = this.#streams.get(name);
-    if (stream === undefined) this.#streams.set(name, (stream = { messages: [], inFlight: 0 }));
+    if (stream === undefined) this.#streams.set(name, (stream = { messages: [], inFlight: 0, storesMs: 0 }));
     return stream;
   }
 
@@ -102,7 +104,9 @@ export class Streams {
           return { kind: 'conflict' };
         stream.inFlight += 1;
         return new Promise<AppendResult>((resolve) => {
-          this.#wire.schedule.after(this.#wire.random.next() * 2, undefined, () => {
+          const { schedule, random } = this.#wire;
+          stream.storesMs = Math.max(stream.storesMs, schedule.nowMs + random.next() * 2);
+          schedule.after(stream.storesMs - schedule.nowMs, undefined, () => {
             stream.inFlight -= 1;
             if (faults.strikes('proposalLost')) return;
             resolve({ kind: 'stored', seq: this.#store(name, subject, data) });
