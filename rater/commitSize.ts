@@ -9,6 +9,7 @@ const entryBytes = {
   ended: 30,
   opened: 400,
   tallies: 80,
+  rolled: 700,
   balances: 250,
   budgets: 500,
   alerts: 2000,

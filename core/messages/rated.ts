@@ -30,7 +30,7 @@ export interface CommitHeader {
   readonly tallyValues: readonly TallyValue[];
   /** What else the aggregation of a tally keeps, where it does. */
   readonly tallyNotes?: readonly TallyNote[];
-  /** What is carried over into tallies that changed, or that it changed for. */
+  /** What is carried over into the tallies that changed, where it is something, and where it became nothing. */
   readonly rollovers?: readonly RolloverEntry[];
   /** Closes whose work goes on after this commit, when that changed. */
   readonly closings?: readonly ClosingState[];

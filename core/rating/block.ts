@@ -63,8 +63,8 @@ export interface Group extends GroupKey {
 export class Groups {
   readonly #byKey = new Map<string, Group>();
   readonly #chains = new Map<string, BalanceChain>();
-  readonly #plans = new Map<string, Plan>();
-  #plansVersion = 0;
+  /** Plans that series share. */
+  readonly plans = new Map<string, Plan>();
 
   of(key: GroupKey): Group {
     const starts = key.chain.balances.map((balance) => balance.period.startMs).join(',');
@@ -78,15 +78,6 @@ export class Groups {
       this.#byKey.set(text, group);
     }
     return group;
-  }
-
-  /** Plans that series share, of this version of the master data. */
-  plans(masterVersion: number): Map<string, Plan> {
-    if (masterVersion !== this.#plansVersion) {
-      this.#plans.clear();
-      this.#plansVersion = masterVersion;
-    }
-    return this.#plans;
   }
 
   /** One chain for the same balances, so that a batch moves each of them once. */

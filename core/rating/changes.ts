@@ -13,7 +13,7 @@ export class Changes {
   readonly ended: Series[] = [];
   readonly opened: Tally[] = [];
   readonly tallies: Tally[] = [];
-  /** Tallies whose carried allowance changed. */
+  /** Tallies into which something is carried over, and those for which that changed. */
   readonly rolled: Tally[] = [];
   /** Whether the work of closes went on. */
   closed = false;
@@ -63,6 +63,7 @@ export class Changes {
     if (tally.dirty) return;
     tally.dirty = true;
     this.tallies.push(tally);
+    if (tally.rolled.length > 0) this.rolled.push(tally);
   }
 
   balance(balance: Balance): void {

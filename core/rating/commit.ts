@@ -50,7 +50,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     tallies: changes.opened.map((tally) => tally.entry),
     tallyValues: changes.tallies.map(tallyValue),
     ...notesOf(changes.tallies, fresh),
-    ...rolloversOf(new Set([...changes.rolled, ...changes.tallies.filter(({ rolled }) => rolled.length > 0)])),
+    ...rolloversOf(new Set(changes.rolled)),
     ...(changes.closed ? { closings: state.closings } : {}),
     series: changes.series.map(seriesEntry),
     ends: changes.ended.map(({ id, endMs }) => [id, endMs]),

@@ -34,7 +34,7 @@ export class PartitionMachine {
   readonly state: PartitionState;
   changes = new Changes();
   readonly #ports: Ports;
-  readonly #groups = new Map<string, Groups>();
+  readonly #groups = new Map<string, { readonly masterVersion: number; readonly groups: Groups }>();
   readonly #rows = new Rows();
   readonly #closings = new Closings();
   /** Months of budgets that end, and what else falls due. */
@@ -315,9 +315,12 @@ export class PartitionMachine {
     return producer;
   }
 
-  #groupsOf(tenant: Tenant): Groups {
-    let groups = this.#groups.get(tenant.id);
-    if (groups === undefined) this.#groups.set(tenant.id, (groups = new Groups()));
+  /** With a new version of the master data all is resolved anew, so that what is of months gone by does not stay for ever. */
+  #groupsOf({ id, master: { version } }: Tenant): Groups {
+    const known = this.#groups.get(id);
+    if (known?.masterVersion === version) return known.groups;
+    const groups = new Groups();
+    this.#groups.set(id, { masterVersion: version, groups });
     return groups;
   }
 

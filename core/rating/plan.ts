@@ -81,11 +81,11 @@ export function resolvePlan(
   const key = JSON.stringify([
     account.record.id, window.fromMs, window.toMs, metric.kind, metric.name, metric.unit, metric.scale, guardsOverlap, dims,
   ]); // prettier-ignore
-  const known = groups.plans(tenant.master.version).get(key);
+  const known = groups.plans.get(key);
   if (known !== undefined && atMs >= known.fromMs && atMs < known.toMs) return known;
   const plan = planOf(context, resource, account, metric, dims, window);
   const isShared = plan.lanes.every(({ tally }) => tally === undefined || tally.entry.resource === 0);
-  if (isShared) groups.plans(tenant.master.version).set(key, plan);
+  if (isShared) groups.plans.set(key, plan);
   return plan;
 }
 

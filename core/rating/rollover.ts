@@ -6,7 +6,7 @@ import type { Cell, CompiledPrice } from '../pricing/compiled.ts';
 import { closedUntil } from './billingUnit.ts';
 import { versionsBefore } from './carry.ts';
 import { reached } from './measures.ts';
-import type { Tally, Tenant } from './state.ts';
+import type { Master, Tally, Tenant } from './state.ts';
 import { periodOf } from './tallyPlace.ts';
 
 /** The oldest first: how many periods ago it was given, and what is left of it, in 10⁻¹² priced units, above 0. */
@@ -46,10 +46,7 @@ export function rolledInto({ master, lineages }: Tenant, tally: Tally, price: Co
   const { entry } = tally;
   const account = master.accounts.get(entry.account)!;
   if (price.record.rollover === undefined || closedUntil(master, account) < entry.periodStartMs) return nothingRolled;
-  const records = [...master.prices.values()].map(({ record }) => record);
-  const versions = new Set(
-    [price.record, ...versionsBefore(records, price.record, entry.cell ?? '')].map(({ id }) => id),
-  );
+  const versions = followedBy(master, price, entry.cell ?? '');
   let last: Tally | undefined;
   for (const known of lineages.get(lineageKey(price, tally)) ?? []) {
     if (!versions.has(known.entry.price) || known.entry.periodStartMs >= entry.periodStartMs) continue;
@@ -63,6 +60,23 @@ export function rolledInto({ master, lineages }: Tenant, tally: Tally, price: Co
     startMs = periodOf(from.record, account, startMs)!.endMs;
   }
   return rolled;
+}
+
+/** Of one version of the master data, by price and cell: a close asks of every tally. */
+const followed = new WeakMap<Master, Map<string, ReadonlySet<number>>>();
+
+/** Its own version and those whose position it goes on from. */
+function followedBy(master: Master, { record }: CompiledPrice, cell: string): ReadonlySet<number> {
+  let known = followed.get(master);
+  if (known === undefined) followed.set(master, (known = new Map()));
+  const key = `${record.id} ${cell}`;
+  let versions = known.get(key);
+  if (versions === undefined) {
+    const records = [...master.prices.values()].map((price) => price.record);
+    versions = new Set([record, ...versionsBefore(records, record, cell)].map(({ id }) => id));
+    known.set(key, versions);
+  }
+  return versions;
 }
 
 /** Of two tallies that one may follow: the later period counts, then the higher version. */
