@@ -228,7 +228,16 @@ const versionFacts = fc
 const spotFacts = fc
   .tuple(anyPrice, spot, fc.constantFrom('cpu.all', 'net.all', 'mem.held', 'mem.last'), fc.constantFrom(0, startMs))
   .map(([price, of, meter, effectiveFromMs]) =>
-    ofSeries({ ...price, key: 'k4', service: 's4', component: 'c4', meter, account: 0, effectiveFromMs, model: of }),
+    ofSeries({
+      ...price,
+      key: 'k4',
+      service: 's4',
+      component: 'c4',
+      meter,
+      account: price.tallyScope === 'subtree' ? 1 : 0,
+      effectiveFromMs,
+      model: of,
+    }),
   )
   .map((price) => (price.meter === 'mem.last' ? { ...price, quantity: undefined } : price));
 /** Allowances that go on into later months. */
