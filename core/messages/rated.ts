@@ -39,6 +39,8 @@ export interface CommitHeader {
   readonly ends: readonly (readonly [number, number])[];
   /** Balances that changed, absolute. */
   readonly balances: readonly BalanceEntry[];
+  /** What is settled per root account, period and currency; absent where nothing of it changed. */
+  readonly settlements?: readonly SettlementEntry[];
   /** Control messages taken in this commit, whole, in order. */
   readonly control: readonly ControlMessage[];
   readonly budgets: readonly BudgetState[];
@@ -185,6 +187,28 @@ export interface BalanceEntry {
   /** Charges of the node's own rows, and of its whole subtree; decimal text. */
   readonly own: string;
   readonly total: string;
+}
+
+/** Agreements of a root account (`unit`) in one period and currency: what they are about, and what they have booked. */
+export interface SettlementEntry {
+  readonly tenant: string;
+  readonly unit: number;
+  readonly periodStartMs: number;
+  readonly periodEndMs: number;
+  readonly currency: string;
+  /** In a commit those that changed, in a snapshot all; absolute. Quantity at the meter's scale, list amount in pico. */
+  readonly lines: readonly (readonly [
+    account: number,
+    price: number,
+    service: string,
+    component: string,
+    quantity: string,
+    list: string,
+  ])[];
+  /** Rows of nodes as booked so far, pico; likewise. "0": gone. `by` is the agreement's key, with "/" and a segment's index for a commitment. */
+  readonly rows: readonly (readonly [by: string, account: number, reason: string, amount: string])[];
+  /** All that drew on segments of commitments, pico. */
+  readonly drawn: readonly (readonly [by: string, amount: string])[];
 }
 
 export interface BudgetState {

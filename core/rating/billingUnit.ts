@@ -10,3 +10,6 @@ export const unitPeriodAt = (unit: Account, atMs: number): Period => periodAt(at
 
 /** End of the periods that the account's unit has closed; 0 for none. */
 export const closedUntil = ({ closes }: Master, account: Account): number => closes.get(unitOf(account).record.id) ?? 0;
+/** Whether a span, as that of a tally, lies in one billing period of the unit. */
+export const isWithinOne = (unit: Account, { startMs, endMs }: Period): boolean =>
+  unitPeriodAt(unit, startMs).endMs >= endMs;

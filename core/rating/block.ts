@@ -3,6 +3,7 @@ import { AMOUNT_SCALE, formatDecimal } from '../money/fixed.ts';
 import type { PriceRecord } from '../messages/price.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
+import { isWithinOne, unitOf } from './billingUnit.ts';
 import { ByteText, bytesOf } from './byteText.ts';
 import type { Plan } from './plan.ts';
 import type { Rows } from './rows.ts';
@@ -47,6 +48,8 @@ export interface Group extends GroupKey {
   /** Columns of the line that are the same for each of its blocks: from the account to the kind, and those of periods. */
   readonly head: Uint8Array;
   readonly periodColumns: Uint8Array;
+  /** Whether what it charges could not be found again from tallies for one billing period. */
+  readonly isApart: boolean;
   /** Rows of the batch in hand: a chain through `Rows.next`. */
   rowCount: number;
   firstRow: number;
@@ -72,7 +75,7 @@ export class Groups {
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {
-        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key),
+        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key), isApart: isApart(key),
         rowCount: 0, firstRow: -1, lastRow: -1, samples: 0, quantity: 0, quantityWide: 0n, amount: 0, amountWide: 0n,
       }; // prettier-ignore
       this.#byKey.set(text, group);
@@ -200,6 +203,9 @@ function headOf({ account, price, meter, cell, kind }: GroupKey): string {
     '',
   ].join('\t');
 }
+
+const isApart = ({ account, price, kind, period }: GroupKey): boolean =>
+  price !== undefined && kind !== 'agreement' && (kind === 'fee' || !isWithinOne(unitOf(account), period));
 
 function periodOf({ period, bookedMs, closedUntilMs }: GroupKey): Uint8Array {
   const out = new ByteText();

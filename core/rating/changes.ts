@@ -2,6 +2,7 @@
 import type { ControlMessage } from '../messages/control.ts';
 import type { Alert, CommitInputs, Refusal } from '../messages/rated.ts';
 import { carried } from './aggregate.ts';
+import type { Settlement } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';
 import type { Balance, Budget, Producer, Resource, Series, Tally } from './state.ts';
 
@@ -18,6 +19,7 @@ export class Changes {
   /** Whether the work of closes went on. */
   closed = false;
   readonly balances: Balance[] = [];
+  readonly settlements: Settlement[] = [];
   readonly control: ControlMessage[] = [];
   readonly budgets: { readonly tenant: string; readonly budget: Budget }[] = [];
   readonly alerts: Alert[] = [];
@@ -73,6 +75,12 @@ export class Changes {
     this.balances.push(balance);
   }
 
+  settlement(settlement: Settlement): void {
+    if (settlement.dirty) return;
+    settlement.dirty = true;
+    this.settlements.push(settlement);
+  }
+
   budget(tenant: string, budget: Budget): void {
     if (budget.dirty) return;
     budget.dirty = true;
@@ -103,5 +111,10 @@ export class Changes {
     }
     for (const balance of this.balances) balance.dirty = false;
     for (const { budget } of this.budgets) budget.dirty = false;
+    for (const settlement of this.settlements) {
+      settlement.dirty = false;
+      settlement.freshLines.clear();
+      settlement.freshRows.clear();
+    }
   }
 }

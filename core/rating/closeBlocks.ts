@@ -2,10 +2,12 @@ import { amountOf, quantityOf, sourceBytes, writeBlock, type BlockSource } from 
 import type { Changes } from './changes.ts';
 import { addToMember } from './pool.ts';
 import type { Rows } from './rows.ts';
-import type { Balance, PartitionState } from './state.ts';
+import { noteLines } from './agreements/lines.ts';
+import type { Balance, PartitionState, Tenant } from './state.ts';
 
 export interface BlockRun {
   readonly state: PartitionState;
+  readonly tenant: Tenant;
   readonly changes: Changes;
   readonly rows: Rows;
   readonly source: BlockSource;
@@ -22,6 +24,7 @@ export function closeBlocks(run: BlockRun): Set<Balance> {
     group.chain.isMoved = true;
     const { pool, account } = group;
     if (pool !== undefined) addToMember(pool, account.record.id, quantityOf(group), amountOf(group));
+    noteLines(run, group, rows.startMs[group.firstRow]!);
   }
   for (const { chain } of rows.groups) {
     if (!chain.isMoved) continue;

@@ -8,10 +8,12 @@ import type {
   ProducerState,
   RolloverEntry,
   SeriesEntry,
+  SettlementEntry,
   TallyNote,
   TallyValue,
   Totals,
 } from '../messages/rated.ts';
+import { settlementEntry } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
 import type { Pool } from './pool.ts';
@@ -55,6 +57,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     series: changes.series.map(seriesEntry),
     ends: changes.ended.map(({ id, endMs }) => [id, endMs]),
     balances: changes.balances.map(balanceEntry),
+    ...settlementsOf(changes.settlements.map((settlement) => settlementEntry(settlement, false))),
     control: changes.control,
     budgets: changes.budgets.map(({ tenant, budget }) => budgetState(tenant, budget)),
     alerts: changes.alerts,
@@ -135,6 +138,9 @@ const memberNotes = ({ members }: Pool, accounts: Iterable<number>): [number, st
       const { quantity, amount } = members.get(account)!;
       return [account, quantity.toString(), amount.toString()];
     });
+/** Absent where there are none. */
+export const settlementsOf = (settlements: readonly SettlementEntry[]): { settlements?: readonly SettlementEntry[] } =>
+  settlements.length === 0 ? {} : { settlements };
 
 export const totalsOf = ({ totals }: PartitionState): Totals => ({
   ...totals,

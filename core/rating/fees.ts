@@ -52,5 +52,5 @@ function book({ state, tenant, changes, rows }: FeeRun, bookings: readonly Booki
     });
     rows.addWide(group, 0, 0, fromMs, toMs - fromMs, { quantity: 0n, amount }, false);
   }
-  return closeBlocks({ state, changes, rows, source: officeSource(tenant.id, state.logTimeMs) });
+  return closeBlocks({ state, tenant, changes, rows, source: officeSource(tenant.id, state.logTimeMs) });
 }

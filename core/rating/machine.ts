@@ -10,20 +10,22 @@ import {
   resetBudget,
   type Evaluation,
 } from '../budgets/evaluate.ts';
-import { nextDueMs } from '../fees/dues.ts';
 import type { ControlMessage } from '../messages/control.ts';
 import { epochText, type Alert, type RefusalReason } from '../messages/rated.ts';
 import { Agenda } from './agenda.ts';
+import { settleMoved, type SettleRun } from './agreements/settleUnit.ts';
+import { beginLines, unsettle } from './agreements/unsettle.ts';
 import { admit, type Admission, type BatchHead, type Input, type Ports } from './admit.ts';
 import { compareText } from './attribution.ts';
 import { Groups, type BlockSource } from './block.ts';
 import { Changes } from './changes.ts';
 import { Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
-import { bookDue, replaceFee } from './fees.ts';
+import { Dues } from './dues.ts';
+import { replaceFee } from './fees.ts';
 import { moveMark } from './mark.ts';
 import { ControlFault, applyMaster } from './master.ts';
-import { chargeUnpriced } from './priceArrival.ts';
+import { chargeUnpriced, type ArrivalRun } from './priceArrival.ts';
 import { rateBatch } from './rateBatch.ts';
 import { officeSource, repricedPerInputMax, repriceNext } from './repricing.ts';
 import { readControl } from './readControl.ts';
@@ -39,14 +41,14 @@ export class PartitionMachine {
   readonly #closings = new Closings();
   /** Months of budgets that end, and what else falls due. */
   readonly #months = new Agenda();
-  readonly #dues = new Agenda();
+  readonly #dues: Dues;
 
   constructor(state: PartitionState, ports: Ports) {
     this.state = state;
     this.#ports = ports;
-    for (const [id, { budgetStates, master }] of state.tenants) {
+    this.#dues = new Dues(state);
+    for (const [id, { budgetStates }] of state.tenants) {
       for (const budget of budgetStates.values()) this.#months.set('budget', id, budget.id, budget.period.endMs);
-      for (const [key, fee] of master.feesByKey) this.#dues.set('fee', id, key, nextDueMs(fee, state.logTimeMs));
     }
   }
 
@@ -71,7 +73,7 @@ export class PartitionMachine {
     }
     state.controlMark = message.seq;
     try {
-      const before = state.tenants.get(message.tenant)?.master.feesByKey;
+      const before = state.tenants.get(message.tenant)?.master;
       const tenant = applyMaster(state, message, state.logTimeMs);
       changes.control.push(message);
       this.#afterControl(tenant, message, before);
@@ -151,24 +153,8 @@ export class PartitionMachine {
       budgetNow(this.#evaluation(tenant, null, ''), record);
       evaluateBudget(this.#evaluation(tenant, null, ''), record);
     }
-    this.#act(timeMs);
-  }
-
-  /** What is due acts instant by instant; then budgets see all of it. */
-  #act(timeMs: number): void {
-    const moved = new Map<Tenant, Set<Balance>>();
-    while (this.#dues.nextMs <= timeMs) {
-      const atMs = this.#dues.nextMs;
-      for (const { tenant: name, id } of this.#dues.take(atMs)) {
-        const tenant = this.state.tenants.get(name)!;
-        const fee = tenant.master.feesByKey.get(id)!;
-        const balances = bookDue(this.#runOf(tenant), fee, atMs - 1, atMs);
-        moved.set(tenant, moved.get(tenant)?.union(balances) ?? balances);
-        this.#dues.set('fee', name, id, nextDueMs(fee, atMs));
-      }
-    }
-    for (const [tenant, balances] of [...moved].toSorted(([a], [b]) => compareText(a.id, b.id)))
-      evaluateMoved(this.#evaluation(tenant, null, ''), balances);
+    for (const [tenant, balances] of this.#dues.act(state, timeMs, (one) => this.#runOf(one)))
+      this.#evaluate(this.#evaluation(tenant, null, ''), balances);
   }
 
   #rejectControl(input: Input, tenant: string, detail: string): void {
@@ -179,15 +165,18 @@ export class PartitionMachine {
     }); // prettier-ignore
   }
 
-  #afterControl(tenant: Tenant, message: ControlMessage, feesBefore: Master['feesByKey'] | undefined): void {
+  #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined): void {
     const run = this.#runOf(tenant);
+    beginLines(run, before);
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
     let moved = chargeUnpriced(run, prices);
     for (const key of new Set(message.changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : [])))) {
       const fee = tenant.master.feesByKey.get(key)!;
-      moved = moved.union(replaceFee(run, feesBefore?.get(key), fee));
-      this.#dues.set('fee', tenant.id, key, nextDueMs(fee, this.state.logTimeMs));
+      moved = moved.union(replaceFee(run, before?.feesByKey.get(key), fee));
+      this.#dues.setFee(tenant, key, this.state.logTimeMs);
     }
+    moved = moved.union(settleMoved(run, unsettle(run, before)));
+    this.#dues.setAgreements(tenant, this.state.logTimeMs);
     const evaluation = this.#evaluation(tenant, null, message.trace);
     for (const change of message.changes) {
       if (change.kind === 'budget') rearmBudget(evaluation, tenant.master.budgets.get(change.id)!);
@@ -204,12 +193,12 @@ export class PartitionMachine {
     const [closing] = this.state.closings;
     if (closing === undefined) return false;
     const tenant = this.state.tenants.get(closing.tenant)!;
-    evaluateMoved(this.#evaluation(tenant, null, ''), this.#closings.goOn(this.#runOf(tenant)));
+    this.#evaluate(this.#evaluation(tenant, null, ''), this.#closings.goOn(this.#runOf(tenant)));
     return true;
   }
 
   /** What charges without a sample is handed. */
-  #runOf(tenant: Tenant): ClosingRun {
+  #runOf(tenant: Tenant): SettleRun & ArrivalRun & ClosingRun {
     const { state, changes } = this;
     const source = officeSource(tenant.id, state.logTimeMs);
     return { state, tenant, changes, source, groups: this.#groupsOf(tenant), rows: this.#rows };
@@ -217,11 +206,11 @@ export class PartitionMachine {
 
   /** Goes on with what new points of reference series charge anew (SPEC §8.8). */
   #reprice(most: number): void {
-    const { state, changes } = this;
+    const { state } = this;
     if (state.repriced.length === 0) return;
-    const runOf = (tenant: Tenant) => ({ state, tenant, changes, groups: this.#groupsOf(tenant), rows: this.#rows });
-    const moved = [...repriceNext(state, runOf, most)].sort(([a], [b]) => compareText(a.id, b.id));
-    for (const [tenant, balances] of moved) evaluateMoved(this.#evaluation(tenant, null, ''), balances);
+    const moved = repriceNext(state, (tenant) => this.#runOf(tenant), most);
+    for (const [tenant, balances] of [...moved].sort(([a], [b]) => compareText(a.id, b.id)))
+      this.#evaluate(this.#evaluation(tenant, null, ''), balances);
   }
 
   #rate({ tenant, body, hash }: Extract<Admission, { kind: 'taken' }>, input: Input): void {
@@ -244,46 +233,46 @@ export class PartitionMachine {
       guardsOverlap: record.type === 'agent',
       refuse: (index, [reason, detail]) => this.#refusal(tenant.id, producer.id, body, index, reason, detail, 1, input),
     }); // prettier-ignore
-    for (const counts of [producer.samples, state.totals.samples]) {
-      counts.received += rated + refused;
-      counts.rated += rated;
-      counts.refused += refused;
-    }
-    for (const counts of [producer.batches, state.totals.batches]) {
-      counts.received += 1;
-      counts.rated += 1;
-    }
+    this.#count(producer, 'samples', 'rated', rated);
+    this.#count(producer, 'samples', 'refused', refused);
+    this.#count(producer, 'batches', 'rated', 1);
     for (const note of body.notes ?? []) producer.notes[note.kind] = (producer.notes[note.kind] ?? 0) + 1;
     if (body.spool !== undefined) producer.spool = { batches: body.spool.batches, bytes: body.spool.bytes };
-    evaluateMoved(this.#evaluation(tenant, { producer: producer.id, epoch, seq: body.seq }, body.trace), balances);
+    this.#evaluate(this.#evaluation(tenant, { producer: producer.id, epoch, seq: body.seq }, body.trace), balances);
+  }
+
+  /** Settles agreements whose lines have moved, then looks at the budgets of all nodes whose balances have. */
+  #evaluate(evaluation: Evaluation, charged: ReadonlySet<Balance>): void {
+    const { tenant } = evaluation;
+    evaluateMoved(evaluation, tenant.unsettled.size === 0 ? charged : charged.union(settleMoved(this.#runOf(tenant))));
+  }
+
+  /** Of the producer, when its tenant has registered it, and in total. */
+  #count(
+    who: Producer | undefined,
+    of: 'samples' | 'batches',
+    as: 'rated' | 'duplicates' | 'refused',
+    by: number,
+  ): void {
+    for (const counts of who === undefined ? [this.state.totals[of]] : [who[of], this.state.totals[of]]) {
+      counts.received += by;
+      counts[as] += by;
+    }
   }
 
   #countDuplicate({ tenant, head, samples }: Extract<Admission, { kind: 'duplicate' }>): void {
     const producer = this.#producerOf(tenant, head.producer);
-    for (const counts of [producer.samples, this.state.totals.samples]) {
-      counts.received += samples;
-      counts.duplicates += samples;
-    }
-    for (const counts of [producer.batches, this.state.totals.batches]) {
-      counts.received += 1;
-      counts.duplicates += 1;
-    }
+    this.#count(producer, 'samples', 'duplicates', samples);
+    this.#count(producer, 'batches', 'duplicates', 1);
   }
 
   #refuseBatch(admission: Extract<Admission, { kind: 'refused' }>, input: Input): void {
     const { tenant, head, samples, hash } = admission;
-    const { totals } = this.state;
     const isEnrolled = tenant?.master.producers.has(admission.producer) === true;
     const producer = isEnrolled ? this.#producerOf(tenant, admission.producer) : undefined;
     if (producer !== undefined && hash !== undefined && head !== undefined) moveMark(producer, head, hash);
-    for (const counts of producer === undefined ? [totals.samples] : [producer.samples, totals.samples]) {
-      counts.received += samples;
-      counts.refused += samples;
-    }
-    for (const counts of producer === undefined ? [totals.batches] : [producer.batches, totals.batches]) {
-      counts.received += 1;
-      counts.refused += 1;
-    }
+    this.#count(producer, 'samples', 'refused', samples);
+    this.#count(producer, 'batches', 'refused', 1);
     const tenantId = input.subject.split('.')[2] ?? '';
     this.#refusal(tenantId, admission.producer, head, -1, admission.reason, admission.detail, samples, input);
   }

@@ -6,6 +6,8 @@ import { meterMisfit } from '../pricing/tallyTerms.ts';
 import { goesByAccount } from '../time/tallyPeriod.ts';
 import { compilePrice } from '../pricing/compile.ts';
 import type { ControlChange, ControlMessage, MeterRecord } from '../messages/control.ts';
+import { prepaidSpans } from '../spend/inPeriod.ts';
+import { treeDepthMax } from '../spend/lines.ts';
 import { compareText } from './attribution.ts';
 import { groupedAgreements } from './agreements/master.ts';
 import { changeFault } from './changeShape.ts';
@@ -48,8 +50,10 @@ export function applyMaster(state: PartitionState, message: ControlMessage, atMs
     [...draft.prices.values()].flatMap(({ record }) => (record.rollover ? [record.key] : [])),
   );
   draft.pricesByMeter = Map.groupBy(draft.prices.values(), ({ record }) => record.meter);
-  if (message.changes.some(({ kind }) => kind === 'agreement'))
+  if (message.changes.some(({ kind }) => kind === 'agreement')) {
     draft.agreementsByUnit = groupedAgreements(draft, tenant.master.agreementsByUnit);
+    draft.prepaidFrom = prepaidSpans([...draft.agreementsByUnit.values()].flat()).map(({ fromMs }) => fromMs);
+  }
   tenant.master = draft;
   state.tenants.set(tenant.id, tenant);
   noteRepriced(state, tenant, before);
@@ -200,6 +204,8 @@ function applyAccount(master: Master, change: Extract<ControlChange, { kind: 'ac
   require(fixed, `account ${record.id} cannot move or change its type, zone or start`);
   const parent = record.parent === 0 ? undefined : master.accounts.get(record.parent);
   require(record.parent === 0 || parent !== undefined, `parent ${record.parent} of account ${record.id} is not known`);
+  const isTooDeep = (parent?.chain.length ?? 0) >= treeDepthMax;
+  require(!isTooDeep, `account ${record.id} lies below ${treeDepthMax} levels, which is the most`);
   if (known !== undefined) {
     // Nodes below hold this very object in their chains, so it is renamed in place, once nothing can fail any more.
     renames.set(known, record);

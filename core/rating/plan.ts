@@ -233,8 +233,8 @@ export function bookingOf(
   account: Account,
   price: Charging | undefined,
   atMs: number,
+  closedMs = closedUntil(tenant.master, account),
 ): Pick<GroupKey, 'bookedMs' | 'closedUntilMs' | 'chain'> {
-  const closedMs = closedUntil(tenant.master, account);
   const isLate = atMs < closedMs;
   const bookedAtMs = isLate ? closedMs : atMs;
   return {

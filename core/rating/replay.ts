@@ -3,6 +3,7 @@ import type { MeterRecord } from '../messages/control.ts';
 import { parseAmount } from '../money/fixed.ts';
 import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry, TallyNote } from '../messages/rated.ts';
 import { periodAt } from '../time/period.ts';
+import { applySettlement } from './agreements/settlement.ts';
 import { applyMaster } from './master.ts';
 import { balanceOf } from './plan.ts';
 import { emptyPool } from './pool.ts';
@@ -56,6 +57,7 @@ export type Values = Pick<
   | 'rollovers'
   | 'closings'
   | 'balances'
+  | 'settlements'
   | 'budgets'
 >;
 
@@ -90,6 +92,7 @@ export function applyValues(state: PartitionState, values: Values): void {
     balance.total = parseAmount(entry.total)!;
     balance.written = true;
   }
+  for (const entry of values.settlements ?? []) applySettlement(tenantOf(state, entry.tenant), entry);
   for (const entry of values.budgets) {
     const tenant = tenantOf(state, entry.tenant);
     const account = tenant.master.accounts.get(tenant.master.budgets.get(entry.budget)!.account)!;

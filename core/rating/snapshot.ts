@@ -2,6 +2,7 @@
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import type { CommitHeader } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
+import { inOrder, isWritten, settlementEntry } from './agreements/settlement.ts';
 import {
   balanceEntry,
   budgetState,
@@ -10,6 +11,7 @@ import {
   producerState,
   rolloversOf,
   seriesEntry,
+  settlementsOf,
   tallyValue,
   totalsOf,
 } from './commit.ts';
@@ -62,6 +64,15 @@ export function encodeState(state: PartitionState): string {
       sorted(tenant.balancesByKey)
         .filter(({ written }) => written)
         .map(balanceEntry),
+    ),
+    ...settlementsOf(
+      tenants.flatMap(({ settlements }) =>
+        sorted(settlements).flatMap((periods) =>
+          inOrder(periods)
+            .filter(isWritten)
+            .map((one) => settlementEntry(one, true)),
+        ),
+      ),
     ),
     budgets: tenants.flatMap((tenant) => sorted(tenant.budgetStates).map((budget) => budgetState(tenant.id, budget))),
   };

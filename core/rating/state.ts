@@ -19,6 +19,7 @@ import type {
   TallyEntry,
 } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
+import type { Settlement } from './agreements/settlement.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Distinct } from './distinct.ts';
 import type { Cursor } from './narrow.ts';
@@ -67,6 +68,10 @@ export interface Tenant {
   readonly lineages: Map<string, Tally[]>;
   readonly balancesByKey: Map<string, Balance>;
   readonly budgetStates: Map<string, Budget>;
+  /** By root account and currency (`unitKey`), and by start of the period. */
+  readonly settlements: Map<string, Map<number, Settlement>>;
+  /** Settlements whose lines the input in hand has moved; derived, empty between inputs. */
+  readonly unsettled: Set<Settlement>;
 }
 
 /** What billing decided; replaced as a whole when a control message is taken. */
@@ -94,6 +99,8 @@ export interface Master {
   /** The newest of each key, by root account and currency (`unitKey`), in order of key; a list is a new one when one of it changes. */
   agreementsByUnit: ReadonlyMap<string, readonly AgreementRecord[]>;
   readonly priceSeries: Map<string, PriceSeries>;
+  /** Instants at which something of them is paid in advance, ascending. */
+  prepaidFrom: readonly number[];
   readonly budgets: Map<string, BudgetRecord>;
   /** End of what each unit has closed, UTC ms, by its root account. */
   readonly closes: Map<number, number>;
@@ -243,6 +250,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
       agreements: new Map(),
       agreementsByUnit: new Map(),
       priceSeries: new Map(),
+      prepaidFrom: [],
       budgets: new Map(),
       closes: new Map(),
     },
@@ -255,6 +263,8 @@ export function emptyTenant(record: TenantRecord): Tenant {
     lineages: new Map(),
     balancesByKey: new Map(),
     budgetStates: new Map(),
+    settlements: new Map(),
+    unsettled: new Set(),
   };
 }
 

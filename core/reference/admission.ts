@@ -1,5 +1,6 @@
 /** SPEC §2.13: what becomes of a message of `USAGE`, and how it is counted. */
 import { epochText, type RefusalReason } from '../messages/rated.ts';
+import { settleRows } from './agreements/settle.ts';
 import { samplesIn } from './body.ts';
 import { evaluateMoved } from './budgets.ts';
 import type { Input, Ports } from './engine.ts';
@@ -41,6 +42,7 @@ export function takeUsage(state: State, ports: Ports, input: Input, outcome: Out
         else outcome.rows.push(...rows);
       }
       outcome.rows.push(...state.late.splice(0).map((late) => lateRow(state, late)));
+      settleRows(state, verdict.tenant, outcome, source);
       evaluateMoved(state, verdict.tenant, source, outcome);
   }
 }

@@ -11,7 +11,7 @@ import type {
 import type { SeriesRecord } from '../messages/series.ts';
 import { canClose, canReopen } from './closes.ts';
 import { revised } from './series.ts';
-import type { Tenant } from './state.ts';
+import { pathUp, type Tenant } from './state.ts';
 
 /** `id` is the tenant of the message; `tenant` what is known of it so far, changes earlier in the message included. */
 export function fitsCatalogue(
@@ -28,7 +28,7 @@ export function fitsCatalogue(
       return true;
     case 'account':
       return (
-        (change.parent === 0 || hasAccount(change.parent)) &&
+        (change.parent === 0 || (hasAccount(change.parent) && pathUp(tenant, change.parent).length < 64)) &&
         staysInPlace(tenant.accounts.get(change.id), change) &&
         keepsStart(tenant, tenant.accounts.get(change.id), change)
       );

@@ -1,5 +1,7 @@
 /** SPEC §12.6: what a close settles, so many tallies before each input. */
 import type { CloseRecord, PriceRecord } from '../messages/control.ts';
+import { settleRows } from './agreements/settle.ts';
+import { noteRows } from './agreements/spend.ts';
 import { addToBalances } from './balances.ts';
 import { unitOf } from './billingUnit.ts';
 import { evaluateMoved } from './budgets.ts';
@@ -35,7 +37,7 @@ export function continueClosing(state: State, outcome: Outcome): void {
   if (closing === undefined) return;
   const tenant = state.tenants.get(closing.tenant)!;
   const source: Source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: state.logTimeMs, trace: '' };
-  const settled: Outcome = { ...outcome, rows: [] };
+  const settled: Outcome = { ...outcome, rows: [], noted: 0 };
   for (let left = closing.talliesPerStep; closing.done < closing.keys.length && left > 0; closing.done++) {
     const tally = state.tallies.get(closing.keys[closing.done]!)!;
     left -= 1 + tally.members.size;
@@ -43,8 +45,10 @@ export function continueClosing(state: State, outcome: Outcome): void {
     settled.rows.push(...shareOut(state, tenant, tally, source));
   }
   if (closing.done === closing.keys.length) state.closings.shift();
+  settleRows(state, tenant, settled, source);
   evaluateMoved(state, tenant, source, settled);
-  outcome.rows.push(...settled.rows);
+  noteRows(state, outcome);
+  outcome.noted = outcome.rows.push(...settled.rows);
 }
 
 /** Nothing for a period that was opened again before it came to it. */

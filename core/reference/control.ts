@@ -1,5 +1,6 @@
 /** SPEC §1.3: control messages, each taken whole, in the order of the outbox, once. */
 import type { ControlMessage } from '../messages/control.ts';
+import { settleAll } from './agreements/settle.ts';
 import { chargeUnpriced } from './adjustments.ts';
 import { isObject, isWhole, readJson } from './body.ts';
 import { changeBudget, evaluateMoved, resetBudget } from './budgets.ts';
@@ -40,6 +41,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   const newPrices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
   outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));
   outcome.rows.push(...replaceFees(state, before, tenant, fees, source));
+  settleAll(state, tenant, before, outcome, source);
   for (const change of message.changes) {
     if (change.kind === 'budget') changeBudget(state, tenant, change.id, source, outcome);
     if (change.kind === 'budgetReset') resetBudget(state, tenant, change.budget, source, outcome);

@@ -4,6 +4,7 @@
  */
 import type { ControlMessage } from '../messages/control.ts';
 import { takeUsage } from './admission.ts';
+import { settleBegun } from './agreements/settle.ts';
 import { beginMonths, evaluateMoved } from './budgets.ts';
 import { byCodeUnit } from './attribution.ts';
 import { continueClosing } from './closing.ts';
@@ -78,6 +79,9 @@ export class ReferenceEngine {
     const source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: timeMs, trace: '' };
     const tenants = [...state.tenants.values()].sort((a, b) => byCodeUnit(a.record.id, b.record.id));
     for (const tenant of tenants) outcome.rows.push(...bookDue(state, tenant, beforeMs, source));
-    for (const tenant of tenants) evaluateMoved(state, tenant, source, outcome);
+    for (const tenant of tenants) {
+      settleBegun(state, tenant, beforeMs, outcome, source);
+      evaluateMoved(state, tenant, source, outcome);
+    }
   }
 }

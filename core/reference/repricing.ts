@@ -1,5 +1,6 @@
 /** SPEC §8.8: tallies that points in force now charge otherwise than they were are charged the difference, so many an input. */
 import type { SeriesPoints } from '../messages/series.ts';
+import { settleRows } from './agreements/settle.ts';
 import { byCodeUnit } from './attribution.ts';
 import { addToBalances } from './balances.ts';
 import { evaluateMoved } from './budgets.ts';
@@ -70,7 +71,10 @@ export function reprice(state: State, outcome: Outcome): void {
   outcome.rows.push(...rows);
   const ids = [...new Set(rows.map(({ tenant }) => tenant))].sort(byCodeUnit);
   for (const id of ids) {
-    const own = { ...outcome, rows: rows.filter(({ tenant }) => tenant === id) };
-    evaluateMoved(state, state.tenants.get(id)!, rows[0]!.source, own);
+    const tenant = state.tenants.get(id)!;
+    const agreed = outcome.rows.length;
+    settleRows(state, tenant, outcome, rows[0]!.source);
+    const own = { ...outcome, rows: [...rows, ...outcome.rows.slice(agreed)].filter((row) => row.tenant === id) };
+    evaluateMoved(state, tenant, rows[0]!.source, own);
   }
 }

@@ -13,6 +13,7 @@ import type {
 import type { SeriesPoint, SeriesRecord } from '../messages/series.ts';
 import type { Alert, BlockKind, BudgetStateName, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Span } from './calendar.ts';
+import type { Spend } from './agreements/spend.ts';
 import type { Month } from './month.ts';
 import { zero, type Exact } from './number.ts';
 import type { Noted } from './prices/noted.ts';
@@ -154,6 +155,8 @@ export interface State {
   /** What tallies owed before samples of the batch in hand came to them. */
   readonly late: Late[];
   readonly balances: Map<string, Balance>;
+  /** By tenant, root account, currency and start of the period. */
+  readonly spend: Map<string, Spend>;
   readonly budgets: Map<string, BudgetTrack>;
   /** By tenant and key: before this instant nothing of the fee falls due; it is looked for where it is not known. */
   readonly feesDueMs: Map<string, number>;
@@ -207,6 +210,8 @@ export interface Outcome {
   readonly rows: Row[];
   readonly refusals: Omit<Refusal, 'detail'>[];
   readonly alerts: Alert[];
+  /** How many of the rows agreements have looked at. */
+  noted?: number;
 }
 
 export const noCounts = (): Counts => ({ received: 0, rated: 0, duplicates: 0, refused: 0 });
@@ -225,6 +230,7 @@ export function emptyState(partition: number): State {
     newPoints: new Map(),
     late: [],
     balances: new Map(),
+    spend: new Map(),
     budgets: new Map(),
     feesDueMs: new Map(),
     samples: noCounts(),

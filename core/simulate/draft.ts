@@ -7,7 +7,8 @@ import type { History } from './history.ts';
 /**
  * Drops the tenant's price changes and publishes the draft's prices, each as soon as its meter, its account and its series exist. A price
  * that the draft says as it was published stays where it was: what nobody means to change is charged as it was, though it came
- * late. All else stays, too; a message that was rejected is emptied, for without the prices it might be taken.
+ * late. All else stays, too, but agreements, which are no prices; a message that was rejected is emptied, for without the prices it
+ * might be taken.
  */
 export class DraftControl {
   readonly #tenant: string;
@@ -61,7 +62,9 @@ export class DraftControl {
     const published = this.#due.filter(isDue);
     this.#due = this.#due.filter((price) => !isDue(price));
     return [
-      ...changes.filter((change) => change.kind !== 'price' || this.#kept.has(change.id)),
+      ...changes.filter(
+        (change) => change.kind !== 'agreement' && (change.kind !== 'price' || this.#kept.has(change.id)),
+      ),
       ...published.map((price) => ({ kind: 'price' as const, ...price })),
     ];
   }

@@ -62,7 +62,10 @@ export class History {
     const known = this.#machine.state.tenants.get(tenant)!;
     const prices = new Map([...known.master.prices].filter(([id]) => kept.has(id)));
     const state = emptyState(0);
-    state.tenants.set(tenant, { ...emptyTenant(known.master.record), master: { ...known.master, prices } });
+    state.tenants.set(tenant, {
+      ...emptyTenant(known.master.record),
+      master: { ...known.master, prices, agreementsByUnit: new Map() },
+    });
     const changes = fresh.map((record) => ({ kind: 'price' as const, ...record }));
     return applyMaster(state, { v: 1, tenant, seq: 0, auditId: '', trace: '', changes });
   }

@@ -45,6 +45,9 @@ interface Seen {
   readonly indexes: Set<string>;
 }
 
+/** Kept without a price, or agreed on above all prices. */
+const notOfPrices = ['unmetered', 'agreement'];
+
 export class Ledger {
   readonly lines = new Map<string, Line>();
   readonly unpriced = new Map<string, Unpriced>();
@@ -74,7 +77,7 @@ export class Ledger {
 
   /** Adds the rows of a block that count. */
   add(block: Block): void {
-    if (block.scalar('tenant') !== this.#stretch.tenant || block.scalar('kind') === 'unmetered') return;
+    if (block.scalar('tenant') !== this.#stretch.tenant || notOfPrices.includes(block.scalar('kind'))) return;
     const counted = this.#countedRows(block);
     if (counted?.length === 0) return;
     const indexes = block.list('idx');

@@ -70,23 +70,27 @@ export const total = (amounts: readonly AmountPico[]): AmountPico => amounts.red
 /** By code unit, so that every machine sorts alike. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** What is remembered of a row. */
+export type BookedRow = Pick<NodeRow, 'by' | 'account' | 'reason' | 'amount'>;
+
+export const rowKey = (row: BookedRow): string => JSON.stringify([row.by, row.account, row.reason]);
+
 /**
  * Rows that turn what was booked into what holds now: a row's increment is the difference of two results, as for any charge.
  * Rows are told apart by record, account and reason.
  */
-export function differenceRows(before: readonly NodeRow[], after: readonly NodeRow[]): NodeRow[] {
-  const key = (row: NodeRow): string => JSON.stringify([row.by, row.account, row.reason]);
+export function differenceRows<Row extends BookedRow>(before: readonly Row[], after: readonly Row[]): Row[] {
   const booked = new Map<string, AmountPico>();
-  for (const row of before) booked.set(key(row), (booked.get(key(row)) ?? 0n) + row.amount);
-  const rows: NodeRow[] = [];
+  for (const row of before) booked.set(rowKey(row), (booked.get(rowKey(row)) ?? 0n) + row.amount);
+  const rows: Row[] = [];
   for (const row of after) {
-    const amount = row.amount - (booked.get(key(row)) ?? 0n);
-    booked.delete(key(row));
+    const amount = row.amount - (booked.get(rowKey(row)) ?? 0n);
+    booked.delete(rowKey(row));
     if (amount !== 0n) rows.push({ ...row, amount });
   }
   for (const row of before) {
-    const amount = booked.get(key(row)) ?? 0n;
-    booked.delete(key(row));
+    const amount = booked.get(rowKey(row)) ?? 0n;
+    booked.delete(rowKey(row));
     if (amount !== 0n) rows.push({ ...row, amount: -amount });
   }
   return rows;

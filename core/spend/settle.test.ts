@@ -27,7 +27,7 @@ const periods = [0, 100, 200].map((startMs) => ({ startMs, endMs: startMs + 100 
 const sum = (rows: readonly { amount: bigint }[]) => rows.reduce((total, { amount }) => total + amount, 0n);
 const agreements = (use: DiscountUse, before: bigint, index: number, of = commitment): Agreements => ({
   discounts: [discount], use, bounds: [bound],
-  commitments: [{ commitment: of, segment: 0, before, isBegun: index > 0, isEnding: index === 2 }],
+  commitments: [{ commitment: of, segment: 0, before, booked: index === 0 ? [] : commitmentRows(of, { segment: 0, spent: before, closed: false }), isEnding: index === 2 }],
 }); // prettier-ignore
 
 describe('README', () => {

@@ -1,19 +1,26 @@
 /** All that a tenant has agreed on above the tally, in its order: discounts, commitments, maximums, and at close minimums. */
-import type { AmountPico, Rational } from '../money/fixed.ts';
+import { formatAmount, type AmountPico, type Rational } from '../money/fixed.ts';
 import type { Period } from '../fees/records.ts';
 import { boundRows, type SpendBound } from './bounds.ts';
 import { commitmentRows, drawnBy, type Commitment } from './commitment.ts';
 import type { Discount } from './discountRecords.ts';
 import { applyDiscounts, type DiscountRow, type DiscountUse } from './discounts.ts';
-import { differenceRows, type NodeReason, type NodeRow, type Parents, type SpendLine } from './lines.ts';
+import {
+  differenceRows,
+  type BookedRow,
+  type NodeReason,
+  type NodeRow,
+  type Parents,
+  type SpendLine,
+} from './lines.ts';
 
 export interface CommitmentInPeriod {
   readonly commitment: Commitment;
   readonly segment: number;
   /** What drew on the segment in the periods before; 0 in its first. */
   readonly before: AmountPico;
-  /** Whether its rows of earlier periods are booked: not in the first, where an advance is paid. */
-  readonly isBegun: boolean;
+  /** Its rows of those periods: what they have not booked, as an advance in the first, is booked in this one. */
+  readonly booked: readonly BookedRow[];
   /** Whether the segment ends with this period. */
   readonly isEnding: boolean;
   /** The part of the segment in force, when the contract ended early. */
@@ -70,12 +77,14 @@ export function settle(
 
 /** What this period adds to the rows of a segment. */
 function ownRows(one: CommitmentInPeriod, drawn: AmountPico, closed: boolean) {
-  const { commitment, segment, before, isBegun, isEnding } = one;
+  const { commitment, segment, before, booked, isEnding } = one;
   const share = one.share === undefined ? {} : { share: one.share };
   const spent = before + drawn;
-  const booked = isBegun ? commitmentRows(commitment, { segment, spent: before, closed: false, ...share }) : [];
   const now = commitmentRows(commitment, { segment, spent, closed: closed && isEnding, ...share });
-  return differenceRows(booked, now).map((row) => ({ row, contract: commitment.contract ?? '' }));
+  return differenceRows<BookedRow>(booked, now).map((row) => ({
+    row: { step: { label: 'booked before', quantity: '', unitPrice: '', amount: formatAmount(row.amount) }, ...row },
+    contract: commitment.contract ?? '',
+  }));
 }
 
 const lineOf = (row: NodeRow, contract: string): SpendLine => ({

@@ -1,6 +1,7 @@
 /** A random organisation and the messages that its producers and billing send, drawn from fast-check: for property tests. */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import type { AgreementTerms } from '../messages/agreement.ts';
 import type { BatchBody } from '../metering/batch.ts';
 import type { ControlChange, ControlMessage, PriceModel, PriceRecord } from '../messages/control.ts';
 import type { Input, Ports } from '../rating/admit.ts';
@@ -63,6 +64,16 @@ const price = fc.record({
 
 const budget = fc.record({ account: fc.integer({ min: 1, max: 4 }), amount: decimal(40, 2), enabled: fc.boolean() });
 
+/** From the month in which the world begins; a segment of it and the next. */
+const agreed: readonly AgreementTerms[] = [
+  { kind: 'discount', order: 1, take: { kind: 'percent', percent: '10' }, base: 'left', duration: { kind: 'once' } },
+  { kind: 'discount', order: 2, take: { kind: 'amount', amount: '7' }, base: 'left', maximumTotal: '10', duration: { kind: 'forever' } },
+  ...(['advance', 'arrears'] as const).map((payment): AgreementTerms => ({
+    kind: 'commitment', segments: [{ fromMs: monthsMs[0]!, toMs: Date.UTC(2026, 10, 30, 23), amount: '25.5' }], coveredPercent: '90', overagePercent: '120', payment, basis: 'net',
+  })),
+  { kind: 'bound', scope: { kind: 'subtree' }, minimum: '3', maximum: '20.123', minimumBasis: 'net', prorate: { minimum: true, maximum: false } },
+]; // prettier-ignore
+
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('next' as const), producer: fc.nat(2), samples: fc.array(fc.tuple(fc.nat(3), fc.constantFrom(0, 0, 0, 1, 1, 2, 3), fc.nat(90_000_000)), { minLength: 1, maxLength: 6 }), gapMs: fc.nat(600_000) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('again' as const), producer: fc.nat(2), back: fc.nat(5) }) },
@@ -73,6 +84,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('budget' as const), budget, id: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), id: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('later' as const), byMs: fc.constantFrom(600_000, 1_800_000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('agreement' as const), terms: fc.constantFrom(...agreed), account: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('close' as const), untilMs: fc.constantFrom(...monthsMs) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const), fromMs: fc.constantFrom(...monthsMs) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('owner' as const), resource: fc.nat(3), account: fc.integer({ min: 1, max: 4 }), offsetMs: fc.nat(3_600_000) }) },
@@ -162,6 +174,8 @@ class Script {
       case 'later':
         this.#timeMs += one.byMs;
         return;
+      case 'agreement':
+        return this.#control([this.#agreement(one)]);
       case 'close':
         return this.#control([{ kind: 'close', account: 1, untilMs: one.untilMs, reason: '' }]);
       case 'reopen':
@@ -202,6 +216,16 @@ class Script {
       tallyScope,
       ...(period === undefined ? {} : { period }),
     };
+  }
+
+  #agreement({ terms, account }: Extract<World['steps'][number], { kind: 'agreement' }>): ControlChange {
+    const id = ++this.#priceId;
+    const key = `${terms.kind}-${agreed.indexOf(terms)}-${account}`;
+    const numbered = terms.kind === 'discount' ? { ...terms, order: account * 10 + terms.order } : terms;
+    return {
+      kind: 'agreement', id, key, version: id, service: 's', component: 'agreed', currency: 'EUR', account, fromMs: monthsMs[0]!,
+      toMs: null, name: key, terms: numbered,
+    }; // prettier-ignore
   }
 
   #budget(entry: World['budgets'][number], index: number): ControlChange {

@@ -6,9 +6,7 @@ import { compareText } from '../attribution.ts';
 import { unitOf, unitPeriodAt } from '../billingUnit.ts';
 import { ControlFault } from '../controlFault.ts';
 import type { Account, Master } from '../state.ts';
-
-/** What agreements apply to together: a root account and a currency. */
-export const unitKey = (unit: Account, currency: string): string => `${unit.record.id} ${currency}`;
+import { unitKey } from './unitKey.ts';
 
 /** Throws ControlFault with all that agreements get wrong together. Lists that are as before stay the same objects. */
 export function groupedAgreements(

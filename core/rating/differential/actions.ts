@@ -6,6 +6,7 @@ import type { SeriesRecord } from '../../messages/series.ts';
 import { isEventCharged as chargesEvents } from '../../pricing/models/index.ts';
 import type { FeeAction } from '../testing/fees.ts';
 import { leafModel, quantityRule, schedule } from '../../pricing/testing/arbitrary.ts';
+import { agreementFacts } from '../../spend/testing/agreements.ts';
 
 const hour = 3_600_000;
 /** An hour before April begins in Berlin, three before it does in UTC. */
@@ -183,6 +184,8 @@ const anyPrice = fc.record({
   maximum: fc.constantFrom(undefined, undefined, '7', '100.5'),
   onVersion: fc.constantFrom(undefined, 'carry' as const, 'restart' as const),
   rollover: fc.constantFrom(undefined, { periods: 1 }, { periods: 2, maximum: '2' }, { periods: 3 }),
+  plan: fc.constantFrom(undefined, 'p1'),
+  contract: fc.constantFrom(undefined, undefined, 'p2'),
 });
 const leavesOf = (of: PriceModel): LeafModel[] => {
   if (of.kind === 'spot') return [];
@@ -312,6 +315,15 @@ const batch = fc.record({ kind: fc.constant('batch' as const), tenant, producer:
 // prettier-ignore
 const points = fc.record({ kind: fc.constant('points' as const), tenant, series: fc.constantFrom(...series), points: fc.array(point, { minLength: 1, maxLength: 8 }) });
 
+// prettier-ignore
+const month = fc.record({ kind: fc.constant('month' as const), ticks: fc.boolean() });
+
+// prettier-ignore
+const close = fc.record({ kind: fc.constant('close' as const), tenant, account: fc.constantFrom(1, 1, 1, 1, 1, 1, 2), untilMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour), startMs), talliesPerStep: fc.constantFrom(undefined, 1, 2) });
+
+// prettier-ignore
+const agreements = fc.record({ kind: fc.constant('agreements' as const), tenant, agreements: fc.array(agreementFacts, { minLength: 1, maxLength: 2 }) });
+
 export const action = fc.oneof(
   { weight: 8, arbitrary: batch },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
@@ -319,14 +331,15 @@ export const action = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: fc.oneof(priceFacts, rollingFacts) }) },
   { weight: 5, arbitrary: points },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
+  { weight: 1, arbitrary: agreements },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), tenant, budget: fc.constantFrom('b1', 'b2', 'b3') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('badControl' as const), how: fc.constantFrom('account', 'seq', 'old', 'json', 'tenant') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense' as const), tenant }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const), tenant, account: node, startsOn: fc.constantFrom('2025-03-31', '2024-02-29', '2026-02-30') }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('time' as const), byMs: fc.integer({ min: 1, max: 90 * 60_000 }), ticks: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('month' as const), ticks: fc.boolean() }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('close' as const), tenant, account: fc.constantFrom(1, 1, 1, 1, 1, 1, 2), untilMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour), startMs), talliesPerStep: fc.constantFrom(undefined, 1, 2) }) },
+  { weight: 2, arbitrary: month },
+  { weight: 4, arbitrary: close },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const), tenant, account: fc.constantFrom(1, 1, 1, 3), fromMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour), startMs) }) },
   { weight: 4, arbitrary: fc.constant({ kind: 'commit' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
@@ -338,6 +351,19 @@ export const marketActions: fc.Arbitrary<Action[]> = fc
     fc.array(fc.oneof({ weight: 4, arbitrary: batch }, { weight: 4, arbitrary: points }, { weight: 3, arbitrary: action }), {
       minLength: 5, maxLength: 30, size: 'max',
     }),
+  )
+  .map(([prices, rest]) => [{ kind: 'prices', tenant: 't', prices }, ...rest]); // prettier-ignore
+/** Simple prices from the beginning, and much that is agreed on above them. */
+export const agreedActions: fc.Arbitrary<Action[]> = fc
+  .tuple(
+    fc.array(versionFacts, { minLength: 1, maxLength: 3 }),
+    fc.array(
+      fc.oneof(
+        { weight: 5, arbitrary: batch }, { weight: 5, arbitrary: agreements }, { weight: 2, arbitrary: month }, { weight: 2, arbitrary: close },
+        { weight: 2, arbitrary: action },
+      ),
+      { minLength: 5, maxLength: 40, size: 'max' },
+    ),
   )
   .map(([prices, rest]) => [{ kind: 'prices', tenant: 't', prices }, ...rest]); // prettier-ignore
 export type Action = (typeof action extends fc.Arbitrary<infer Value> ? Value : never) | FeeAction;

@@ -3,13 +3,27 @@ import type { ControlChange, PriceRecord } from '../../messages/control.ts';
 import { allowed } from '../../reference/testing/records.ts';
 import type { SeriesPoint } from '../../messages/series.ts';
 import { intervalAt } from '../../pricing/series/intervals.ts';
+import { agreementOf } from '../../spend/testing/agreements.ts';
 import { foundation, mayFall, startMs, type Action } from './actions.ts';
 
 type PointsAction = Extract<Action, { kind: 'points' }>;
 
 export type ControlAction = Extract<
   Action,
-  { kind: 'prices' | 'revise' | 'points' | 'owner' | 'budget' | 'reset' | 'suspense' | 'start' | 'close' | 'reopen' }
+  {
+    kind:
+      | 'prices'
+      | 'agreements'
+      | 'revise'
+      | 'points'
+      | 'owner'
+      | 'budget'
+      | 'reset'
+      | 'suspense'
+      | 'start'
+      | 'close'
+      | 'reopen';
+  }
 >;
 
 /** `nextPrice` gives the ids and versions of new prices, `known` the tenant's prices so far. */
@@ -24,6 +38,8 @@ export function changesOf(
         const id = nextPrice();
         return { kind: 'price', id, version: id, ...facts } as ControlChange;
       });
+    case 'agreements':
+      return action.agreements.map((facts) => ({ kind: 'agreement', ...agreementOf(facts, nextPrice()) }));
     case 'revise': {
       const earlier = known[action.which % Math.max(known.length, 1)];
       return earlier === undefined ? [] : [{ kind: 'price', ...revised(earlier, action, nextPrice()) }];

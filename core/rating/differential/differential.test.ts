@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkNames } from '../../reference/audit/faults.ts';
 import { seed } from '../../testing/seed.ts';
-import { action, marketActions, yearly, type Action } from './actions.ts';
+import { action, agreedActions, marketActions, yearly, type Action } from './actions.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { World } from './world.ts';
 
@@ -19,9 +19,14 @@ const seenOf = () => ({ ...new World(ports).seen });
 type Seen = ReturnType<typeof seenOf>;
 
 /** Both engines through random steps; what has happened, so that a test can tell that it has looked at what it is about. */
-function compare(steps: fc.Arbitrary<Action[]>): { seen: Seen; reasons: ReadonlySet<string> } {
+function compare(steps: fc.Arbitrary<Action[]>): {
+  seen: Seen;
+  reasons: ReadonlySet<string>;
+  agreed: ReadonlySet<string>;
+} {
   const seen = seenOf();
   const reasons = new Set<string>();
+  const agreed = new Set<string>();
   fc.assert(
     fc.property(steps, (all) => {
       const world = new World(ports);
@@ -31,11 +36,12 @@ function compare(steps: fc.Arbitrary<Action[]>): { seen: Seen; reasons: Readonly
       for (const name of checkNames) expect(world.faults.tell(name), name).toBe('');
       for (const [what, times] of Object.entries(world.seen)) seen[what as keyof Seen] += times;
       for (const reason of world.reasons) reasons.add(reason);
+      for (const reason of world.agreed) agreed.add(reason);
     }),
     { seed, numRuns: runs },
   );
-  if (process.env['METERLINE_RUNS'] !== undefined) console.info(seen, [...reasons].sort());
-  return { seen, reasons };
+  if (process.env['METERLINE_RUNS'] !== undefined) console.info(seen, [...reasons].sort(), [...agreed].sort());
+  return { seen, reasons, agreed };
 }
 
 test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
@@ -58,6 +64,11 @@ test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
   ] as const;
   for (const what of looked) expect(seen[what], what).toBeGreaterThan(0);
   expect(reasons.size).toBeGreaterThan(10);
+}, 600_000);
+
+test(`AGREEMENTS: both engines agree on every row above the tally, open, closed and opened again, seed ${seed}`, () => {
+  const { agreed } = compare(agreedActions);
+  expect([...agreed].sort()).toEqual(['cap', 'commitmentRate', 'discount', 'drawdown', 'minimum', 'overage', 'prepayment', 'trueUp']); // prettier-ignore
 }, 600_000);
 
 test(`CLOSES: both engines agree while periods close, open again and hand on what is left, seed ${seed}`, () => {

@@ -43,6 +43,8 @@ export class World {
     credits: 0,
   };
   readonly reasons = new Set<string>();
+  /** Why there were rows of agreements. */
+  readonly agreed = new Set<string>();
   readonly #ports: Ports & Encoding;
   readonly #batches: Batches;
   readonly #commits: { readonly header: CommitHeader; readonly hash: string }[] = [];
@@ -226,6 +228,8 @@ export class World {
     }
     const days = header.tallies.map(({ periodStartMs, periodEndMs }) => (periodEndMs - periodStartMs) / 86_400_000);
     this.seen.otherPeriods += days.filter((length) => length < 27 || length > 32).length;
+    for (const block of readBlocks(blocks))
+      if (block!.scalar('kind') === 'agreement') this.agreed.add(block!.scalar('cell'));
     for (const { reason } of header.refusals) this.reasons.add(reason);
   }
 }

@@ -14,6 +14,7 @@ import { Fold } from './fold.ts';
 import { Names } from './names.ts';
 import { Once } from './once.ts';
 import { compareRows } from './rows.ts';
+import { Settlements } from './settlements.ts';
 import { Sums } from './sums.ts';
 import { checkConserve, checkTree } from './tree.ts';
 import { checkTrace } from './trace.ts';
@@ -30,6 +31,7 @@ export class Auditor {
   readonly #engine: ReferenceEngine;
   readonly #names = new Names();
   readonly #once = new Once();
+  readonly #settlements = new Settlements();
 
   constructor(partition: number, ports: Ports, faults: Faults) {
     this.partition = partition;
@@ -57,6 +59,8 @@ export class Auditor {
     this.#once.check(blocks, seq, faults);
     this.sums.take(blocks, seq, this.#names, state);
     this.decisions.check(commit, outcome, control, where, faults);
+    this.#settlements.take(header);
+    this.#settlements.compareTouched(header, state, where, faults);
     compareTouched(header, this.fold, this.#names, state, where, faults);
     faults.same('CAP', `${where}: alerts so far`, header.totals.alerts, this.decisions.alerts);
   }
@@ -64,7 +68,9 @@ export class Auditor {
   /** The checks over the whole log; call once, after the last commit. Answers how much they looked at. */
   finish(): { readonly tallies: number; readonly nodes: number } {
     this.chain.finish(this.partition, this.faults);
-    compareAll(this.fold, this.state, `partition ${this.partition}, at the end`, this.faults);
+    const where = `partition ${this.partition}, at the end`;
+    compareAll(this.fold, this.state, where, this.faults);
+    this.#settlements.compareAll(this.state, where, this.faults);
     checkConserve(this.fold, this.state, this.faults);
     return {
       tallies: this.sums.telescope(this.state, this.faults),

@@ -9,6 +9,7 @@ import type { Faults } from './faults.ts';
 import type { Names } from './names.ts';
 import { FeeSums } from './feeSums.ts';
 import { numberIn } from './rowText.ts';
+import { SpendSums } from './spendSums.ts';
 
 interface Sum {
   quantity: Exact;
@@ -37,6 +38,7 @@ export class Sums {
   /** Last commit that counts in `groups`: what a store was loaded up to. */
   groupsUpTo = Number.MAX_SAFE_INTEGER;
   rows = 0;
+  readonly spend = new SpendSums();
 
   take(blocks: readonly Block[], outSeq: number, names: Names, state: State): void {
     for (const block of blocks) {
@@ -45,6 +47,10 @@ export class Sums {
       if (block.scalar('kind') === 'unmetered') continue;
       if (block.scalar('kind') === 'fee') {
         this.fees.take(block, state);
+        continue;
+      }
+      if (block.scalar('kind') === 'agreement') {
+        this.spend.take(block, state);
         continue;
       }
       const resources = block.list('resource');
@@ -104,6 +110,7 @@ export class Sums {
       faults.add('TELESCOPE', detail, rows.amount.minus(tallied.amount));
     }
     this.fees.telescope(state, faults);
+    this.spend.telescope(state, faults);
     return state.tallies.size;
   }
 }

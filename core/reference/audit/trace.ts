@@ -23,7 +23,8 @@ export function checkTrace(
     const batch = batchText((['tenant', 'producer', 'epoch', 'seq', 'usage_seq'] as const).map(block.scalar));
     const price = Number(block.scalar('price'));
     const tenant = state.tenants.get(block.scalar('tenant'));
-    const records = block.scalar('kind') === 'fee' ? tenant?.fees : tenant?.prices;
+    const kind = block.scalar('kind');
+    const records = kind === 'fee' ? tenant?.fees : kind === 'agreement' ? tenant?.agreements : tenant?.prices;
     const isPriced = price === 0 || records?.has(price) === true;
     if (!admitted.has(batch))
       faults.add('TRACE', `${where}, block ${position}: no batch ${batch} with a fitting signature stands behind it`);

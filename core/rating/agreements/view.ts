@@ -1,0 +1,94 @@
+/**
+ * A settlement as agreements see it: lines that no agreement tells apart are one (SPEC §9.2.4), so that settling costs by
+ * what was agreed on, and not by how many accounts and prices there are. Kept while lines move.
+ */
+import type { AgreementRecord } from '../../messages/agreement.ts';
+import { isIn } from '../../spend/bounds.ts';
+import { draws } from '../../spend/commitment.ts';
+import { isTaken } from '../../spend/discounts.ts';
+import { inPeriod, type InPeriod } from '../../spend/inPeriod.ts';
+import { isWithin, type Parents, type SpendLine } from '../../spend/lines.ts';
+import { divideRounded, pow10 } from '../../money/fixed.ts';
+import { unitPeriodAt } from '../billingUnit.ts';
+import type { Master } from '../state.ts';
+import { isNothing, type Line, type Settlement } from './settlement.ts';
+
+export interface View {
+  readonly agreements: readonly AgreementRecord[];
+  readonly terms: InPeriod;
+  readonly parents: Parents;
+  /** By what covers them. */
+  readonly merged: Map<string, Merged>;
+  readonly places: Map<Line, { readonly merged: Merged; units: bigint }>;
+}
+
+type Merged = { -readonly [Field in keyof Omit<SpendLine, 'net'>]: SpendLine[Field] };
+
+/** The view under what the unit has agreed on now, made anew when that has changed. */
+export function viewOf(settlement: Settlement, master: Master, agreements: readonly AgreementRecord[]): View {
+  const known = settlement.view;
+  if (known?.agreements === agreements) return known;
+  const { unit, period } = settlement;
+  const view: View = {
+    agreements,
+    terms: inPeriod(agreements, period, (atMs) => unitPeriodAt(unit, atMs)),
+    parents: parentsOf(master),
+    merged: new Map(),
+    places: new Map(),
+  };
+  for (const line of settlement.lines.values()) if (!isNothing(line)) seen(view, line, master);
+  settlement.view = view;
+  return view;
+}
+
+/** Counts in the view that a line has grown by `amount`, or is there for the first time. */
+export function seen(view: View, line: Line, master: Master, amount = line.list): void {
+  let place = view.places.get(line);
+  if (place === undefined) {
+    amount = line.list;
+    view.places.set(line, (place = { merged: mergedOf(view, line, master), units: 0n }));
+  }
+  const { merged } = place;
+  const units = unitsOf(line, master);
+  merged.quantity += units - place.units;
+  merged.list += amount;
+  place.units = units;
+}
+
+function mergedOf(view: View, line: Line, master: Master): Merged {
+  const { key, plan = '', contract = '' } = (master.prices.get(line.price) ?? master.fees.get(line.price))!.record;
+  const { id, account, service, component } = line;
+  const facts = { id, account, service, component, price: key, plan, contract };
+  const { discounts, commitments, bounds } = view.terms;
+  const covered = [
+    ...discounts.map((discount) => isTaken(facts, discount, view.parents)),
+    ...commitments.map(({ commitment }) => draws(facts, commitment, view.parents)),
+    ...bounds.map((bound) => isIn(facts, bound) && isWithin(account, bound.account, view.parents)),
+  ];
+  const name = covered.map(Number).join('');
+  let merged = view.merged.get(name);
+  if (merged === undefined) view.merged.set(name, (merged = { ...facts, quantity: 0n, list: 0n }));
+  if (id < merged.id) merged.id = id;
+  return merged;
+}
+
+/** Priced units at 12 decimals; what a fee counts is no quantity. */
+function unitsOf({ price, quantity }: Line, master: Master): bigint {
+  const record = master.prices.get(price)?.record;
+  if (record === undefined || quantity === 0n) return 0n;
+  const { numerator, denominator } = record.unit;
+  const { scale } = master.meters.get(record.meter)!;
+  return divideRounded(quantity * BigInt(numerator) * pow10(12), BigInt(denominator) * pow10(scale), 'halfEven');
+}
+
+/** Replaced with the accounts that it is of. */
+const parentsOfMaster = new WeakMap<object, Parents>();
+
+function parentsOf({ accounts }: Master): Parents {
+  let parents = parentsOfMaster.get(accounts);
+  if (parents === undefined) {
+    parents = new Map([...accounts.values()].map(({ record }) => [record.id, record.parent]));
+    parentsOfMaster.set(accounts, parents);
+  }
+  return parents;
+}
