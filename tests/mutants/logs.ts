@@ -17,6 +17,31 @@ export const logsMutants: readonly Mutant[] = [
     tests: logs,
   },
   {
+    id: 'late-point-for-one',
+    bug: 'A point of a market series that comes late charges its own interval anew, but not those that it is the last known of.',
+    edits: [
+      {
+        file: 'core/rating/repricing.ts',
+        find: 'pointAt(old, startMs)?.point.value !== pointAt(now, startMs)?.point.value;',
+        replace: `pointAt(now, startMs)?.isProvisional === false &&
+      pointAt(old, startMs)?.point.value !== pointAt(now, startMs)?.point.value;`,
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'last-point-wins',
+    bug: 'Of two revisions of a market price the one that came last counts, not the higher one.',
+    edits: [
+      {
+        file: 'core/pricing/series/points.ts',
+        find: 'known === undefined || known.revision < point.revision',
+        replace: 'known === undefined || known.revision !== point.revision',
+      },
+    ],
+    tests: ['core/pricing/series/series.test.ts'],
+  },
+  {
     id: 'overlap-billed',
     bug: 'Time that was billed already is billed again when a counter is sent anew.',
     edits: [
