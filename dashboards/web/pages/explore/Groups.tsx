@@ -42,9 +42,9 @@ export function Groups({
       aria-busy={query.isPlaceholderData}
     >
       <Sum answer={answer} groups={groups} scope={scope} accounts={accounts} askAgain={askAgain} />
-      {answer.total.samples === 0 ? (
+      {groups.length === 0 ? (
         <EmptyState title="Nothing was charged here">
-          No rated sample matches this period and these filters. Go back a step in the path above, or take another
+          No rated row matches this period and these filters. Go back a step in the path above, or take another
           period.
         </EmptyState>
       ) : (
