@@ -224,7 +224,7 @@ export const billingError = defineErrors({
   },
   EVENTS_OF_LATEST: {
     status: 422,
-    title: 'The price looks at single events, and the tally of its meter may fall.',
+    title: 'The price looks at single events, and its meter does not tell them apart.',
     solve: 'Price another meter of the metric, or use a model that charges the whole quantity.',
   },
   RULES_AMBIGUOUS: {

@@ -65,6 +65,7 @@ export interface MeterTable {
   exact: OptionalJson<MeterRecord['exact']>;
   slots: OptionalJson<MeterRecord['slots']>;
   samples: OptionalJson<MeterRecord['samples']>;
+  recurs: OptionalJson<MeterRecord['recurs']>;
   filter: Json<Record<string, string[]>>;
 }
 

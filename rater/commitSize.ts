@@ -10,6 +10,7 @@ const entryBytes = {
   opened: 400,
   tallies: 80,
   rolled: 700,
+  levels: 700,
   balances: 250,
   budgets: 500,
   alerts: 2000,

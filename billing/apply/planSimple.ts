@@ -36,6 +36,7 @@ export function planMeters(wanted: Organisation, present: Present, faults: Fault
       'exact',
       'slots',
       'samples',
+      'recurs',
       'filter',
     ] as const;
     if (before !== undefined) keeps(before, after, fixed, { code: 'METER_FIXED', at, faults });

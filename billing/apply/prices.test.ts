@@ -276,6 +276,8 @@ it.each([
   ["aggregation: sum", "aggregation: samplePercentile", 'KEY_MISSING meters[0].samples'],
   ["aggregation: sum", "aggregation: samplePercentile, samples: { discardPercent: 100, countMax: 10001 }", 'VALUE_INVALID meters[0].samples.discardPercent'],
   ["aggregation: sum", "aggregation: samplePercentile, samples: { discardPercent: 5, countMax: 10001 }", 'VALUE_INVALID meters[0].samples.countMax'],
+  ["aggregation: sum", "aggregation: recurring", 'KEY_MISSING meters[0].recurs'],
+  ["aggregation: sum", "aggregation: recurring, recurs: { by: month }", 'VALUE_INVALID meters[0].recurs.by'],
   ["aggregation: sum", `aggregation: percentile, ${slots('in: [a], out: [b, a], take: max, of: percentiles')}`, 'VALUE_INVALID meters[0].slots.directions.out[1]'],
   ["aggregation: sum", `aggregation: percentile, ${slots('in: [a], take: max, of: percentiles')}`, 'KEY_MISSING meters[0].slots.directions.out'],
   ["aggregation: sum", `aggregation: percentile, ${slots('in: [], out: [b], take: max, of: slots')}`, 'VALUE_INVALID meters[0].slots.directions.in'],

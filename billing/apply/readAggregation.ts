@@ -13,12 +13,13 @@ const distinctShape = matching(/^[^\p{Cc}\p{Cs}]{0,200}$/u, 'a dimension, or not
 const exactMin = 102;
 const valuesMax = 100;
 
-type Terms = Pick<MeterRecord, 'distinct' | 'exact' | 'slots' | 'samples'>;
+type Terms = Pick<MeterRecord, 'distinct' | 'exact' | 'slots' | 'samples' | 'recurs'>;
 
 const termsOf: Partial<Record<Aggregation, readonly (keyof Terms)[]>> = {
   unique: ['distinct', 'exact'],
   percentile: ['slots'],
   samplePercentile: ['samples'],
+  recurring: ['recurs'],
 };
 
 /** What belongs to the aggregation alone. Undefined, and told, when it does not fit. */
@@ -35,6 +36,8 @@ export function readTerms(fields: Fields, aggregation: Aggregation, faults: Faul
       return readSlots(fields, faults);
     case 'samplePercentile':
       return readSamples(fields, faults);
+    case 'recurring':
+      return readRecurs(fields, faults);
     default:
       return {};
   }
@@ -92,6 +95,13 @@ function readSamples(fields: Fields, faults: Faults): Terms | undefined {
   const discardPercent = samples && readShare(samples, faults);
   const countMax = samples?.integer('countMax', { min: 1, max: samplesMax, otherwise: samplesMax });
   return discardPercent === undefined || countMax === undefined ? undefined : { samples: { discardPercent, countMax } };
+}
+
+/** `recurs: { by: day }`. */
+function readRecurs(fields: Fields, faults: Faults): Terms | undefined {
+  if (!fields.has('recurs')) fields.missing('recurs', 'a map with by: second or day');
+  const by = Fields.of(fields.nodeOf('recurs'), ['by'], faults)?.oneOf('by', ['second', 'day']);
+  return by && { recurs: { by } };
 }
 
 function readShare(fields: Fields, faults: Faults): string | undefined {

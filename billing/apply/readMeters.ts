@@ -20,7 +20,7 @@ export function readMeters(file: Fields, faults: Faults): Organisation['meters']
   const read = file.list('meters', metersMax).flatMap((node) => {
     const fields = Fields.of(
       node,
-      ['id', 'metric', 'unit', 'scale', 'aggregation', 'distinct', 'exact', 'slots', 'samples', 'filter'],
+      ['id', 'metric', 'unit', 'scale', 'aggregation', 'distinct', 'exact', 'slots', 'samples', 'recurs', 'filter'],
       faults,
     );
     if (fields === undefined) return [];

@@ -19,7 +19,7 @@ const organisation = smallOrganisation()
     'meters: [',
     "meters: [{ id: hosts, metric: host.cpu.time, unit: '1', aggregation: unique, distinct: mode, exact: { upTo: 200, beyond: approximate } }, " +
       '{ id: net, metric: host.network.io, unit: By, aggregation: percentile, slots: { lengthMs: 300000, discardPercent: 5, directions: { dimension: direction, in: [receive], out: [transmit], take: max, of: percentiles } } }, ' +
-      '{ id: slow, metric: call.time, unit: us, aggregation: samplePercentile, samples: { discardPercent: 1, countMax: 500 } }, ',
+      '{ id: slow, metric: call.time, unit: us, aggregation: samplePercentile, samples: { discardPercent: 1, countMax: 500 } }, { id: seats, metric: seats, unit: "1", aggregation: recurring, recurs: { by: day } }, ',
   )
   .replace(
     'unitPrice: 1.50',
@@ -48,6 +48,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
           directions: { dimension: 'direction', in: ['receive'], out: ['transmit'], take: 'max', of: 'percentiles' },
         },
       },
+      { id: 'seats', recurs: { by: 'day' } },
       { id: 'slow', samples: { discardPercent: '1', countMax: 500 } },
     ]);
     expect(await pricesOf(test.office.db, 'northwind')).toMatchObject([

@@ -6,23 +6,26 @@ import type { MeterTable, PriceTable, Reader } from '../schema.ts';
 /** Every meter of the tenant, by id. */
 export async function metersOf(db: Reader, tenant: string): Promise<MeterRecord[]> {
   const rows = await db.selectFrom('meter').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
-  return rows.map(({ id, metric, unit, scale, aggregation, distinct_by: distinct, exact, slots, samples, filter }) => ({
-    id,
-    metric,
-    unit,
-    scale,
-    aggregation,
-    ...(distinct === null ? {} : { distinct }),
-    ...(exact === null ? {} : { exact }),
-    ...(slots === null ? {} : { slots }),
-    ...(samples === null ? {} : { samples }),
-    filter,
-  }));
+  return rows.map(
+    ({ id, metric, unit, scale, aggregation, distinct_by: distinct, exact, slots, samples, recurs, filter }) => ({
+      id,
+      metric,
+      unit,
+      scale,
+      aggregation,
+      ...(distinct === null ? {} : { distinct }),
+      ...(exact === null ? {} : { exact }),
+      ...(slots === null ? {} : { slots }),
+      ...(samples === null ? {} : { samples }),
+      ...(recurs === null ? {} : { recurs }),
+      filter,
+    }),
+  );
 }
 
 export const meterRow = (
   tenant: string,
-  { distinct, exact, slots, samples, filter, ...meter }: MeterRecord,
+  { distinct, exact, slots, samples, recurs, filter, ...meter }: MeterRecord,
 ): Insertable<MeterTable> => ({
   tenant,
   ...meter,
@@ -30,6 +33,7 @@ export const meterRow = (
   exact: exact === undefined ? null : JSON.stringify(exact),
   slots: slots === undefined ? null : JSON.stringify(slots),
   samples: samples === undefined ? null : JSON.stringify(samples),
+  recurs: recurs === undefined ? null : JSON.stringify(recurs),
   filter: JSON.stringify(filter),
 });
 

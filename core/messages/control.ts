@@ -113,7 +113,8 @@ export interface OwnershipRecord {
  * `<unit>.ms`. `count` counts samples, `unique` distinct values (unit "1", scale 0, of deltas and levels). `max` keeps the
  * greatest sample of a period, `latest` the newest one, of deltas and levels. `percentile` sums deltas by time slot and
  * takes the highest slot that is left when a share of all slots of the period is set aside (`slots`). `samplePercentile`
- * does the same with the samples themselves, deltas and levels (`samples`).
+ * does the same with the samples themselves, deltas and levels (`samples`). `recurring` adds level × milliseconds as
+ * `timeWeighted` does, but a level goes on until another sample changes it (`recurs`).
  */
 export const aggregations = [
   'sum',
@@ -124,12 +125,17 @@ export const aggregations = [
   'unique',
   'percentile',
   'samplePercentile',
+  'recurring',
 ] as const;
 export type Aggregation = (typeof aggregations)[number];
 
-/** Whether a sample may lessen the tally: no price that looks at single events goes with it (SPEC §8.2). */
+/** Whether a sample may lessen the tally. */
 export const mayFall = (aggregation: Aggregation | undefined): boolean =>
   aggregation === 'latest' || aggregation === 'samplePercentile';
+
+/** Whether no price that looks at single events goes with it (SPEC §8.2): a sample may lessen the tally, or is none but ends a level. */
+export const excludesEvents = (aggregation: Aggregation | undefined): boolean =>
+  mayFall(aggregation) || aggregation === 'recurring';
 
 export interface MeterRecord {
   readonly id: string;
@@ -147,6 +153,8 @@ export interface MeterRecord {
   readonly slots?: PercentileSlots;
   /** For `samplePercentile`: percent of the samples set aside, and how many samples a tally takes before it refuses. */
   readonly samples?: { readonly discardPercent: string; readonly countMax: number };
+  /** For `recurring`: whether a level counts from its instant, or from the start of its day in the account's zone. */
+  readonly recurs?: { readonly by: 'second' | 'day' };
   /** Only samples whose dimensions match: for each named dimension one of the listed values. */
   readonly filter: Readonly<Record<string, readonly string[]>>;
 }

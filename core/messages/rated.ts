@@ -34,6 +34,8 @@ export interface CommitHeader {
   readonly rollovers?: readonly RolloverEntry[];
   /** Closes whose work goes on after this commit, when that changed. */
   readonly closings?: readonly ClosingState[];
+  /** Levels that changed, in a snapshot all; absent for none. */
+  readonly levels?: readonly LevelEntry[];
   /** Counters of agents: first seen, and the end of what is billed: [series id, end ms], absolute. */
   readonly series: readonly SeriesEntry[];
   readonly ends: readonly (readonly [number, number])[];
@@ -176,6 +178,22 @@ export interface SeriesEntry {
   readonly producer: string;
   readonly resource: number;
   readonly metric: string;
+}
+
+/** A level of a `recurring` meter, as it goes on after the commit. */
+export interface LevelEntry {
+  readonly id: number;
+  readonly tenant: string;
+  readonly meter: string;
+  readonly resource: number;
+  /** As in `SeriesEntry`. */
+  readonly metric: string;
+  readonly level: string;
+  /** Start of the sample that said it, from when it counts, up to when it is tallied, and when time books it; null for never. UTC ms. */
+  readonly saidMs: number;
+  readonly sinceMs: number;
+  readonly bookedMs: number;
+  readonly dueMs: number | null;
 }
 
 export interface BalanceEntry {

@@ -1,6 +1,6 @@
 /** A price list is checked as a whole before it is approved: everything that is wrong, together. */
 import { minorDigits } from '../money/currency.ts';
-import { mayFall, type Aggregation, type MeterRecord } from '../messages/control.ts';
+import { excludesEvents, type Aggregation, type MeterRecord } from '../messages/control.ts';
 import type { LeafModel, PriceRecord } from '../messages/price.ts';
 import type { SeriesRecord } from '../messages/series.ts';
 import { divide, ratio } from '../money/rational.ts';
@@ -204,7 +204,7 @@ function checkMixtures(
       'no rollover: each interval has its own allowance',
     );
   const charged = leaves.find(isEventCharged);
-  if ((charged !== undefined || rule?.['at'] === 'event') && mayFall(meter?.aggregation))
+  if ((charged !== undefined || rule?.['at'] === 'event') && excludesEvents(meter?.aggregation))
     checker.add('EVENTS_OF_LATEST', `${path}.meter`, charged?.kind ?? 'event', 'a meter with another aggregation');
   if (charged === undefined) return;
   const { kind } = charged;

@@ -11,6 +11,8 @@ import type { Tally } from './state.ts';
 export interface Contribution {
   readonly quantity: bigint;
   readonly durationMs: number;
+  /** Whether it is a stretch of a level that goes on, and not of the sample itself. */
+  readonly isHeld: boolean;
   /** What of the sample came before this part, as the tally counts it. */
   readonly begun: bigint;
   /** Whether the sample begins with this part: what counts events looks at no other. */
@@ -45,6 +47,8 @@ export function grow(tally: Tally, meter: MeterRecord | undefined, part: Contrib
       return by(quantity);
     case 'timeWeighted':
       return by(quantity * BigInt(part.durationMs));
+    case 'recurring':
+      return by(part.isHeld ? quantity * BigInt(part.durationMs) : 0n);
     case 'count':
       return by(isStart ? 1n : 0n);
     case 'max':

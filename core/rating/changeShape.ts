@@ -41,7 +41,7 @@ const meter: Shape = {
   id: text, metric: text, unit: text, scale: oneOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), aggregation: oneOf(...aggregations), distinct: optional(text),
   exact: optional(like({ upTo: from(exactLimits.upToMin, exactLimits.upToMax), beyond: oneOf('refuse', 'approximate') })),
   slots: optional(like({ lengthMs: from(slotLimits.lengthMsMin, slotLimits.lengthMsMax), discardPercent, directions: optional(directions) })),
-  samples: optional(like({ discardPercent, countMax: from(1, samplesMax) })), filter: record(listOf(text)),
+  samples: optional(like({ discardPercent, countMax: from(1, samplesMax) })), recurs: optional(like({ by: oneOf('second', 'day') })), filter: record(listOf(text)),
 }; // prettier-ignore
 
 const stepSize: Test = (value) => id(value) && (value as number) <= 1000;
@@ -81,13 +81,15 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
 }; // prettier-ignore
 
 /** What counts is of unit 1 and scale 0; slots and samples belong to percentiles, a limit to distinct values. */
-function meterFault({ aggregation, unit, scale, slots, samples, exact }: MeterRecord): string | undefined {
+function meterFault({ aggregation, unit, scale, slots, samples, recurs, exact }: MeterRecord): string | undefined {
   if ((aggregation === 'count' || aggregation === 'unique') && (unit !== '1' || scale !== 0))
     return `meter: ${aggregation} wants unit 1 and scale 0, has ${unit} and ${scale}`;
   if ((slots !== undefined) !== (aggregation === 'percentile'))
     return `meter: ${aggregation} with${slots === undefined ? 'out' : ''} slots`;
   if ((samples !== undefined) !== (aggregation === 'samplePercentile'))
     return `meter: ${aggregation} with${samples === undefined ? 'out' : ''} samples`;
+  if ((recurs !== undefined) !== (aggregation === 'recurring'))
+    return `meter: ${aggregation} with${recurs === undefined ? 'out' : ''} recurs`;
   return exact === undefined || aggregation === 'unique' ? undefined : `meter: ${aggregation} with exact`;
 }
 

@@ -4,6 +4,7 @@ import type { Alert, CommitInputs, Refusal } from '../messages/rated.ts';
 import { carried } from './aggregate.ts';
 import type { Settlement } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';
+import type { Level } from './levels.ts';
 import type { Balance, Budget, Producer, Resource, Series, Tally } from './state.ts';
 
 export class Changes {
@@ -18,6 +19,7 @@ export class Changes {
   readonly rolled: Tally[] = [];
   /** Whether the work of closes went on. */
   closed = false;
+  readonly levels: Level[] = [];
   readonly balances: Balance[] = [];
   readonly settlements: Settlement[] = [];
   readonly control: ControlMessage[] = [];
@@ -68,6 +70,12 @@ export class Changes {
     if (tally.rolled.length > 0) this.rolled.push(tally);
   }
 
+  level(level: Level): void {
+    if (level.dirty) return;
+    level.dirty = true;
+    this.levels.push(level);
+  }
+
   balance(balance: Balance): void {
     if (balance.dirty) return;
     balance.dirty = true;
@@ -109,6 +117,7 @@ export class Changes {
       carried(tally);
       tally.pool?.fresh.clear();
     }
+    for (const level of this.levels) level.dirty = false;
     for (const balance of this.balances) balance.dirty = false;
     for (const { budget } of this.budgets) budget.dirty = false;
     for (const settlement of this.settlements) {

@@ -5,6 +5,7 @@ import type {
   BudgetState,
   ChainLink,
   CommitHeader,
+  LevelEntry,
   ProducerState,
   RolloverEntry,
   SeriesEntry,
@@ -17,6 +18,7 @@ import { settlementEntry } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
 import type { Pool } from './pool.ts';
+import { levelEntry, type Level } from './levels.ts';
 import { allOf } from './ranked.ts';
 import { usedSlots, type Slots } from './slots.ts';
 import type { Balance, Budget, PartitionState, Producer, Series, Tally } from './state.ts';
@@ -54,6 +56,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     ...notesOf(changes.tallies, fresh),
     ...rolloversOf(new Set(changes.rolled)),
     ...(changes.closed ? { closings: state.closings } : {}),
+    ...levelsOf(changes.levels),
     series: changes.series.map(seriesEntry),
     ends: changes.ended.map(({ id, endMs }) => [id, endMs]),
     balances: changes.balances.map(balanceEntry),
@@ -141,6 +144,9 @@ const memberNotes = ({ members }: Pool, accounts: Iterable<number>): [number, st
 /** Absent where there are none. */
 export const settlementsOf = (settlements: readonly SettlementEntry[]): { settlements?: readonly SettlementEntry[] } =>
   settlements.length === 0 ? {} : { settlements };
+/** Nothing at all where there are none. */
+export const levelsOf = (levels: readonly Level[]): { levels?: LevelEntry[] } =>
+  levels.length === 0 ? {} : { levels: levels.map(levelEntry).sort((a, b) => a.id - b.id) };
 
 export const totalsOf = ({ totals }: PartitionState): Totals => ({
   ...totals,

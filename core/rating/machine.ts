@@ -23,6 +23,7 @@ import { Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
 import { Dues } from './dues.ts';
 import { replaceFee } from './fees.ts';
+import { bookDueLevels } from './held.ts';
 import { moveMark } from './mark.ts';
 import { ControlFault, applyMaster } from './master.ts';
 import { chargeUnpriced, type ArrivalRun } from './priceArrival.ts';
@@ -133,15 +134,19 @@ export class PartitionMachine {
   nextDueMs(): number | undefined {
     const { closings, repriced, logTimeMs } = this.state;
     if (closings.length > 0 || repriced.length > 0) return logTimeMs + 1;
-    const nextMs = Math.min(this.#months.nextMs, this.#dues.nextMs);
+    const nextMs = this.#nextMs();
     return nextMs === Infinity ? undefined : nextMs;
+  }
+
+  #nextMs(): number {
+    return Math.min(this.#months.nextMs, this.#dues.nextMs, this.state.levelsDueMs);
   }
 
   #advance(timeMs: number): void {
     const { state, changes } = this;
     if (timeMs <= state.logTimeMs) return;
     state.logTimeMs = timeMs;
-    if (Math.min(this.#months.nextMs, this.#dues.nextMs) > timeMs) return;
+    if (this.#nextMs() > timeMs) return;
     changes.timeMoved = true;
     // Budgets look at the month that holds log time: all of them enter it before anything is booked.
     const months = this.#months
@@ -153,8 +158,11 @@ export class PartitionMachine {
       budgetNow(this.#evaluation(tenant, null, ''), record);
       evaluateBudget(this.#evaluation(tenant, null, ''), record);
     }
-    for (const [tenant, balances] of this.#dues.act(state, timeMs, (one) => this.#runOf(one)))
+    const runOf = (tenant: Tenant): ClosingRun => this.#runOf(tenant);
+    const moved = (tenant: Tenant, balances: Set<Balance>): void =>
       this.#evaluate(this.#evaluation(tenant, null, ''), balances);
+    for (const [tenant, balances] of this.#dues.act(state, timeMs, runOf)) moved(tenant, balances);
+    bookDueLevels(state, runOf, moved);
   }
 
   #rejectControl(input: Input, tenant: string, detail: string): void {

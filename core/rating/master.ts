@@ -181,11 +181,11 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
 }
 
 /** What the figures of a meter's tallies mean. */
-const tallyTerms = ({ unit, scale, aggregation, exact, slots, samples }: MeterRecord): string => {
+const tallyTerms = ({ unit, scale, aggregation, exact, slots, samples, recurs }: MeterRecord): string => {
   const { dimension, in: inward, out, take, of } = slots?.directions ?? {};
   return JSON.stringify([
     unit, scale, aggregation, exact?.upTo, exact?.beyond, slots?.lengthMs, slots?.discardPercent, dimension, inward, out, take, of,
-    samples?.discardPercent, samples?.countMax,
+    samples?.discardPercent, samples?.countMax, recurs?.by,
   ]); // prettier-ignore
 };
 

@@ -26,7 +26,14 @@ export function move(
   const grown = grow(tally, meter, part);
   if (grown === undefined) return undefined;
   const { quantity } = grown;
-  const amount = charged(tally, cell, scale, quantity, part.isStart ? 1n : 0n, adds(meter) ? part.begun : 0n);
+  const amount = charged(
+    tally,
+    cell,
+    scale,
+    quantity,
+    part.isStart ? 1n : 0n,
+    adds(meter) || meter?.aggregation === 'recurring' ? part.begun : 0n,
+  );
   if (amount === undefined) {
     grown.undo();
     return undefined;

@@ -17,7 +17,7 @@ const day = 24 * hour;
 const meterOf = (aggregation: MeterRecord['aggregation']): MeterRecord => ({
   id: 'm', metric: 'n', unit: '1', scale: 0, aggregation, filter: {},
   slots: { lengthMs: hour, discardPercent: '90', directions: { dimension: 'd', in: ['i'], out: ['o'], take: 'max', of: 'percentiles' } },
-  exact: { upTo: 2, beyond: 'approximate' }, samples: { discardPercent: '30', countMax: 10 },
+  exact: { upTo: 2, beyond: 'approximate' }, samples: { discardPercent: '30', countMax: 10 }, recurs: { by: 'second' },
 }); // prettier-ignore
 
 const sample: fc.Arbitrary<Omit<Contribution, 'place'>> = fc
@@ -30,6 +30,7 @@ const sample: fc.Arbitrary<Omit<Contribution, 'place'>> = fc
     begun: fc.bigInt({ min: 0n, max: 90n }),
     whole: fc.bigInt({ min: 0n, max: 40n }),
     direction: fc.constantFrom(0, 1),
+    isHeld: fc.boolean(),
   })
   .map((one) => ({ ...one, begun: one.isStart ? 0n : one.begun }));
 /** Samples with places of their own, and the same in another order. */
@@ -85,6 +86,7 @@ const oneByOne = (...quantities: bigint[]): Contribution[] =>
     value: '',
     whole: quantity,
     direction: 0,
+    isHeld: false,
     startMs: 0,
     place: [index, 'p', 'e', 1, index],
   }));

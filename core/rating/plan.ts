@@ -27,6 +27,8 @@ export interface Plan {
   readonly isGuarded: boolean;
   /** Whether the fast path may follow: every lane only adds. */
   readonly isSimple: boolean;
+  /** Whether a lane's meter takes levels that go on. */
+  readonly recurs: boolean;
 }
 
 export interface Lane {
@@ -135,6 +137,7 @@ function planOf(
     lanes,
     isGuarded: context.guardsOverlap && metric.kind === 'delta',
     isSimple: lanes.every(({ meter }) => meter === undefined || adds(meter)),
+    recurs: lanes.some(({ meter }) => meter?.aggregation === 'recurring'),
   };
 }
 
@@ -143,7 +146,7 @@ export function meterTakes({ aggregation, unit, scale }: MeterRecord, metric: Ba
   const takesKind =
     aggregation === 'sum' || aggregation === 'percentile'
       ? metric.kind === 'delta'
-      : aggregation !== 'timeWeighted' || metric.kind === 'level';
+      : (aggregation !== 'timeWeighted' && aggregation !== 'recurring') || metric.kind === 'level';
   const counts = aggregation === 'count' || aggregation === 'unique';
   return takesKind && (counts || (unit === metric.unit && scale === metric.scale));
 }

@@ -1,15 +1,13 @@
 /** Rates one sample the wide way: any size, cut where its plan ends, refused with its reason (SPEC §3–§5). */
 import { batchLimits } from '../metering/batch.ts';
 import { divideRounded } from '../money/fixed.ts';
-import type { Contribution } from './aggregate.ts';
 import { instantMsMax, makeReady, type Batch } from './batch.ts';
 import { seriesAt, type Fault } from './dictionary.ts';
-import { move } from './measures.ts';
-import { resolvePlan, type Lane, type Plan, type PlanFault } from './plan.ts';
-import { lateCharge } from './repricing.ts';
-import { cellOf } from './rollover.ts';
-import { cellsKey, type Series } from './state.ts';
-import { closeTally, openTally, settle } from './tally.ts';
+import { heldBy, noneHeld, recurs } from './held.ts';
+import { moveLevel } from './levels.ts';
+import { resolvePlan, type Plan, type PlanFault } from './plan.ts';
+import { chargeAll, isFault, type Charge, type Part, type Portion, type SampleFacts } from './portions.ts';
+import type { Series } from './state.ts';
 
 const noDims: Readonly<Record<string, string>> = {};
 
@@ -40,9 +38,14 @@ export function rateSample(batch: Batch, index: number): Fault | undefined {
 
   const parts = partsOf(batch, series, seriesIndex, sample, plan);
   if (isFault(parts)) return parts;
-  const charges = chargeParts(batch, series, index, sample, parts);
+  const held = plan.recurs ? heldBy(batch, series, sample, plan) : noneHeld;
+  if (isFault(held)) return held;
+  const { producer, epoch, seq } = batch.source;
+  const facts: SampleFacts = { place: [sample.endMs, producer, epoch, seq, index], whole: sample.quantity };
+  const charges = chargeAll(batch, series.resource, facts, [...ownOf(parts), ...held.flatMap(({ portions }) => portions)]); // prettier-ignore
   if (isFault(charges)) return charges;
   addRows(batch, series.resource.id, index, charges);
+  for (const { level, now } of held) moveLevel(batch.state, batch.tenant, batch.changes, level(), now);
   if (batch.guardsOverlap && sample.isDelta) {
     series.endMs = sample.endMs;
     batch.changes.end(series);
@@ -51,8 +54,6 @@ export function rateSample(batch: Batch, index: number): Fault | undefined {
   if (parts.length === 1) makeReady(batch, seriesIndex, series);
   return undefined;
 }
-
-const isFault = (value: object): value is Fault => Array.isArray(value) && typeof value[0] === 'string';
 
 interface Sample {
   readonly startMs: number;
@@ -107,15 +108,6 @@ function planFor(batch: Batch, series: Series, seriesIndex: number, atMs: number
   return found;
 }
 
-interface Part {
-  readonly plan: Plan;
-  readonly startMs: number;
-  readonly durationMs: number;
-  readonly quantity: bigint;
-  /** What of the sample came before the part: of a delta its share, of a level the level times the time. */
-  readonly begun: bigint;
-}
-
 /** The sample, cut where its plan ends (SPEC §4.5): parts of a delta add up to it exactly; a level keeps its value. */
 function partsOf(batch: Batch, series: Series, seriesIndex: number, sample: Sample, first: Plan): Part[] | Fault {
   const { startMs, endMs, quantity, isDelta } = sample;
@@ -141,106 +133,11 @@ function partsOf(batch: Batch, series: Series, seriesIndex: number, sample: Samp
   }
 }
 
-interface Charge {
-  readonly lane: Lane;
-  readonly part: Part;
-  readonly quantity: bigint;
-  readonly amount: bigint;
-  readonly opened: boolean;
-  readonly undo: () => void;
-}
-
-/** Moves the tallies part by part, lane by lane; when a bound would be passed all is taken back and nothing is charged. */
-function chargeParts(
-  batch: Batch,
-  series: Series,
-  index: number,
-  sample: Sample,
-  parts: readonly Part[],
-): Charge[] | Fault {
-  const charges: Charge[] = [];
-  const { producer, epoch, seq } = batch.source;
-  const of: SampleFacts = { place: [sample.endMs, producer, epoch, seq, index], whole: sample.quantity };
-  for (const part of parts) {
-    for (const lane of part.plan.lanes) {
-      const charge = chargeLane(batch, series, of, part, lane, part === parts[0]);
-      if (!isFault(charge)) {
-        charges.push(charge);
-        continue;
-      }
-      for (const { undo } of charges.toReversed()) undo();
-      return charge;
-    }
-  }
-  return charges;
-}
-
-/** What all parts of a sample have in common. */
-type SampleFacts = Pick<Contribution, 'place' | 'whole'>;
-
-function chargeLane(
-  { state, tenant, late }: Batch,
-  series: Series,
-  sample: SampleFacts,
-  part: Part,
-  lane: Lane,
-  isStart: boolean,
-): Charge | Fault {
-  const { tally, meter, price, cell, group } = lane;
-  if (tally === undefined)
-    return { lane, part, quantity: part.quantity, amount: 0n, opened: false, undo: () => undefined };
-  const opened = tally.entry.id === 0;
-  if (opened) {
-    if (price !== undefined && !hasRoom(tenant, lane))
-      return ['out_of_range', 'the price has no room for another group'];
-    openTally(state, tenant, tally, price, part.startMs);
-  }
-  const close = (): void => {
-    if (opened) closeTally(state, tenant, tally);
-  };
-  settle(tally);
-  tally.cursor = undefined;
-  if (state.repriced.length > 0 && price?.record.model.kind === 'spot') {
-    // What came before is charged by the points in force first, so that the sample's row is the sample's.
-    const amount = lateCharge(tenant, tally);
-    if (amount !== 0n) late.push({ tally, amount });
-    tally.charge += amount;
-  }
-  const { quantity, durationMs, begun, startMs } = part;
-  const { direction, distinct: value = series.resource.name } = lane;
-  const charging = tally.rolled.length === 0 ? cell : cellOf(price, tally);
-  const moved = move(tally, meter, charging, group.scale, {
-    ...sample,
-    quantity,
-    durationMs,
-    begun,
-    isStart,
-    value,
-    direction,
-    startMs,
-  });
-  if (moved === undefined) {
-    close();
-    return ['out_of_range', 'the tally or its charge would exceed its bound'];
-  }
-  return {
-    lane,
-    part,
-    quantity: moved.quantity,
-    amount: moved.amount,
-    opened,
-    undo() {
-      moved.undo();
-      close();
-    },
-  };
-}
-
-/** Whether a price with tiers per group may begin another group. */
-function hasRoom({ cellCounts }: Batch['tenant'], { price, tally }: Lane): boolean {
-  const { model } = price!.record;
-  return model.kind !== 'grouped' || (cellCounts.get(cellsKey(tally!.entry)) ?? 0) < model.groupsMax;
-}
+/** The sample's own, part by part and lane by lane; what goes on by itself is none of the sample. */
+const ownOf = (parts: readonly Part[]): Portion[] =>
+  parts.flatMap((part) =>
+    part.plan.lanes.map((lane) => ({ part, lane, isStart: part === parts[0] && !recurs(lane), isHeld: false })),
+  );
 
 function addRows(batch: Batch, resource: number, index: number, charges: readonly Charge[]): void {
   let isPrimary = true;

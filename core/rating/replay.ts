@@ -1,7 +1,7 @@
 /** Rebuilds the state from commits, without rating anything again: every value in a header is absolute. */
 import type { MeterRecord } from '../messages/control.ts';
 import { parseAmount } from '../money/fixed.ts';
-import type { CommitHeader, ProducerState, SeriesEntry, TallyEntry, TallyNote } from '../messages/rated.ts';
+import type { CommitHeader, ProducerState, LevelEntry, SeriesEntry, TallyEntry, TallyNote } from '../messages/rated.ts';
 import { periodAt } from '../time/period.ts';
 import { applySettlement } from './agreements/settlement.ts';
 import { applyMaster } from './master.ts';
@@ -21,6 +21,7 @@ import {
 } from './state.ts';
 import { forget } from './aggregate.ts';
 import { noValues, takeHashes } from './distinct.ts';
+import { levelKey } from './levels.ts';
 import { insert, noSamples } from './ranked.ts';
 import { emptySlots, rank } from './slots.ts';
 import { spotTalliesWith } from './spotTallies.ts';
@@ -56,6 +57,7 @@ export type Values = Pick<
   | 'tallyNotes'
   | 'rollovers'
   | 'closings'
+  | 'levels'
   | 'balances'
   | 'settlements'
   | 'budgets'
@@ -85,6 +87,7 @@ export function applyValues(state: PartitionState, values: Values): void {
   }
   applyNotes(state, values.tallyNotes ?? []);
   if (values.closings !== undefined) state.closings = values.closings;
+  for (const entry of values.levels ?? []) applyLevel(state, entry);
   for (const entry of values.balances) {
     const tenant = tenantOf(state, entry.tenant);
     const balance = balanceOf(tenant, tenant.master.accounts.get(entry.account)!, entry.periodStartMs, entry.currency);
@@ -181,6 +184,15 @@ function applySeries(state: PartitionState, entry: SeriesEntry): void {
   const producer = tenant.producers.get(entry.producer) ?? newProducer(entry.producer);
   tenant.producers.set(entry.producer, producer);
   producer.seriesByKey.set(seriesKey(resource, metric), series);
+}
+
+function applyLevel(state: PartitionState, { resource, level, dueMs, ...entry }: LevelEntry): void {
+  const known = state.levels[entry.id - 1];
+  const now = { ...entry, level: BigInt(level), dueMs: dueMs ?? Infinity };
+  const applied = Object.assign(known ?? { resource: state.resources[resource - 1]!, dirty: false }, now);
+  state.levels[entry.id - 1] = applied;
+  tenantOf(state, entry.tenant).levelsByKey.set(levelKey(entry.meter, applied.resource, entry.metric), applied);
+  state.levelsDueMs = Math.min(state.levelsDueMs, applied.dueMs);
 }
 
 function applyTally(state: PartitionState, entry: TallyEntry): void {

@@ -7,6 +7,7 @@ import {
   balanceEntry,
   budgetState,
   everything,
+  levelsOf,
   notesOf,
   producerState,
   rolloversOf,
@@ -60,6 +61,7 @@ export function encodeState(state: PartitionState): string {
     ...notesOf(state.tallies, everything),
     ...rolloversOf(state.tallies.filter(({ rolled }) => rolled.length > 0)),
     ...(state.closings.length === 0 ? {} : { closings: state.closings }),
+    ...levelsOf(state.levels),
     balances: tenants.flatMap((tenant) =>
       sorted(tenant.balancesByKey)
         .filter(({ written }) => written)

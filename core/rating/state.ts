@@ -22,6 +22,7 @@ import type { Period } from '../time/period.ts';
 import type { Settlement } from './agreements/settlement.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Distinct } from './distinct.ts';
+import type { Level } from './levels.ts';
 import type { Cursor } from './narrow.ts';
 import type { Plan } from './plan.ts';
 import type { Pool } from './pool.ts';
@@ -47,6 +48,9 @@ export interface PartitionState {
   repriced: Tally[];
   /** Closes whose work goes on, in the order taken. */
   closings: readonly ClosingState[];
+  readonly levels: Level[];
+  /** No level is due before; derived, never stored. */
+  levelsDueMs: number;
   readonly totals: { samples: Counts; batches: Counts; alerts: number; blocks: number };
 }
 
@@ -60,6 +64,7 @@ export interface Tenant {
   /** Metrics with their dimensions as seen by this process; derived, never stored. */
   readonly metricNames: Map<string, MetricName>;
   readonly talliesByKey: Map<string, Tally>;
+  readonly levelsByKey: Map<string, Level>;
   /** Cells in use, by the tally's key without its cell: groups have a limit. */
   readonly cellCounts: Map<string, number>;
   /** Tallies of spot prices by series and beginning of the interval: a new point finds what it charges anew. Derived, never stored. */
@@ -226,6 +231,8 @@ export function emptyState(partition: number): PartitionState {
     tallies: [],
     repriced: [],
     closings: [],
+    levels: [],
+    levelsDueMs: Infinity,
     totals: { samples: noCounts(), batches: noCounts(), alerts: 0, blocks: 0 },
   };
 }
@@ -258,6 +265,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     resourcesByName: new Map(),
     metricNames: new Map(),
     talliesByKey: new Map(),
+    levelsByKey: new Map(),
     cellCounts: new Map(),
     spotTallies: new Map(),
     lineages: new Map(),

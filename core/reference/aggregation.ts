@@ -13,6 +13,8 @@ export interface Part {
   /** The same of the sample as a whole. */
   readonly whole: bigint;
   readonly durationMs: number;
+  /** Whether it is a stretch of a level that goes on, and not of the sample itself (8.6.5). */
+  readonly isHeld: boolean;
   /** What of the sample came before: its share of a delta, or of a level the level times the time. */
   readonly begun: bigint;
   /** Whether the sample begins with it. */
@@ -47,6 +49,9 @@ export function contributionOf(meter: MeterRecord, tally: Tally, part: Part): Co
     case 'sum':
       return { ...adds(0n), event: { quantity: sent, isStart, begun: part.begun } };
     case 'timeWeighted':
+      return { ...adds(0n), event: { quantity: sent * BigInt(part.durationMs), isStart, begun: part.begun } };
+    case 'recurring':
+      if (!part.isHeld) return adding(tally, 0n, false);
       return { ...adds(0n), event: { quantity: sent * BigInt(part.durationMs), isStart, begun: part.begun } };
     case 'count':
       return adds(isStart ? 1n : 0n);

@@ -138,7 +138,8 @@ function countsTheSame(before: MeterRecord | undefined, after: MeterRecord): boo
     before.aggregation === after.aggregation &&
     inOrder(before.exact) === inOrder(after.exact) &&
     inOrder(before.slots) === inOrder(after.slots) &&
-    inOrder(before.samples) === inOrder(after.samples)
+    inOrder(before.samples) === inOrder(after.samples) &&
+    before.recurs?.by === after.recurs?.by
   );
 }
 

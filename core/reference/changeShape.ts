@@ -72,7 +72,19 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isNatural(account) && account > 0 && isNatural(fromMs) && isText(reason) && isText(approvedBy),
 };
 
-function isMeter({ id, metric, unit, scale, aggregation, distinct, exact, filter, slots, samples }: Fields): boolean {
+function isMeter({
+  id,
+  metric,
+  unit,
+  scale,
+  aggregation,
+  distinct,
+  exact,
+  filter,
+  slots,
+  samples,
+  recurs,
+}: Fields): boolean {
   return (
     [id, metric, unit].every(isText) &&
     isNatural(scale) &&
@@ -82,6 +94,7 @@ function isMeter({ id, metric, unit, scale, aggregation, distinct, exact, filter
     ((aggregation !== 'count' && aggregation !== 'unique') || (unit === '1' && scale === 0)) &&
     (aggregation === 'percentile' ? areSlots(slots) : slots === undefined) &&
     (aggregation === 'samplePercentile' ? areSamples(samples) : samples === undefined) &&
+    (aggregation === 'recurring' ? isObject(recurs) && isOneOf(recurs['by'], 'second', 'day') : recurs === undefined) &&
     (exact === undefined || (aggregation === 'unique' && isLimit(exact))) &&
     isObject(filter) &&
     Object.values(filter).every((values) => isListOf(values, isText))

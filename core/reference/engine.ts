@@ -9,6 +9,7 @@ import { beginMonths, evaluateMoved } from './budgets.ts';
 import { byCodeUnit } from './attribution.ts';
 import { continueClosing } from './closing.ts';
 import { takeControl } from './control.ts';
+import { bookLevels } from './levels.ts';
 import { reprice } from './repricing.ts';
 import { bookDue } from './fees/book.ts';
 import { emptyState, type Outcome, type State } from './state.ts';
@@ -60,7 +61,7 @@ export class ReferenceEngine {
     return { ...outcome, control };
   }
 
-  /** Moves log time without an input (1.1): months may begin, fees fall due, the work of closes and what points charge anew go on. */
+  /** Moves log time without an input (1.1): months may begin, fees and levels fall due, the work of closes and what points charge anew go on. */
   tick(logTimeMs: number): Outcome {
     const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
     if (logTimeMs <= this.state.logTimeMs) return outcome;
@@ -83,5 +84,6 @@ export class ReferenceEngine {
       settleBegun(state, tenant, beforeMs, outcome, source);
       evaluateMoved(state, tenant, source, outcome);
     }
+    bookLevels(state, outcome);
   }
 }

@@ -52,6 +52,7 @@ export function rowsOf(
       const contribution = {
         sent: integer(sent),
         durationMs: endMs - startMs,
+        isHeld: false,
         begun: integer(begunBy(startMs, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs)),
         isStart: part === parts[0],
         sample: [sample.endMs, source.producer, source.epoch, source.seq, index],

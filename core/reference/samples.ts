@@ -7,7 +7,9 @@ import { metersOf } from './attribution.ts';
 import { addToBalances } from './balances.ts';
 import { partsOf } from './cutting.ts';
 import { Exact } from './number.ts';
+import { holdLevels, levelFault } from './levels.ts';
 import { rowsOf, type Sample } from './rows.ts';
+import { seriesText } from './seriesText.ts';
 import type { Row, Source, State, Tenant } from './state.ts';
 import { takeBack, TooLarge, type Journal } from './tallies.ts';
 
@@ -32,9 +34,12 @@ export function takeSample(
   if (counter !== undefined && sample.startMs < (state.ends.get(counter) ?? 0)) return 'overlap';
   const parts = partsOf(tenant, sample, meters);
   if (parts === undefined) return 'unowned';
+  const fault = levelFault(state, tenant, sample, meters);
+  if (fault !== undefined) return fault;
   const journal: Journal = [];
   try {
     const rows = rowsOf(state, tenant, sample, parts, meters, index, source, journal);
+    rows.push(...holdLevels(state, tenant, sample, meters, parts[0]!.account, { source, index }, journal));
     for (const row of rows) {
       if (row.price !== 0) addToBalances(state, tenant, row.account, row.startMs, row.currency, row.amount);
     }
@@ -80,9 +85,7 @@ function readQuantity(value: unknown): Exact | undefined {
 /** 3.3: only what an agent counts can overlap; `undefined` for everything else. */
 function counterOf(tenant: Tenant, producer: string, { resource, metric, dims }: Sample): string | undefined {
   if (tenant.producers.get(producer)!.type !== 'agent' || metric.kind !== 'delta') return undefined;
-  const sorted = Object.entries(dims).sort(([a], [b]) => (a < b ? -1 : 1));
-  const series = `delta:${metric.name}${sorted.length === 0 ? '' : JSON.stringify(sorted)}`;
-  return counterKey(tenant.record.id, producer, resource, series);
+  return counterKey(tenant.record.id, producer, resource, seriesText('delta', metric.name, dims));
 }
 
 /** `series` is the metric and its dimensions as a commit writes them. */
@@ -91,10 +94,13 @@ export function counterKey(tenant: string, producer: string, resource: string, s
 }
 
 /** 3.4: a meter must count in the metric's own unit, scale and manner; what counts samples or values takes any. */
-function fits({ unit, scale, aggregation }: MeterRecord, metric: BatchBody['metrics'][number]): boolean {
+export function fits(
+  { unit, scale, aggregation }: MeterRecord,
+  metric: Pick<BatchBody['metrics'][number], 'unit' | 'scale' | 'kind'>,
+): boolean {
   if (aggregation === 'count' || aggregation === 'unique') return true;
   if (unit !== metric.unit || scale !== metric.scale) return false;
   return aggregation === 'sum' || aggregation === 'percentile'
     ? metric.kind === 'delta'
-    : aggregation !== 'timeWeighted' || metric.kind === 'level';
+    : (aggregation !== 'timeWeighted' && aggregation !== 'recurring') || metric.kind === 'level';
 }

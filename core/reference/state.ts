@@ -112,6 +112,20 @@ export interface Closing {
   done: number;
 }
 
+/** A level of a `recurring` meter that goes on. */
+export interface HeldLevel {
+  readonly tenant: string;
+  readonly meter: string;
+  readonly resource: string;
+  readonly dims: Readonly<Record<string, string>>;
+  level: bigint;
+  saidMs: number;
+  sinceMs: number;
+  bookedMs: number;
+  /** Infinity: never. */
+  dueMs: number;
+}
+
 export interface Balance {
   readonly tenant: string;
   readonly account: number;
@@ -148,6 +162,8 @@ export interface State {
   readonly tallies: Map<string, Tally>;
   /** In the order taken. */
   readonly closings: Closing[];
+  /** Levels that go on, in the order in which they began. */
+  readonly held: Map<string, HeldLevel>;
   /** Cells in use, by the key that their tallies share. */
   readonly cells: Map<string, Set<string>>;
   /** Points that came since all tallies were looked at: by tenant and series, the beginning of the first interval that they price. */
@@ -226,6 +242,7 @@ export function emptyState(partition: number): State {
     ends: new Map(),
     tallies: new Map(),
     closings: [],
+    held: new Map(),
     cells: new Map(),
     newPoints: new Map(),
     late: [],

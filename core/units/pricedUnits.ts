@@ -23,7 +23,7 @@ const usualUnits: Readonly<Record<string, readonly string[]>> = {
 
 /** Unit of what a meter tallies: a level weighed by time in unit × milliseconds, what is counted in ones, all else in its own. */
 export function tallyUnit(unit: string, aggregation: Aggregation): string {
-  if (aggregation === 'timeWeighted') return `${unit}.ms`;
+  if (aggregation === 'timeWeighted' || aggregation === 'recurring') return `${unit}.ms`;
   return aggregation === 'count' || aggregation === 'unique' ? '1' : unit;
 }
 

@@ -59,6 +59,12 @@ export class RatedWorld {
     this.#machine.takeUsage(this.#store(streams.usage(0), subjects.usage(0, 'acme', 'p1'), data));
   }
 
+  /** Time moves by itself, in a commit of its own. */
+  tick(timeMs: number): void {
+    this.#machine.tick(timeMs);
+    this.commit();
+  }
+
   commit(): void {
     const prev = { seq: this.#commits, hash: '' };
     const place = { kind: 'commit' as const, incarnation: 1, nonce: 'n', n: this.#commits, prev };

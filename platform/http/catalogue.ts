@@ -43,6 +43,12 @@ export const meterSchema = z.object({
     .object({ discardPercent: percent, countMax: z.number() })
     .exactOptional()
     .describe('Share of the samples that `samplePercentile` sets aside, and how many a tally takes.'),
+  recurs: z
+    .object({ by: z.enum(['second', 'day']) })
+    .exactOptional()
+    .describe(
+      'Whether a level of `recurring` counts from its instant, or from the start of its day in the zone of the account.',
+    ),
   filter: z.record(z.string(), list(z.string())).readonly(),
 }) satisfies z.ZodType<MeterRecord>;
 

@@ -166,6 +166,30 @@ export const logsMutants: readonly Mutant[] = [
     tests: logs,
   },
   {
+    id: 'level-ends-with-its-month',
+    bug: 'A level that goes on is booked to the end of its month and forgotten: the next month is free.',
+    edits: [
+      {
+        file: 'core/rating/levels.ts',
+        find: 'of.dueMs = of.level === 0n ? Infinity : endMs + levelLimits.graceMs;',
+        replace: 'of.dueMs = of.level === 0n || of.bookedMs > of.sinceMs ? Infinity : endMs + levelLimits.graceMs;',
+      },
+    ],
+    tests: ['core/rating/levels.test.ts'],
+  },
+  {
+    id: 'level-changed-back-in-time',
+    bug: 'A stretch is booked at the level that ends it.',
+    edits: [
+      {
+        file: 'core/rating/held.ts',
+        find: 'portionsOf(batch, meter, known, fromMs);',
+        replace: 'portionsOf(batch, meter, { ...known, level: sample.quantity }, fromMs);',
+      },
+    ],
+    tests: ['core/rating/levels.test.ts'],
+  },
+  {
     id: 'directions-added',
     bug: 'The greater of two directions is billed as what both add up to.',
     edits: [

@@ -18,7 +18,7 @@ export const problemCodes = {
   BOUNDS_CROSSED: 'A maximum is below its minimum.',
   ALLOWANCE_MEANINGLESS: 'A model that charges each event has no quantity to take an allowance off.',
   QUANTITY_RULE_MEANINGLESS: 'The quantity rule does not go with the model.',
-  EVENTS_OF_LATEST: 'The price looks at events, and the tally of its meter may fall.',
+  EVENTS_OF_LATEST: 'The price looks at events, and its meter does not tell them apart.',
   PERIOD_INVALID: 'The calendar cuts no periods.',
   PERIOD_TOO_LONG: 'The periods have more slots than a tally of the meter may keep.',
   POOL_OF_EVERYONE: 'A tally of a subtree is that of one account, and the price names none.',

@@ -21,6 +21,7 @@ export const metrics = [
   { name: 'cpu', unit: 'us', scale: 0, kind: 'delta' },
   { name: 'net', unit: 'By', scale: 3, kind: 'delta' },
   { name: 'mem', unit: 'By', scale: 0, kind: 'level' },
+  { name: 'seats', unit: '1', scale: 0, kind: 'level' },
   { name: 'other', unit: '1', scale: 12, kind: 'delta' },
   // The same again in another scale: one counter by its name, two ways to read it.
   { name: 'other', unit: '1', scale: 3, kind: 'delta' },
@@ -44,6 +45,8 @@ const meterIds = [
   'mem.p70',
   'mem.many',
   'cpu.seen',
+  'seats.held',
+  'seats.days',
 ];
 
 export const series = [
@@ -77,6 +80,9 @@ export const foundation: readonly ControlChange[] = [
   ...([['net.ways', 'max', 'percentiles'], ['net.burst', 'sum', 'slots']] as const).map(
     ([id, take, of]) => ({ kind: 'meter', id, metric: 'net', unit: 'By', scale: 3, aggregation: 'percentile', filter: {}, slots: { lengthMs: 1_800_000, discardPercent: '0.1', directions: { dimension: 'mode', in: ['user'], out: ['idle'], take, of } } }) as ControlChange,
   ),
+  { kind: 'meter', id: 'seats.held', metric: 'seats', unit: '1', scale: 0, aggregation: 'recurring', filter: {}, recurs: { by: 'second' } },
+  { kind: 'meter', id: 'seats.days', metric: 'seats', unit: '1', scale: 0, aggregation: 'recurring', filter: { mode: ['idle'] }, recurs: { by: 'day' } },
+  { kind: 'meter', id: 'seats.most', metric: 'seats', unit: '1', scale: 0, aggregation: 'max', filter: {} },
   // Few samples and few values are too many.
   { kind: 'meter', id: 'mem.p70', metric: 'mem', unit: 'By', scale: 0, aggregation: 'samplePercentile', filter: {}, samples: { discardPercent: '30', countMax: 9 } },
   { kind: 'meter', id: 'mem.many', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', distinct: 'mode', filter: {}, exact: { upTo: 2, beyond: 'approximate' } },
@@ -195,8 +201,9 @@ const leavesOf = (of: PriceModel): LeafModel[] => {
   return [...parts.map((part) => part.model), ...(of.otherwise === null ? [] : [of.otherwise])];
 };
 
-/** Meters whose tally may fall: no event-wise price there. */
-export const mayFall = (meter: string): boolean => meter === 'mem.last' || meter === 'mem.p70';
+/** Meters that do not tell events apart: no event-wise price there. */
+export const excludesEvents = (meter: string): boolean =>
+  ['mem.last', 'mem.p70', 'seats.held', 'seats.days'].includes(meter);
 
 /** A spot price in the currency and per the unit of its series. */
 function ofSeries<Price extends { readonly model: PriceModel; readonly currency: string; readonly unit: object }>(
@@ -211,17 +218,17 @@ function ofSeries<Price extends { readonly model: PriceModel; readonly currency:
 /** Without what event-charged models exclude (SPEC §8.2), and as a pool wants it (5.6). */
 const priceFacts = anyPrice.map(ofSeries).map((drawn) => {
   const isPool = drawn.tallyScope === 'subtree';
-  const isSplit = isPool && (mayFall(drawn.meter) || drawn.service === 's2');
+  const isSplit = isPool && (['mem.last', 'mem.p70'].includes(drawn.meter) || drawn.service === 's2');
   const split = isSplit ? { split: 'asArrived' as const } : {};
   const price = { ...drawn, ...split, account: isPool ? 1 + (drawn.account % 2) : drawn.account };
   const isEventCharged = leavesOf(price.model).some((leaf) => chargesEvents(leaf) || leaf.kind === 'percentage');
   const counted = isEventCharged ? { ...price, allowance: '0', quantity: undefined, rollover: undefined } : price;
   const isEventWise = isEventCharged || price.quantity?.at === 'event';
-  return isEventWise && mayFall(price.meter) ? { ...counted, meter: 'mem.peak' } : counted;
+  return isEventWise && excludesEvents(price.meter) ? { ...counted, meter: 'mem.peak' } : counted;
 });
 /** Versions of few prices, so that positions are carried over. */
 const versionFacts = fc
-  .tuple(priceFacts, fc.constantFrom('cpu.all', 'mem.peak', 'mem.users', 'net.p95', 'net.ways', 'mem.p70', 'mem.many'), decimalText, fc.boolean())
+  .tuple(priceFacts, fc.constantFrom('cpu.all', 'mem.peak', 'mem.users', 'net.p95', 'net.ways', 'mem.p70', 'mem.many', 'seats.held'), decimalText, fc.boolean())
   .map(([price, meter, figure, isSimple]) => ({
     ...price, key: 'k3', service: 's3', component: 'c3', meter, currency: 'EUR', account: 0, tallyScope: 'account' as const, split: undefined, period: undefined, quantity: undefined,
     unit: { name: 'h', numerator: '1', denominator: '3600000000' }, onVersion: undefined, effectiveFromMs: startMs + price.effectiveFromMs % (3 * hour),
@@ -287,7 +294,7 @@ const steady = fc
   .map(({ resource, metric, fromMs, quantities }): Sample[] =>
     quantities.map((quantity, i) => ({
       resource,
-      metric: metric < 3 || i % 3 < 2 ? metric : 7 - metric,
+      metric: metric < metrics.length - 2 || i % 3 < 2 ? metric : 2 * metrics.length - 3 - metric,
       dims: -1,
       startMs: fromMs + i * 1000,
       durationMs: 1000,

@@ -4,7 +4,7 @@ import { allowed } from '../../reference/testing/records.ts';
 import type { SeriesPoint } from '../../messages/series.ts';
 import { intervalAt } from '../../pricing/series/intervals.ts';
 import { agreementOf } from '../../spend/testing/agreements.ts';
-import { foundation, mayFall, startMs, type Action } from './actions.ts';
+import { excludesEvents, foundation, startMs, type Action } from './actions.ts';
 
 type PointsAction = Extract<Action, { kind: 'points' }>;
 
@@ -94,6 +94,6 @@ function revised(
 ): PriceRecord {
   const { model, allowance, discountPercent, maximum, onVersion, rollover } = facts;
   const same = { ...earlier, id, version: id, effectiveFromMs };
-  if (model.kind !== earlier.model.kind || mayFall(earlier.meter)) return same;
+  if (model.kind !== earlier.model.kind || excludesEvents(earlier.meter)) return same;
   return allowed({ ...same, model, allowance, discountPercent, maximum, onVersion, rollover } as PriceRecord);
 }

@@ -3,6 +3,7 @@ import type {
   BalanceEntry,
   BudgetState,
   CommitHeader,
+  LevelEntry,
   ProducerState,
   SamplePlace,
   TallyNote,
@@ -47,6 +48,7 @@ export class Fold {
   /** What is carried over, in words; none where there is nothing. */
   readonly rolled = new Map<string, string>();
   readonly ends = new Map<string, number>();
+  readonly levels = new Map<string, LevelEntry>();
   readonly balances = new Map<string, BalanceEntry>();
   readonly producers = new Map<string, ProducerState>();
   readonly budgets = new Map<string, BudgetState>();
@@ -64,6 +66,7 @@ export class Fold {
       this.rolled.set(names.tally(id), left.map((entry) => entry.join(': ')).join());
     for (const note of header.tallyNotes ?? []) this.#takeNote(note, names);
     for (const [id, endMs] of header.ends) this.ends.set(names.counter(id), endMs);
+    for (const entry of header.levels ?? []) this.levels.set(names.level(entry), entry);
     for (const entry of header.balances) {
       this.balances.set(balanceKey(entry.tenant, entry.account, entry.periodStartMs, entry.currency), entry);
     }

@@ -1,5 +1,5 @@
 /** The dictionary that commits build up: what the dense ids of resources, tallies and counters stand for. */
-import type { CommitHeader, TallyEntry } from '../../messages/rated.ts';
+import type { CommitHeader, LevelEntry, TallyEntry } from '../../messages/rated.ts';
 import { counterKey } from '../samples.ts';
 import { tallyKey } from '../tallies.ts';
 import type { Faults } from './faults.ts';
@@ -36,6 +36,11 @@ export class Names {
       entry.periodStartMs,
       entry.cell ?? '',
     );
+  }
+
+  /** As the reference names a level. */
+  level({ tenant, meter, resource, metric }: LevelEntry): string {
+    return `${tenant} ${meter} ${this.resource(resource)} ${metric}`;
   }
 
   resource(id: number): string {

@@ -30,6 +30,7 @@ export function compareTouched(
   for (const entry of header.tallies) compareOpening(names.keyOf(entry), fold, state, where, faults);
   for (const [id] of header.tallyValues) compareTally(names.tally(id), fold, state, where, faults);
   for (const [id] of header.rollovers ?? []) compareRolled(names.tally(id), fold, state, where, faults);
+  for (const entry of header.levels ?? []) compareLevel(names.level(entry), fold, state, where, faults);
   if (header.closings !== undefined) {
     const closings = state.closings.map(({ keys: _, ...closing }) => closing);
     faults.same('RERATE', `${where}: closes that go on`, header.closings, closings);
@@ -57,6 +58,7 @@ export function compareAll(fold: Fold, state: State, where: string, faults: Faul
   for (const key of keysOf(fold.balances, state.balances)) compareBalance(key, fold.balances, state, where, faults);
   for (const key of keysOf(fold.producers, state.tracks)) compareProducer(key, fold, state, where, faults);
   for (const key of keysOf(fold.budgets, state.budgets)) compareBudget(key, fold, state, where, faults);
+  for (const key of keysOf(fold.levels, state.held)) compareLevel(key, fold, state, where, faults);
   for (const key of keysOf(fold.ends, state.ends)) compareEnd(key, fold, state, where, faults);
 }
 
@@ -117,6 +119,15 @@ function compareRolled(key: string, fold: Fold, state: State, where: string, fau
   const rolled = state.tallies.get(key)?.rolled ?? [];
   const wanted = rolled.map(({ age, left }) => `${age}: ${text(whole(left).div(pico))}`).join();
   faults.same('RERATE', `${where}: what is carried over into tally ${key}`, fold.rolled.get(key) ?? '', wanted);
+}
+
+/** A level that goes on: what it is, since when, up to where it is booked and when it is due. */
+function compareLevel(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
+  const entry = fold.levels.get(key);
+  const held = state.held.get(key);
+  const found = entry && [entry.level, entry.saidMs, entry.sinceMs, entry.bookedMs, entry.dueMs];
+  const wanted = held && [held.level.toString(), held.saidMs, held.sinceMs, held.bookedMs, held.dueMs === Infinity ? null : held.dueMs]; // prettier-ignore
+  faults.same('RERATE', `${where}: level ${key}`, found ?? null, wanted ?? null);
 }
 
 const used = (slots: Iterable<readonly [number, bigint | string]>): string[] =>

@@ -28,6 +28,7 @@ export function proveSample(row: RatedRow, body: BatchBody, meter: MeterRecord |
   const integer = BigInt(quantity);
   const inside = startMs <= row.startMs && row.endMs <= endMs && row.startMs <= row.endMs;
   const whole = row.startMs === startMs && row.endMs === endMs;
+  const ends = meter?.aggregation === 'recurring' && row.startMs < row.endMs && row.endMs <= startMs;
   // Parts of a delta add up to it exactly: each is the difference of two rounded shares (SPEC 4.5).
   const upTo = (instantMs: number): bigint =>
     divideRounded(integer * BigInt(instantMs - startMs), BigInt(endMs - startMs), 'halfEven');
@@ -50,10 +51,12 @@ export function proveSample(row: RatedRow, body: BatchBody, meter: MeterRecord |
     endMs,
     check: {
       name: 'sample',
-      ok: body.resources[series[0]] === row.resource && inside && fits,
-      detail: whole
-        ? `Sample ${row.index}: ${text} ${metric.unit}${metric.kind === 'level' ? ' held throughout' : ''} on ${row.resource}.`
-        : `A part of sample ${row.index} (${text} ${metric.unit}), which was cut where owner, price or period changes.`,
+      ok: body.resources[series[0]] === row.resource && (ends || (inside && fits)),
+      detail: ends
+        ? `Sample ${row.index} says the next level. What the level before it amounts to up to here is not proven from this commit alone; \`meterline verify\` recomputes it.`
+        : whole
+          ? `Sample ${row.index}: ${text} ${metric.unit}${metric.kind === 'level' ? ' held throughout' : ''} on ${row.resource}.`
+          : `A part of sample ${row.index} (${text} ${metric.unit}), which was cut where owner, price or period changes.`,
     },
   };
 }
@@ -78,6 +81,8 @@ function isGrowth(
       return given === 0n || (isStart && (given === 1n || (given > 0n && meter!.exact?.beyond === 'approximate')));
     case 'samplePercentile':
       return given === 0n || isStart;
+    case 'recurring':
+      return given === 0n;
     case 'max':
       return given >= 0n && given <= share;
     case 'percentile':

@@ -55,7 +55,7 @@ function ratedBy(price: PriceRecord, meter: MeterRecord): RatedWorld {
     { kind: 'meter', ...meter },
     { kind: 'price', ...price },
   ]);
-  const kind = meter.aggregation === 'timeWeighted' ? 'level' : 'delta';
+  const kind = meter.aggregation === 'timeWeighted' || meter.aggregation === 'recurring' ? 'level' : 'delta';
   for (let batch = 0; batch < 8; batch++) {
     world.send({
       resources: ['h1', 'h2'],
@@ -86,6 +86,7 @@ const cases: [string, PriceRecord, MeterRecord][] = [
   ...models.map((model): [string, PriceRecord, MeterRecord] => [model.kind, priceOf(model), meterOf('sum')]),
   ...aggregations.map((each): [string, PriceRecord, MeterRecord] => [each, priceOf(graduated), meterOf(each)]),
   ['grouped maximum', priceOf(models.find(({ kind }) => kind === 'grouped')!), meterOf('max')],
+  ['levels that go on', priceOf(graduated), { ...meterOf('sum'), aggregation: 'recurring', recurs: { by: 'second' } }],
   ['an estimate', priceOf(graduated), { ...meterOf('unique'), exact: { upTo: 2, beyond: 'approximate' } }],
   ['two directions', priceOf(graduated), { ...meterOf('percentile'), slots: { lengthMs: 86_400_000, discardPercent: '0', directions: { dimension: 'way', in: ['in'], out: ['out'], take: 'max', of: 'percentiles' } } }],
   ['levels', priceOf(graduated), meterOf('timeWeighted')],
@@ -116,6 +117,18 @@ test.each(cases)('%s: a row that says another amount or quantity is not proved',
     const why = await explainRow({ ...ports, store }, world.log, 'acme', row.id);
     expect(failed(why).map(({ name }) => name)).toContain('commit');
     expect(failed(why).length).toBeGreaterThan(1);
+  }
+});
+
+test('what a level comes to by the end of its month is proved, and told from usage before its price', async () => {
+  const meter: MeterRecord = { ...meterOf('sum'), aggregation: 'recurring', recurs: { by: 'second' } };
+  const world = ratedBy(priceOf(graduated), meter);
+  world.tick(Date.UTC(2026, 11, 1));
+  const booked = (await proofs(world)).filter(({ row }) => row.kind === 'adjustment');
+  expect(booked.length).toBeGreaterThan(2);
+  for (const why of booked) {
+    expect(failed(why)).toEqual([]);
+    expect([why.of, why.row.amount === '0']).toEqual(['adjustment', false]);
   }
 });
 

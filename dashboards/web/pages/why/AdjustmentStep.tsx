@@ -6,10 +6,19 @@ import { isZero } from '../../format/money.ts';
 import { formatSpanKey, spanKey } from '../../format/period.ts';
 import { Step } from './Step.tsx';
 
-export function AdjustmentStep({ why: { row, price } }: { why: WhyAdjustment }) {
+export function AdjustmentStep({ why: { row, price, meter } }: { why: WhyAdjustment }) {
   const { timeZone } = useTenant();
   const month = spanKey(row.periodStartMs, timeZone, 'month');
   const isTaken = price.id === 0;
+  if (meter.aggregation === 'recurring' && row.startMs < row.endMs)
+    return (
+      <Step number={3} title="What it rests on" figure="a level that goes on">
+        <p>
+          No sample had changed the level of {row.resource} by the end of the month, so what it amounts to up to there
+          was booked by time.
+        </p>
+      </Step>
+    );
   if (!isTaken && isZero(row.quantity)) {
     const isSpot = price.model.kind === 'spot';
     return (

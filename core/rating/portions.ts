@@ -1,0 +1,128 @@
+/** What falls on tallies part by part and lane by lane: all of a sample, or nothing (SPEC §3.5, §5). */
+import type { Contribution } from './aggregate.ts';
+import type { Batch } from './batch.ts';
+import type { Fault } from './dictionary.ts';
+import { move } from './measures.ts';
+import type { Lane, Plan } from './plan.ts';
+import { lateCharge } from './repricing.ts';
+import { cellOf } from './rollover.ts';
+import { cellsKey, type Resource } from './state.ts';
+import { closeTally, openTally, settle } from './tally.ts';
+
+/** A piece of a sample, or of a level that goes on, within which nothing changes. */
+export interface Part {
+  readonly plan: Plan;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly quantity: bigint;
+  /** What came before the part: of a delta its share, of a level the level times the time. */
+  readonly begun: bigint;
+}
+
+export const isFault = (value: object): value is Fault => Array.isArray(value) && typeof value[0] === 'string';
+
+export interface Charge {
+  readonly lane: Lane;
+  readonly part: Part;
+  readonly quantity: bigint;
+  readonly amount: bigint;
+  readonly opened: boolean;
+  readonly undo: () => void;
+}
+
+/** A part on a lane. */
+export interface Portion {
+  readonly part: Part;
+  readonly lane: Lane;
+  readonly isStart: boolean;
+  /** Whether it is a stretch of a level that goes on, and not of the sample itself. */
+  readonly isHeld: boolean;
+}
+
+/** Moves the tallies portion by portion; when a bound would be passed all is taken back and nothing is charged. */
+export function chargeAll(
+  run: ChargeRun,
+  resource: Resource,
+  sample: SampleFacts,
+  portions: readonly Portion[],
+): Charge[] | Fault {
+  const charges: Charge[] = [];
+  for (const portion of portions) {
+    const charge = chargeLane(run, resource, sample, portion);
+    if (!isFault(charge)) {
+      charges.push(charge);
+      continue;
+    }
+    for (const { undo } of charges.toReversed()) undo();
+    return charge;
+  }
+  return charges;
+}
+
+/** What all parts of a sample have in common. */
+export type SampleFacts = Pick<Contribution, 'place' | 'whole'>;
+
+export type ChargeRun = Pick<Batch, 'state' | 'tenant' | 'late'>;
+
+function chargeLane(
+  { state, tenant, late }: ChargeRun,
+  resource: Resource,
+  sample: SampleFacts,
+  { part, lane, isStart, isHeld }: Portion,
+): Charge | Fault {
+  const { tally, meter, price, cell, group } = lane;
+  if (tally === undefined)
+    return { lane, part, quantity: part.quantity, amount: 0n, opened: false, undo: () => undefined };
+  const opened = tally.entry.id === 0;
+  if (opened) {
+    if (price !== undefined && !hasRoom(tenant, lane))
+      return ['out_of_range', 'the price has no room for another group'];
+    openTally(state, tenant, tally, price, part.startMs);
+  }
+  const close = (): void => {
+    if (opened) closeTally(state, tenant, tally);
+  };
+  settle(tally);
+  tally.cursor = undefined;
+  if (state.repriced.length > 0 && price?.record.model.kind === 'spot') {
+    // What came before is charged by the points in force first, so that the sample's row is the sample's.
+    const amount = lateCharge(tenant, tally);
+    if (amount !== 0n) late.push({ tally, amount });
+    tally.charge += amount;
+  }
+  const { quantity, durationMs, begun, startMs } = part;
+  const { direction, distinct: value = resource.name } = lane;
+  const charging = tally.rolled.length === 0 ? cell : cellOf(price, tally);
+  const moved = move(tally, meter, charging, group.scale, {
+    ...sample,
+    quantity,
+    durationMs,
+    isHeld,
+    begun,
+    isStart,
+    value,
+    direction,
+    startMs,
+  });
+  if (moved === undefined) {
+    close();
+    return ['out_of_range', 'the tally or its charge would exceed its bound'];
+  }
+  return {
+    lane,
+    part,
+    quantity: moved.quantity,
+    amount: moved.amount,
+    opened,
+    undo() {
+      moved.undo();
+      close();
+    },
+  };
+}
+
+/** Whether a price with tiers per group may begin another group. */
+function hasRoom({ cellCounts }: Batch['tenant'], { price, tally }: Lane): boolean {
+  const { model } = price!.record;
+  return model.kind !== 'grouped' || (cellCounts.get(cellsKey(tally!.entry)) ?? 0) < model.groupsMax;
+}
