@@ -324,6 +324,39 @@ test('what is refused is told with its reason, by producer and reason, and no pa
   expect(await get<Refusals>('/refusals?reason=overlap')).toEqual({ refusals: [], totals });
 });
 
+test('usage of a period that was closed is booked in the open one, and says so in every store', async () => {
+  const month = Temporal.Now.zonedDateTimeISO('Europe/Berlin').with({ day: 1 }).startOfDay();
+  const answer = await fetch(url('/api/v1/periods/close'), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ account: 'acme', until: month.toPlainDate().toString(), reason: 'all bills are written' }),
+  });
+  const untilMs = month.epochMilliseconds;
+  expect(await answer.json()).toMatchObject({ account: 'acme', atMs: untilMs, outcome: 'taken', rejected: [] });
+  const late: Partial<BatchBody> = {
+    baseMs: untilMs - 86_400_000,
+    ticks: [[0, 1000, 1_000_000]],
+    series: [[0, 1, -1]],
+    s: [0],
+    k: [0],
+    q: [2 ** 30],
+    raw: [null],
+  };
+  await producer.publish(admin, producer.next(0, ['h1'], { ...batch(), ...late }));
+  await until(async () => (await get<RatedRows>('/rows?late=true')).rows.length === 1);
+  const [row] = (await get<RatedRows>('/rows?late=true')).rows;
+  const periodStartMs = month.subtract({ months: 1 }).epochMilliseconds;
+  expect(row).toMatchObject({ kind: 'usage', periodStartMs, bookedStartMs: untilMs, closedUntilMs: untilMs });
+  expect((await get<WhySample>(`/why/${row!.id}`)).checks.filter((check) => !check.ok)).toEqual([]);
+  const booked = await get<Explore>('/explore?by=booked&late=true');
+  expect(booked.groups).toEqual([
+    expect.objectContaining({ key: [month.toPlainDate().toString().slice(0, 7)], amount: row!.amount }),
+  ]);
+  expect((await get<Explore>('/explore?late=false')).total.samples + 1).toBe(
+    (await get<Status>('/status')).rowsInClickHouse,
+  );
+});
+
 test('a key that was revoked still proves what it signed while it was registered', async () => {
   const { rows } = await get<RatedRows>('/rows?limit=1');
   const answer = await fetch(url(`/api/v1/producers/p1/keys/${producer.key.keyId}/revoke`), {
