@@ -130,3 +130,9 @@ agreements:
   ]);
   expect(faults.every(({ expected }) => expected !== '' && !/\d{12}/.test(expected))).toBe(true);
 });
+
+test('a fee of which more periods were due than the rater compares is refused at its key', () => {
+  const daily = "calendar: { kind: calendar, interval: day }, terms: { kind: recurring, terms: advance, proration: none, onDecrease: keep, term: { from: 2010-01-01 }, amount: 1 }"; // prettier-ignore
+  const { faults } = planned(`fees: [{ key: old, service: S, component: C, account: top, ${daily} }]`);
+  expect(told(faults)).toEqual([['VALUE_INVALID', 'fees[0].key', 'old']]);
+});

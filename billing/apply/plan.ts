@@ -11,7 +11,7 @@ import type { Organisation, User } from './organisation.ts';
 import { planAccounts } from './planAccounts.ts';
 import { planBudgets, planMeters, planProducers, planTargets } from './planSimple.ts';
 import { planOwnership } from './planOwnership.ts';
-import { checkAgreements, planAgreed } from './planAgreed.ts';
+import { checkAgreements, checkDues, planAgreed } from './planAgreed.ts';
 import { planPrices } from './planPrices.ts';
 import { planPoints, planSeries, type PublishedPoint } from './planSeries.ts';
 import type { Present } from './present.ts';
@@ -61,6 +61,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
   const agreementIds = { published: present.agreements, lastId: lastOf(fees, feeIds.lastId) };
   const agreements = planAgreed(wanted.agreements, { ...common, ...agreementIds }, faults);
   const tree = new Map([...present.accounts, ...accounts.map((item) => item.after)].map((each) => [each.id, each]));
+  checkDues(wanted, fees, { ...common, ...feeIds }, (account) => tree.get(account)!.timeZone, faults);
   checkAgreements(wanted, agreements, agreementIds, (account) => rootOf(tree, account), faults);
   checkStarts(wanted, tree, [...present.prices, ...prices.map((item) => item.after)], faults);
   const targets = planTargets(wanted, present);

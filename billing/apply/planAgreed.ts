@@ -1,4 +1,7 @@
 import type { AgreementRecord, FeeRecord } from '#core/messages/control.ts';
+import { hasFewDues } from '#core/fees/dues.ts';
+import { feeOf } from '#core/fees/fee.ts';
+import { feeLimits } from '#core/fees/feeRecord.ts';
 import { Check } from '#core/fees/problems.ts';
 import { checkTogether } from '#core/spend/agreements.ts';
 import { periodAt } from '#core/time/period.ts';
@@ -49,6 +52,23 @@ export function planAgreed<Agreed extends FeeRecord | AgreementRecord>(
       newest.set(key, after);
       return [compare<Agreed>(named, undefined, after)];
     });
+}
+
+/** A version is held against the one before over all that was due of either: the rater rejects what would take it too long. */
+export function checkDues(
+  wanted: Pick<Organisation, 'fees'>,
+  items: readonly Item<FeeRecord>[],
+  { published, nowMs }: { readonly published: readonly FeeRecord[]; readonly nowMs: number },
+  zoneOf: (account: number) => string,
+  faults: Faults,
+): void {
+  for (const { after, status } of items) {
+    const versions = [after, ...published.filter(({ key }) => key === after.key)];
+    if (status !== 'added' || versions.every((fee) => hasFewDues(feeOf(fee, zoneOf(fee.account)), nowMs))) continue;
+    const { at } = wanted.fees.find(({ key, version }) => key === after.key && version === after.version)!;
+    const limit = `a fee of which at most ${feeLimits.periodsDueMax} periods were due by now; what is owed from now on goes under another key`;
+    faults.add('VALUE_INVALID', at, after.key, limit);
+  }
 }
 
 /** What agreements of one root account and currency get wrong together, the newest of each key. */

@@ -3,6 +3,7 @@ import { AMOUNT_SCALE, parseAmount, type AmountPico } from '../money/fixed.ts';
 import { fromScaled, one } from '../money/rational.ts';
 import { billingPeriodAt } from '../time/calendar.ts';
 import type { Fee } from './fee.ts';
+import { feeLimits } from './feeRecord.ts';
 import { installmentParts } from './plans.ts';
 import { assertSound } from './problems.ts';
 import { checkFee, lastInstantMs } from './check.ts';
@@ -39,6 +40,10 @@ export function duesUntil(fee: Fee, afterMs: number, untilMs: number, most = Inf
   }
   return found;
 }
+
+/** Whether a version may take the place of this one, or this one of another: all that was due is looked at (SPEC §9.1.12). */
+export const hasFewDues = (fee: Fee, atMs: number): boolean =>
+  duesUntil(fee, -1, atMs, feeLimits.periodsDueMax + 1).length <= feeLimits.periodsDueMax;
 
 export const nextDueMs = (fee: Fee, afterMs: number): number | undefined => dues(fee, afterMs).next().value?.atMs;
 

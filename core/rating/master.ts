@@ -1,5 +1,5 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
-import { duesUntil } from '../fees/dues.ts';
+import { hasFewDues } from '../fees/dues.ts';
 import { feeOf } from '../fees/fee.ts';
 import { feeLimits } from '../fees/feeRecord.ts';
 import { meterMisfit } from '../pricing/tallyTerms.ts';
@@ -221,8 +221,7 @@ function applyAccount(master: Master, change: Extract<ControlChange, { kind: 'ac
 /** A version is compared with the one before over all that was due: not more than a limit. */
 function requireFewDues(before: Master, after: Master, key: string, atMs: number): void {
   for (const fee of [before.feesByKey.get(key), after.feesByKey.get(key)]) {
-    const isFew =
-      fee === undefined || duesUntil(fee, -1, atMs, feeLimits.periodsDueMax + 1).length <= feeLimits.periodsDueMax;
+    const isFew = fee === undefined || hasFewDues(fee, atMs);
     const advice = 'let it be, and publish what it owes from now on under another key';
     require(isFew, `fee ${key} has more than ${feeLimits.periodsDueMax} periods that are due: ${advice}`);
   }
