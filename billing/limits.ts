@@ -8,6 +8,8 @@ export const billingLimits = {
   faultsInMessageMax: 20,
   /** Changes in one control message; a larger change set is cut into several, in order. */
   changesPerMessageMax: 500,
+  /** Fees in one control message, for each may be booked for all that was due of it; one of parts counts as so many, one by days, weeks or dates travels alone. */
+  feesPerMessageMax: 5,
   /** Bytes of one control message's changes, above one change's own size. The commit that takes it carries it whole. */
   changeBytesPerMessageMax: 256 * 1024,
   /** Accounts of a tenant; more are refused. */

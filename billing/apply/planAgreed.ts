@@ -1,5 +1,5 @@
 import type { AgreementRecord, FeeRecord } from '#core/messages/control.ts';
-import { hasFewDues } from '#core/fees/dues.ts';
+import { dueCount } from '#core/fees/dues.ts';
 import { feeOf } from '#core/fees/fee.ts';
 import { feeLimits } from '#core/fees/feeRecord.ts';
 import { Check } from '#core/fees/problems.ts';
@@ -64,9 +64,13 @@ export function checkDues(
 ): void {
   for (const { after, status } of items) {
     const versions = [after, ...published.filter(({ key }) => key === after.key)];
-    if (status !== 'added' || versions.every((fee) => hasFewDues(feeOf(fee, zoneOf(fee.account)), nowMs))) continue;
+    if (
+      status !== 'added' ||
+      versions.every((fee) => dueCount(feeOf(fee, zoneOf(fee.account)), nowMs) <= feeLimits.periodsDueMax)
+    )
+      continue;
     const { at } = wanted.fees.find(({ key, version }) => key === after.key && version === after.version)!;
-    const limit = `a fee of which at most ${feeLimits.periodsDueMax} periods were due by now; what is owed from now on goes under another key`;
+    const limit = `a fee of which at most ${feeLimits.periodsDueMax} periods, times its parts, were due by now; what is owed from now on goes under another key`;
     faults.add('VALUE_INVALID', at, after.key, limit);
   }
 }

@@ -38,20 +38,34 @@ export function splitChanges(changes: readonly ControlChange[]): ControlChange[]
   const parts: ControlChange[][] = [];
   let part: ControlChange[] = [];
   let bytes = 0;
+  let fees = 0;
   for (const change of changes) {
     const size = Buffer.byteLength(JSON.stringify(change));
     const full =
-      part.length >= billingLimits.changesPerMessageMax || bytes + size > billingLimits.changeBytesPerMessageMax;
+      part.length >= billingLimits.changesPerMessageMax ||
+      bytes + size > billingLimits.changeBytesPerMessageMax ||
+      fees + feesIn(change) > billingLimits.feesPerMessageMax;
     if (full && part.length > 0) {
       parts.push(part);
       part = [];
       bytes = 0;
+      fees = 0;
     }
     part.push(change);
+    fees += feesIn(change);
     bytes += size;
   }
   if (part.length > 0) parts.push(part);
   return parts;
+}
+
+/** What a change counts among the fees of a message. */
+function feesIn(change: ControlChange): number {
+  if (change.kind !== 'fee') return 0;
+  const { calendar, allocation = [] } = change;
+  const isOfMonths = calendar.kind === 'fiscal' || (calendar.kind !== 'list' && !['day', 'week'].includes(calendar.interval)); // prettier-ignore
+  const { feesPerMessageMax: most } = billingLimits;
+  return isOfMonths ? Math.min(most, Math.max(1, allocation.length)) : most;
 }
 
 /** The row's lock is held until the transaction ends: sequences have no gaps and follow the order of commits. */

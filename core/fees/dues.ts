@@ -41,9 +41,12 @@ export function duesUntil(fee: Fee, afterMs: number, untilMs: number, most = Inf
   return found;
 }
 
-/** Whether a version may take the place of this one, or this one of another: all that was due is looked at (SPEC §9.1.12). */
-export const hasFewDues = (fee: Fee, atMs: number): boolean =>
-  duesUntil(fee, -1, atMs, feeLimits.periodsDueMax + 1).length <= feeLimits.periodsDueMax;
+/** Periods that were due by then, times the parts of the fee; no more than one above the limit (SPEC §9.1.12). */
+export function dueCount(fee: Fee, atMs: number): number {
+  const parts = fee.record.allocation?.length ?? 1;
+  const most = Math.floor(feeLimits.periodsDueMax / parts) + 1;
+  return parts * duesUntil(fee, -1, atMs, most).length;
+}
 
 export const nextDueMs = (fee: Fee, afterMs: number): number | undefined => dues(fee, afterMs).next().value?.atMs;
 

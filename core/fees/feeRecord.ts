@@ -11,13 +11,15 @@ import type { Shape } from './shape.ts';
 
 export const feeLimits = {
   /** Parts that a bundle is shared among. */
-  sharesMax: 100,
+  sharesMax: 20,
   /** Days of a billing period: some ten years. */
   periodDaysMax: 3660,
   /** Dates of a calendar that lists them. */
   datesMax: 1200,
-  /** Periods that were due when a version of a fee is taken: all of them are looked at. */
+  /** Periods of a fee that were due when a version of it is taken, times its parts: all of them are looked at, and may be booked. */
   periodsDueMax: 4000,
+  /** The same of all versions that one message brings, and of those that they take the place of. */
+  periodsPerMessageMax: 8000,
   nameLengthMax: 200,
 } as const;
 

@@ -48,10 +48,19 @@ export interface CommitHeader {
   readonly budgets: readonly BudgetState[];
   readonly alerts: readonly Alert[];
   readonly refusals: readonly Refusal[];
+  /** The last fee booked, by instant, tenant and key, where others that are due are still to be booked; absent when all are. */
+  readonly feesTo?: FeePlace;
   /** Samples and batches since the partition began, absolute. */
   readonly totals: Totals;
   /** Number of block lines after the header. */
   readonly blocks: number;
+}
+
+/** What is due of one fee at one instant. */
+export interface FeePlace {
+  readonly atMs: number;
+  readonly tenant: string;
+  readonly key: string;
 }
 
 export interface ChainLink {

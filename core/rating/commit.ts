@@ -65,6 +65,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     budgets: changes.budgets.map(({ tenant, budget }) => budgetState(tenant, budget)),
     alerts: changes.alerts,
     refusals: changes.refusals,
+    ...(state.feesTo === undefined ? {} : { feesTo: state.feesTo }),
     totals: totalsOf(state),
     blocks: changes.lineEnds.length,
   };

@@ -156,6 +156,19 @@ test('a change over more periods than the limit is rejected, and says what to do
   expect(log.audit()).toBe('');
 });
 
+test('what is due at once is booked in pieces; a change in between corrects what is booked so far', () => {
+  const log = new Log('2026-01-01');
+  const more = { calendar: { kind: 'calendar', interval: 'day' }, account: 2 } as const;
+  const daily = (amount: string) => recurring({ proration: 'none', amounts: amounts(['2026-01-01', amount]) });
+  expect(log.fee('2026-01-01', 1, daily('1'), more)).toHaveLength(1);
+  const late = log.fee('2027-09-01', 2, daily('2'), more).filter((row) => row.startsWith('c '));
+  expect(late.filter((row) => row.endsWith(' 1'))).toHaveLength(250);
+  expect(late.filter((row) => row.endsWith(' 2'))).toHaveLength(251);
+  expect(late).toHaveLength(250 + 2 * 251);
+  expect(log.tick('2027-09-01T00:00:01Z').filter((row) => row.startsWith('c '))).toHaveLength(609 - 251);
+  expect(log.audit()).toBe('');
+});
+
 test('a row of a fee that was changed, dropped or named otherwise is found', () => {
   const changes: [(blocks: string) => string, keyof typeof found][] = [
     [(blocks) => blocks.replaceAll('31', '32'), 'RERATE'],

@@ -2,6 +2,7 @@
 import { bookingsOf, type Booking } from '../fees/booking.ts';
 import { duesUntil } from '../fees/dues.ts';
 import type { Fee } from '../fees/fee.ts';
+import { compareText } from './attribution.ts';
 import { periodAt } from '../time/period.ts';
 import { Groups, type Charging } from './block.ts';
 import type { Changes } from './changes.ts';
@@ -18,14 +19,30 @@ export interface FeeRun {
   readonly rows: Rows;
 }
 
-/** What falls due after one instant up to and with another. Returns the balances that moved. */
-export const bookDue = (run: FeeRun, fee: Fee, afterMs: number, untilMs: number): Set<Balance> =>
-  book(run, bookingsOf([], duesUntil(fee, afterMs, untilMs)));
+/** Rows after which the rest waits for the next input or tick: what one of them adds to a commit stays far below what it takes. */
+export const feeRowsPerInputMax = 250;
 
-/** A version takes the place of another, or of none, as far as log time has come. */
+/** Up to and with which instant the fee is booked: log time, unless others are still to come. */
+export function bookedUntil({ feesTo, logTimeMs }: PartitionState, tenant: string, key: string): number {
+  if (feesTo === undefined) return logTimeMs;
+  const isDone = (compareText(tenant, feesTo.tenant) || compareText(key, feesTo.key)) <= 0;
+  return isDone ? feesTo.atMs : feesTo.atMs - 1;
+}
+
+/** What is due of a fee at an instant: the balances that moved, and how many rows that took. */
+export function bookDue(
+  run: FeeRun,
+  fee: Fee,
+  atMs: number,
+): { readonly balances: Set<Balance>; readonly rows: number } {
+  const bookings = bookingsOf([], duesUntil(fee, atMs - 1, atMs));
+  return { balances: book(run, bookings), rows: bookings.length };
+}
+
+/** A version takes the place of another, or of none, as far as it is booked. */
 export function replaceFee(run: FeeRun, before: Fee | undefined, after: Fee): Set<Balance> {
-  const { logTimeMs } = run.state;
-  return book(run, bookingsOf(before === undefined ? [] : duesUntil(before, -1, logTimeMs), duesUntil(after, -1, logTimeMs))); // prettier-ignore
+  const untilMs = bookedUntil(run.state, run.tenant.id, after.record.key);
+  return book(run, bookingsOf(before === undefined ? [] : duesUntil(before, -1, untilMs), duesUntil(after, -1, untilMs))); // prettier-ignore
 }
 
 function book({ state, tenant, changes, rows }: FeeRun, bookings: readonly Booking[]): Set<Balance> {

@@ -22,7 +22,7 @@ import { Changes } from './changes.ts';
 import { Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
 import { Dues } from './dues.ts';
-import { replaceFee } from './fees.ts';
+import { bookedUntil, feeRowsPerInputMax, replaceFee } from './fees.ts';
 import { bookDueLevels } from './held.ts';
 import { moveMark } from './mark.ts';
 import { ControlFault, applyMaster } from './master.ts';
@@ -118,6 +118,7 @@ export class PartitionMachine {
 
   /** Does at once what inputs to come would go on with: for who rates a log without one. */
   finish(): void {
+    this.#actDue(Infinity);
     while (this.#goOnClosing());
     this.#reprice(Infinity);
   }
@@ -132,8 +133,8 @@ export class PartitionMachine {
 
   /** Instant at which time alone next changes the state, or undefined. */
   nextDueMs(): number | undefined {
-    const { closings, repriced, logTimeMs } = this.state;
-    if (closings.length > 0 || repriced.length > 0) return logTimeMs + 1;
+    const { closings, repriced, feesTo, logTimeMs } = this.state;
+    if (closings.length > 0 || repriced.length > 0 || feesTo !== undefined) return logTimeMs + 1;
     const nextMs = this.#nextMs();
     return nextMs === Infinity ? undefined : nextMs;
   }
@@ -142,27 +143,35 @@ export class PartitionMachine {
     return Math.min(this.#months.nextMs, this.#dues.nextMs, this.state.levelsDueMs);
   }
 
+  /** Log time moves: months of budgets, fees and levels, in this order; what of them had to wait goes on with any input. */
   #advance(timeMs: number): void {
     const { state, changes } = this;
-    if (timeMs <= state.logTimeMs) return;
-    state.logTimeMs = timeMs;
-    if (this.#nextMs() > timeMs) return;
+    const isLater = timeMs > state.logTimeMs;
+    if (isLater) state.logTimeMs = timeMs;
+    if (state.feesTo === undefined && (!isLater || this.#nextMs() > timeMs)) return;
     changes.timeMoved = true;
-    // Budgets look at the month that holds log time: all of them enter it before anything is booked.
-    const months = this.#months
-      .take(timeMs)
-      .toSorted((a, b) => compareText(a.tenant, b.tenant) || compareText(a.id, b.id));
-    for (const { tenant: name, id } of months) {
-      const tenant = state.tenants.get(name)!;
+    this.#beginMonths();
+    this.#actDue(feeRowsPerInputMax);
+    const runOf = (tenant: Tenant): ClosingRun => this.#runOf(tenant);
+    if (isLater)
+      bookDueLevels(state, runOf, (tenant, balances) => this.#evaluate(this.#evaluation(tenant, null, ''), balances));
+  }
+
+  #beginMonths(): void {
+    const ended = this.#months.take(this.state.logTimeMs);
+    ended.sort((a, b) => compareText(a.tenant, b.tenant) || compareText(a.id, b.id));
+    for (const { tenant: name, id } of ended) {
+      const tenant = this.state.tenants.get(name)!;
       const record = tenant.master.budgets.get(id)!;
       budgetNow(this.#evaluation(tenant, null, ''), record);
       evaluateBudget(this.#evaluation(tenant, null, ''), record);
     }
-    const runOf = (tenant: Tenant): ClosingRun => this.#runOf(tenant);
-    const moved = (tenant: Tenant, balances: Set<Balance>): void =>
+  }
+
+  /** Books the next of what is due (SPEC §9.1.11). */
+  #actDue(most: number): void {
+    for (const [tenant, balances] of this.#dues.act(this.state, (one) => this.#runOf(one), most))
       this.#evaluate(this.#evaluation(tenant, null, ''), balances);
-    for (const [tenant, balances] of this.#dues.act(state, timeMs, runOf)) moved(tenant, balances);
-    bookDueLevels(state, runOf, moved);
   }
 
   #rejectControl(input: Input, tenant: string, detail: string): void {
@@ -181,7 +190,7 @@ export class PartitionMachine {
     for (const key of new Set(message.changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : [])))) {
       const fee = tenant.master.feesByKey.get(key)!;
       moved = moved.union(replaceFee(run, before?.feesByKey.get(key), fee));
-      this.#dues.setFee(tenant, key, this.state.logTimeMs);
+      this.#dues.setFee(tenant, key, bookedUntil(this.state, tenant.id, key));
     }
     moved = moved.union(settleMoved(run, unsettle(run, before)));
     this.#dues.setAgreements(tenant, this.state.logTimeMs);

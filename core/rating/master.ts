@@ -1,5 +1,5 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
-import { hasFewDues } from '../fees/dues.ts';
+import { dueCount } from '../fees/dues.ts';
 import { feeOf } from '../fees/fee.ts';
 import { feeLimits } from '../fees/feeRecord.ts';
 import { meterMisfit } from '../pricing/tallyTerms.ts';
@@ -37,8 +37,7 @@ export function applyMaster(state: PartitionState, message: ControlMessage, atMs
   const draft = copyMaster(tenant.master);
   const renames: Renames = new Map();
   for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames);
-  for (const change of message.changes)
-    if (change.kind === 'fee') requireFewDues(tenant.master, draft, change.key, atMs);
+  requireFewDues(tenant.master, draft, message, atMs);
   for (const [account, record] of renames) (account as { record: Account['record'] }).record = record;
   const before = tenant.master.priceSeries;
   recompile(draft, before);
@@ -218,13 +217,19 @@ function applyAccount(master: Master, change: Extract<ControlChange, { kind: 'ac
   if (record.type === 'suspense' && master.suspense === undefined) master.suspense = account;
 }
 
-/** A version is compared with the one before over all that was due: not more than a limit. */
-function requireFewDues(before: Master, after: Master, key: string, atMs: number): void {
-  for (const fee of [before.feesByKey.get(key), after.feesByKey.get(key)]) {
-    const isFew = fee === undefined || hasFewDues(fee, atMs);
-    const advice = 'let it be, and publish what it owes from now on under another key';
-    require(isFew, `fee ${key} has more than ${feeLimits.periodsDueMax} periods that are due: ${advice}`);
-  }
+/** A version is compared with the one before over all that was due: not more than a limit, in all of a message. */
+function requireFewDues(before: Master, after: Master, { changes }: ControlMessage, atMs: number): void {
+  const { periodsDueMax, periodsPerMessageMax } = feeLimits;
+  let all = 0;
+  for (const key of new Set(changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : []))))
+    for (const fee of [before.feesByKey.get(key), after.feesByKey.get(key)]) {
+      const count = fee === undefined ? 0 : dueCount(fee, atMs);
+      const advice = 'let it be, and publish what it owes from now on under another key';
+      require(count <= periodsDueMax, `fee ${key} has more than ${periodsDueMax} periods that are due: ${advice}`);
+      all += count;
+    }
+  require(all <=
+    periodsPerMessageMax, `fees of one message have ${all} periods that are due: publish at most ${periodsPerMessageMax} at once`);
 }
 
 /** Prices, fees and agreements draw their ids from one sequence. */

@@ -34,6 +34,7 @@ export function applyCommit(state: PartitionState, header: CommitHeader, seq: nu
   state.outSeq = seq;
   state.outHash = hash;
   state.logTimeMs = header.logTimeMs;
+  state.feesTo = header.feesTo;
   state.usage = header.inputs.usage;
   state.control = header.inputs.control;
   state.controlMark = header.inputs.controlMark;

@@ -1,6 +1,6 @@
 /** The whole state as text, in one canonical order: equal states give equal bytes. */
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
-import type { CommitHeader } from '../messages/rated.ts';
+import type { CommitHeader, FeePlace } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
 import { inOrder, isWritten, settlementEntry } from './agreements/settlement.ts';
 import {
@@ -29,6 +29,7 @@ interface SnapshotRecord extends Values {
   readonly outSeq: number;
   readonly outHash: string;
   readonly logTimeMs: number;
+  readonly feesTo?: FeePlace;
   readonly inputs: Omit<CommitHeader['inputs'], 'taken'>;
   readonly totals: CommitHeader['totals'];
   /** Ids of tallies that are still to be charged by a new point; absent for none. */
@@ -46,6 +47,7 @@ export function encodeState(state: PartitionState): string {
     outSeq: state.outSeq,
     outHash: state.outHash,
     logTimeMs: state.logTimeMs,
+    ...(state.feesTo === undefined ? {} : { feesTo: state.feesTo }),
     inputs: { usage: state.usage, control: state.control, controlMark: state.controlMark },
     totals: totalsOf(state),
     masters: tenants.map(({ id, master }) => ({ tenant: id, changes: masterChanges(master) })),
@@ -93,7 +95,7 @@ export function decodeState(text: string): PartitionState {
   applyValues(state, record);
   state.repriced = (record.repriced ?? []).map((id) => state.tallies[id - 1]!);
   const { incarnation, outSeq, outHash, logTimeMs, inputs, totals } = record;
-  Object.assign(state, { incarnation, outSeq, outHash, logTimeMs, ...inputs });
+  Object.assign(state, { incarnation, outSeq, outHash, logTimeMs, feesTo: record.feesTo, ...inputs });
   Object.assign(state.totals.samples, totals.samples);
   Object.assign(state.totals.batches, totals.batches);
   Object.assign(state.totals, { alerts: totals.alerts, blocks: totals.blocks });

@@ -13,6 +13,7 @@ import type { PriceSeries } from '../pricing/series/points.ts';
 import type {
   BudgetStateName,
   ChainLink,
+  FeePlace,
   ClosingState,
   SampleCounts,
   SamplePlace,
@@ -37,6 +38,8 @@ export interface PartitionState {
   outSeq: number;
   outHash: string;
   logTimeMs: number;
+  /** The last place booked, while fees that are due are still to be booked. */
+  feesTo: FeePlace | undefined;
   usage: ChainLink;
   control: ChainLink;
   controlMark: number;
@@ -222,6 +225,7 @@ export function emptyState(partition: number): PartitionState {
     outSeq: 0,
     outHash: '',
     logTimeMs: 0,
+    feesTo: undefined,
     usage: { seq: 0, hash: '' },
     control: { seq: 0, hash: '' },
     controlMark: 0,

@@ -23,7 +23,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   const before = state.tenants.get(tenantId);
   const changes = tenant === undefined ? [] : message!.changes;
   const fees = new Set(changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : [])));
-  const isFew = areFew(before, fees, state.logTimeMs) && areFew(tenant, fees, state.logTimeMs);
+  const isFew = areFew([before, tenant], fees, state.logTimeMs);
   if (message === undefined || tenant === undefined || !isFew) {
     outcome.refusals.push(rejected(state, tenantId, input.seq));
     return undefined;

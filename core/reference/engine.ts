@@ -73,17 +73,18 @@ export class ReferenceEngine {
 
   #moveTime(timeMs: number, outcome: Outcome): void {
     const { state } = this;
-    if (timeMs <= state.logTimeMs) return;
     const beforeMs = state.logTimeMs;
-    state.logTimeMs = timeMs;
-    beginMonths(state, outcome);
-    const source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: timeMs, trace: '' };
+    if (timeMs > beforeMs) {
+      state.logTimeMs = timeMs;
+      beginMonths(state, outcome);
+    } else if (state.feesTo === undefined) return;
+    const source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: state.logTimeMs, trace: '' };
+    outcome.rows.push(...bookDue(state, beforeMs, source));
     const tenants = [...state.tenants.values()].sort((a, b) => byCodeUnit(a.record.id, b.record.id));
-    for (const tenant of tenants) outcome.rows.push(...bookDue(state, tenant, beforeMs, source));
     for (const tenant of tenants) {
       settleBegun(state, tenant, beforeMs, outcome, source);
       evaluateMoved(state, tenant, source, outcome);
     }
-    bookLevels(state, outcome);
+    if (timeMs > beforeMs) bookLevels(state, outcome);
   }
 }

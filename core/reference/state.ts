@@ -11,7 +11,7 @@ import type {
   TenantRecord,
 } from '../messages/control.ts';
 import type { SeriesPoint, SeriesRecord } from '../messages/series.ts';
-import type { Alert, BlockKind, BudgetStateName, Refusal, SamplePlace } from '../messages/rated.ts';
+import type { Alert, BlockKind, BudgetStateName, FeePlace, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Span } from './calendar.ts';
 import type { Spend } from './agreements/spend.ts';
 import type { Month } from './month.ts';
@@ -176,6 +176,8 @@ export interface State {
   readonly budgets: Map<string, BudgetTrack>;
   /** By tenant and key: before this instant nothing of the fee falls due; it is looked for where it is not known. */
   readonly feesDueMs: Map<string, number>;
+  /** The last place booked, while fees that are due are still to be booked. */
+  feesTo: FeePlace | undefined;
   readonly samples: Counts;
   readonly batches: Counts;
 }
@@ -250,6 +252,7 @@ export function emptyState(partition: number): State {
     spend: new Map(),
     budgets: new Map(),
     feesDueMs: new Map(),
+    feesTo: undefined,
     samples: noCounts(),
     batches: noCounts(),
   };

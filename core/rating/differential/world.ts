@@ -41,6 +41,7 @@ export class World {
     otherPeriods: 0,
     fees: 0,
     credits: 0,
+    feeSteps: 0,
   };
   readonly reasons = new Set<string>();
   /** Why there were rows of agreements. */
@@ -216,6 +217,7 @@ export class World {
     ).length;
     this.seen.sharedOut += sharesIn(blocks);
     this.seen.laterSteps += (header.closings ?? []).length;
+    this.seen.feeSteps += header.feesTo === undefined ? 0 : 1;
     this.seen.fees += blocks.split('\tfee\t').length - 1;
     this.seen.credits += blocks.split('\tfeeCredit\t').length - 1;
     this.seen.alerts += header.alerts.length;

@@ -24,6 +24,7 @@ export function compareTouched(
     logTimeMs: state.logTimeMs,
     controlMark: state.controlMark,
   });
+  faults.same('RERATE', `${where}: fees booked up to`, header.feesTo ?? null, state.feesTo ?? null);
   faults.same('CONSERVE', `${where}: samples`, header.totals.samples, samples);
   faults.same('CONSERVE', `${where}: batches`, header.totals.batches, batches);
   faults.same('BLOCKS', `${where}: blocks so far`, header.totals.blocks, fold.blocks);

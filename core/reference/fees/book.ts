@@ -1,5 +1,6 @@
 /** SPEC §9.1.11–9.1.14: fees as rows: what time makes due, and the difference between a version and the one before. */
 import type { FeeRecord } from '../../messages/fee.ts';
+import { byCodeUnit } from '../attribution.ts';
 import { addToBalances } from '../balances.ts';
 import { bookingOf } from '../closes.ts';
 import { powerOfTen, whole, zero } from '../number.ts';
@@ -10,8 +11,9 @@ import type { Rate } from './rate.ts';
 import { sharesOf } from './shares.ts';
 import { amountIn, ratesOf, unitsOf, type Unit } from './units.ts';
 
-/** Periods that are looked at when a version takes the place of another. */
+/** Periods, times parts, that are looked at when a version takes the place of another; and of all in one message. */
 const duesMax = 4000;
+const duesPerMessageMax = 8000;
 
 export const newestFees = (tenant: Tenant): FeeRecord[] => [
   ...new Map([...tenant.fees.values()].map((fee) => [fee.key, fee])).values(),
@@ -19,23 +21,58 @@ export const newestFees = (tenant: Tenant): FeeRecord[] => [
 
 const zoneOf = (tenant: Tenant, fee: FeeRecord): string => tenant.accounts.get(fee.account)!.timeZone;
 
-/** Whether a tenant's fees of these keys are few enough to be compared at the instant. */
-export const areFew = (tenant: Tenant | undefined, keys: ReadonlySet<string>, atMs: number): boolean =>
-  tenant === undefined ||
-  newestFees(tenant).every((fee) => {
-    if (!keys.has(fee.key)) return true;
-    return duesBetween(fee, zoneOf(tenant, fee), -1, atMs, duesMax + 1).dues.length <= duesMax;
+/** Whether the fees of these keys, as they were and as they are to be, are few enough to be compared at the instant. */
+export function areFew(tenants: readonly (Tenant | undefined)[], keys: ReadonlySet<string>, atMs: number): boolean {
+  const counts = tenants.flatMap((tenant) => {
+    const fees = tenant === undefined ? [] : newestFees(tenant).filter(({ key }) => keys.has(key));
+    return fees.map((fee) => {
+      const parts = fee.allocation?.length ?? 1;
+      return parts * duesBetween(fee, zoneOf(tenant!, fee), -1, atMs, duesMax + 1).dues.length;
+    });
   });
+  return (
+    counts.every((count) => count <= duesMax) && counts.reduce((sum, count) => sum + count, 0) <= duesPerMessageMax
+  );
+}
 
-/** Log time has moved from `afterMs`. */
-export function bookDue(state: State, tenant: Tenant, afterMs: number, source: Source): Row[] {
-  return newestFees(tenant).flatMap((fee) => {
-    const key = `${tenant.record.id} ${fee.key}`;
-    if ((state.feesDueMs.get(key) ?? 0) > state.logTimeMs) return [];
-    const { dues, nextMs } = duesBetween(fee, zoneOf(tenant, fee), afterMs, state.logTimeMs);
-    state.feesDueMs.set(key, nextMs);
-    return rowsOf(state, tenant, [], dues, source);
-  });
+/** Up to and with which instant a fee is booked. */
+function bookedUntil({ feesTo, logTimeMs }: State, tenant: Tenant, key: string): number {
+  if (feesTo === undefined) return logTimeMs;
+  const name = tenant.record.id;
+  const isDone = name < feesTo.tenant || (name === feesTo.tenant && key <= feesTo.key);
+  return feesTo.atMs - (isDone ? 0 : 1);
+}
+
+/** Rows after which what is left waits (9.1.11). */
+const rowsMax = 250;
+
+/** Log time was `beforeMs`, or something was left: the next of what is due, by instant, tenant and key. */
+export function bookDue(state: State, beforeMs: number, source: Source): Row[] {
+  const places = [...state.tenants.values()].flatMap((tenant) =>
+    newestFees(tenant).flatMap((fee) => {
+      const key = `${tenant.record.id} ${fee.key}`;
+      if ((state.feesDueMs.get(key) ?? 0) > state.logTimeMs) return [];
+      const afterMs = state.feesTo === undefined ? beforeMs : bookedUntil(state, tenant, fee.key);
+      const { dues, nextMs } = duesBetween(fee, zoneOf(tenant, fee), afterMs, state.logTimeMs);
+      if (dues.length === 0) state.feesDueMs.set(key, nextMs);
+      const instants = [...new Set(dues.map((due) => due.atMs))];
+      return instants.map((atMs) => ({ atMs, tenant, key: fee.key, dues: dues.filter((due) => due.atMs === atMs) }));
+    }),
+  );
+  places.sort(
+    (a, b) => a.atMs - b.atMs || byCodeUnit(a.tenant.record.id, b.tenant.record.id) || byCodeUnit(a.key, b.key),
+  );
+  const rows: Row[] = [];
+  let booked = 0;
+  while (booked < places.length && rows.length < rowsMax) {
+    const { tenant, dues } = places[booked]!;
+    rows.push(...rowsOf(state, tenant, [], dues, source));
+    booked += 1;
+  }
+  const last = places[booked - 1];
+  const isDone = last === undefined || booked === places.length;
+  state.feesTo = isDone ? undefined : { atMs: last.atMs, tenant: last.tenant.record.id, key: last.key };
+  return rows;
 }
 
 /** The newest versions of these keys take the place of what was the newest of them. */
@@ -51,7 +88,7 @@ export function replaceFees(
       ? []
       : newestFees(of)
           .filter((fee) => fee.key === key)
-          .flatMap((fee) => duesBetween(fee, zoneOf(of, fee), -1, state.logTimeMs).dues);
+          .flatMap((fee) => duesBetween(fee, zoneOf(of, fee), -1, bookedUntil(state, tenant, key)).dues);
   return [...keys].flatMap((key) => {
     state.feesDueMs.delete(`${tenant.record.id} ${key}`);
     return rowsOf(state, tenant, allOf(before, key), allOf(tenant, key), source);
@@ -62,7 +99,7 @@ export function replaceFees(
 export function owedByNow(state: State, tenant: Tenant): Map<string, bigint> {
   const owed = new Map<string, bigint>();
   for (const fee of newestFees(tenant))
-    for (const due of duesBetween(fee, zoneOf(tenant, fee), -1, state.logTimeMs).dues) {
+    for (const due of duesBetween(fee, zoneOf(tenant, fee), -1, bookedUntil(state, tenant, fee.key)).dues) {
       const key = periodKey(tenant, fee.key, due.period.startMs, due.period.endMs);
       const units = unitsOf([due]);
       const amounts = ratesOf(due, units).map((rate, i) => (rate === undefined ? 0n : amountIn(rate, units[i]!)));

@@ -78,7 +78,7 @@ function isTerms(value: unknown): boolean {
 }
 
 const isAllocation: Test = (value) => {
-  if (!upTo(100, (share) => has(share, { service: isName, component: isName, weight: isNotNegative }))(value)) return false;
+  if (!upTo(20, (share) => has(share, { service: isName, component: isName, weight: isNotNegative }))(value)) return false;
   const shares = value as NonNullable<FeeRecord['allocation']>;
   const names = shares.map(({ service, component }) => JSON.stringify([service, component]));
   return new Set(names).size === names.length && shares.some(({ weight }) => isPositive(weight));
