@@ -368,7 +368,8 @@ export const blockColumns = [
 
 /**
  * `usage`: a priced sample. `unpriced`: a meter takes it but no price does yet; tallied at amount 0. `unmetered`: no
- * meter asks for it; kept, not tallied. `adjustment`: a difference charged without a sample. `fee`: what time brings;
+ * meter asks for it; kept, not tallied. `adjustment`: a difference charged without a sample, and what
+ * a level that goes on comes to by the end of a month. `fee`: what time brings;
  * `agreement`: what was agreed on for an account and all below it. Rows of these two are nobody's sample (resource, index and
  * quantity 0, no producer), stand outside CONSERVE and inside the sum of rows; `price` is the version of the fee or agreement, drawn from the
  * sequence of prices, `cell` the reason ("fee", "feeCredit", "cap"), and what a row covers begins at its start.
