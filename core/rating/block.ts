@@ -3,6 +3,7 @@ import { AMOUNT_SCALE, formatDecimal } from '../money/fixed.ts';
 import type { PriceRecord } from '../messages/price.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
+import type { Line, Settlement } from './agreements/settlement.ts';
 import { isWithinOne, unitOf } from './billingUnit.ts';
 import { ByteText, bytesOf } from './byteText.ts';
 import type { Plan } from './plan.ts';
@@ -50,6 +51,8 @@ export interface Group extends GroupKey {
   readonly periodColumns: Uint8Array;
   /** Whether what it charges could not be found again from tallies for one billing period. */
   readonly isApart: boolean;
+  /** Where what it charges was last noted for agreements. */
+  noted: { readonly settlement: Settlement; readonly line: Line } | undefined;
   /** Rows of the batch in hand: a chain through `Rows.next`. */
   rowCount: number;
   firstRow: number;
@@ -75,7 +78,7 @@ export class Groups {
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {
-        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key), isApart: isApart(key),
+        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key), isApart: isApart(key), noted: undefined,
         rowCount: 0, firstRow: -1, lastRow: -1, samples: 0, quantity: 0, quantityWide: 0n, amount: 0, amountWide: 0n,
       }; // prettier-ignore
       this.#byKey.set(text, group);

@@ -4,7 +4,7 @@ import { amountOf, quantityOf, type Group } from '../block.ts';
 import type { Changes } from '../changes.ts';
 import type { PartitionState, Tenant } from '../state.ts';
 import { settle } from '../tally.ts';
-import { isNothing, lineAt, settlementAt, type LinePlace, type Settlement } from './settlement.ts';
+import { isNothing, lineAt, settlementAt, type Line, type Settlement } from './settlement.ts';
 import { unitKey } from './unitKey.ts';
 import { seen } from './view.ts';
 
@@ -24,15 +24,24 @@ export function noteLines(run: LinesRun, group: Group, startMs: number): void {
   if (price === undefined || kind === 'agreement') return;
   const { agreementsByUnit } = tenant.master;
   if (agreementsByUnit.size === 0 && !isApart && closedUntilMs === 0) return;
+  const bookedMs = Math.max(startMs, closedUntilMs);
+  const { noted } = group;
+  if (noted !== undefined && bookedMs >= noted.settlement.period.startMs && bookedMs < noted.settlement.period.endMs)
+    return add(run, noted.settlement, noted.line, quantityOf(group), amountOf(group));
   const unit = unitOf(account);
   const { id, service, component, currency } = price.record;
   const isTracked = agreementsByUnit.has(unitKey(unit, currency));
   if (!isTracked && !isApart && closedUntilMs === 0) return;
   const place = { account: account.record.id, price: id, service, component };
-  const at = (atMs: number) => settlementAt(tenant, unit, currency, atMs);
   const [quantity, amount] = [quantityOf(group), amountOf(group)];
-  add(run, at(Math.max(startMs, closedUntilMs)), place, quantity, amount);
-  if (!isTracked && !isApart) add(run, at(startMs), place, -quantity, -amount);
+  const settlement = settlementAt(tenant, unit, currency, bookedMs);
+  const line = lineAt(settlement, place);
+  add(run, settlement, line, quantity, amount);
+  if (isTracked) group.noted = { settlement, line };
+  else if (!isApart) {
+    const own = settlementAt(tenant, unit, currency, startMs);
+    add(run, own, lineAt(own, place), -quantity, -amount);
+  }
 }
 
 /** A currency of a root account gets its first agreement: what is tallied and was not noted as it came is noted now. */
@@ -51,19 +60,14 @@ export function noteTallies(run: LinesRun & { readonly state: PartitionState }, 
     const members = tally.pool?.members ?? [
       [entry.account, { quantity: tally.quantity, amount: tally.charge }] as const,
     ];
-    for (const [account, { quantity, amount }] of members)
-      add(run, settlement, { account, price: entry.price, service, component }, quantity, amount);
+    for (const [account, { quantity, amount }] of members) {
+      const line = lineAt(settlement, { account, price: entry.price, service, component });
+      add(run, settlement, line, quantity, amount);
+    }
   }
 }
 
-function add(
-  { tenant, changes }: LinesRun,
-  settlement: Settlement,
-  place: LinePlace,
-  quantity: bigint,
-  list: bigint,
-): void {
-  const line = lineAt(settlement, place);
+function add({ tenant, changes }: LinesRun, settlement: Settlement, line: Line, quantity: bigint, list: bigint): void {
   line.quantity += quantity;
   line.list += list;
   if (isNothing(line)) settlement.view = undefined;

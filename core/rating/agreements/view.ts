@@ -19,7 +19,15 @@ export interface View {
   readonly parents: Parents;
   /** By what covers them. */
   readonly merged: Map<string, Merged>;
-  readonly places: Map<Line, { readonly merged: Merged; units: bigint }>;
+  readonly places: Map<Line, Place>;
+}
+
+interface Place {
+  readonly merged: Merged;
+  /** Of the line, in priced units. */
+  units: bigint;
+  /** Priced units at 12 decimals = quantity × multiplier / divisor; undefined where it counts none. */
+  readonly factor: { readonly multiplier: bigint; readonly divisor: bigint } | undefined;
 }
 
 type Merged = { -readonly [Field in keyof Omit<SpendLine, 'net'>]: SpendLine[Field] };
@@ -46,10 +54,14 @@ export function seen(view: View, line: Line, master: Master, amount = line.list)
   let place = view.places.get(line);
   if (place === undefined) {
     amount = line.list;
-    view.places.set(line, (place = { merged: mergedOf(view, line, master), units: 0n }));
+    view.places.set(
+      line,
+      (place = { merged: mergedOf(view, line, master), units: 0n, factor: factorOf(line, master) }),
+    );
   }
-  const { merged } = place;
-  const units = unitsOf(line, master);
+  const { merged, factor } = place;
+  const units =
+    factor === undefined ? 0n : divideRounded(line.quantity * factor.multiplier, factor.divisor, 'halfEven');
   merged.quantity += units - place.units;
   merged.list += amount;
   place.units = units;
@@ -72,13 +84,13 @@ function mergedOf(view: View, line: Line, master: Master): Merged {
   return merged;
 }
 
-/** Priced units at 12 decimals; what a fee counts is no quantity. */
-function unitsOf({ price, quantity }: Line, master: Master): bigint {
+/** What a fee counts is no quantity. */
+function factorOf({ price }: Line, master: Master): Place['factor'] {
   const record = master.prices.get(price)?.record;
-  if (record === undefined || quantity === 0n) return 0n;
+  if (record === undefined) return undefined;
   const { numerator, denominator } = record.unit;
   const { scale } = master.meters.get(record.meter)!;
-  return divideRounded(quantity * BigInt(numerator) * pow10(12), BigInt(denominator) * pow10(scale), 'halfEven');
+  return { multiplier: BigInt(numerator) * pow10(12), divisor: BigInt(denominator) * pow10(scale) };
 }
 
 /** Replaced with the accounts that it is of. */

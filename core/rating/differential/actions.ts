@@ -4,7 +4,7 @@ import type { ControlChange, LeafModel, PriceModel, PriceRecord } from '../../me
 import type { SpotModel } from '../../messages/price.ts';
 import type { SeriesRecord } from '../../messages/series.ts';
 import { isEventCharged as chargesEvents } from '../../pricing/models/index.ts';
-import type { FeeAction } from '../testing/fees.ts';
+import { feeAction, type FeeAction } from '../testing/fees.ts';
 import { leafModel, quantityRule, schedule } from '../../pricing/testing/arbitrary.ts';
 import { agreementFacts } from '../../spend/testing/agreements.ts';
 
@@ -360,19 +360,26 @@ export const marketActions: fc.Arbitrary<Action[]> = fc
     }),
   )
   .map(([prices, rest]) => [{ kind: 'prices', tenant: 't', prices }, ...rest]); // prettier-ignore
-/** Simple prices from the beginning, and much that is agreed on above them. */
+/** Prices from the beginning, one of which everybody pays, and much that is agreed on above them; fees among the lines. */
 export const agreedActions: fc.Arbitrary<Action[]> = fc
   .tuple(
-    fc.array(versionFacts, { minLength: 1, maxLength: 3 }),
+    priceFacts,
+    fc.array(versionFacts, { minLength: 1, maxLength: 2 }),
     fc.array(
       fc.oneof(
-        { weight: 5, arbitrary: batch }, { weight: 5, arbitrary: agreements }, { weight: 2, arbitrary: month }, { weight: 2, arbitrary: close },
-        { weight: 2, arbitrary: action },
+        { weight: 6, arbitrary: batch }, { weight: 5, arbitrary: agreements }, { weight: 2, arbitrary: month }, { weight: 2, arbitrary: close },
+        { weight: 1, arbitrary: feeAction as fc.Arbitrary<FeeAction> }, { weight: 2, arbitrary: action },
       ),
-      { minLength: 5, maxLength: 40, size: 'max' },
+      { minLength: 10, maxLength: 40, size: 'max' },
     ),
   )
-  .map(([prices, rest]) => [{ kind: 'prices', tenant: 't', prices }, ...rest]); // prettier-ignore
+  .map(([price, prices, rest]): Action[] => {
+    const everybodys = {
+      ...price, account: 0 as const, meter: 'cpu.all', effectiveFromMs: 0, period: undefined, tallyScope: 'account' as const, quantity: undefined,
+      rollover: undefined, model: { kind: 'perUnit' as const, unitPrice: '0.1' },
+    };
+    return [{ kind: 'prices', tenant: 't', prices: [everybodys as typeof price, ...prices] }, ...rest];
+  }); // prettier-ignore
 export type Action = (typeof action extends fc.Arbitrary<infer Value> ? Value : never) | FeeAction;
 
 const ordinary = fc.record({
