@@ -150,6 +150,8 @@ export type RolloverEntry = readonly [tally: number, left: readonly (readonly [a
 export interface ClosingState {
   readonly tenant: string;
   readonly account: number;
+  /** Until when the unit was closed before it: what the work charges belongs to the periods that it closes, or to those that are open. */
+  readonly fromMs: number;
   readonly untilMs: number;
   readonly talliesPerStep: number;
   /** Tallies that there were when it was taken: newer ones are none of its business. */

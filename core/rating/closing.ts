@@ -14,7 +14,7 @@ import { bookingOf, poolOf, type PlanContext } from './plan.ts';
 import { poolSplit } from './pool.ts';
 import { cellOf, rolledInto } from './rollover.ts';
 import type { Rows } from './rows.ts';
-import type { Account, Balance, PartitionState, Tally } from './state.ts';
+import type { Account, Balance, PartitionState, Tally, Tenant } from './state.ts';
 import { settle } from './tally.ts';
 
 export interface ClosingRun extends PlanContext {
@@ -36,9 +36,11 @@ export class Closings {
   begin(
     { state, tenant, changes }: ClosingRun,
     { account, untilMs, talliesPerStep = talliesPerStepMax }: CloseRecord,
+    fromMs: number,
   ): void {
     const { length: tallies } = state.tallies;
-    state.closings = [...state.closings, { tenant: tenant.id, account, untilMs, talliesPerStep, tallies, done: 0 }];
+    const closing = { tenant: tenant.id, account, fromMs, untilMs, talliesPerStep, tallies, done: 0 };
+    state.closings = [...state.closings, closing];
     changes.closed = true;
   }
 
@@ -47,15 +49,16 @@ export class Closings {
     const { state, changes } = run;
     const [closing, ...later] = state.closings as [ClosingState, ...ClosingState[]];
     const tallies = this.#talliesOf(run, closing);
+    const bookedFromMs = bookedFrom(run.tenant, closing);
     const moved = new Set<Balance>();
     let { done, talliesPerStep: left } = closing;
     for (; done < tallies.length && left > 0; done++) {
       const tally = tallies[done]!;
       left -= 1 + (tally.pool?.members.size ?? 0);
-      settleRollover(run, tally);
+      settleRollover(run, tally, bookedFromMs);
       // What a pool is charged is told its members with the rows, and shared out then.
       if (tally.pool !== undefined) for (const balance of closeBlocks(run)) moved.add(balance);
-      sharePool(run, tally);
+      sharePool(run, tally, bookedFromMs);
     }
     for (const balance of closeBlocks(run)) moved.add(balance);
     state.closings = done === tallies.length ? later : [{ ...closing, done }, ...later];
@@ -83,12 +86,16 @@ export class Closings {
   }
 }
 
+/** What the work of a close charges for periods before this is booked at it: the close's own periods take it, unless they are open again. */
+export const bookedFrom = ({ master }: Tenant, { account, fromMs }: ClosingState): number =>
+  Math.min(fromMs, closedUntil(master, master.accounts.get(account)!));
+
 /** Whether a close has to do with the tallies of a price. */
 const isSettled = (price: CompiledPrice | undefined): boolean =>
   price !== undefined && (price.record.rollover !== undefined || price.record.tallyScope === 'subtree');
 
 /** Fixes what is carried over into the tally, and charges the difference that it makes. */
-function settleRollover(run: ClosingRun, tally: Tally): void {
+function settleRollover(run: ClosingRun, tally: Tally, bookedFromMs: number): void {
   const { tenant, changes } = run;
   const { entry } = tally;
   const account = tenant.master.accounts.get(entry.account)!;
@@ -114,19 +121,19 @@ function settleRollover(run: ClosingRun, tally: Tally): void {
   Object.assign(tally, { carriedCharge, charge, cursor: undefined });
   changes.tally(tally);
   changes.rolled.push(tally);
-  if (amount !== 0n) addRow(run, tally, account, amount);
+  if (amount !== 0n) addRow(run, tally, account, amount, bookedFromMs);
 }
 
 /** Shares the charge of a pool whose period is closed out among its members. */
-function sharePool(run: ClosingRun, tally: Tally): void {
+function sharePool(run: ClosingRun, tally: Tally, bookedFromMs: number): void {
   const { master } = run.tenant;
   if (tally.entry.periodEndMs > closedUntil(master, master.accounts.get(tally.entry.account)!)) return;
   for (const { account, amount } of poolSplit(run.tenant, tally))
-    addRow(run, tally, master.accounts.get(account)!, amount);
+    addRow(run, tally, master.accounts.get(account)!, amount, bookedFromMs);
 }
 
 /** A row of the tally without a quantity, of that account. */
-function addRow(run: ClosingRun, tally: Tally, account: Account, amount: bigint): void {
+function addRow(run: ClosingRun, tally: Tally, account: Account, amount: bigint, bookedFromMs: number): void {
   const { entry } = tally;
   const { master } = run.tenant;
   const meter = master.meters.get(entry.meter)!;
@@ -140,7 +147,7 @@ function addRow(run: ClosingRun, tally: Tally, account: Account, amount: bigint)
     price,
     cell: entry.cell ?? '',
     pool: poolOf(price, tally),
-    ...bookingOf(run, account, price, entry.firstMs),
+    ...bookingOf(run, account, price, entry.firstMs, bookedFromMs),
   });
   run.changes.tally(tally);
   run.rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity: 0n, amount }, false);

@@ -19,7 +19,7 @@ import { admit, type Admission, type BatchHead, type Input, type Ports } from '.
 import { compareText } from './attribution.ts';
 import { Groups, type BlockSource } from './block.ts';
 import { Changes } from './changes.ts';
-import { Closings, type ClosingRun } from './closing.ts';
+import { bookedFrom, Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
 import { Dues } from './dues.ts';
 import { bookedUntil, feeRowsPerInputMax, replaceFee } from './fees.ts';
@@ -200,9 +200,18 @@ export class PartitionMachine {
       if (change.kind === 'budgetReset') resetBudget(evaluation, tenant.master.budgets.get(change.budget)!);
     }
     evaluateMoved(evaluation, moved);
-    const closes = message.changes.filter((change) => change.kind === 'close');
-    for (const close of closes) this.#closings.begin(run, close);
-    if (closes.length > 0) this.#goOnClosing();
+    this.#beginClosings(run, message, before);
+  }
+
+  #beginClosings(run: ClosingRun, { changes }: ControlMessage, before: Master | undefined): void {
+    const closed = new Map(before?.closes);
+    for (const change of changes) {
+      if (change.kind === 'close') {
+        this.#closings.begin(run, change, closed.get(change.account) ?? 0);
+        closed.set(change.account, change.untilMs);
+      } else if (change.kind === 'reopen') closed.set(change.account, change.fromMs);
+    }
+    if (changes.some(({ kind }) => kind === 'close')) this.#goOnClosing();
   }
 
   /** A piece of the work of closes, before each input (SPEC §12.6); false when there is none. */
@@ -210,7 +219,10 @@ export class PartitionMachine {
     const [closing] = this.state.closings;
     if (closing === undefined) return false;
     const tenant = this.state.tenants.get(closing.tenant)!;
-    this.#evaluate(this.#evaluation(tenant, null, ''), this.#closings.goOn(this.#runOf(tenant)));
+    const run = this.#runOf(tenant);
+    const moved = this.#closings.goOn(run);
+    const settled = settleMoved(run, new Map([[closing.account, bookedFrom(tenant, closing)]]));
+    evaluateMoved(this.#evaluation(tenant, null, ''), moved.union(settled));
     return true;
   }
 

@@ -11,8 +11,9 @@ export function addToBalances(
   startMs: number,
   currency: string,
   amount: Exact,
+  fromMs = Infinity,
 ): void {
-  const bookedMs = bookedAt(tenant, account, startMs);
+  const bookedMs = bookedAt(tenant, account, startMs, fromMs);
   for (const node of pathUp(tenant, account)) {
     const month = monthAt(bookedMs, tenant.accounts.get(node)!.timeZone);
     const balance = balanceOf(state, tenant.record.id, node, month, currency);

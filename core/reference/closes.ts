@@ -18,13 +18,18 @@ export function canReopen(tenant: Tenant, { account, fromMs }: ReopenRecord): bo
   return unitPeriodAt(tenant, account, fromMs).startMs === fromMs;
 }
 
-/** 12.2: the instant in whose months something is booked. */
-export const bookedAt = (tenant: Tenant, account: number, startMs: number): number =>
-  Math.max(startMs, closedUntil(tenant, account));
+/** 12.2: the instant in whose months something is booked; what a close charges, from where it closes on (12.6). */
+export const bookedAt = (tenant: Tenant, account: number, startMs: number, fromMs = Infinity): number =>
+  Math.max(startMs, Math.min(closedUntil(tenant, account), fromMs));
 
 /** 12.3: what a row says of it. */
-export function bookingOf(tenant: Tenant, account: number, startMs: number): Pick<Row, 'bookedMs' | 'closedUntilMs'> {
-  const atMs = bookedAt(tenant, account, startMs);
+export function bookingOf(
+  tenant: Tenant,
+  account: number,
+  startMs: number,
+  fromMs = Infinity,
+): Pick<Row, 'bookedMs' | 'closedUntilMs'> {
+  const atMs = bookedAt(tenant, account, startMs, fromMs);
   const { timeZone } = tenant.accounts.get(account)!;
   return { bookedMs: monthAt(atMs, timeZone).startMs, closedUntilMs: atMs > startMs ? atMs : 0 };
 }

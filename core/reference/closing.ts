@@ -18,6 +18,7 @@ export function beginClosing(
   state: State,
   tenant: Tenant,
   { account, untilMs, talliesPerStep = 1000 }: CloseRecord,
+  fromMs: number,
 ): void {
   const all = [...state.tallies].filter(
     ([, tally]) =>
@@ -28,7 +29,7 @@ export function beginClosing(
   );
   const keys = all.sort(([, a], [, b]) => a.period.startMs - b.period.startMs).map(([key]) => key);
   const { size: tallies } = state.tallies;
-  state.closings.push({ tenant: tenant.record.id, account, untilMs, talliesPerStep, tallies, keys, done: 0 });
+  state.closings.push({ tenant: tenant.record.id, account, fromMs, untilMs, talliesPerStep, tallies, keys, done: 0 });
 }
 
 /** The next piece of the oldest close, with the budgets that it moves. */
@@ -41,18 +42,18 @@ export function continueClosing(state: State, outcome: Outcome): void {
   for (let left = closing.talliesPerStep; closing.done < closing.keys.length && left > 0; closing.done++) {
     const tally = state.tallies.get(closing.keys[closing.done]!)!;
     left -= 1 + tally.members.size;
-    settled.rows.push(...settle(state, tenant, tally, source));
-    settled.rows.push(...shareOut(state, tenant, tally, source));
+    settled.rows.push(...settle(state, tenant, tally, closing.fromMs, source));
+    settled.rows.push(...shareOut(state, tenant, tally, closing.fromMs, source));
   }
   if (closing.done === closing.keys.length) state.closings.shift();
-  settleRows(state, tenant, settled, source);
+  settleRows(state, tenant, settled, source, closing);
   evaluateMoved(state, tenant, source, settled);
   noteRows(state, outcome);
   outcome.noted = outcome.rows.push(...settled.rows);
 }
 
 /** Nothing for a period that was opened again before it came to it. */
-function settle(state: State, tenant: Tenant, tally: Tally, source: Source): Row[] {
+function settle(state: State, tenant: Tenant, tally: Tally, fromMs: number, source: Source): Row[] {
   const { account, period } = tally;
   if ((tenant.closes.get(unitOf(tenant, account)) ?? 0) < period.startMs) return [];
   const price = tenant.prices.get(tally.price)!;
@@ -63,13 +64,13 @@ function settle(state: State, tenant: Tenant, tally: Tally, source: Source): Row
   if (tally.charged.gte(chargeMax)) Object.assign(tally, before);
   const amount = tally.charged.minus(before.charged);
   if (amount.isZero()) return [];
-  return [rowOf(state, tenant, tally, account, amount, source)];
+  return [rowOf(state, tenant, tally, { account, amount, fromMs }, source)];
 }
 
 const isSettled = (price: PriceRecord | undefined) => price?.rollover !== undefined || price?.tallyScope === 'subtree';
 
 /** 12.7: what a pool is charged, by what each member used of it: rows that add up to nothing. */
-function shareOut(state: State, tenant: Tenant, tally: Tally, source: Source): Row[] {
+function shareOut(state: State, tenant: Tenant, tally: Tally, fromMs: number, source: Source): Row[] {
   const price = tenant.prices.get(tally.price)!;
   const closedMs = tenant.closes.get(unitOf(tenant, tally.account)) ?? 0;
   if (price.tallyScope !== 'subtree' || price.split === 'asArrived' || tally.period.endMs > closedMs) return [];
@@ -92,19 +93,28 @@ function shareOut(state: State, tenant: Tenant, tally: Tally, source: Source): R
     const size = share.floor.plus(lucky.has(share) ? 1 : 0);
     const owed = (total.isNegative() ? size.neg() : size).div(trillion);
     const difference = owed.minus(share.amount);
-    return difference.isZero() ? [] : [rowOf(state, tenant, tally, share.account, difference, source)];
+    return difference.isZero()
+      ? []
+      : [rowOf(state, tenant, tally, { account: share.account, amount: difference, fromMs }, source)];
   });
 }
 
 const trillion = powerOfTen(12);
 
+interface Owed {
+  readonly account: number;
+  readonly amount: Exact;
+  /** From where the close closes on. */
+  readonly fromMs: number;
+}
+
 /** A row of the tally that has no quantity, of that account, and what it moves. */
-function rowOf(state: State, tenant: Tenant, tally: Tally, account: number, amount: Exact, source: Source): Row {
+function rowOf(state: State, tenant: Tenant, tally: Tally, { account, amount, fromMs }: Owed, source: Source): Row {
   const { resource, cell, period, firstMs } = tally;
   const price = tenant.prices.get(tally.price)!;
-  addToBalances(state, tenant, account, firstMs, price.currency, amount);
+  addToBalances(state, tenant, account, firstMs, price.currency, amount, fromMs);
   if (price.tallyScope === 'subtree') addToMember(tally, account, { quantity: zero, amount }, []);
   const place = { tenant: tenant.record.id, account, resource, startMs: firstMs, durationMs: 0, period };
   const terms = { ...priced(price, cell, { quantity: zero, amount }), kind: 'adjustment' } as const;
-  return { ...place, ...bookingOf(tenant, account, firstMs), ...terms, primary: false, source, index: 0 };
+  return { ...place, ...bookingOf(tenant, account, firstMs, fromMs), ...terms, primary: false, source, index: 0 };
 }

@@ -47,9 +47,13 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
     if (change.kind === 'budgetReset') resetBudget(state, tenant, change.budget, source, outcome);
   }
   evaluateMoved(state, tenant, source, outcome);
-  const closes = message.changes.filter((change) => change.kind === 'close');
-  for (const close of closes) beginClosing(state, tenant, close);
-  if (closes.length > 0) continueClosing(state, outcome);
+  const closed = new Map(before?.closes);
+  for (const change of message.changes) {
+    if (change.kind === 'close') beginClosing(state, tenant, change, closed.get(change.account) ?? 0);
+    if (change.kind === 'close') closed.set(change.account, change.untilMs);
+    if (change.kind === 'reopen') closed.set(change.account, change.fromMs);
+  }
+  if (message.changes.some(({ kind }) => kind === 'close')) continueClosing(state, outcome);
   return message;
 }
 

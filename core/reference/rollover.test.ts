@@ -103,7 +103,8 @@ test('a pool is shared out by what each used when its period closes, and again a
   const shared = partition
     .control(close(march))
     .rows.map((row) => [row.account, row.kind, text(row.quantity), text(row.amount), row.bookedMs]);
-  expect(shared).toEqual([[2, 'adjustment', '0', '-6.666666666667', march], [3, 'adjustment', '0', '6.666666666667', march]]); // prettier-ignore
+  // They belong to the month that closes.
+  expect(shared).toEqual([[2, 'adjustment', '0', '-6.666666666667', february], [3, 'adjustment', '0', '6.666666666667', february]]); // prettier-ignore
   partition.send({ resource: 't', startMs: february, quantity: 1 });
   expect(amounts(partition.control(close(april)))).toEqual(['-0.833333333333', '0.833333333333']);
   expect(partition.control(close(may)).rows).toEqual([]);

@@ -104,6 +104,8 @@ export interface Rolled {
 export interface Closing {
   readonly tenant: string;
   readonly account: number;
+  /** Until when the unit was closed before. */
+  readonly fromMs: number;
   readonly untilMs: number;
   readonly talliesPerStep: number;
   /** How many tallies of whatever kind there were. */

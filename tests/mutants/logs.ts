@@ -5,6 +5,30 @@ const logs = ['core/rating/differential/differential.test.ts'];
 
 export const logsMutants: readonly Mutant[] = [
   {
+    id: 'closed-month-moves',
+    bug: 'Usage that comes after its month was closed changes the balance of that month.',
+    edits: [
+      {
+        file: 'core/rating/plan.ts',
+        find: 'const bookedAtMs = isLate ? closedMs : atMs;',
+        replace: 'const bookedAtMs = atMs;',
+      },
+    ],
+    tests: logs,
+  },
+  {
+    id: 'rollover-too-long',
+    bug: 'What is left of an allowance lasts a period longer than the price says.',
+    edits: [
+      {
+        file: 'core/rating/rollover.ts',
+        find: 'carryPeriods: rollover.periods',
+        replace: 'carryPeriods: rollover.periods + 1',
+      },
+    ],
+    tests: logs,
+  },
+  {
     id: 'parts-rounded-apart',
     bug: 'The parts of a sample that is cut are rounded each for itself and add up to more or less than it.',
     edits: [

@@ -7,12 +7,22 @@ import { settledPeriod, type Earlier } from './period.ts';
 import { noteRows, prepaid, spendAt, spendKey, spendsOf, usedLines, type NodeRow, type Spend } from './spend.ts';
 import { agreementsOf, unitsWithAgreements } from './together.ts';
 
-/** After rows of the tenant. */
-export function settleRows(state: State, tenant: Tenant, outcome: Outcome, source: Source): void {
+/** After rows of the tenant; `closing`: those of a close. */
+export function settleRows(
+  state: State,
+  tenant: Tenant,
+  outcome: Outcome,
+  source: Source,
+  closing?: { readonly account: number; readonly fromMs: number },
+): void {
   noteRows(state, outcome);
   for (const { unit, currency } of unitsWithAgreements(tenant))
-    settleUnit(state, tenant, unit, currency, closedUntil(tenant, unit), outcome, source);
+    settleUnit(state, tenant, unit, currency, finalUntil(tenant, unit, closing), outcome, source);
 }
+
+/** What is closed is final, but for what a close that is at work closes. */
+const finalUntil = (tenant: Tenant, unit: number, closing?: { readonly account: number; readonly fromMs: number }) =>
+  Math.min(closedUntil(tenant, unit), closing?.account === unit ? closing.fromMs : Infinity);
 
 /** After a control message: all of them, and what it has closed for the last time. */
 export function settleAll(
