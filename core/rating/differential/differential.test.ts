@@ -55,8 +55,6 @@ test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
     'repriced',
     'alerts',
     'releases',
-    'closes',
-    'late',
     'estimated',
     'samples',
     'pooled',
