@@ -83,6 +83,34 @@ export interface TallyRows {
 /** What makes an earlier row of a tally a witness: it is of a newer sample, or it counted that resource. */
 export type Witness = { readonly newerThan: SamplePlace } | { readonly counted: string };
 
+/** A billing period of a root account, in one currency. */
+export interface SettlementPlace {
+  readonly partition: number;
+  readonly unit: number;
+  readonly currency: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** What one price or fee charged an account in the period; decimal text. */
+export interface StoredLine {
+  readonly account: number;
+  readonly price: number;
+  readonly service: string;
+  readonly component: string;
+  readonly quantity: string;
+  readonly amount: string;
+}
+
+/** Rows of one agreement on one account for one reason, in that period or one before it. */
+export interface StoredAgreed {
+  readonly price: number;
+  readonly account: number;
+  readonly reason: string;
+  readonly periodStartMs: number;
+  readonly amount: string;
+}
+
 /** Rated rows; the aggregator keeps them in ClickHouse. */
 export interface StorePort {
   row(tenant: string, rowId: string): Promise<RatedRow | undefined>;
@@ -90,6 +118,12 @@ export interface StorePort {
   tallyRows(tenant: string, place: TallyPlace, outSeqMax?: number): Promise<TallyRows>;
   /** Id of the newest such row of the tally before another row. */
   tallyWitness(tenant: string, place: TallyPlace, row: RatedRow, witness: Witness): Promise<string | undefined>;
+  /** What agreements of a root account looked at in a period, and what they booked, in commits up to `outSeqMax`. */
+  settlementRows(
+    tenant: string,
+    place: SettlementPlace,
+    outSeqMax: number,
+  ): Promise<{ readonly lines: readonly StoredLine[]; readonly agreed: readonly StoredAgreed[] }>;
   /** Number of a resource; undefined when no row names it. */
   resourceId(tenant: string, name: string): Promise<number | undefined>;
   /** Charges per minute of log time from `fromMs`, of rows committed up to `outSeqMax`; undefined while not loaded so far. */

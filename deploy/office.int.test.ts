@@ -93,6 +93,9 @@ fees:
     account: shop
     terms: { kind: recurring, terms: advance, proration: second, onDecrease: credit, term: { from: ${new Date(baseMs).toISOString().slice(0, 7)}-01 }, amount: 0.10 }
     allocation: [{ service: support, component: people, weight: 2 }, { service: tools, component: desk, weight: 1 }]
+agreements:
+  - { key: loyal, service: agreed, component: discount, account: shop, from: 2026-01-01, terms: { kind: discount, order: 1, base: left, take: { kind: percent, percent: 10 }, except: { services: [api] }, duration: { kind: forever } } }
+  - { key: cap, service: agreed, component: maximum, account: acme, from: 2026-01-01, terms: { kind: bound, scope: { kind: subtree }, maximum: 15, minimumBasis: net, prorate: { minimum: true, maximum: false } } }
 budgets:
   - { id: shop-month, account: shop, name: Shop, amount: 1, thresholds: [{ percent: 80, action: notify }] }
 `;
@@ -221,9 +224,9 @@ test('one process answers for the live figures, the drill-down and the proof of 
 
   const { rows } = await get<RatedRows>('/rows?limit=500');
   // Both parts of a bundle.
-  const fees = rows.filter(({ kind }) => kind === 'fee');
-  expect([rows.length - fees.length, fees.length % 2]).toEqual([12 * rowsPerBatch, 0]);
-  expect(fees.length).toBeGreaterThan(0);
+  const kinds = Map.groupBy(rows, ({ kind, cell }) => (kind === 'fee' || kind === 'agreement' ? cell : kind));
+  expect([kinds.get('usage')!.length, kinds.get('fee')?.length]).toEqual([12 * (rowsPerBatch - 3), 2]);
+  expect([...kinds.keys()]).toEqual(expect.arrayContaining(['discount', 'cap', 'unpriced', 'unmetered']));
   let sum = 0n;
   for (const row of rows) {
     const why = await get<Why>(`/why/${row.id}`);
@@ -231,9 +234,9 @@ test('one process answers for the live figures, the drill-down and the proof of 
     expect([row.id, row.kind, row.meter, failed]).toEqual([row.id, row.kind, row.meter, []]);
     const steps = (list: WhySample['tally']['stepsAfter']) =>
       list.reduce((charge, step) => charge + parseAmount(step.amount)!, 0n);
-    const owed = why.of === 'fee' ? steps(why.steps) : steps(why.tally.stepsAfter) - steps(why.tally.stepsBefore);
+    const owed = 'steps' in why ? steps(why.steps) : steps(why.tally.stepsAfter) - steps(why.tally.stepsBefore);
     expect(owed).toBe(parseAmount(row.amount));
-    expect(why.path.map((node) => node.name)).toEqual(['Acme', 'Shop']);
+    expect(why.path.map((node) => node.name)).toEqual(row.cell === 'cap' ? ['Acme'] : ['Acme', 'Shop']);
     sum += parseAmount(row.amount)!;
     if (row.meter === 'hosts' && row.quantity === '0')
       expect(why.checks.find(({ name }) => name === 'growth')?.detail).toContain('had counted it');
@@ -358,7 +361,7 @@ test('usage of a period that was closed is booked in the open one, and says so i
 });
 
 test('a key that was revoked still proves what it signed while it was registered', async () => {
-  const { rows } = await get<RatedRows>('/rows?limit=1');
+  const { rows } = await get<RatedRows>('/rows?meter=cpu&limit=1');
   const answer = await fetch(url(`/api/v1/producers/p1/keys/${producer.key.keyId}/revoke`), {
     method: 'POST',
     headers: { authorization: `Bearer ${key()}`, 'content-type': 'application/json' },
@@ -385,6 +388,8 @@ test('a proof that does not hold says which part of it does not', async () => {
         master: {
           accounts: async () => [],
           fees: async () => [],
+          agreements: async () => [],
+          prices: async () => [],
           producers: async () => [{ id: 'p1', type: 'agent', simulated: false, enabled: true, keys }],
           meter: async () => meter,
           price: async () => ({ ...price, ...change.price }),
@@ -398,6 +403,7 @@ test('a proof that does not hold says which part of it does not', async () => {
             amount: sum(earlier.map(({ amount }) => amount)),
           }),
           tallyWitness: async () => undefined,
+          settlementRows: async () => ({ lines: [], agreed: [] }),
         },
       },
       log,

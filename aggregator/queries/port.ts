@@ -4,6 +4,7 @@ import type { Aggregator } from '../main.ts';
 import * as figures from './figures.ts';
 import { listRefusals, totalRefusals, type RefusalPage } from './refusals.ts';
 import { placeOf, rowById } from './rows.ts';
+import { settlementRows, type SettlementPlace } from './settlement.ts';
 import * as tally from './tally.ts';
 
 /** What the aggregator asks of master data; billing keeps it, the office hands it in. */
@@ -31,6 +32,9 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
       row: RatedRow,
       witness: tally.Witness,
     ): Promise<string | undefined> => tally.tallyWitness(store, tenant, place, placeOf(row.id)!, witness),
+
+    settlementRows: (tenant: string, place: SettlementPlace, outSeqMax: number) =>
+      settlementRows(store, tenant, place, outSeqMax),
 
     resourceId: (tenant: string, name: string): Promise<number | undefined> => tally.resourceId(store, tenant, name),
 

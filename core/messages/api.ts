@@ -6,7 +6,7 @@
 import type { AccountRecord, AgreementRecord, BudgetRecord, FeeRecord, MeterRecord, PriceRecord } from './control.ts';
 import type { Alert, BudgetStateName, ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
-export type { Why, WhyAdjustment, WhyFee, WhySample } from './why.ts';
+export type { Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from './why.ts';
 
 /** GET /me */
 export interface Me {

@@ -1,8 +1,8 @@
 import type { Approved, ExplainStep, RatedRow } from './api.ts';
-import type { FeeRecord, MeterRecord, PriceRecord } from './control.ts';
+import type { AgreementRecord, FeeRecord, MeterRecord, PriceRecord } from './control.ts';
 
 /** GET /why/:rowId — the proof of one row, from the charge down to what it rests on. */
-export type Why = WhySample | WhyAdjustment | WhyFee;
+export type Why = WhySample | WhyAdjustment | WhyFee | WhyAgreement;
 
 interface WhyRow {
   readonly row: RatedRow;
@@ -70,4 +70,21 @@ export interface WhyFee extends WhyRow {
   readonly periodEndMs: number;
   /** They add up to the row. */
   readonly steps: readonly ExplainStep[];
+}
+
+/** What a node agreed on: the difference that the lines of its period made, as of a commit. */
+export interface WhyAgreement extends WhyRow {
+  readonly of: 'agreement';
+  readonly agreement: Approved<AgreementRecord>;
+  /** End of the billing period, which begins at the row's `periodStartMs`. */
+  readonly periodEndMs: number;
+  /** What it comes to in all, less what was booked before: they add up to the row. */
+  readonly steps: readonly ExplainStep[];
+  /** What it looks at: what each price or fee has charged an account in the period, as of the commit. */
+  readonly lines: readonly {
+    readonly account: number;
+    readonly service: string;
+    readonly component: string;
+    readonly amount: string;
+  }[];
 }

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
-import { approvedFeeSchema } from '#platform/http/agreed.ts';
+import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { ratedRowSchema } from '#platform/http/ratedRow.ts';
 import { refusalReasons, type Refusal, type RefusalReason } from '#core/messages/rated.ts';
@@ -177,6 +177,16 @@ export const why = z.discriminatedUnion('of', [
       .describe('The version that this one corrects, or is corrected by; null for what fell due.'),
     periodEndMs: instant,
     steps: list(step).describe('They add up to the row.'),
+  }),
+  z.object({
+    of: z.literal('agreement'),
+    ...whyRow,
+    agreement: approvedAgreementSchema,
+    periodEndMs: instant,
+    steps: list(step).describe('What it comes to in all, less what was booked before: they add up to the row.'),
+    lines: list(z.object({ account: z.number(), service: z.string(), component: z.string(), amount })).describe(
+      'What it looks at: charges of the period as of the commit.',
+    ),
   }),
 ]) satisfies z.ZodType<Why>;
 

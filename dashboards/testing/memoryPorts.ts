@@ -75,6 +75,7 @@ export function memoryPorts(memory: Memory): Ports {
       row: async (tenant, rowId) => memory.rows.find((row) => row.id === rowId && row.tenant === tenant),
       tallyRows: async () => ({ first: 0, last: 0, quantity: '0', amount: '0' }),
       tallyWitness: async () => undefined,
+      settlementRows: async () => ({ lines: [], agreed: [] }),
       resourceId: async () => undefined,
       minutes: async () => memory.minutes,
       topResources: async () => [],

@@ -133,6 +133,7 @@ export class RatedWorld {
         price: async (_, id) => this.#prices.find((price) => price.id === id),
         prices: async () => this.#prices,
         fees: async () => this.#fees,
+        agreements: async () => [],
         series: async (_, id) => this.#machine.state.tenants.get('acme')?.master.priceSeries.get(id),
         tenants: async () => [{ id: 'acme', name: 'A', currency: 'EUR', timeZone: 'Europe/Berlin', partition: 0 }],
       },
@@ -146,6 +147,7 @@ export class RatedWorld {
           const mine = rows.slice(0, rows.findIndex(({ id }) => id === before.id)).filter((row) => this.#isOf(row, place));
           return mine.findLast((row) => 'counted' in witness ? row.resource === witness.counted && row.quantity !== '0' : comparePlaces([row.endMs, row.producer, row.epoch, row.seq, row.index], witness.newerThan) > 0)?.id;
         },
+        settlementRows: async () => ({ lines: [], agreed: [] }),
         resourceId: async (_, name) => this.#resources().find((resource) => resource.name === name)?.id,
       },
     }; // prettier-ignore

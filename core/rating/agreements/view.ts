@@ -10,7 +10,9 @@ import { inPeriod, type InPeriod } from '../../spend/inPeriod.ts';
 import { isWithin, type Parents, type SpendLine } from '../../spend/lines.ts';
 import { divideRounded, pow10 } from '../../money/fixed.ts';
 import { unitPeriodAt } from '../billingUnit.ts';
-import type { Master } from '../state.ts';
+import type { AccountRecord, FeeRecord, MeterRecord, PriceRecord } from '../../messages/control.ts';
+import type { Period } from '../../time/period.ts';
+import type { Account, Master } from '../state.ts';
 import { isNothing, type Line, type Settlement } from './settlement.ts';
 
 export interface View {
@@ -36,21 +38,43 @@ type Merged = { -readonly [Field in keyof Omit<SpendLine, 'net'>]: SpendLine[Fie
 export function viewOf(settlement: Settlement, master: Master, agreements: readonly AgreementRecord[]): View {
   const known = settlement.view;
   if (known?.agreements === agreements) return known;
-  const { unit, period } = settlement;
-  const view: View = {
-    agreements,
-    terms: inPeriod(agreements, period, (atMs) => unitPeriodAt(unit, atMs)),
-    parents: parentsOf(master),
-    merged: new Map(),
-    places: new Map(),
-  };
-  for (const line of settlement.lines.values()) if (!isNothing(line)) seen(view, line, master);
+  const { unit, period, lines } = settlement;
+  const view = makeView({ unit, period, lines: lines.values() }, master, agreements);
   settlement.view = view;
   return view;
 }
 
+/** What the lines of a period are charged by. */
+export interface LineFacts {
+  readonly accounts: ReadonlyMap<number, { readonly record: AccountRecord }>;
+  readonly prices: ReadonlyMap<number, { readonly record: PriceRecord }>;
+  readonly fees: ReadonlyMap<number, { readonly record: FeeRecord }>;
+  readonly meters: ReadonlyMap<string, MeterRecord>;
+}
+
+/** The view of lines as they are. */
+export function makeView(
+  {
+    unit,
+    period,
+    lines,
+  }: { readonly unit: Pick<Account, 'record'>; readonly period: Period; readonly lines: Iterable<Line> },
+  facts: LineFacts,
+  agreements: readonly AgreementRecord[],
+): View {
+  const view: View = {
+    agreements,
+    terms: inPeriod(agreements, period, (atMs) => unitPeriodAt(unit, atMs)),
+    parents: parentsOf(facts),
+    merged: new Map(),
+    places: new Map(),
+  };
+  for (const line of lines) if (!isNothing(line)) seen(view, line, facts);
+  return view;
+}
+
 /** Counts in the view that a line has grown by `amount`, or is there for the first time. */
-export function seen(view: View, line: Line, master: Master, amount = line.list): void {
+export function seen(view: View, line: Line, master: LineFacts, amount = line.list): void {
   let place = view.places.get(line);
   if (place === undefined) {
     amount = line.list;
@@ -67,7 +91,7 @@ export function seen(view: View, line: Line, master: Master, amount = line.list)
   place.units = units;
 }
 
-function mergedOf(view: View, line: Line, master: Master): Merged {
+function mergedOf(view: View, line: Line, master: LineFacts): Merged {
   const { key, plan = '', contract = '' } = (master.prices.get(line.price) ?? master.fees.get(line.price))!.record;
   const { id, account, service, component } = line;
   const facts = { id, account, service, component, price: key, plan, contract };
@@ -85,7 +109,7 @@ function mergedOf(view: View, line: Line, master: Master): Merged {
 }
 
 /** What a fee counts is no quantity. */
-function factorOf({ price }: Line, master: Master): Place['factor'] {
+function factorOf({ price }: Line, master: LineFacts): Place['factor'] {
   const record = master.prices.get(price)?.record;
   if (record === undefined) return undefined;
   const { numerator, denominator } = record.unit;
@@ -96,7 +120,7 @@ function factorOf({ price }: Line, master: Master): Place['factor'] {
 /** Replaced with the accounts that it is of. */
 const parentsOfMaster = new WeakMap<object, Parents>();
 
-function parentsOf({ accounts }: Master): Parents {
+function parentsOf({ accounts }: LineFacts): Parents {
   let parents = parentsOfMaster.get(accounts);
   if (parents === undefined) {
     parents = new Map([...accounts.values()].map(({ record }) => [record.id, record.parent]));

@@ -1,4 +1,4 @@
-import type { RatedRow, Why, WhyAdjustment, WhyFee, WhySample } from '#core/messages/api.ts';
+import type { RatedRow, Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from '#core/messages/api.ts';
 import type { AccountRecord, MeterRecord } from '#core/messages/control.ts';
 import { streams } from '#core/messages/names.ts';
 import { epochText } from '#core/messages/rated.ts';
@@ -6,6 +6,7 @@ import { parseAmount, parseDecimal } from '#core/money/fixed.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
 import type { ApprovedPrice, Ports } from '../../ports.ts';
+import { proveAgreement } from './agreementProof.ts';
 import { checkBatch, readBatch, type Check } from './batchProof.ts';
 import { parseRowId, readCommit, type Block, type RowId } from './commitBlocks.ts';
 import { proveFee } from './feeProof.ts';
@@ -13,8 +14,8 @@ import { proveSample } from './sampleProof.ts';
 import { noTally, proveTally, type SampleEvidence, type TallyEvidence, type TallyProof } from './tallyProof.ts';
 
 export interface WhyPorts {
-  readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price' | 'fees'>;
-  readonly store: Pick<Ports['store'], 'row' | 'tallyRows' | 'tallyWitness'>;
+  readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price' | 'prices' | 'fees' | 'agreements'>;
+  readonly store: Pick<Ports['store'], 'row' | 'tallyRows' | 'tallyWitness' | 'settlementRows'>;
 }
 
 /**
@@ -37,9 +38,10 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   };
 }
 
-function proofOf(evidence: Evidence): Promise<Proof<WhySample> | Proof<WhyAdjustment> | Proof<WhyFee>> {
+function proofOf(evidence: Evidence): Promise<Proof<WhySample> | Proof<WhyAdjustment> | Proof<WhyFee> | Proof<WhyAgreement>> {
   const { ports, tenant, row, id, commit, blocks, accounts } = evidence;
   if (row.kind === 'adjustment') return ofAdjustment(evidence);
+  if (row.kind === 'agreement') return proveAgreement({ ...evidence, ...ports });
   if (row.kind !== 'fee') return ofSample(evidence);
   const periodEndMs = blocks[id.block]!.instantMs('period_end');
   return proveFee({ master: ports.master, tenant, row, accounts, commit, periodEndMs });

@@ -44,8 +44,7 @@ export function Groups({
       <Sum answer={answer} groups={groups} scope={scope} accounts={accounts} askAgain={askAgain} />
       {groups.length === 0 ? (
         <EmptyState title="Nothing was charged here">
-          No rated row matches this period and these filters. Go back a step in the path above, or take another
-          period.
+          No rated row matches this period and these filters. Go back a step in the path above, or take another period.
         </EmptyState>
       ) : (
         <>

@@ -162,6 +162,7 @@ function serviceName(row: RatedRow): string {
 
 /** In the priced unit where there is a price, in the meter's own otherwise. */
 function quantityText(row: UnitRow, price: PriceRecord | undefined): string {
+  if (row.kind === 'fee' || row.kind === 'agreement') return '';
   if (price === undefined) return `${formatQuantity(row.quantity)} ${unitName(row.unit)}`.trimEnd();
   return `${formatQuantity(pricedQuantity(row.quantity, price.unit))} ${unitLabel(price.unit.name)}`;
 }

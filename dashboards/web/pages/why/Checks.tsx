@@ -10,7 +10,7 @@ const titles: Readonly<Record<string, string>> = {
   tally: 'All rows before it add up to its tally',
   cell: 'It falls on this part of the price',
   growth: 'The tally grows as its meter says',
-  charge: 'The price gives this very amount',
+  charge: 'Its terms give this very amount',
 };
 
 export function Checks({ checks }: { checks: Why['checks'] }) {
@@ -18,7 +18,9 @@ export function Checks({ checks }: { checks: Why['checks'] }) {
   return (
     <section className="why-checks" aria-labelledby="why-checks">
       <h2 id="why-checks" className={failed === 0 ? '' : 'check-bad'}>
-        {failed === 0 ? `All ${checks.length} checks hold` : `${failed} of ${checks.length} checks fail`}
+        {failed === 0
+          ? `${checks.length === 2 ? 'Both' : `All ${checks.length}`} checks hold`
+          : `${failed} of ${checks.length} checks fail`}
       </h2>
       <ul data-testid="why-checks">
         {checks.map((check) => (

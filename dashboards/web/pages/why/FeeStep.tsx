@@ -20,6 +20,8 @@ export function FeeSteps({ why }: { why: WhyFee }) {
   const { timeZone } = useTenant();
   const { row, fee, other, steps, periodEndMs } = why;
   const isPart = row.endMs > row.startMs;
+  // Midnight goes without saying.
+  const momentOf = (ms: number): string => formatInstant(ms, timeZone).replace(', 00:00:00.000', '');
   return (
     <>
       <Step
@@ -29,8 +31,8 @@ export function FeeSteps({ why }: { why: WhyFee }) {
       >
         <p>
           {isPart
-            ? `${formatInstant(row.startMs, timeZone)} to ${formatInstant(row.endMs, timeZone)}, of the ${calendarName(fee.calendar)} from ${formatDate(row.periodStartMs, timeZone)} to ${formatDate(periodEndMs, timeZone)}.`
-            : `Due ${formatInstant(row.startMs, timeZone)}.`}
+            ? `${momentOf(row.startMs)} to ${momentOf(row.endMs)}, of the ${calendarName(fee.calendar)} from ${formatDate(row.periodStartMs, timeZone)} to ${formatDate(periodEndMs, timeZone)}.`
+            : `Due ${momentOf(row.startMs)}.`}
         </p>
         <Arithmetic steps={steps} unit="">
           <SumLine label="this row" amount={row.amount} sign="=" strong />

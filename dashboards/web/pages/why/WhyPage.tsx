@@ -15,6 +15,7 @@ import { formatClockMs, formatInstant, formatSpan } from '../../format/time.ts';
 import { ChargeStep } from './ChargeStep.tsx';
 import { AdjustmentStep } from './AdjustmentStep.tsx';
 import { FeeSteps } from './FeeStep.tsx';
+import { AgreementSteps } from './AgreementSteps.tsx';
 import { BatchStep, ResourceStep, RowStep, SampleStep } from './steps.tsx';
 import { Checks } from './Checks.tsx';
 import { useVerify } from './useVerify.ts';
@@ -87,6 +88,8 @@ function Steps({ why }: { why: Why }) {
       );
     case 'fee':
       return <FeeSteps why={why} />;
+    case 'agreement':
+      return <AgreementSteps why={why} />;
     case 'adjustment':
       return (
         <>

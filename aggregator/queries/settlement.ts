@@ -1,0 +1,60 @@
+/** What agreements of a root account looked at in a period, and the rows that they booked, as the stored rows add up. */
+import type { Store } from '#platform/clickhouse/index.ts';
+
+export interface SettlementPlace {
+  readonly partition: number;
+  /** The root account. */
+  readonly unit: number;
+  readonly currency: string;
+  /** Of the billing period. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** What one price or fee charged an account in the period; decimal text. */
+export interface StoredLine {
+  readonly account: number;
+  readonly price: number;
+  readonly service: string;
+  readonly component: string;
+  readonly quantity: string;
+  readonly amount: string;
+}
+
+/** Rows of one agreement on one account for one reason, in that period or one before it. */
+export interface StoredAgreed {
+  readonly price: number;
+  readonly account: number;
+  readonly reason: string;
+  readonly periodStartMs: number;
+  readonly amount: string;
+}
+
+const ofUnit = `tenant = {tenant:String} AND partition = {partition:UInt16} AND has(path, {unit:UInt32})
+  AND currency = {currency:String} AND out_seq <= {outSeqMax:UInt64}`;
+
+/** Of commits up to `outSeqMax`. A row belongs to the period that holds its start, or the end of what was closed when it came. */
+export async function settlementRows(
+  store: Store,
+  tenant: string,
+  place: SettlementPlace,
+  outSeqMax: number,
+): Promise<{ readonly lines: readonly StoredLine[]; readonly agreed: readonly StoredAgreed[] }> {
+  const parameters = { tenant, ...place, outSeqMax };
+  const booked = 'toUnixTimestamp64Milli(greatest(first, closed_until))';
+  const lines = await store.query<StoredLine>(
+    `SELECT account, price, service, component, sum(toDecimal256(quantity, 12)) AS quantity, sum(toDecimal256(amount, 12)) AS amount
+     FROM (SELECT account, price, service, component, quantity, amount FROM valid_blocks
+       WHERE ${ofUnit} AND price > 0 AND kind != 'agreement' AND ${booked} >= {startMs:Int64} AND ${booked} < {endMs:Int64})
+     GROUP BY account, price, service, component ORDER BY account, price, service, component`,
+    parameters,
+  );
+  const agreed = await store.query<Omit<StoredAgreed, 'periodStartMs'> & { readonly period: string }>(
+    `SELECT price, account, cell AS reason, toUnixTimestamp64Milli(period_start) AS period, sum(toDecimal256(amount, 12)) AS amount
+     FROM (SELECT price, account, cell, period_start, amount FROM valid_blocks
+       WHERE ${ofUnit} AND kind = 'agreement' AND toUnixTimestamp64Milli(period_start) < {endMs:Int64})
+     GROUP BY price, account, reason, period ORDER BY period, price, account, reason`,
+    parameters,
+  );
+  return { lines, agreed: agreed.map(({ period, ...row }) => ({ ...row, periodStartMs: Number(period) })) };
+}
