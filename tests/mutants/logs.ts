@@ -175,7 +175,7 @@ export const logsMutants: readonly Mutant[] = [
         replace: 'return estimate > 0n ? BigInt(upTo + 1) : estimate;',
       },
     ],
-    tests: logs,
+    tests: ['core/rating/distinct.test.ts'],
   },
   {
     id: 'rank-rounded-up',
