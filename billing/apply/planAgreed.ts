@@ -49,6 +49,8 @@ export function planAgreed<Agreed extends FeeRecord | AgreementRecord>(
       const expected = (previous?.version ?? 0) + 1;
       if (version !== expected) faults.add('VERSION_GAP', at, `version ${version}`, `version ${expected}`);
       if (previous !== undefined) keeps(previous, after, shared, { code: 'AGREED_FIXED', at, faults });
+      if (previous !== undefined && 'fromMs' in previous && previous.terms.kind !== after.terms.kind)
+        faults.add('AGREED_FIXED', at, after.terms.kind, `${previous.terms.kind}, as in the version before`);
       newest.set(key, after);
       return [compare<Agreed>(named, undefined, after)];
     });
