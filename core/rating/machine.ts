@@ -14,7 +14,7 @@ import type { ControlMessage } from '../messages/control.ts';
 import { epochText, type Alert, type RefusalReason } from '../messages/rated.ts';
 import { Agenda } from './agenda.ts';
 import { settleMoved, type SettleRun } from './agreements/settleUnit.ts';
-import { beginLines, unsettle } from './agreements/unsettle.ts';
+import { beginLines, unsettle, unsettleUnit } from './agreements/unsettle.ts';
 import { admit, type Admission, type BatchHead, type Input, type Ports } from './admit.ts';
 import { compareText } from './attribution.ts';
 import { Groups, type BlockSource } from './block.ts';
@@ -221,6 +221,7 @@ export class PartitionMachine {
     const tenant = this.state.tenants.get(closing.tenant)!;
     const run = this.#runOf(tenant);
     const moved = this.#closings.goOn(run);
+    unsettleUnit(run, closing.account);
     const settled = settleMoved(run, new Map([[closing.account, bookedFrom(tenant, closing)]]));
     evaluateMoved(this.#evaluation(tenant, null, ''), moved.union(settled));
     return true;

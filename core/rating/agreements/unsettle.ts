@@ -39,6 +39,16 @@ export function unsettle(run: SettleRun, before: Master | undefined): Map<number
 export const nextPrepaidMs = ({ prepaidFrom }: Master, afterMs: number): number | undefined =>
   prepaidFrom.find((atMs) => atMs > afterMs);
 
+/** All periods of a root account: what a close that is at work closes is final only when it is through. */
+export function unsettleUnit(run: SettleRun, id: number): void {
+  const { accounts, agreementsByUnit } = run.tenant.master;
+  const isOf = (account: number) => unitOf(accounts.get(account)!).record.id === id;
+  unsettleAll(
+    run,
+    [...agreementsByUnit].flatMap(([key, [first]]) => (isOf(first!.account) ? [key] : [])),
+  );
+}
+
 /** All periods of these units and currencies, and those that begin with what is paid in advance. */
 export function unsettleAll({ tenant, state }: SettleRun, keys: Iterable<string>): void {
   const { master, settlements, unsettled } = tenant;
