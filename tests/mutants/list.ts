@@ -1,6 +1,7 @@
+import { feesMutants } from './fees.ts';
 import { logsMutants } from './logs.ts';
 import type { Mutant } from './mutant.ts';
 import { pricesMutants } from './prices.ts';
 import { protocolMutants } from './protocol.ts';
 
-export const mutants: readonly Mutant[] = [...pricesMutants, ...logsMutants, ...protocolMutants];
+export const mutants: readonly Mutant[] = [...pricesMutants, ...logsMutants, ...feesMutants, ...protocolMutants];

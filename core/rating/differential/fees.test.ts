@@ -11,7 +11,7 @@ import { action, type Action } from './actions.ts';
 import { feeAction, feesStartMs } from '../testing/fees.ts';
 import { World } from './world.ts';
 
-const runs = Number(process.env['METERLINE_RUNS'] ?? 300);
+const runs = Number(process.env['METERLINE_RUNS'] ?? 150);
 const hour = 3_600_000;
 
 const step = fc.oneof(
