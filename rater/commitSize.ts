@@ -1,5 +1,6 @@
 /** How large the commit that is being filled has become, so that it stays far below what the broker takes. */
 import type { Changes } from '#core/rating/changes.ts';
+import type { Tally } from '#core/rating/state.ts';
 
 /** Bytes that one entry of a list may add to a commit, generously. */
 const entryBytes = {
@@ -16,6 +17,8 @@ const entryBytes = {
   alerts: 2000,
   refusals: 400,
 } as const;
+/** A slot with its sum, a sample, a value. */
+const noteBytes = 30;
 /** A batch taken leaves its sequence and hash with its producer. */
 const inputBytes = 80;
 
@@ -24,6 +27,7 @@ export class CommitSize {
   #inputs = 0;
   #payloads = 0;
   #refusals = 0;
+  #opened = 0;
   #details = 0;
 
   /** An input has been taken; a control message travels in the commit whole. */
@@ -37,6 +41,9 @@ export class CommitSize {
     // A refusal's detail may quote what was refused.
     for (; this.#refusals < changes.refusals.length; this.#refusals++)
       this.#details += changes.refusals[this.#refusals]!.detail.length;
+    // What a tally that goes on from another one takes over of slots, samples and values is written out.
+    for (; this.#opened < changes.opened.length; this.#opened++)
+      this.#details += takenOver(changes.opened[this.#opened]!);
     let bytes = changes.lineBytes + this.#payloads + this.#details + this.#inputs * inputBytes;
     for (const [list, each] of Object.entries(entryBytes))
       bytes += changes[list as keyof typeof entryBytes].length * each;
@@ -45,6 +52,9 @@ export class CommitSize {
 
   #begin(changes: Changes): void {
     this.#changes = changes;
-    this.#inputs = this.#payloads = this.#refusals = this.#details = 0;
+    this.#inputs = this.#payloads = this.#refusals = this.#opened = this.#details = 0;
   }
 }
+
+const takenOver = ({ slots, samples, distinct }: Tally): number =>
+  noteBytes * ((slots?.fresh.size ?? 0) + (samples?.fresh.length ?? 0) + (distinct?.fresh.length ?? 0));
