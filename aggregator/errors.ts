@@ -16,6 +16,11 @@ export const aggregatorError = defineErrors({
     title: 'Another loader moved the recorded position of this partition.',
     solve: 'Run one office per instance; the loader goes on from the recorded position.',
   },
+  PRICING_UNIT_UNKNOWN: {
+    status: 404,
+    title: 'The tenant charges in no such currency or pricing unit.',
+    solve: "Leave `currency` out for the tenant's own, or name a unit of GET /api/v1/pricing-units.",
+  },
   CURSOR_INVALID: {
     status: 400,
     title: 'The cursor is not one that this list gave out.',

@@ -35,4 +35,6 @@ export const aggregatorLimits = {
   exploreDimensionsMax: 3,
   /** Resources on the "now" page. */
   topResourcesMax: 8,
+  /** Days of a total in a pricing unit of which it is told what they are worth, those with the most units: a hundred years. */
+  worthDaysMax: 36_600,
 } as const;

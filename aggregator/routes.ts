@@ -3,13 +3,15 @@ import { exploreDimensions, type RatedRow } from '#core/messages/api.ts';
 import { blockKinds } from '#core/messages/rated.ts';
 import { idPattern, meterPattern, resourcePattern } from '#core/messages/names.ts';
 import type { Routes } from '#platform/http/index.ts';
-import { ratedRowSchema } from '#platform/http/ratedRow.ts';
+import { ratedRowSchema, worthSchema } from '#platform/http/ratedRow.ts';
+import { aggregatorError } from './errors.ts';
 import { aggregatorLimits } from './limits.ts';
 import type { Aggregator } from './main.ts';
 import { blocksInOrder, refusedSamples, storedBlockSchema, type BlocksPage } from './queries/blocks.ts';
 import { explore } from './queries/explore.ts';
 import type { MasterFacts } from './queries/port.ts';
 import { rows } from './queries/rows.ts';
+import { exploreWorth } from './queries/worth.ts';
 
 export interface AggregatorRoutesDeps {
   readonly aggregator: Aggregator;
@@ -37,6 +39,7 @@ const filters = {
     .transform((text) => text === 'true')
     .optional()
     .describe('Whether it is a prior-period adjustment: usage that came after its period was closed.'),
+  currency: z.string().max(12).optional().describe("The tenant's currency, or the id of a pricing unit."),
 };
 
 const exploreQuery = z.strictObject({
@@ -83,6 +86,7 @@ const exploreAnswer = z.object({
     .readonly(),
   other: z.object({ groups: z.number(), amount, samples: z.number() }),
   total: z.object({ amount, samples: z.number() }),
+  worth: worthSchema.exactOptional().describe('Of the total, where that is in a pricing unit.'),
 });
 
 const row = ratedRowSchema.extend({ unit: z.string() });
@@ -131,13 +135,20 @@ export function aggregatorRoutes({ aggregator, master }: AggregatorRoutesDeps): 
         },
       },
       async (request) => {
-        const { by, ...asked } = request.query;
+        const { by, currency: named, ...asked } = request.query;
         const { tenant } = request.identity;
-        const { timeZone, currency, partition } = await master.tenant(tenant);
+        const { timeZone, currency: own, partition } = await master.tenant(tenant);
+        const currency = named ?? own;
+        const unit =
+          currency === own ? undefined : (await master.pricingUnits(tenant)).find(({ id }) => id === currency);
+        if (currency !== own && unit === undefined)
+          throw aggregatorError('PRICING_UNIT_UNKNOWN', currency, { currency });
         const position = await aggregator.loaded(partition);
         const scope = { tenant, partition, outSeqMax: position.outSeq };
         const units = await master.units(tenant);
-        return { asOf: position, ...(await explore(store, { scope, by, filters: asked, timeZone, currency, units })) };
+        const question = { scope, by, filters: asked, timeZone, currency, units };
+        const answer = { asOf: position, ...(await explore(store, question)) };
+        return unit === undefined ? answer : { ...answer, worth: await exploreWorth(store, question, unit) };
       },
     );
     app.get(

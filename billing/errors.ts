@@ -163,8 +163,16 @@ export const billingError = defineErrors({
     title: 'A tenant has exactly one account of type suspense.',
     solve: 'Keep one: it takes usage of resources that nobody owns.',
   },
-  CURRENCY_UNKNOWN: { status: 422, title: 'This is no currency in use.', solve: 'Give an ISO 4217 code, such as EUR.' },
-  CURRENCY_FOREIGN: { status: 422, title: "The currency is not the tenant's.", solve: "Use the tenant's currency." },
+  CURRENCY_UNKNOWN: {
+    status: 422,
+    title: 'This is no currency in use.',
+    solve: 'Give an ISO 4217 code, such as EUR, or a pricing unit.',
+  },
+  CURRENCY_FOREIGN: {
+    status: 422,
+    title: "The currency is not the tenant's.",
+    solve: "Use the tenant's currency, or a pricing unit.",
+  },
   TIME_ZONE_UNKNOWN: {
     status: 422,
     title: 'This is no time zone.',
@@ -291,6 +299,11 @@ export const billingError = defineErrors({
     title: 'A published meter never changes.',
     solve: 'Add a meter with a new id and publish a new price for it.',
   },
+  PRICING_UNIT_FIXED: {
+    status: 409,
+    title: 'What a published pricing unit was worth never changes, nor the currency of its value.',
+    solve: 'Keep the points and add later ones, or add a unit with a new id.',
+  },
   SERIES_FIXED: {
     status: 409,
     title: 'A published series keeps its unit, intervals, zone and age.',
@@ -329,7 +342,7 @@ export const billingError = defineErrors({
   },
   BUDGET_FIXED: {
     status: 409,
-    title: 'A budget stays with its account.',
+    title: 'A budget stays with its account and its currency.',
     solve: 'Disable it and add a budget with a new id.',
   },
 });

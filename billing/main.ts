@@ -16,6 +16,7 @@ import { applyDocument, type Secrets } from './apply/index.ts';
 import { budgetsOf } from './budgets/budgets.ts';
 import { agreedOf } from './catalogue/agreed.ts';
 import { metersOf, pricesOf } from './catalogue/catalogue.ts';
+import { pricingUnitsOf } from './catalogue/pricingUnits.ts';
 import { lastPoint, oneSeries } from './catalogue/series.ts';
 import type { Office } from './change.ts';
 import { billingError } from './errors.ts';
@@ -96,6 +97,7 @@ const masterData = (db: Db) => ({
   meter: async (tenant: string, id: string) => (await metersOf(db, tenant)).find((meter) => meter.id === id),
   fees: (tenant: string) => agreedOf(db, tenant, 'fee'),
   agreements: (tenant: string) => agreedOf(db, tenant, 'agreement'),
+  pricingUnits: (tenant: string) => pricingUnitsOf(db, tenant),
   async series(tenant: string, id: string, atMs: number) {
     const record = await oneSeries(db, tenant, id);
     return record && { record, points: await lastPoint(db, tenant, id, atMs) };

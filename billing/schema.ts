@@ -5,6 +5,7 @@ import type {
 } from '#core/messages/control.ts'; // prettier-ignore
 import type { BillingCalendar } from '#core/time/calendar.ts';
 import type { QuantityRule } from '#core/messages/price.ts';
+import type { PricingUnitValue } from '#core/messages/pricingUnit.ts';
 import type { SeriesRecord } from '#core/messages/series.ts';
 import type { Role } from '#platform/http/index.ts';
 
@@ -109,6 +110,14 @@ export interface AgreedTable {
   approved_at_ms: number;
 }
 
+export interface PricingUnitTable {
+  tenant: string;
+  id: string;
+  name: string;
+  decimals: number;
+  value: OptionalJson<PricingUnitValue>;
+}
+
 export interface SeriesTable {
   tenant: string;
   id: string;
@@ -202,6 +211,7 @@ export interface Tables {
   meter: MeterTable;
   price: PriceTable;
   agreed: AgreedTable;
+  pricing_unit: PricingUnitTable;
   series: SeriesTable;
   series_point: SeriesPointTable;
   target: TargetTable;

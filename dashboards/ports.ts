@@ -12,6 +12,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
+import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { PriceSeries } from '#core/pricing/series/points.ts';
 import type { Approved, LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
 import type { Refusal, RefusalReason, SamplePlace } from '#core/messages/rated.ts';
@@ -40,6 +41,7 @@ export interface MasterPort {
   /** Every version. */
   fees(tenant: string): Promise<readonly Approved<FeeRecord>[]>;
   agreements(tenant: string): Promise<readonly Approved<AgreementRecord>[]>;
+  pricingUnits(tenant: string): Promise<readonly PricingUnitRecord[]>;
   /** A reference series with the point in force at the instant, where there is one. */
   series(tenant: string, id: string, atMs: number): Promise<PriceSeries | undefined>;
 }

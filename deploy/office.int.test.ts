@@ -386,10 +386,12 @@ test('a proof that does not hold says which part of it does not', async () => {
     const why = await explainRow(
       {
         master: {
+          tenants: async () => [],
           accounts: async () => [],
           fees: async () => [],
           agreements: async () => [],
           prices: async () => [],
+          pricingUnits: async () => [],
           producers: async () => [{ id: 'p1', type: 'agent', simulated: false, enabled: true, keys }],
           meter: async () => meter,
           price: async () => ({ ...price, ...change.price }),

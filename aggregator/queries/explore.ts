@@ -11,6 +11,8 @@ export interface ExploreQuestion {
   /** IANA zone that days and hours are cut in, and the currency that is summed. */
   readonly timeZone: string;
   readonly currency: string;
+  /** Groups that are listed; absent: `exploreGroupsMax`. */
+  readonly groupsMax?: number;
   /** Units of quantities, by meter. */
   readonly units: ReadonlyMap<string, string>;
 }
@@ -58,8 +60,8 @@ interface GroupRow {
  * All sums are made by the store, in decimals of 76 digits.
  */
 export async function explore(store: Store, question: ExploreQuestion): Promise<Omit<Explore, 'asOf'>> {
-  const { scope, by, filters, timeZone, currency, units } = question;
-  const { blocks, rows, parameters } = conditionsOf(scope, filters);
+  const { scope, by, filters, timeZone, currency, units, groupsMax = exploreGroupsMax } = question;
+  const { blocks, rows, parameters } = conditionsOf(scope, { ...filters, currency });
   const isWhole = [
     ...wholeBlocks(filters),
     ...by.flatMap((dimension) => uniform[dimension] ?? []),
@@ -76,7 +78,7 @@ export async function explore(store: Store, question: ExploreQuestion): Promise<
            AND minIf((service, component), price > 0) = maxIf((service, component), price > 0), any(meter), '') AS one_meter
        FROM (
          SELECT *, ${all(isWhole)} AS is_whole, if(is_whole, [toUInt32(0)], offset) AS offsets FROM valid_blocks
-         WHERE ${all(blocks)} AND currency IN ('', {currency:String})
+         WHERE ${all(blocks)}
        )
        ARRAY JOIN offsets AS row_offset, if(is_whole, [toUInt32(0)], resource) AS row_resource,
          if(is_whole, [quantity], quantities) AS row_quantity, if(is_whole, [amount], amounts) AS row_amount,
@@ -85,10 +87,9 @@ export async function explore(store: Store, question: ExploreQuestion): Promise<
        GROUP BY key
      )
      WINDOW listed AS (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-     ORDER BY ${order} LIMIT ${exploreGroupsMax}`,
+     ORDER BY ${order} LIMIT ${groupsMax}`,
     {
       ...parameters,
-      currency,
       ...(by.some((dimension) => dimension === 'day' || dimension === 'hour') ? { zone: timeZone } : {}),
     },
   );

@@ -15,36 +15,41 @@ export async function countSamples(store: Store): Promise<number> {
   return Number(rows[0]?.samples ?? 0);
 }
 
-/** Charges per minute of log time from `fromMs`, of commits up to `outSeqMax`: [minute start ms, amount], ascending. */
+/** Charges in the currency per minute of log time from `fromMs`, of commits up to `outSeqMax`: [minute start ms, amount], ascending. */
 export async function minutes(
   store: Store,
   tenant: string,
-  { partition, outSeqMax, fromMs }: { readonly partition: number; readonly outSeqMax: number; readonly fromMs: number },
+  {
+    partition,
+    currency,
+    outSeqMax,
+    fromMs,
+  }: { readonly partition: number; readonly currency: string; readonly outSeqMax: number; readonly fromMs: number },
 ): Promise<[number, string][]> {
   const rows = await store.query<{ minute: number; charge: string }>(
     `SELECT toUnixTimestamp(toStartOfMinute(log_time)) AS minute, sum(toDecimal256(amount, 12)) AS charge FROM valid_blocks
-     WHERE tenant = {tenant:String} AND partition = {partition:UInt16} AND out_seq <= {outSeqMax:UInt64}
+     WHERE tenant = {tenant:String} AND currency = {currency:String} AND partition = {partition:UInt16} AND out_seq <= {outSeqMax:UInt64}
        AND log_time >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
      GROUP BY minute ORDER BY minute`,
-    { tenant, partition, outSeqMax, fromMs },
+    { tenant, partition, currency, outSeqMax, fromMs },
   );
   return rows.map((row) => [row.minute * 1000, row.charge]);
 }
 
-/** Resources with the highest charges of samples that start in [startMs, endMs), per account that they belonged to. */
+/** Resources with the highest charges in the currency, of samples that start in [startMs, endMs), per account that they belonged to. */
 export async function topResources(
   store: Store,
   tenant: string,
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  { startMs, endMs, currency }: { readonly startMs: number; readonly endMs: number; readonly currency: string },
 ): Promise<LiveState['topResources']> {
   const rows = await store.query<{ id: number; account: number; charge: string }>(
     `SELECT row_resource AS id, account, sum(toDecimal256(row_amount, 12)) AS charge FROM valid_blocks
      ARRAY JOIN resource AS row_resource, offset AS row_offset, amounts AS row_amount
-     WHERE tenant = {tenant:String} AND row_resource > 0
+     WHERE tenant = {tenant:String} AND currency = {currency:String} AND row_resource > 0
        AND last >= fromUnixTimestamp64Milli({startMs:Int64}, 'UTC') AND first < fromUnixTimestamp64Milli({endMs:Int64}, 'UTC')
        AND ${rowStart} >= fromUnixTimestamp64Milli({startMs:Int64}, 'UTC') AND ${rowStart} < fromUnixTimestamp64Milli({endMs:Int64}, 'UTC')
      GROUP BY id, account ORDER BY charge DESC, id LIMIT ${aggregatorLimits.topResourcesMax}`,
-    { tenant, startMs, endMs },
+    { tenant, startMs, endMs, currency },
   );
   const names = await resourceNames(
     store,

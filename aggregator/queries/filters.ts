@@ -1,3 +1,4 @@
+import { pricingUnitPattern } from '#core/messages/pricingUnit.ts';
 import type { BlockKind } from '#core/messages/rated.ts';
 import type { Parameter } from '#platform/clickhouse/index.ts';
 
@@ -16,6 +17,8 @@ export interface Filters {
   readonly resource?: string | undefined;
   readonly producer?: string | undefined;
   readonly kind?: BlockKind | undefined;
+  /** What is charged in: a currency, or a pricing unit. */
+  readonly currency?: string | undefined;
   /** Whether it is a prior-period adjustment. */
   readonly late?: boolean | undefined;
 }
@@ -46,6 +49,10 @@ const isLate = "(closed_until > fromUnixTimestamp64Milli(0, 'UTC'))";
 const instant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 const scalars = ['service', 'component', 'cell', 'meter', 'producer', 'kind'] as const;
 
+/** What nothing charges stands with what is charged in money. */
+export const currenciesOf = (currency: string): string[] =>
+  pricingUnitPattern.test(currency) ? [currency] : ['', currency];
+
 /** Confines a question to one tenant, always, to commits that are loaded whole, and to what the filters ask for. */
 export function conditionsOf({ tenant, partition, outSeqMax }: Scope, filters: Filters): Conditions {
   const parameters: Record<string, Parameter> = { tenant, partition, outSeqMax };
@@ -56,6 +63,10 @@ export function conditionsOf({ tenant, partition, outSeqMax }: Scope, filters: F
     if (value === undefined) continue;
     blocks.push(`${name} = {${name}:String}`);
     parameters[name] = value;
+  }
+  if (filters.currency !== undefined) {
+    blocks.push('currency IN {currencies:Array(String)}');
+    parameters['currencies'] = currenciesOf(filters.currency);
   }
   if (filters.account !== undefined) {
     blocks.push('has(path, {account:UInt32})');

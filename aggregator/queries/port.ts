@@ -1,4 +1,5 @@
 import type { LiveState, RatedRow, RefusalTotal, Trust } from '#core/messages/api.ts';
+import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { Refusal } from '#core/messages/rated.ts';
 import type { Aggregator } from '../main.ts';
 import * as figures from './figures.ts';
@@ -13,6 +14,7 @@ export interface MasterFacts {
   tenant(tenant: string): Promise<{ readonly timeZone: string; readonly currency: string; readonly partition: number }>;
   /** Units of the quantities of rows, by meter: "us", "By.ms". */
   units(tenant: string): Promise<ReadonlyMap<string, string>>;
+  pricingUnits(tenant: string): Promise<readonly PricingUnitRecord[]>;
   /** Accounts of type `suspense`. */
   suspenseAccounts(tenant: string): Promise<readonly number[]>;
 }
@@ -43,13 +45,17 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
       range: { readonly partition: number; readonly outSeqMax: number; readonly fromMs: number },
     ): Promise<readonly (readonly [number, string])[] | undefined> {
       const isLoaded = aggregator.position(range.partition).outSeq >= range.outSeqMax;
-      return isLoaded ? figures.minutes(store, tenant, range) : undefined;
+      const { currency } = await master.tenant(tenant);
+      return isLoaded ? figures.minutes(store, tenant, { ...range, currency }) : undefined;
     },
 
-    topResources: (
+    topResources: async (
       tenant: string,
       period: { readonly startMs: number; readonly endMs: number },
-    ): Promise<LiveState['topResources']> => figures.topResources(store, tenant, period),
+    ): Promise<LiveState['topResources']> => {
+      const { currency } = await master.tenant(tenant);
+      return figures.topResources(store, tenant, { ...period, currency });
+    },
 
     async trust(
       tenant: string,

@@ -8,9 +8,11 @@ import { Generator, type BlockSpec } from '../testing/generator.ts';
 import { append, check, loadTo, MemoryIntents, testStore } from '../testing/harness.ts';
 import { MemoryLog } from '../testing/memoryLog.ts';
 import { explore, type ExploreQuestion } from './explore.ts';
+import { topResources } from './figures.ts';
 import { loadedHead } from './heads.ts';
 import { rows, type RowsQuestion } from './rows.ts';
 import { tallyRows } from './tally.ts';
+import { exploreWorth } from './worth.ts';
 
 type Dimension = ExploreQuestion['by'][number];
 
@@ -323,6 +325,34 @@ test('the daily rollup is the sum of single rows, also when it is made again whi
   }));
   const order = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
   expect(found.toSorted(order)).toEqual(wanted.toSorted(order));
+});
+
+test('what is charged in a pricing unit is summed by itself, and is worth what the point of each day says', async () => {
+  const of = (currency: string, outSeqMax: number) => ({
+    scope: { tenant: 'southwind', partition, outSeqMax }, by: [], filters: {}, timeZone, currency, units,
+  }); // prettier-ignore
+  const before = await explore(store, of('EUR', generator.head.seq));
+  const period = { startMs, endMs: startMs + 30 * day };
+  const top = await topResources(store, 'southwind', { ...period, currency: 'EUR' });
+  // One row an hour before each of three midnights, and one an hour after it.
+  const midnightMs = Temporal.Instant.fromEpochMilliseconds(startMs + day).toZonedDateTimeISO(timeZone).startOfDay().epochMilliseconds; // prettier-ignore
+  const specs = [0, 1, 2].map((days) => ({
+    tenant: 'southwind', currency: 'TOKENS', account: 4, samples: 2, stepMs: 7_200_000, amountPico: 10n ** 12n, startMs: midnightMs + days * day - 3_600_000,
+  })); // prettier-ignore
+  await write(generator.commit(specs));
+  await load();
+  const { outSeq } = await loadedHead(store, partition);
+  expect((await explore(store, of('EUR', outSeq))).total).toEqual(before.total);
+  expect(await topResources(store, 'southwind', { ...period, currency: 'EUR' })).toEqual(top);
+  const question = of('TOKENS', outSeq);
+  expect((await explore(store, question)).total).toEqual({ amount: '6', samples: 6 });
+  const noonMs = midnightMs + 43_200_000;
+  const points = [{ fromMs: midnightMs, amount: '0.002' }, { fromMs: noonMs, amount: '3' }]; // prettier-ignore
+  const unit = { id: 'TOKENS', name: 'Tokens', decimals: 0, value: { currency: 'EUR', points } };
+  expect(await exploreWorth(store, question, unit)).toEqual({
+    currency: 'EUR', amount: '9.004', unvalued: '1',
+    points: [{ ...points[0], amount: '0.004', perUnit: '0.002', units: '2' }, { ...points[1], amount: '9', perUnit: '3', units: '3' }],
+  }); // prettier-ignore
 });
 
 test('sums at the stated bounds keep every digit', async () => {

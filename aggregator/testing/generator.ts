@@ -24,6 +24,7 @@ export interface BlockSpec {
   readonly stepMs?: number;
   readonly service?: string;
   readonly kind?: string;
+  readonly currency?: string;
   /** How often a row is a further one of its sample: 0 for never. */
   readonly secondaryShare?: number;
   /** Quantity of each row, decimal text. */
@@ -191,7 +192,7 @@ export class Generator {
       return index + 1;
     });
     const isLate = spec.late === true;
-    if (kind === 'usage') this.#charge(tenant, account, sum, touched, isLate);
+    if (kind === 'usage') this.#charge(tenant, account, sum, touched, isLate, spec.currency ?? 'EUR');
     this.rows += samples;
     this.blocks += 1;
     this.amountPico += sum;
@@ -211,7 +212,7 @@ export class Generator {
       meter: account % 2 === 0 ? 'cpu' : 'disk',
       price: kind === 'usage' ? account : 0,
       cell: kind === 'usage' ? ['', 'peak', '["eu","gold"]'][block % 3] : '',
-      currency: kind === 'usage' ? 'EUR' : '',
+      currency: kind === 'usage' ? (spec.currency ?? 'EUR') : '',
       kind,
       producer: `host-${account}`,
       epoch: '1-ab',
@@ -239,8 +240,15 @@ export class Generator {
     return `${blockColumns.map(([name]) => String(values[name])).join('\t')}\n`;
   }
 
-  #charge(tenant: string, account: number, pico: bigint, touched: Set<string>, isLate: boolean): void {
-    const key = `${tenant}|${account}|${isLate}`;
+  #charge(
+    tenant: string,
+    account: number,
+    pico: bigint,
+    touched: Set<string>,
+    isLate: boolean,
+    currency: string,
+  ): void {
+    const key = `${tenant}|${account}|${isLate}|${currency}`;
     const sum = (this.#balances.get(key)?.pico ?? 0n) + pico;
     const own = formatAmount(sum);
     this.#balances.set(key, {
@@ -249,7 +257,7 @@ export class Generator {
         tenant,
         account,
         ...(isLate ? nextPeriod : { periodStartMs, periodEndMs }),
-        currency: 'EUR',
+        currency,
         own,
         total: own,
       },

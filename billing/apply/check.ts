@@ -13,6 +13,7 @@ export const nothing: Present = {
   ownership: [],
   producers: [],
   meters: [],
+  pricingUnits: [],
   series: [],
   points: new Map(),
   prices: [],

@@ -17,6 +17,7 @@ const nothing: Present = {
   ownership: [],
   producers: [],
   meters: [],
+  pricingUnits: [],
   series: [],
   points: new Map(),
   prices: [],

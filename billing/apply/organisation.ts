@@ -8,6 +8,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
+import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { SeriesRecord } from '#core/messages/series.ts';
 import type { Role } from '#platform/http/index.ts';
 import type { WantedPoint } from '../catalogue/series.ts';
@@ -24,6 +25,9 @@ export interface Ref {
   readonly name: string;
   readonly at: At;
 }
+
+/** The pricing unit that it is in; undefined: the tenant's currency. */
+type ChargedIn = Ref | undefined;
 
 export interface User {
   readonly id: string;
@@ -71,6 +75,7 @@ export interface WantedPrice extends Pick<
 > {
   readonly meter: Ref;
   readonly per: Ref;
+  readonly chargedIn: ChargedIn;
   /** Undefined: everyone. */
   readonly account: Ref | undefined;
   /** Undefined: not said, which only a first version may leave. */
@@ -84,6 +89,7 @@ export interface WantedAgreed {
   readonly kind: 'fee' | 'agreement';
   readonly key: string;
   readonly version: number;
+  readonly chargedIn: ChargedIn;
   readonly account: Ref;
   readonly record: Omit<FeeRecord, 'id' | 'account'> | Omit<AgreementRecord, 'id' | 'account'>;
   /** The entry in the file, so that a problem can be placed. */
@@ -99,6 +105,7 @@ export interface WantedBudget {
   readonly account: Ref;
   readonly name: string;
   readonly amount: string;
+  readonly chargedIn: ChargedIn;
   readonly thresholds: readonly BudgetThreshold[];
   readonly targets: readonly Ref[];
   readonly enabled: boolean;
@@ -112,6 +119,7 @@ export interface Organisation {
   readonly ownership: readonly Wanted<WantedOwnership>[];
   readonly producers: readonly Wanted<Pick<ProducerRecord, 'id' | 'type' | 'simulated' | 'keys'>>[];
   readonly meters: readonly Wanted<MeterRecord>[];
+  readonly pricingUnits: readonly Wanted<PricingUnitRecord>[];
   readonly series: readonly Wanted<WantedSeries>[];
   readonly prices: readonly Wanted<WantedPrice>[];
   readonly fees: readonly Wanted<WantedAgreed>[];

@@ -1,6 +1,4 @@
 /** Parts that several sections of the file share. */
-import type { TenantRecord } from '#core/messages/control.ts';
-import { minorDigits } from '#core/money/currency.ts';
 import { isTimeZone } from '#core/time/period.ts';
 import type { At, Faults } from './faults.ts';
 import type { Fields } from './fields.ts';
@@ -28,18 +26,6 @@ export function readTimeZone(fields: Fields, faults: Faults): string | undefined
   if (zone === undefined || isTimeZone(zone)) return zone;
   faults.add('TIME_ZONE_UNKNOWN', fields.atOf('timeZone'), zone, 'an IANA time zone');
   return undefined;
-}
-
-/** Prices and budgets are in the tenant's currency; saying so is allowed. */
-export function checkCurrency(fields: Fields, tenant: TenantRecord | undefined, faults: Faults): void {
-  if (!fields.has('currency')) return;
-  const currency = fields.text('currency', nameShape);
-  if (currency === undefined) return;
-  if (minorDigits(currency) === undefined)
-    faults.add('CURRENCY_UNKNOWN', fields.atOf('currency'), currency, 'an ISO 4217 code');
-  else if (tenant !== undefined && tenant.currency !== '' && currency !== tenant.currency) {
-    faults.add('CURRENCY_FOREIGN', fields.atOf('currency'), currency, tenant.currency);
-  }
 }
 
 export function readRef(fields: Fields, key: string, shape: Shape): Ref | undefined {

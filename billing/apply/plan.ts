@@ -1,6 +1,7 @@
 import type {
   AccountRecord, AgreementRecord, BudgetRecord, ControlChange, FeeRecord, MeterRecord, OwnershipRecord, PriceRecord, ProducerRecord, TenantRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
+import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { SeriesPoint, SeriesRecord } from '#core/messages/series.ts';
 import { pointChanges } from '../catalogue/series.ts';
 import type { Target } from '../targets/targets.ts';
@@ -12,6 +13,7 @@ import { planAccounts } from './planAccounts.ts';
 import { planBudgets, planMeters, planProducers, planTargets } from './planSimple.ts';
 import { planOwnership } from './planOwnership.ts';
 import { checkAgreements, checkDues, planAgreed } from './planAgreed.ts';
+import { checkChargedIn, planPricingUnits } from './pricingUnits.ts';
 import { planPrices } from './planPrices.ts';
 import { planPoints, planSeries, type PublishedPoint } from './planSeries.ts';
 import type { Present } from './present.ts';
@@ -24,6 +26,7 @@ export interface Plan {
   readonly accounts: readonly Item<AccountRecord>[];
   readonly ownership: readonly Item<OwnershipRecord>[];
   readonly meters: readonly Item<MeterRecord>[];
+  readonly pricingUnits: readonly Item<PricingUnitRecord>[];
   readonly series: readonly Item<SeriesRecord>[];
   readonly points: readonly Item<PublishedPoint>[];
   readonly prices: readonly Item<PriceRecord>[];
@@ -37,7 +40,7 @@ export type Section = keyof Plan;
 
 /** Sections in the order in which they are written, published and shown: what is referred to comes first. */
 export const sectionOrder: readonly Section[] = [
-  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'series', 'points', 'prices', 'fees', 'agreements', 'targets', 'budgets',
+  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'pricingUnits', 'series', 'points', 'prices', 'fees', 'agreements', 'targets', 'budgets',
 ]; // prettier-ignore
 
 /** Looks up references and compares; pure. What cannot be done goes to `faults`, and the plan is then not to be used. */
@@ -50,6 +53,8 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     [...present.accounts, ...accounts.map((item) => item.after)].map((account) => [account.slug, account.id]),
   );
   const meters = planMeters(wanted, present, faults);
+  const pricingUnits = planPricingUnits(wanted, present, faults);
+  checkChargedIn(wanted, [...present.pricingUnits, ...pricingUnits.map((item) => item.after)], faults);
   const series = planSeries(wanted, present, faults);
   const offered = { meters: meters.map((item) => item.after), series: series.map((item) => item.after) };
   const prices = planPrices(wanted, { present, accountIds, nowMs, ...offered }, faults);
@@ -78,6 +83,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     accounts,
     ownership: planOwnership(wanted, { present, accountIds, nowMs }, faults),
     meters,
+    pricingUnits,
     series,
     points: planPoints(wanted, present, faults),
     prices,
@@ -121,6 +127,7 @@ export const controlChanges = (plan: Plan): ControlChange[] => [
   ...changedItems(plan.accounts).map((record) => ({ kind: 'account' as const, ...record })),
   ...changedItems(plan.ownership).map((record) => ({ kind: 'ownership' as const, ...record })),
   ...changedItems(plan.meters).map((record) => ({ kind: 'meter' as const, ...record })),
+  ...changedItems(plan.pricingUnits).map((record) => ({ kind: 'pricingUnit' as const, ...record })),
   ...changedItems(plan.series).map((record) => ({ kind: 'series' as const, ...record })),
   ...[...pointsBySeries(plan)].flatMap(([series, points]) => pointChanges(series, points)),
   ...changedItems(plan.prices).map((record) => ({ kind: 'price' as const, ...record })),

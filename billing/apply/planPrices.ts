@@ -58,11 +58,11 @@ export function planPrices(wanted: Organisation, context: PriceContext, faults: 
 
 function resolve(
   price: Wanted<WantedPrice>,
-  currency: string,
+  tenantCurrency: string,
   context: PriceContext,
   faults: Faults,
 ): Omit<PriceRecord, 'id'> | undefined {
-  const { at: _, entry, meter: meterRef, per, account: accountRef, effectiveFromMs, ...rest } = price;
+  const { at: _, entry, chargedIn, meter: meterRef, per, account: accountRef, effectiveFromMs, ...rest } = price;
   const meter = [...context.meters, ...context.present.meters].find(({ id }) => id === meterRef.name);
   const account = accountRef === undefined ? 0 : context.accountIds.get(accountRef.name);
   if (account === undefined) faults.unknown(accountRef!, 'the slug of an account');
@@ -70,7 +70,10 @@ function resolve(
     faults.unknown(meterRef, 'the id of a meter');
     return undefined;
   }
+  if (rest.model.kind === 'spot' && chargedIn !== undefined)
+    faults.add('CURRENCY_FOREIGN', chargedIn.at, chargedIn.name, `${tenantCurrency}, as every reference series`);
   if (rest.model.kind === 'spot') checkSeries(rest.model, price, context, faults);
+  const currency = chargedIn?.name ?? tenantCurrency;
   const tally = tallyUnit(meter.unit, meter.aggregation);
   const unit = pricedUnit(tally, per.name);
   if (unit === undefined) {

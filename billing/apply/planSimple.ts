@@ -59,28 +59,30 @@ export interface BudgetContext {
 export function planBudgets(wanted: Organisation, context: BudgetContext, faults: Faults): Item<BudgetRecord>[] {
   const published = new Map(context.present.budgets.map((budget) => [budget.id, budget]));
   const targets = new Set([...context.present.targets, ...context.targets].map((target) => target.id));
-  return wanted.budgets.flatMap(({ at, account: ref, targets: refs, id, name, amount, thresholds, enabled }) => {
-    const account = context.accountIds.get(ref.name);
-    if (account === undefined) faults.unknown(ref, 'the slug of an account');
-    for (const target of refs.filter((target) => !targets.has(target.name))) {
-      faults.unknown(target, 'the id of a target');
-    }
-    if (account === undefined) return [];
-    const { currency } = wanted.tenant;
-    const names = [...new Set(refs.map((target) => target.name))];
-    const after: BudgetRecord = {
-      id,
-      account,
-      name,
-      amount,
-      currency,
-      period: 'month',
-      thresholds,
-      targets: names,
-      enabled,
-    };
-    const before = published.get(id);
-    if (before !== undefined) keeps(before, after, ['account'], { code: 'BUDGET_FIXED', at, faults });
-    return [compare(id, before, after)];
-  });
+  return wanted.budgets.flatMap(
+    ({ at, account: ref, targets: refs, id, name, amount, chargedIn, thresholds, enabled }) => {
+      const account = context.accountIds.get(ref.name);
+      if (account === undefined) faults.unknown(ref, 'the slug of an account');
+      for (const target of refs.filter((target) => !targets.has(target.name))) {
+        faults.unknown(target, 'the id of a target');
+      }
+      if (account === undefined) return [];
+      const currency = chargedIn?.name ?? wanted.tenant.currency;
+      const names = [...new Set(refs.map((target) => target.name))];
+      const after: BudgetRecord = {
+        id,
+        account,
+        name,
+        amount,
+        currency,
+        period: 'month',
+        thresholds,
+        targets: names,
+        enabled,
+      };
+      const before = published.get(id);
+      if (before !== undefined) keeps(before, after, ['account', 'currency'], { code: 'BUDGET_FIXED', at, faults });
+      return [compare(id, before, after)];
+    },
+  );
 }

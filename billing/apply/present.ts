@@ -13,8 +13,10 @@ import { accountsOf, findTenant, ownershipOf } from '../accounts/accounts.ts';
 import { usersOf } from '../access/users.ts';
 import { budgetsOf } from '../budgets/budgets.ts';
 import { recordsOf } from '../catalogue/agreed.ts';
+import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { SeriesPoint, SeriesRecord } from '#core/messages/series.ts';
 import { metersOf, toPrice } from '../catalogue/catalogue.ts';
+import { pricingUnitsOf } from '../catalogue/pricingUnits.ts';
 import { pointsOf, seriesOf } from '../catalogue/series.ts';
 import { producersOf } from '../producers/producers.ts';
 import type { Reader } from '../schema.ts';
@@ -32,6 +34,7 @@ export interface Present {
   readonly ownership: readonly OwnershipRecord[];
   readonly producers: readonly ProducerRecord[];
   readonly meters: readonly MeterRecord[];
+  readonly pricingUnits: readonly PricingUnitRecord[];
   readonly series: readonly SeriesRecord[];
   /** The newest of each interval that the file speaks of, by series. */
   readonly points: ReadonlyMap<string, readonly SeriesPoint[]>;
@@ -55,6 +58,7 @@ export async function readPresent(db: Reader, id: string, series: Organisation['
     ownership: await ownershipOf(db, id),
     producers: await producersOf(db, id),
     meters: await metersOf(db, id),
+    pricingUnits: await pricingUnitsOf(db, id),
     series: await seriesOf(db, id),
     points: await pointsIn(db, id, series),
     prices: prices.map(toPrice),

@@ -9,7 +9,7 @@ import type { Present } from './present.ts';
 import { readOrganisation } from './read.ts';
 
 const nothing: Present = {
-  tenant: undefined, lastAccount: 0, lastPrice: 0, users: [], accounts: [], ownership: [], producers: [], meters: [], series: [],
+  tenant: undefined, lastAccount: 0, lastPrice: 0, users: [], accounts: [], ownership: [], producers: [], meters: [], pricingUnits: [], series: [],
   points: new Map(), prices: [], fees: [], agreements: [],
   targets: [], budgets: [],
 }; // prettier-ignore

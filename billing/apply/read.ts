@@ -8,6 +8,7 @@ import { readAgreed } from './readAgreed.ts';
 import { readBudgets, readTargets, readUsers } from './readBudgets.ts';
 import { readMeters } from './readMeters.ts';
 import { readOwnership, readProducers } from './readOwnership.ts';
+import { readPricingUnits } from './pricingUnits.ts';
 import { readPrices } from './readPrices.ts';
 import { readSeries } from './readSeries.ts';
 import { idShape, nameShape } from './shapes.ts';
@@ -21,6 +22,7 @@ const sections = [
   'ownership',
   'producers',
   'meters',
+  'pricingUnits',
   'series',
   'prices',
   'fees',
@@ -46,6 +48,7 @@ export function readOrganisation(text: string, faults: Faults): Organisation | u
     ownership: readOwnership(file, timeZone, faults),
     producers: readProducers(file, faults),
     meters,
+    pricingUnits: readPricingUnits(file, { tenant, timeZone }, faults),
     series: readSeries(file, timeZone, faults),
     prices: readPrices(file, { tenant, timeZone, meters }, faults),
     fees: readAgreed('fee', file, { tenant, timeZone }, faults),

@@ -7,7 +7,8 @@ import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import { locate } from './locate.ts';
 import type { Wanted, WantedAgreed } from './organisation.ts';
-import { checkCurrency, isComplete, readRef, unique } from './parts.ts';
+import { isComplete, readRef, unique } from './parts.ts';
+import { readChargedIn } from './pricingUnits.ts';
 import { recordOf, tellProblems } from './recordForm.ts';
 import { slugShape } from './shapes.ts';
 import type { Node } from './yaml.ts';
@@ -39,17 +40,23 @@ export function readAgreed(
   const read = file.list(section, entriesMax).flatMap((entry) => {
     const fields = Fields.of(entry, [...common, ...own], faults);
     if (fields === undefined) return [];
-    checkCurrency(fields, tenant, faults);
+    const chargedIn = readChargedIn(fields, tenant, faults);
     const named = { key: fields.text('key', slugShape), account: readRef(fields, 'account', slugShape) };
     const version = fields.integer('version', { min: 1, max: 100_000, otherwise: 1 });
     if (version === undefined || !isComplete(named)) return [];
-    const said = full({ ...(recordOf(entry, timeZone) as Plain), version, currency: tenant?.currency || 'EUR' });
+    const said = full({
+      ...(recordOf(entry, timeZone) as Plain),
+      version,
+      currency: chargedIn?.name ?? (tenant?.currency || 'EUR'),
+    });
     // Its number and that of its account are known later.
     const problems = check({ ...said, id: 1, account: 1 });
     tellProblems(problems.flatMap(asWritten(entry)), entry, faults);
     if (problems.length > 0) return [];
     const { account: _, ...record } = said;
-    return [{ kind, version, ...named, record: record as WantedAgreed['record'], entry, at: fields.atOf('key') }];
+    return [
+      { kind, version, ...named, chargedIn, record: record as WantedAgreed['record'], entry, at: fields.atOf('key') },
+    ];
   });
   return unique(read, (agreed) => `${agreed.key} version ${agreed.version}`, faults);
 }

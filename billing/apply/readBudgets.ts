@@ -1,12 +1,13 @@
 import type { BudgetThreshold, TenantRecord } from '#core/messages/control.ts';
 import { minorDigits } from '#core/money/currency.ts';
-import { parseAmount } from '#core/money/fixed.ts';
+import { AMOUNT_SCALE, parseAmount } from '#core/money/fixed.ts';
 import { roles } from '#platform/http/index.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import type { Organisation } from './organisation.ts';
-import { checkCurrency, isComplete, readRef, unique } from './parts.ts';
+import { isComplete, readRef, unique } from './parts.ts';
+import { readChargedIn } from './pricingUnits.ts';
 import { idShape, nameShape, slugShape, userShape, webhookUrlShape } from './shapes.ts';
 
 const entriesMax = 10_000;
@@ -17,21 +18,21 @@ export function readBudgets(file: Fields, tenant: TenantRecord | undefined, faul
     const known = ['id', 'account', 'name', 'amount', 'currency', 'period', 'thresholds', 'targets', 'enabled'];
     const fields = Fields.of(node, known, faults);
     if (fields === undefined) return [];
-    checkCurrency(fields, tenant, faults);
+    const chargedIn = readChargedIn(fields, tenant, faults);
     fields.oneOf('period', ['month'], 'month');
     const id = fields.text('id', idShape);
     const budget = {
       id,
       account: readRef(fields, 'account', slugShape),
       name: fields.optional('name', nameShape, id ?? ''),
-      amount: fields.decimal('amount', { scale, positive: true }),
+      amount: fields.decimal('amount', { scale: chargedIn === undefined ? scale : AMOUNT_SCALE, positive: true }),
       thresholds: readThresholds(fields, faults),
       targets: fields
         .texts('targets', idShape, billingLimits.targetsPerBudgetMax)
         .map(({ text, at }) => ({ name: text, at })),
       enabled: fields.boolean('enabled', true),
     };
-    return isComplete(budget) ? [{ ...budget, at: fields.atOf('id') }] : [];
+    return isComplete(budget) ? [{ ...budget, chargedIn, at: fields.atOf('id') }] : [];
   });
   return unique(read, (budget) => budget.id, faults);
 }

@@ -4,9 +4,10 @@ import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import { quantityFields, rolloverFields, tierFields, type Field } from './modelForm.ts';
 import type { Organisation } from './organisation.ts';
-import { checkCurrency, isComplete, readRef, unique } from './parts.ts';
+import { isComplete, readRef, unique } from './parts.ts';
 import { checkTerms, type PriceEntry, type PriceTerms } from './priceProblems.ts';
 import { readCalendar, readField, readFields, readModel } from './readModel.ts';
+import { readChargedIn } from './pricingUnits.ts';
 import { nameShape, slugShape } from './shapes.ts';
 import { readInstant } from './readInstant.ts';
 
@@ -32,7 +33,7 @@ export function readPrices(
   const read = file.list('prices', pricesMax).flatMap((node) => {
     const fields = Fields.of(node, known, faults);
     if (fields === undefined) return [];
-    checkCurrency(fields, tenant, faults);
+    const chargedIn = readChargedIn(fields, tenant, faults);
     const price = {
       key: fields.text('key', slugShape),
       version: fields.integer('version', { min: 1, max: 100_000, otherwise: 1 }),
@@ -53,7 +54,7 @@ export function readPrices(
     const effectiveFromMs = dated ? readInstant(fields, 'effectiveFrom', timeZone, faults) : undefined;
     const isReadable = isRight && model !== undefined && (!dated || effectiveFromMs !== undefined);
     if (!isReadable || !isComplete(price)) return [];
-    return [{ ...price, ...terms, account, effectiveFromMs, entry, at: fields.atOf('key') }];
+    return [{ ...price, ...terms, chargedIn, account, effectiveFromMs, entry, at: fields.atOf('key') }];
   });
   return unique(read, (price) => `${price.key} version ${price.version}`, faults);
 }

@@ -1,6 +1,7 @@
 import { budgetRow } from '../budgets/budgets.ts';
 import { agreedRow } from '../catalogue/agreed.ts';
 import { meterRow, priceRow } from '../catalogue/catalogue.ts';
+import { pricingUnitRow } from '../catalogue/pricingUnits.ts';
 import { savePoints, seriesRow } from '../catalogue/series.ts';
 import { saveProducers } from '../producers/producers.ts';
 import type { Tx } from '../schema.ts';
@@ -51,6 +52,14 @@ export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Prom
   }
   for (const { after } of added(plan.meters)) {
     await tx.insertInto('meter').values(meterRow(tenant, after)).execute();
+  }
+  for (const { after } of touched(plan.pricingUnits)) {
+    const row = pricingUnitRow(tenant, after);
+    await tx
+      .insertInto('pricing_unit')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet(row))
+      .execute();
   }
   for (const { after } of touched(plan.series)) {
     const row = seriesRow(tenant, after);

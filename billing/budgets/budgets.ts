@@ -1,6 +1,6 @@
 import type { BudgetRecord } from '#core/messages/control.ts';
 import { minorDigits } from '#core/money/currency.ts';
-import { formatAmount, parseAmount, parseDecimal } from '#core/money/fixed.ts';
+import { AMOUNT_SCALE, formatAmount, parseAmount, parseDecimal } from '#core/money/fixed.ts';
 import type { Insertable, Selectable } from 'kysely';
 import type { Author, Done, Office, Recorded } from '../change.ts';
 import { changeOnce } from '../idempotency.ts';
@@ -106,7 +106,7 @@ async function budgetOf(tx: Tx, tenant: string, id: string): Promise<BudgetRecor
 }
 
 function readAmount(text: string, currency: string): string {
-  const digits = minorDigits(currency)!;
+  const digits = minorDigits(currency) ?? AMOUNT_SCALE;
   const minor = parseDecimal(text, digits);
   if (minor === undefined || minor <= 0n || minor >= 10n ** 20n) {
     throw billingError('AMOUNT_INVALID', `"${text}" ${currency} has ${digits} decimals at most.`, {

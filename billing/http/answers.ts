@@ -3,7 +3,7 @@
  * types: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
-import type { Accounts, AgreementList, Budgets, Fees, Me, Meters, Prices } from '#core/messages/api.ts';
+import type { Accounts, AgreementList, Budgets, Fees, Me, Meters, Prices, PricingUnits } from '#core/messages/api.ts';
 import type { AccountRecord, BudgetRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { seriesIntervals, type SeriesRecord } from '#core/messages/series.ts';
@@ -40,7 +40,13 @@ const outcome = {
 export const me = z.object({
   actor: z.string(),
   role,
-  tenant: z.object({ id: z.string(), name: z.string(), currency: z.string(), timeZone: z.string() }),
+  tenant: z.object({
+    id: z.string(),
+    name: z.string(),
+    currency: z.string(),
+    timeZone: z.string(),
+    pricingUnits: list(z.object({ id: z.string(), name: z.string(), decimals: z.number() })),
+  }),
 }) satisfies z.ZodType<Me>;
 
 const account = z.object({
@@ -109,6 +115,22 @@ export const agreements = z.object({
   agreements: list(approvedAgreementSchema),
 }) satisfies z.ZodType<AgreementList>;
 export const budgets = z.object({ budgets: list(budget) }) satisfies z.ZodType<Budgets>;
+export const pricingUnits = z.object({
+  pricingUnits: list(
+    z.object({
+      id: z.string().describe('What stands where a currency would.'),
+      name: z.string(),
+      decimals: z.number().describe('Decimals that amounts are shown with; nothing is rounded to them.'),
+      value: z
+        .object({
+          currency: z.string(),
+          points: list(z.object({ fromMs: instant, amount: z.string().describe('Money for one unit, decimal text.') })),
+        })
+        .exactOptional()
+        .describe('What one unit is worth; absent: nobody says.'),
+    }),
+  ),
+}) satisfies z.ZodType<PricingUnits>;
 const seriesRecord = z.object({
   id: z.string(),
   name: z.string(),

@@ -4,6 +4,7 @@ import { accountsOf, ownershipOf, tenantOf } from '../accounts/accounts.ts';
 import { auditPage, verifyAudit } from '../audit/read.ts';
 import { budgetsOf } from '../budgets/budgets.ts';
 import { agreedOf } from '../catalogue/agreed.ts';
+import { pricingUnitsOf } from '../catalogue/pricingUnits.ts';
 import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
 import { billingLimits } from '../limits.ts';
 import { targetsOf } from '../targets/targets.ts';
@@ -18,7 +19,9 @@ export function masterRoutes(app: App, { office: { db } }: BillingRoutesDeps): v
     { schema: { ...read('Who you are', 'access'), response: { 200: answers.me } } },
     async ({ identity }) => {
       const { id, name, currency, timeZone } = await tenantOf(db, identity.tenant);
-      return { actor: identity.actor, role: identity.role, tenant: { id, name, currency, timeZone } };
+      const units = await pricingUnitsOf(db, identity.tenant);
+      const pricingUnits = units.map(({ id: unit, name: called, decimals }) => ({ id: unit, name: called, decimals }));
+      return { actor: identity.actor, role: identity.role, tenant: { id, name, currency, timeZone, pricingUnits } };
     },
   );
   app.get(
@@ -33,6 +36,11 @@ export function masterRoutes(app: App, { office: { db } }: BillingRoutesDeps): v
     '/prices',
     { schema: { ...read('Every price version'), response: { 200: answers.prices } } },
     async ({ identity }) => ({ prices: await pricesOf(db, identity.tenant) }),
+  );
+  app.get(
+    '/pricing-units',
+    { schema: { ...read('Pricing units, and what each is worth'), response: { 200: answers.pricingUnits } } },
+    async ({ identity }) => ({ pricingUnits: await pricingUnitsOf(db, identity.tenant) }),
   );
   app.get(
     '/fees',

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { allowances, checkAllowance, type AllowanceRule } from './allowance.ts';
 import { checkEntitlements, entitled, type Entitlement } from './entitlements.ts';
-import { checkConversion, topUp, unitsAsMoney, type UnitConversion } from './units.ts';
+import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
+import { worthOf } from './worth.ts';
+import { checkPricingUnit, keepsValue, topUp, unitsAsMoney } from './units.ts';
 
 const pico = (text: string): bigint => parseAmount(text)!;
 const rule = (more: Partial<AllowanceRule> = {}): AllowanceRule => ({
@@ -70,12 +72,38 @@ describe('allowances', () => {
 });
 
 describe('pricing units', () => {
-  const tokens: UnitConversion = { unit: 'token', currency: 'EUR', points: [{ id: 'a', fromMs: 10, value: '0.002' }, { id: 'b', fromMs: 20, value: '0.003' }] }; // prettier-ignore
+  const points = [{ fromMs: 10, amount: '0.002' }, { fromMs: 20, amount: '0.003' }]; // prettier-ignore
+  const tokens: PricingUnitRecord = { id: 'TOKENS', name: 'Tokens', decimals: 0, value: { currency: 'EUR', points } };
 
   test('README: 1,500 tokens are 3.00 EUR before the 20th and 4.50 from then on', () => {
-    const worth = (atMs: number) => unitsAsMoney(tokens, pico('1500'), atMs);
-    expect([9, 10, 19, 20].map((at) => (worth(at) === undefined ? undefined : [formatAmount(worth(at)!.amount), worth(at)!.id]))).toEqual([undefined, ['3', 'a'], ['3', 'a'], ['4.5', 'b']]); // prettier-ignore
-    expect(checkConversion({ ...tokens, unit: 'USD', currency: 'token', points: [] })).toHaveLength(3);
+    const worth = (atMs: number) => unitsAsMoney(tokens.value, pico('1500'), atMs);
+    expect([9, 10, 19, 20].map((at) => (worth(at) === undefined ? undefined : [formatAmount(worth(at)!.amount), worth(at)!.point]))).toEqual([undefined, ['3', points[0]], ['3', points[0]], ['4.5', points[1]]]); // prettier-ignore
+    expect(unitsAsMoney(undefined, pico('1500'), 20)).toBeUndefined();
+  });
+
+  test('worth: point by point, what has none stays units, and a unit without a value is worth nothing that is known', () => {
+    const parts = [[9, '7'], [10, '1500'], [19, '0.000000000001'], [25, '-0.5']] as const; // prettier-ignore
+    const of = parts.map(([atMs, units]) => ({ atMs, units: pico(units) }));
+    expect(worthOf(tokens, of)).toEqual({
+      currency: 'EUR', amount: '2.9985', unvalued: '7',
+      points: [{ fromMs: 10, perUnit: '0.002', units: '1500.000000000001', amount: '3' }, { fromMs: 20, perUnit: '0.003', units: '-0.5', amount: '-0.0015' }],
+    }); // prettier-ignore
+    expect(worthOf({}, of)).toEqual({ currency: null, amount: '0', points: [], unvalued: '1506.500000000001' });
+  });
+
+  test('a unit can never be a currency, and what it was worth stays', () => {
+    const wrong = { id: 'USD', name: '', decimals: 13, value: { currency: 'TOKENS', points: [{ fromMs: 1, amount: '0' }, { fromMs: 1, amount: '1' }] } }; // prettier-ignore
+    expect(checkPricingUnit(wrong).map(({ path }) => path)).toEqual([
+      'id', 'name', 'decimals', 'value.currency', 'value.points[1].fromMs', 'value.points[0].amount',
+    ]); // prettier-ignore
+    const { value: _, ...silent } = tokens;
+    const worth = (...given: typeof points) => ({ ...tokens, value: { currency: 'EUR', points: given } });
+    expect(keepsValue(silent, tokens)).toBe(true);
+    expect(keepsValue(tokens, { ...tokens, name: 'Token', decimals: 2 })).toBe(true);
+    expect(keepsValue(tokens, worth(...points, { fromMs: 30, amount: '1' }))).toBe(true);
+    expect(keepsValue(tokens, silent)).toBe(false);
+    expect(keepsValue(tokens, worth(points[0]!))).toBe(false);
+    expect(keepsValue(tokens, worth({ fromMs: 10, amount: '0.004' }, points[1]!))).toBe(false);
   });
 
   test('a top-up is rounded to the minor unit, however many decimals it was asked with', () => {

@@ -1,48 +1,66 @@
-/** Custom pricing units (tokens, points): charged like a currency, worth money by a dated conversion. */
+/** Pricing units (tokens, points): charged like a currency, worth money by dated points (SPEC §9.8.2). */
+import { pricingUnitLimits, pricingUnitPattern, type PricingUnitPoint, type PricingUnitRecord, type PricingUnitValue } from '../messages/pricingUnit.ts'; // prettier-ignore
 import { AMOUNT_SCALE, formatAmount, parseRational, type AmountPico } from '../money/fixed.ts';
 import { divide, multiply, readDecimal, roundTo, toScaled } from '../money/rational.ts';
 import { exact, ofAmount, round12 } from '../fees/exact.ts';
 import { Check, digitsOf, type Problem } from '../fees/problems.ts';
 import type { Shape } from '../fees/shape.ts';
 
-export interface UnitConversion {
-  readonly unit: string;
-  readonly currency: string;
-  /** What one unit is worth from an instant on. */
-  readonly points: readonly { readonly id: string; readonly fromMs: number; readonly value: string }[];
-}
-
-const conversionShape: Shape = {
+const unitShape: Shape = {
   record: {
-    unit: 'text',
-    currency: 'text',
-    points: { list: { record: { id: 'text', fromMs: 'number', value: 'text' } }, max: 10_000 },
+    id: 'text',
+    name: 'text',
+    decimals: 'number',
+    value: {
+      optional: {
+        record: {
+          currency: 'text',
+          points: { list: { record: { fromMs: 'number', amount: 'text' } }, max: pricingUnitLimits.pointsMax },
+        },
+      },
+    },
   },
 };
 
-/** Every fault of a conversion, which may be anything. Never throws. */
-export function checkConversion(value: unknown): Problem[] {
+/** Every fault of a pricing unit, which may be anything. Never throws. */
+export function checkPricingUnit(value: unknown): Problem[] {
   const check = new Check();
-  if (!check.shape(value, conversionShape)) return check.problems;
-  const conversion = value as UnitConversion;
-  const isName = /^[A-Za-z][A-Za-z0-9-]{0,35}$/.test(conversion.unit) && digitsOf(conversion.unit) === undefined;
-  check.at('unit').that(isName, conversion.unit, 'a name of letters, digits and -, that is no ISO 4217 code');
-  check.at('currency').currency(conversion.currency);
-  check.at('points').dated(conversion.points);
-  check.at('points').unique(conversion.points.map(({ id }) => id));
-  conversion.points.forEach(({ value }, index) => check.at('points').at(index).at('value').decimal(value, 'positive'));
+  if (!check.shape(value, unitShape)) return check.problems;
+  const { id, name, decimals, value: worth } = value as PricingUnitRecord;
+  check.at('id').that(pricingUnitPattern.test(id), id, '4 to 12 characters of A-Z and 0-9, a letter first');
+  const { nameLengthMax } = pricingUnitLimits;
+  check.at('name').that(name !== '' && name.length <= nameLengthMax, name, `1 to ${nameLengthMax} characters`);
+  const isCount = Number.isInteger(decimals) && decimals >= 0 && decimals <= AMOUNT_SCALE;
+  check.at('decimals').that(isCount, decimals, `0 to ${AMOUNT_SCALE}`);
+  if (worth === undefined) return check.problems;
+  const here = check.at('value');
+  here.at('currency').currency(worth.currency);
+  const points = here.at('points');
+  points.dated(worth.points);
+  worth.points.forEach(({ amount }, index) => points.at(index).at('amount').decimal(amount, 'positive'));
   return check.problems;
 }
 
-/** Units as money by the point in force, rounded once; undefined before the first point. */
+/** What was published of a unit's value stays: points are added behind those that are there. */
+export function keepsValue({ value: before }: PricingUnitRecord, { value: after }: PricingUnitRecord): boolean {
+  if (before === undefined) return true;
+  return (
+    after?.currency === before.currency &&
+    before.points.every(
+      ({ fromMs, amount }, index) => after.points[index]?.fromMs === fromMs && after.points[index].amount === amount,
+    )
+  );
+}
+
+/** Units as money by the point in force, rounded once; undefined where none is. */
 export function unitsAsMoney(
-  conversion: UnitConversion,
+  value: PricingUnitValue | undefined,
   units: AmountPico,
   atMs: number,
-): { readonly amount: AmountPico; readonly id: string } | undefined {
-  const point = conversion.points.findLast(({ fromMs }) => fromMs <= atMs);
+): { readonly amount: AmountPico; readonly point: PricingUnitPoint } | undefined {
+  const point = value?.points.findLast(({ fromMs }) => fromMs <= atMs);
   if (point === undefined) return undefined;
-  return { amount: round12(multiply(ofAmount(units), exact(point.value))), id: point.id };
+  return { amount: round12(multiply(ofAmount(units), exact(point.amount))), point };
 }
 
 /**

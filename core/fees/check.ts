@@ -71,7 +71,7 @@ export function checkFee(value: unknown): Problem[] {
   if (!check.shape(value, feeShape)) return check.problems;
   const fee = value as RecurringFee;
   check.at('id').that(fee.id !== '', fee.id, 'a name that is not empty');
-  check.at('currency').currency(fee.currency);
+  check.at('currency').chargedIn(fee.currency);
   check.at('timeZone').that(isTimeZone(fee.timeZone), fee.timeZone, 'a name of the IANA time-zone database');
   checkTerm(check.at('term'), fee.term);
   const amounts = check.at('amounts');

@@ -35,7 +35,7 @@ export function checkOneTime(value: unknown): Problem[] {
   if (!check.shape(value, { record: { id: 'text', currency: 'text', amount: 'text', atMs: 'number' } }))
     return check.problems;
   const fee = value as OneTimeFee;
-  check.at('currency').currency(fee.currency);
+  check.at('currency').chargedIn(fee.currency);
   check.at('amount').decimal(fee.amount);
   check.at('atMs').instant(fee.atMs);
   return check.problems;
@@ -64,7 +64,7 @@ export function checkInstallments(value: unknown): Problem[] {
   if (!check.shape(value, planShape)) return check.problems;
   const plan = value as InstallmentPlan;
   const minor = digitsOf(plan.currency);
-  check.at('currency').currency(plan.currency);
+  check.at('currency').chargedIn(plan.currency);
   const decimals = plan.decimals ?? minor ?? 0;
   check
     .at('decimals')

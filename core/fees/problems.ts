@@ -1,4 +1,5 @@
 /** Faults of records that people write: all of them are collected, each with its path, its value and what would be right. */
+import { pricingUnitPattern } from '../messages/pricingUnit.ts';
 import { minorDigits } from '../money/currency.ts';
 import { parseRational } from '../money/fixed.ts';
 import { faultsOfShape, type Shape } from './shape.ts';
@@ -89,6 +90,12 @@ export class Check {
 
   currency(code: string): boolean {
     return this.that(digitsOf(code) !== undefined, code, 'an ISO 4217 code', 'CURRENCY_UNKNOWN');
+  }
+
+  /** What is charged in: whether a pricing unit is there is for whoever knows the tenant to say. */
+  chargedIn(code: string): boolean {
+    const isNamed = digitsOf(code) !== undefined || pricingUnitPattern.test(code);
+    return this.that(isNamed, code, 'an ISO 4217 code or a pricing unit', 'CURRENCY_UNKNOWN');
   }
 
   instant(ms: number): boolean {

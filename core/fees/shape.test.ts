@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { checkAllowance } from '../credits/allowance.ts';
 import { checkEntitlements } from '../credits/entitlements.ts';
 import { checkGrant } from '../credits/records.ts';
-import { checkConversion } from '../credits/units.ts';
+import { checkPricingUnit } from '../credits/units.ts';
 import { checkRates } from '../fx/rates.ts';
 import { boundRows, checkBounds, type SpendBound } from '../spend/bounds.ts';
 import { checkBundles } from '../spend/bundle.ts';
@@ -58,7 +58,7 @@ const records: Record<string, { check: (value: unknown) => Problem[]; value: obj
     value: { id: 'g', account: 1, kind: 'prepaid', unit: 'EUR', amount: '5', priority: 1, scope: { services: ['s'], accounts: [1] }, effectiveAtMs: 0, expiresAtMs: 9, graceMs: 1, coversOverage: true, blocks: false, rollover: { maximum: '3', forMs: 5, timesMax: 1 } },
   },
   allowance: { check: checkAllowance, value: { perPeriod: '5', carryMaximum: '4', carryPeriods: 2 } },
-  conversion: { check: checkConversion, value: { unit: 'token', currency: 'EUR', points: [{ id: 'a', fromMs: 0, value: '2' }] } },
+  pricingUnit: { check: checkPricingUnit, value: { id: 'TOKENS', name: 'Tokens', decimals: 2, value: { currency: 'EUR', points: [{ fromMs: 0, amount: '2' }] } } },
   entitlements: { check: checkEntitlements, value: [{ kind: 'metered', feature: 'f', limit: '3', soft: true }, { kind: 'boolean', feature: 'g', isOn: true }] },
   rates: { check: (value) => checkRates(value), value: [{ id: 'r', base: 'EUR', quote: 'USD', date: '2026-11-23', rate: '1.1', source: 'ECB', revision: 0 }] },
   policy: { check: (value) => checkRates([], value), value: { fallbackDaysMax: 3, inverse: true, via: ['EUR'] } },

@@ -4,6 +4,7 @@
  * moment as of which it holds.
  */
 import type { AccountRecord, AgreementRecord, BudgetRecord, FeeRecord, MeterRecord, PriceRecord } from './control.ts';
+import type { PricingUnitRecord } from './pricingUnit.ts';
 import type { Alert, BudgetStateName, ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
 export type { Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from './why.ts';
@@ -12,7 +13,13 @@ export type { Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from './why.
 export interface Me {
   readonly actor: string;
   readonly role: 'admin' | 'operator' | 'auditor' | 'viewer';
-  readonly tenant: { readonly id: string; readonly name: string; readonly currency: string; readonly timeZone: string };
+  readonly tenant: {
+    readonly id: string;
+    readonly name: string;
+    readonly currency: string;
+    readonly timeZone: string;
+    readonly pricingUnits: readonly Pick<PricingUnitRecord, 'id' | 'name' | 'decimals'>[];
+  };
 }
 
 /** GET /accounts, GET /meters, GET /prices, GET /budgets */
@@ -33,6 +40,10 @@ export interface Fees {
 }
 export interface AgreementList {
   readonly agreements: readonly Approved<AgreementRecord>[];
+}
+/** GET /pricing-units */
+export interface PricingUnits {
+  readonly pricingUnits: readonly PricingUnitRecord[];
 }
 export interface Budgets {
   readonly budgets: readonly BudgetRecord[];
@@ -187,6 +198,8 @@ export interface Explore {
   readonly groups: readonly ExploreGroup[];
   readonly other: { readonly groups: number; readonly amount: string; readonly samples: number };
   readonly total: { readonly amount: string; readonly samples: number };
+  /** Of the total; of amounts in a pricing unit only. */
+  readonly worth?: Worth;
 }
 export interface ExploreGroup {
   /** One value per dimension of `by`: account id, names, ISO day or hour in the tenant's zone, or the month booked, "2026-11". */
@@ -198,6 +211,23 @@ export interface ExploreGroup {
   readonly samples: number;
 }
 export const exploreGroupsMax = 500;
+
+/** What an amount in a pricing unit is worth, at the beginning of each row's day in the tenant's zone (SPEC §9.8.2). */
+export interface Worth {
+  /** ISO 4217; null where nobody says what the unit is worth. */
+  readonly currency: string | null;
+  /** The sum of the points', decimal text. */
+  readonly amount: string;
+  /** Those in force on days with charges, the oldest first: what one unit is worth, the units charged then, what they are worth. */
+  readonly points: readonly {
+    readonly fromMs: number;
+    readonly perUnit: string;
+    readonly units: string;
+    readonly amount: string;
+  }[];
+  /** Units charged on days before the first point; "0" for none. */
+  readonly unvalued: string;
+}
 
 /** GET /rows with the same filters, `limit` ≤ 500 and `cursor`; newest first. Pages do not shift while loading goes on. */
 export interface RatedRows {

@@ -1,6 +1,7 @@
 import type { AgreementRecord } from './agreement.ts';
 import type { FeeRecord } from './fee.ts';
 import type { PriceRecord } from './price.ts';
+import type { PricingUnitRecord } from './pricingUnit.ts';
 import type { SeriesPoints, SeriesRecord } from './series.ts';
 
 export type { AgreementRecord } from './agreement.ts';
@@ -28,6 +29,7 @@ export type ControlChange =
   | ({ readonly kind: 'account' } & AccountRecord)
   | ({ readonly kind: 'ownership' } & OwnershipRecord)
   | ({ readonly kind: 'meter' } & MeterRecord)
+  | ({ readonly kind: 'pricingUnit' } & PricingUnitRecord)
   | ({ readonly kind: 'series' } & SeriesRecord)
   | ({ readonly kind: 'seriesPoints' } & SeriesPoints)
   | ({ readonly kind: 'price' } & PriceRecord)
@@ -191,7 +193,7 @@ export interface BudgetRecord {
   readonly id: string;
   readonly account: number;
   readonly name: string;
-  /** Decimal text in `currency`. */
+  /** Decimal text in `currency`, which may be a pricing unit. */
   readonly amount: string;
   readonly currency: string;
   readonly period: 'month';

@@ -1,4 +1,4 @@
-import type { Approved, ExplainStep, RatedRow } from './api.ts';
+import type { Approved, ExplainStep, RatedRow, Worth } from './api.ts';
 import type { AgreementRecord, FeeRecord, MeterRecord, PriceRecord } from './control.ts';
 
 /** GET /why/:rowId — the proof of one row, from the charge down to what it rests on. */
@@ -6,6 +6,8 @@ export type Why = WhySample | WhyAdjustment | WhyFee | WhyAgreement;
 
 interface WhyRow {
   readonly row: RatedRow;
+  /** What its amount is worth, where that is in a pricing unit. */
+  readonly worth?: Worth;
   readonly path: readonly { readonly id: number; readonly name: string }[];
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
 }

@@ -1,6 +1,7 @@
 /** What a control change must look like before it is applied (SPEC §1.3): a list of fields with a test each, per kind. */
 import { minorDigits } from '../money/currency.ts';
 import { checkFeeRecord } from '../fees/feeRecord.ts';
+import { checkPricingUnit } from '../credits/units.ts';
 import {
   aggregations,
   type ControlChange,
@@ -11,6 +12,7 @@ import {
 } from '../messages/control.ts';
 import { toldOf } from '../fees/problems.ts';
 import { checkAgreement } from '../spend/agreements.ts';
+import { pricingUnitPattern, type PricingUnitRecord } from '../messages/pricingUnit.ts';
 import { seriesIntervals } from '../messages/series.ts';
 import { parseAmount, parseRational } from '../money/fixed.ts';
 import { priceLimits, seriesLimits } from '../pricing/limits.ts';
@@ -25,6 +27,8 @@ import { amount, decimal, faultIn, flag, id, like, listOf, natural, oneOf, optio
 
 const zone: Test = (value) => text(value) && isTimeZone(value as string);
 const currency: Test = (value) => text(value) && minorDigits(value as string) !== undefined;
+/** Or a pricing unit: whether it is there, the tenant's master data say. */
+const chargedIn: Test = (value) => currency(value) || (text(value) && pricingUnitPattern.test(value as string));
 
 const from = (least: number, most: number): Test => (value) =>
   natural(value) && (value as number) >= least && (value as number) <= most; // prettier-ignore
@@ -67,12 +71,13 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
     id: short, name: text, currency, unit: short, interval: oneOf(...seriesIntervals), timeZone: zone, maxAgeMs: optional(natural),
   },
   seriesPoints: { series: text, points: seriesPoints },
-  price: priceShape(currency),
+  price: priceShape(chargedIn),
   /** Looked at as a whole, so that all that is wrong with them is told. */
+  pricingUnit: {},
   fee: {},
   agreement: {},
   budget: {
-    id: text, account: natural, amount, currency, targets: listOf(text), enabled: flag,
+    id: text, account: natural, amount, currency: chargedIn, targets: listOf(text), enabled: flag,
     thresholds: listOf(like({ percent: decimal, action: oneOf('notify', 'throttle', 'block') })),
   },
   budgetReset: { budget: text },
@@ -93,6 +98,11 @@ function meterFault({ aggregation, unit, scale, slots, samples, recurs, exact }:
   return exact === undefined || aggregation === 'unique' ? undefined : `meter: ${aggregation} with exact`;
 }
 
+function unitFault({ kind: _, ...record }: { readonly kind: 'pricingUnit' } & PricingUnitRecord): string | undefined {
+  const problems = checkPricingUnit(record);
+  return problems.length === 0 ? undefined : `pricingUnit: ${toldOf(problems)}`;
+}
+
 function feeFault({ kind: _, ...record }: { readonly kind: 'fee' } & FeeRecord): string | undefined {
   const [first] = checkFeeRecord(record);
   return first && `fee: ${first.path} is ${first.value}, not ${first.expected}`;
@@ -106,6 +116,7 @@ export function changeFault(change: unknown): string | undefined {
   if (fault !== undefined) return `${kind}: ${fault}`;
   if (kind === 'meter') return meterFault(change as MeterRecord);
   if (kind === 'agreement') return agreementFault(change as ControlChange & { readonly kind: 'agreement' });
+  if (kind === 'pricingUnit') return unitFault(change as { readonly kind: 'pricingUnit' } & PricingUnitRecord);
   if (kind === 'fee') return feeFault(change as { readonly kind: 'fee' } & FeeRecord);
   const scope = kind === 'price' ? scopeFault(change as PriceRecord) : undefined;
   return scope === undefined ? undefined : `price: ${scope}`;

@@ -1,6 +1,8 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
 import { dueCount } from '../fees/dues.ts';
 import { feeOf } from '../fees/fee.ts';
+import { keepsValue } from '../credits/units.ts';
+import { pricingUnitLimits } from '../messages/pricingUnit.ts';
 import { feeLimits } from '../fees/feeRecord.ts';
 import { meterMisfit } from '../pricing/tallyTerms.ts';
 import { goesByAccount } from '../time/tallyPeriod.ts';
@@ -71,6 +73,7 @@ function copyMaster(master: Master): Master {
     fees: new Map(master.fees),
     feesByKey: new Map(master.feesByKey),
     agreements: new Map(master.agreements),
+    pricingUnits: new Map(master.pricingUnits),
     priceSeries: new Map(master.priceSeries),
     budgets: new Map(master.budgets),
     closes: new Map(master.closes),
@@ -115,6 +118,7 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
       const meter = master.meters.get(record.meter);
       require(meter !== undefined, `meter ${record.meter} of price ${record.id} is not known`);
       requireFreshId(master, record.id);
+      requireChargedIn(master, record.currency, `price ${record.id}`);
       require(record.account === 0 || master.accounts.has(record.account), `account ${record.account} is not known`);
       const misfit = meterMisfit(record, meter!);
       require(misfit === undefined, `price ${record.id}: ${misfit?.field} should be ${misfit?.expected}`);
@@ -131,6 +135,7 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
     case 'fee': {
       const { kind: _, ...record } = change;
       requireFreshId(master, record.id);
+      requireChargedIn(master, record.currency, `fee ${record.id}`);
       const account = master.accounts.get(record.account);
       require(account !== undefined, `account ${record.account} is not known`);
       const before = master.feesByKey.get(record.key);
@@ -144,6 +149,7 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
     case 'agreement': {
       const { kind: _, ...record } = change;
       requireFreshId(master, record.id);
+      requireChargedIn(master, record.currency, `agreement ${record.id}`);
       require(master.accounts.has(record.account), `account ${record.account} is not known`);
       const known = [...master.agreements.values()].findLast(({ key }) => key === record.key);
       if (known !== undefined) {
@@ -157,6 +163,16 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
       master.agreements.set(record.id, record);
       return;
     }
+    case 'pricingUnit': {
+      const { kind: _, ...record } = change;
+      const known = master.pricingUnits.get(record.id);
+      const fixed = known === undefined || keepsValue(known, record);
+      require(fixed, `pricing unit ${record.id} keeps its value's currency and the points that are published`);
+      const { unitsMax } = pricingUnitLimits;
+      master.pricingUnits.set(record.id, record);
+      require(master.pricingUnits.size <= unitsMax, `pricing unit ${record.id} is beyond ${unitsMax}`);
+      return;
+    }
     case 'series':
     case 'seriesPoints':
       return applySeries(master, change);
@@ -165,6 +181,7 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
       require(master.accounts.has(record.account), `account ${record.account} is not known`);
       const known = master.budgets.get(record.id);
       const fixed = known === undefined || (known.account === record.account && known.currency === record.currency);
+      requireChargedIn(master, record.currency, `budget ${record.id}`);
       require(fixed, `budget ${record.id} cannot change its account or currency`);
       master.budgets.set(record.id, record);
       return;
@@ -177,6 +194,12 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
     case 'reopen':
       return applyReopen(master, change);
   }
+}
+
+/** What has a name of three letters is a currency; its shape was checked. */
+function requireChargedIn({ pricingUnits }: Master, currency: string, what: string): void {
+  const isKnown = currency.length === 3 || pricingUnits.has(currency);
+  require(isKnown, `${what}: currency is ${currency}, not an ISO 4217 code or a pricing unit that is published`);
 }
 
 /** What the figures of a meter's tallies mean. */

@@ -121,6 +121,7 @@ function masterChanges(master: Master): ControlChange[] {
       .sort(([a], [b]) => compareText(a, b))
       .flatMap(([resource, records]) => records.map((record) => ({ kind: 'ownership' as const, resource, ...record }))),
     ...sorted(master.meters).map((record) => ({ kind: 'meter' as const, ...record })),
+    ...sorted(master.pricingUnits).map((record) => ({ kind: 'pricingUnit' as const, ...record })),
     ...sorted(master.priceSeries).flatMap(({ record, points }): ControlChange[] => [
       { kind: 'series', ...record },
       ...chunksOf(points, seriesLimits.pointsPerChangeMax).map((chunk): ControlChange => ({

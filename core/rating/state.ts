@@ -9,6 +9,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '../messages/control.ts';
+import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { PriceSeries } from '../pricing/series/points.ts';
 import type {
   BudgetStateName,
@@ -106,6 +107,7 @@ export interface Master {
   readonly agreements: Map<number, AgreementRecord>;
   /** The newest of each key, by root account and currency (`unitKey`), in order of key; a list is a new one when one of it changes. */
   agreementsByUnit: ReadonlyMap<string, readonly AgreementRecord[]>;
+  readonly pricingUnits: Map<string, PricingUnitRecord>;
   readonly priceSeries: Map<string, PriceSeries>;
   /** Instants at which something of them is paid in advance, ascending. */
   prepaidFrom: readonly number[];
@@ -260,6 +262,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
       feesByKey: new Map(),
       agreements: new Map(),
       agreementsByUnit: new Map(),
+      pricingUnits: new Map(),
       priceSeries: new Map(),
       prepaidFrom: [],
       budgets: new Map(),

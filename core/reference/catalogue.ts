@@ -37,6 +37,9 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
     case 'meter':
       tenant.meters.set(change.id, change);
       break;
+    case 'pricingUnit':
+      tenant.pricingUnits.set(change.id, change);
+      break;
     case 'series':
       tenant.series.set(change.id, { record: change, points: tenant.series.get(change.id)?.points ?? new Map() });
       break;
@@ -76,6 +79,7 @@ const emptyTenant = (): Omit<Tenant, 'record'> => ({
   prices: new Map(),
   fees: new Map(),
   agreements: new Map(),
+  pricingUnits: new Map(),
   series: new Map(),
   budgets: new Map(),
   closes: new Map(),
@@ -90,6 +94,7 @@ const copyOf = (tenant: Tenant): Tenant => ({
   prices: new Map(tenant.prices),
   fees: new Map(tenant.fees),
   agreements: new Map(tenant.agreements),
+  pricingUnits: new Map(tenant.pricingUnits),
   series: new Map(tenant.series),
   budgets: new Map(tenant.budgets),
   closes: new Map(tenant.closes),

@@ -10,6 +10,7 @@ import type {
 } from '../messages/control.ts';
 import type { SeriesRecord } from '../messages/series.ts';
 import { canClose, canReopen } from './closes.ts';
+import { fitsUnits, isPaidIn } from './pricingUnit.ts';
 import { revised } from './series.ts';
 import { pathUp, type Tenant } from './state.ts';
 
@@ -22,6 +23,7 @@ export function fitsCatalogue(
 ): boolean {
   if (change.kind === 'tenant') return change.id === id;
   if (tenant === undefined) return false;
+  if (!isPaidIn(tenant, change)) return false;
   const hasAccount = (account: number) => tenant.accounts.has(account);
   switch (change.kind) {
     case 'producer':
@@ -41,6 +43,8 @@ export function fitsCatalogue(
       if (meter === undefined || (change.account !== 0 && !hasAccount(change.account))) return false;
       return isFresh(tenant, change.id) && suits(meter, change) && hasSeries(tenant, change);
     }
+    case 'pricingUnit':
+      return fitsUnits(tenant, change);
     case 'series': {
       const before = tenant.series.get(change.id)?.record;
       return before === undefined || pricesTheSame(before, change);

@@ -3,6 +3,7 @@ import { aggregations, type ControlChange, type PriceRecord } from '../messages/
 import { isAgreement } from './agreements/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
+import { isChargedIn, isPricingUnit } from './pricingUnit.ts';
 import { isFee } from './fees/shape.ts';
 import { decimal, readDecimal } from './number.ts';
 import { isAbsentOr, isAmount, isDay, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
@@ -34,6 +35,7 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isAbsentOr(isDay)(startsOn),
   ownership: ({ resource, account, fromMs }) => isText(resource) && isNatural(account) && isNatural(fromMs),
   meter: (change) => isMeter(change),
+  pricingUnit: (change) => isPricingUnit(change),
   series: ({ id, name, currency, unit, interval, timeZone, maxAgeMs }) =>
     [id, unit].every(isShort) &&
     isText(name) &&
@@ -54,7 +56,7 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isText(id) &&
     isNatural(account) &&
     isAmount(amount) &&
-    isCurrency(currency) &&
+    isChargedIn(currency) &&
     isListOf(thresholds, isThreshold) &&
     isListOf(targets, isText) &&
     typeof enabled === 'boolean',
@@ -169,7 +171,7 @@ function isPriced({
     id > 0 &&
     [key, service, component, meter].every(isText) &&
     isNatural(version) &&
-    isCurrency(currency) &&
+    isChargedIn(currency) &&
     isNatural(account) &&
     isNatural(effectiveFromMs) &&
     isOneOf(tallyScope, 'resource', 'account', 'subtree') &&

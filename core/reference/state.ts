@@ -10,6 +10,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '../messages/control.ts';
+import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { SeriesPoint, SeriesRecord } from '../messages/series.ts';
 import type { Alert, BlockKind, BudgetStateName, FeePlace, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Span } from './calendar.ts';
@@ -31,6 +32,7 @@ export interface Tenant {
   readonly fees: Map<number, FeeRecord>;
   /** Every version, by id, in the order published. */
   readonly agreements: Map<number, AgreementRecord>;
+  readonly pricingUnits: Map<string, PricingUnitRecord>;
   /** With the highest revision of each point, by the beginning of its interval; replaced, never changed. */
   readonly series: Map<string, { readonly record: SeriesRecord; readonly points: ReadonlyMap<number, SeriesPoint> }>;
   readonly budgets: Map<string, BudgetRecord>;

@@ -5,7 +5,7 @@ import { bytesOf } from '../rating/byteText.ts';
 import type { History } from './history.ts';
 
 /**
- * Drops the tenant's price changes and publishes the draft's prices, each as soon as its meter, its account and its series exist. A price
+ * Drops the tenant's price changes and publishes the draft's prices, each as soon as its meter, its account, its pricing unit and its series exist. A price
  * that the draft says as it was published stays where it was: what nobody means to change is charged as it was, though it came
  * late. All else stays, too, but agreements, which are no prices; a message that was rejected is emptied, for without the prices it
  * might be taken.
@@ -16,7 +16,7 @@ export class DraftControl {
   readonly #ports: Ports;
   readonly #kept: ReadonlySet<number>;
   #due: readonly PriceRecord[];
-  readonly #known = { meters: new Set<string>(), accounts: new Set<number>([0]), series: new Set<string>() };
+  readonly #known = { meters: new Set<string>(), accounts: new Set<number>([0]), units: new Set<string>(), series: new Set<string>() }; // prettier-ignore
 
   constructor(tenant: string, prices: readonly PriceRecord[], history: History, ports: Ports) {
     this.#tenant = tenant;
@@ -53,11 +53,13 @@ export class DraftControl {
     for (const change of changes) {
       if (change.kind === 'meter') this.#known.meters.add(change.id);
       if (change.kind === 'account') this.#known.accounts.add(change.id);
+      if (change.kind === 'pricingUnit') this.#known.units.add(change.id);
       if (change.kind === 'series') this.#known.series.add(change.id);
     }
-    const isDue = ({ meter, account, model }: PriceRecord) =>
+    const isDue = ({ meter, account, currency, model }: PriceRecord) =>
       this.#known.meters.has(meter) &&
       this.#known.accounts.has(account) &&
+      (currency.length === 3 || this.#known.units.has(currency)) &&
       (model.kind !== 'spot' || this.#known.series.has(model.series));
     const published = this.#due.filter(isDue);
     this.#due = this.#due.filter((price) => !isDue(price));

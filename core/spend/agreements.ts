@@ -55,7 +55,7 @@ export function checkAgreement(value: unknown): Problem[] {
   for (const [field, number, least] of [['id', id, 1], ['version', version, 0]] as const)
     check.at(field).that(Number.isSafeInteger(number) && number >= least, number, `a whole number, ${least} or more`); // prettier-ignore
   check.at('key').that(keyPattern.test(key), key, '1 to 200 characters without a slash');
-  check.at('currency').currency(currency);
+  check.at('currency').chargedIn(currency);
   check.span(agreement);
   const here = check.at('terms');
   if (terms.kind === 'discount') checkDiscount(here, terms);

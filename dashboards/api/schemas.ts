@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
-import { ratedRowSchema } from '#platform/http/ratedRow.ts';
+import { ratedRowSchema, worthSchema } from '#platform/http/ratedRow.ts';
 import { refusalReasons, type Refusal, type RefusalReason } from '#core/messages/rated.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -117,6 +117,7 @@ export const liveState = z.object({
 export const step = z.object({ label: z.string(), quantity, unitPrice: amount, amount });
 const whyRow = {
   row: ratedRowSchema,
+  worth: worthSchema.exactOptional().describe('Of the amount, where that is in a pricing unit.'),
   path: list(z.object({ id: z.number(), name: z.string() })),
   checks: list(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
 };

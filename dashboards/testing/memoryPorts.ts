@@ -68,6 +68,7 @@ export function memoryPorts(memory: Memory): Ports {
       price: async (_tenant, id) => memory.prices.find((price) => price.id === id),
       fees: async () => [],
       agreements: async () => [],
+      pricingUnits: async () => [],
       series: async () => undefined,
       meter: async (_tenant, id) => memory.meters.find((meter) => meter.id === id),
     },

@@ -134,6 +134,7 @@ export class RatedWorld {
         prices: async () => this.#prices,
         fees: async () => this.#fees,
         agreements: async () => [],
+        pricingUnits: async () => [...(this.#machine.state.tenants.get('acme')?.master.pricingUnits.values() ?? [])],
         series: async (_, id) => this.#machine.state.tenants.get('acme')?.master.priceSeries.get(id),
         tenants: async () => [{ id: 'acme', name: 'A', currency: 'EUR', timeZone: 'Europe/Berlin', partition: 0 }],
       },

@@ -22,6 +22,7 @@ export function masterFacts({ master }: Pick<Billing, 'master'>): MasterFacts {
       const meters = await master.meters(tenant);
       return new Map(meters.map(({ id, unit, aggregation }) => [id, tallyUnit(unit, aggregation)]));
     },
+    pricingUnits: (tenant) => master.pricingUnits(tenant),
     async suspenseAccounts(tenant) {
       return (await master.accounts(tenant))
         .filter((account) => account.type === 'suspense')

@@ -4,6 +4,7 @@ import { Fields } from '#billing/apply/fields.ts';
 import { keeps } from '#billing/apply/item.ts';
 import type { Organisation } from '#billing/apply/organisation.ts';
 import { planPrices } from '#billing/apply/planPrices.ts';
+import { checkChargedIn } from '#billing/apply/pricingUnits.ts';
 import { readOrganisation } from '#billing/apply/read.ts';
 import { readPrices } from '#billing/apply/readPrices.ts';
 import { readYaml, type Node } from '#billing/apply/yaml.ts';
@@ -40,6 +41,7 @@ export function readDraft(text: string, file: string, masters: ReadonlyMap<strin
     contextOf(master!),
     faults,
   ); // prettier-ignore
+  checkChargedIn({ ...wanted!, fees: [], agreements: [], budgets: [] }, [...master!.pricingUnits.values()], faults);
   faults.throwIfAny(file);
   const prices = items.map(({ after }) => ({ ...after, version: after.version + firstVersion.get(after.key)! - 1 }));
   return { tenant: wanted!.tenant.id, prices };
@@ -78,12 +80,19 @@ function organisationOf(
   const tenant = { ...record, at: start };
   return {
     tenant, prices,
-    users: [], accounts: [], ownership: [], producers: [], meters: [], series: [], fees: [], agreements: [], targets: [], budgets: [],
+    users: [], accounts: [], ownership: [], producers: [], meters: [], pricingUnits: [], series: [], fees: [], agreements: [], targets: [], budgets: [],
   }; // prettier-ignore
 }
 
 /** The log's accounts, meters and series, as if no price had ever been published. */
-function contextOf({ record, accounts, meters, prices, priceSeries }: Master): Parameters<typeof planPrices>[1] {
+function contextOf({
+  record,
+  accounts,
+  meters,
+  prices,
+  pricingUnits,
+  priceSeries,
+}: Master): Parameters<typeof planPrices>[1] {
   const all = [...accounts.values()].map((account) => account.record);
   return {
     present: {
@@ -96,6 +105,7 @@ function contextOf({ record, accounts, meters, prices, priceSeries }: Master): P
       producers: [],
       meters: [...meters.values()],
       series: [...priceSeries.values()].map((series) => series.record),
+      pricingUnits: [...pricingUnits.values()],
       points: new Map(),
       prices: [],
       fees: [],

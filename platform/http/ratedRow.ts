@@ -1,6 +1,6 @@
 /** Shape of a rated row in answers, one for all that give rows. */
 import { z } from 'zod';
-import type { RatedRow } from '#core/messages/api.ts';
+import type { RatedRow, Worth } from '#core/messages/api.ts';
 
 const instant = z.number().describe('UTC ms.');
 
@@ -33,3 +33,15 @@ export const ratedRowSchema = z.object({
   usageSeq: z.number(),
   logTimeMs: instant,
 }) satisfies z.ZodType<RatedRow>;
+
+export const worthSchema = z.object({
+  currency: z.string().nullable().describe('ISO 4217; null where nobody says what the unit is worth.'),
+  amount: z.string().describe("The sum of the points', decimal text."),
+  points: z
+    .array(z.object({ fromMs: z.number(), perUnit: z.string(), units: z.string(), amount: z.string() }))
+    .readonly()
+    .describe(
+      'Those in force on days with charges: what one unit is worth, the units charged then, what they are worth.',
+    ),
+  unvalued: z.string().describe('Units charged on days before the first point.'),
+}) satisfies z.ZodType<Worth>;

@@ -91,6 +91,7 @@ export const foundation: readonly ControlChange[] = [
   { kind: 'meter', id: 'mem.last', metric: 'mem', unit: 'By', scale: 0, aggregation: 'latest', filter: { mode: ['user'] } },
   { kind: 'meter', id: 'mem.users', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', distinct: 'mode', filter: {} },
   { kind: 'meter', id: 'mem.hosts', metric: 'mem', unit: '1', scale: 0, aggregation: 'unique', filter: { mode: ['idle'] } },
+  { kind: 'pricingUnit', id: 'TOKENS', name: 'Tokens', decimals: 0 },
   ...series.map((record) => ({ kind: 'series', ...record }) as const),
   ...['agent', 'gateway'].map(
     (type) => ({ kind: 'producer', id: type, type, simulated: false, enabled: true, keys: [{ id: 'key', publicKey: 'public' }] }) as ControlChange,
@@ -177,7 +178,8 @@ const anyPrice = fc.record({
   service: fc.constantFrom('s1', 's2'),
   component: fc.constantFrom('c1', 'c2'),
   meter: fc.constantFrom(...meterIds),
-  currency: fc.constantFrom('EUR', 'EUR', 'USD'),
+  // In a unit that is there, and in one that may come.
+  currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'USD', 'TOKENS', 'POINTS'),
   account,
   effectiveFromMs: instant,
   tallyScope: fc.constantFrom('account', 'resource', 'subtree', 'subtree'),
@@ -331,12 +333,30 @@ const close = fc.record({ kind: fc.constant('close' as const), tenant, account: 
 // prettier-ignore
 const agreements = fc.record({ kind: fc.constant('agreements' as const), tenant, agreements: fc.array(agreementFacts, { minLength: 1, maxLength: 2 }) });
 
+/** Points of few instants, so that some say what is published otherwise. */
+const worth = fc.record({
+  kind: fc.constant('worth' as const),
+  tenant,
+  unit: fc.constantFrom('TOKENS', 'POINTS', 'EUR', 'points'),
+  value: fc.option(
+    fc.record({
+      currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'USD', 'TOKENS'),
+      points: fc.uniqueArray(
+        fc.record({ fromMs: fc.constantFrom(0, 1000, 2000), amount: fc.constantFrom('0.002', '0.002', '0.002', '0.003', '0', '-1') }),
+        { selector: ({ fromMs }) => fromMs, maxLength: 3 },
+      ),
+    }),
+    { nil: undefined },
+  ),
+}); // prettier-ignore
+
 export const action = fc.oneof(
   { weight: 8, arbitrary: batch },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts, spotFacts, rollingFacts), { minLength: 1, maxLength: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: fc.oneof(priceFacts, rollingFacts) }) },
   { weight: 5, arbitrary: points },
+  { weight: 2, arbitrary: worth },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
   { weight: 1, arbitrary: agreements },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },

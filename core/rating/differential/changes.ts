@@ -16,6 +16,7 @@ export type ControlAction = Extract<
       | 'agreements'
       | 'revise'
       | 'points'
+      | 'worth'
       | 'owner'
       | 'budget'
       | 'reset'
@@ -48,6 +49,10 @@ export function changesOf(
       const { series, points } = action;
       return [{ kind: 'seriesPoints', series: series.id, points: points.map((drawn) => pointOf(series, drawn)) }];
     }
+    case 'worth': {
+      const { unit: id, value } = action;
+      return [{ kind: 'pricingUnit', id, name: id, decimals: 3, ...(value === undefined ? {} : { value }) }];
+    }
     case 'owner': {
       const { resource, account, fromMs } = action;
       return [{ kind: 'ownership', resource, account, fromMs }];
@@ -56,7 +61,13 @@ export function changesOf(
       const { percents, actions, ...facts } = action.facts;
       const thresholds = percents.map((percent, i) => ({ percent, action: actions[i] }));
       const account = { b1: 1, b2: 3, b3: 5 }[facts.id];
-      const fixed = { account, name: facts.id, currency: 'EUR', period: 'month', targets: [] };
+      const fixed = {
+        account,
+        name: facts.id,
+        currency: facts.id === 'b3' ? 'TOKENS' : 'EUR',
+        period: 'month',
+        targets: [],
+      };
       return [{ kind: 'budget', ...fixed, thresholds, ...facts } as ControlChange];
     }
     case 'reset':

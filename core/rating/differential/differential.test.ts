@@ -59,6 +59,7 @@ test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
     'samples',
     'pooled',
     'otherPeriods',
+    'inUnits',
   ] as const;
   for (const what of looked) expect(seen[what], what).toBeGreaterThan(0);
   expect(reasons.size).toBeGreaterThan(10);

@@ -37,6 +37,7 @@ export class World {
     recharged: 0,
     laterSteps: 0,
     sharedOut: 0,
+    inUnits: 0,
     pooled: 0,
     otherPeriods: 0,
     fees: 0,
@@ -216,6 +217,7 @@ export class World {
         Number(block!.scalar('quantity')) === 0,
     ).length;
     this.seen.sharedOut += sharesIn(blocks);
+    this.seen.inUnits += blocks.split('\tTOKENS\t').length - 1;
     this.seen.laterSteps += (header.closings ?? []).length;
     this.seen.feeSteps += header.feesTo === undefined ? 0 : 1;
     this.seen.fees += blocks.split('\tfee\t').length - 1;

@@ -70,7 +70,7 @@ const share = (component: string) => (weight: string) => ({ service: 's1', compo
 const facts = fc.record({
   service: fc.constantFrom('s1', 's2'),
   component: fc.constant('fee'),
-  currency: fc.constantFrom('EUR', 'EUR', 'USD'),
+  currency: fc.constantFrom('EUR', 'EUR', 'USD', 'TOKENS'),
   account: fc.constantFrom(1, 2, 3, 4, 5),
   calendar,
   terms,

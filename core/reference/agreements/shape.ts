@@ -2,6 +2,7 @@
 import { isListOf, isNatural, isObject, isText, isWhole, type Fields } from '../body.ts';
 import { readDecimal } from '../number.ts';
 import { isOneOf } from '../prices/figures.ts';
+import { isChargedIn } from '../pricingUnit.ts';
 
 type Fits = (value: unknown) => boolean;
 
@@ -114,7 +115,7 @@ const whole = objectOf({
   version: isNatural,
   service: isText,
   component: isText,
-  currency: (value) => isText(value) && /^[A-Z]{3}$/.test(value),
+  currency: isChargedIn,
   account: counted,
   fromMs: instant,
   toMs: anyOf(nothing, instant),

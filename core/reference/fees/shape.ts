@@ -2,6 +2,7 @@
 import type { FeeRecord, FeeTerms } from '../../messages/fee.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from '../body.ts';
 import { isFeeCalendar } from './calendarShape.ts';
+import { isChargedIn } from '../pricingUnit.ts';
 import { isOneOf } from '../prices/figures.ts';
 import {
   fraction,
@@ -23,7 +24,7 @@ export function isFee({ kind: _, ...fee }: Fields): boolean {
   return has(
     fee,
     {
-      id: isCount, key: isName, version: isCount, service: isName, component: isName, currency: isCurrency, account: isCount,
+      id: isCount, key: isName, version: isCount, service: isName, component: isName, currency: isChargedIn, account: isCount,
       calendar: isFeeCalendar, terms: isTerms,
     },
     { allocation: isAllocation, plan: isText, contract: isText },
@@ -43,7 +44,6 @@ export function has(value: unknown, needed: Record<string, Test>, extra: Record<
 
 const isCount: Test = (value) => isNatural(value) && value > 0;
 const isName: Test = (value) => isText(value) && value.length > 0 && value.length <= 200;
-const isCurrency: Test = (value) => isText(value) && /^[A-Z]{3}$/.test(value);
 const isFlag: Test = (value) => typeof value === 'boolean';
 const isInstant: Test = (value) => isNatural(value) && value <= 9_999_999_999_999;
 const among = (...words: readonly string[]): Test => (value) => isOneOf(value, ...words); // prettier-ignore

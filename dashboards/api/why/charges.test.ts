@@ -56,6 +56,27 @@ test('usage at a point that comes late, and is corrected, is proved before and a
   expect([last.of, last.tally.chargeBefore, last.tally.stepsAfter.map(({ amount }) => amount)]).toEqual(['adjustment', '250', ['200']]); // prettier-ignore
 });
 
+test('a row in a pricing unit is worth what the point in force on its day says', async () => {
+  const world = new RatedWorld();
+  const dayMs = 86_400_000;
+  const points = [{ fromMs: worldStartMs - dayMs, amount: '0.002' }, { fromMs: worldStartMs + dayMs, amount: '5' }]; // prettier-ignore
+  const tokens = { kind: 'pricingUnit', id: 'TOKENS', name: 'Tokens', decimals: 0 } as const;
+  const price: ControlChange = { kind: 'price', ...priceOf({ currency: 'TOKENS' }) };
+  // Not published yet: the message is rejected, and the price with it.
+  world.publish([{ kind: 'meter', ...meter }, price]);
+  world.publish([{ kind: 'meter', ...meter }, tokens, price]);
+  use(world, worldStartMs, 3);
+  world.commit();
+  const [silent] = await proofs(world);
+  expect(silent!.worth).toEqual({ currency: null, amount: '0', points: [], unvalued: silent!.row.amount });
+  world.publish([{ ...tokens, value: { currency: 'EUR', points } }]);
+  world.commit();
+  const [row] = await proofs(world);
+  const amount = formatAmount(parseAmount(row!.row.amount)! / 500n);
+  const { fromMs, amount: perUnit } = points[0]!;
+  expect([row!.row.currency, row!.worth]).toEqual(['TOKENS', { currency: 'EUR', amount, unvalued: '0', points: [{ fromMs, perUnit, units: row!.row.amount, amount }] }]); // prettier-ignore
+});
+
 test('what a closed month left of its allowance is proved where it is used, and where it lowers what was charged', async () => {
   const world = new RatedWorld();
   world.publish([

@@ -1,4 +1,6 @@
 import type { RatedRow, Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from '#core/messages/api.ts';
+import { dayStartMs, worthOf } from '#core/credits/worth.ts';
+import { pricingUnitPattern } from '#core/messages/pricingUnit.ts';
 import type { AccountRecord, MeterRecord } from '#core/messages/control.ts';
 import { streams } from '#core/messages/names.ts';
 import { epochText } from '#core/messages/rated.ts';
@@ -14,7 +16,10 @@ import { proveSample } from './sampleProof.ts';
 import { noTally, proveTally, type SampleEvidence, type TallyEvidence, type TallyProof } from './tallyProof.ts';
 
 export interface WhyPorts {
-  readonly master: Pick<Ports['master'], 'accounts' | 'producers' | 'meter' | 'price' | 'prices' | 'fees' | 'agreements'>;
+  readonly master: Pick<
+    Ports['master'],
+    'tenants' | 'accounts' | 'producers' | 'meter' | 'price' | 'prices' | 'fees' | 'agreements' | 'pricingUnits'
+  >;
   readonly store: Pick<Ports['store'], 'row' | 'tallyRows' | 'tallyWitness' | 'settlementRows'>;
 }
 
@@ -32,13 +37,25 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   const proof = await proofOf(evidence);
   return {
     row,
+    ...(await worthOfRow(ports, tenant, row)),
     path: pathTo(row.account, accounts),
     ...proof,
     checks: [checkRow(row, id, tenant, blocks), ...proof.checks],
   };
 }
 
-function proofOf(evidence: Evidence): Promise<Proof<WhySample> | Proof<WhyAdjustment> | Proof<WhyFee> | Proof<WhyAgreement>> {
+/** Nothing of a row that is charged in money. */
+async function worthOfRow({ master }: WhyPorts, tenant: string, row: RatedRow): Promise<Pick<Why, 'worth'>> {
+  if (!pricingUnitPattern.test(row.currency)) return {};
+  const unit = (await master.pricingUnits(tenant)).find(({ id }) => id === row.currency);
+  const timeZone = (await master.tenants()).find(({ id }) => id === tenant)?.timeZone ?? 'UTC';
+  const part = { atMs: dayStartMs(row.startMs, timeZone), units: parseAmount(row.amount)! };
+  return { worth: worthOf(unit ?? {}, [part]) };
+}
+
+function proofOf(
+  evidence: Evidence,
+): Promise<Proof<WhySample> | Proof<WhyAdjustment> | Proof<WhyFee> | Proof<WhyAgreement>> {
   const { ports, tenant, row, id, commit, blocks, accounts } = evidence;
   if (row.kind === 'adjustment') return ofAdjustment(evidence);
   if (row.kind === 'agreement') return proveAgreement({ ...evidence, ...ports });
