@@ -4,7 +4,7 @@ import { amountOf, quantityOf, type Group } from '../block.ts';
 import type { Changes } from '../changes.ts';
 import type { PartitionState, Tenant } from '../state.ts';
 import { settle } from '../tally.ts';
-import { isNothing, lineAt, settlementAt, type Line, type Settlement } from './settlement.ts';
+import { isNothing, isUsed, lineAt, settlementAt, type Line, type Settlement } from './settlement.ts';
 import { unitKey } from './unitKey.ts';
 import { seen } from './view.ts';
 
@@ -74,5 +74,5 @@ function add({ tenant, changes }: LinesRun, settlement: Settlement, line: Line, 
   else if (settlement.view !== undefined) seen(settlement.view, line, tenant.master, list);
   settlement.freshLines.add(line);
   changes.settlement(settlement);
-  tenant.unsettled.add(settlement);
+  if (isUsed(settlement)) tenant.unsettled.add(settlement);
 }

@@ -4,7 +4,7 @@ import { monthAt } from '../month.ts';
 import { powerOfTen, whole, zero } from '../number.ts';
 import { balanceOf, pathUp, type Outcome, type Row, type Source, type State, type Tenant } from '../state.ts';
 import { settledPeriod, type Earlier } from './period.ts';
-import { noteRows, prepaid, spendAt, spendKey, spendsOf, usedLines, type NodeRow, type Spend } from './spend.ts';
+import { isUsed, noteRows, prepaid, spendAt, spendKey, spendsOf, type NodeRow, type Spend } from './spend.ts';
 import { agreementsOf, unitsWithAgreements } from './together.ts';
 
 /** After rows of the tenant; `closing`: those of a close. */
@@ -47,6 +47,7 @@ export function settleAll(
 
 /** Log time has moved from an instant: what is paid in advance and begins until now is booked, and fees that fell due count. */
 export function settleBegun(state: State, tenant: Tenant, fromMs: number, outcome: Outcome, source: Source): void {
+  noteRows(state, outcome);
   for (const { unit, currency } of unitsWithAgreements(tenant)) {
     const agreements = agreementsOf(tenant, unit, currency);
     const isBegun = agreements.flatMap(prepaid).some((span) => span.fromMs > fromMs && span.fromMs <= state.logTimeMs);
@@ -105,9 +106,6 @@ function settleUnit(
     if (!isUsed(spend)) state.spend.delete(spendKey(tenant.record.id, unit, currency, spend.month.startMs));
   }
 }
-
-/** A period that came to nothing is as if it had not been looked at. */
-const isUsed = (spend: Spend): boolean => usedLines(spend).length + spend.rows.length + spend.drawn.size > 0;
 
 /** Of one agreement, account and reason there is one row at a time. */
 function differences(before: readonly NodeRow[], after: readonly NodeRow[]): NodeRow[] {

@@ -57,16 +57,19 @@ export const spendsOf = (state: State, tenant: string, unit: number, currency: s
 
 /** Adds the rows that came since the last call. */
 export function noteRows(state: State, outcome: Outcome): void {
+  const touched = new Map<string, Spend>();
   for (const row of outcome.rows.slice(outcome.noted ?? 0)) {
     if (row.price === 0 || row.kind === 'agreement') continue;
     const tenant = state.tenants.get(row.tenant)!;
     const unit = unitOf(tenant, row.account);
     const spend = spendAt(state, tenant, unit, row.currency, Math.max(row.startMs, row.closedUntilMs));
+    touched.set(spendKey(row.tenant, unit, row.currency, spend.month.startMs), spend);
     const line = lineOf(spend, row);
     line.quantity = line.quantity.plus(row.quantity);
     line.amount = line.amount.plus(row.amount);
   }
   outcome.noted = outcome.rows.length;
+  for (const [key, spend] of touched) if (!isUsed(spend)) state.spend.delete(key);
 }
 
 function lineOf({ lines }: Spend, { account, price, service, component }: Row): SpendLine {
@@ -81,6 +84,9 @@ function lineOf({ lines }: Spend, { account, price, service, component }: Row): 
 /** Lines of something. */
 export const usedLines = ({ lines }: Spend): SpendLine[] =>
   [...lines.values()].filter(({ quantity, amount }) => !quantity.isZero() || !amount.isZero());
+
+/** A period that came to nothing is as if it had not been looked at. */
+export const isUsed = (spend: Spend): boolean => usedLines(spend).length + spend.rows.length + spend.drawn.size > 0;
 
 /** What an advance is paid for, from when to when. */
 export function prepaid({
