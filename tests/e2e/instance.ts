@@ -12,7 +12,7 @@ import type { VerifyReport } from '#deploy/verify/report.ts';
 import { HostTree } from '#collector/testing/hostTree.ts';
 
 const command = join(import.meta.dirname, '..', '..', 'deploy', 'cli.ts');
-const organisation = join(import.meta.dirname, 'prices.yaml');
+export const organisation = join(import.meta.dirname, 'prices.yaml');
 const container = `sys/fs/cgroup/system.slice/docker-${'a'.repeat(64)}.scope/cpu.stat`;
 
 /** Every wait polls until its condition holds; the bound only ends a broken run. */

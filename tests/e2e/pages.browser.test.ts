@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { RatedRows } from '#core/messages/api.ts';
 import { openBrowser } from './browser.ts';
-import { fullAmount, fullUsage, Instance, patience } from './instance.ts';
+import { fullAmount, fullUsage, Instance, organisation, patience } from './instance.ts';
 
 const axe = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 const instance = new Instance();
@@ -50,11 +50,21 @@ test('every page is accessible and fits, light on a desk and dark on a phone, wi
     expect(answer.rows).toHaveLength(1);
     return answer.rows;
   }, patience);
+  // Two fees that leave every total as it was.
+  const fee = (amount: number) => `  - { key: once${amount}, service: Setup, component: Setup, account: this-host, terms: { kind: oneTime, amount: ${amount}, at: 2026-01-02 } }\n`; // prettier-ignore
+  const document = `${readFileSync(organisation, 'utf8')}fees:\n${fee(1)}${fee(-1)}`;
+  await instance.office.send('POST', '/apply', { document });
+  const fees = await vi.waitFor(async () => {
+    const answer = await instance.office.get<RatedRows>('/rows?kind=fee');
+    expect(answer.rows).toHaveLength(2);
+    return answer.rows;
+  }, patience);
   const pages: Record<string, string> = {
     '/': '.accounts',
     '/explore': '[data-testid=explore-total]',
     '/explore?view=rows': '[data-testid=rows-sum]',
     [`/why/${rows[0]!.id}`]: '[data-testid=why-checks]',
+    [`/why/${fees[0]!.id}`]: '[data-testid=why-checks]',
     '/prices': '[data-testid=price-cpu]',
     '/fleet': '[data-testid=fleet-live]',
     '/refusals': '.empty',

@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Five pages, light and
+ * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Six pages, light and
  * dark, 1440 and 390 pixels wide.
  */
 import { mkdirSync } from 'node:fs';
@@ -14,7 +14,14 @@ const folder = new URL('../../docs/img/', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
 const { rows } = await office.get<RatedRows>('/rows?producer=this-host&limit=100');
 const shown = rows.find(({ kind, amount }) => kind === 'usage' && amount !== '0') ?? rows[0]!;
-const pages = { now: '/', explore: '/explore', why: `/why/${shown.id}`, fleet: '/fleet', refusals: '/refusals' };
+const pages = {
+  now: '/',
+  explore: '/explore',
+  prices: '/prices',
+  why: `/why/${shown.id}`,
+  fleet: '/fleet',
+  refusals: '/refusals',
+};
 
 const browser = await openBrowser();
 try {

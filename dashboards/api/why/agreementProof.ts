@@ -156,7 +156,7 @@ function checkBooked({ settlements = [] }: CommitHeader, { agreement, row, inAll
     .filter(([by, account, reason]) => by.split('/')[0] === agreement.key && account === row.account && reason === row.cell)
     .reduce((sum, [, , , amount]) => sum + BigInt(amount), 0n); // prettier-ignore
   return {
-    name: 'tally',
+    name: 'booked',
     ok: said === inAll,
     detail: `Its rows of the period up to this commit add up to ${formatAmount(inAll)}; the commit says ${formatAmount(said)}.`,
   };

@@ -10,6 +10,7 @@ const titles: Readonly<Record<string, string>> = {
   tally: 'All rows before it add up to its tally',
   cell: 'It falls on this part of the price',
   growth: 'The tally grows as its meter says',
+  booked: 'Its rows add up to what the commit has booked',
   charge: 'Its terms give this very amount',
 };
 

@@ -46,8 +46,11 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
     <>
       <WhyPath why={why} />
       <h1 data-testid="why-title">
-        Why is {owner} charged <span data-amount={row.amount}>{formatMoneyExact(row.amount, row.currency)}</span> for{' '}
-        {row.component === '' ? row.meter : row.component}?{' '}
+        Why is {owner} charged{' '}
+        <span className="nowrap" data-amount={row.amount}>
+          {formatMoneyExact(row.amount, row.currency)}
+        </span>{' '}
+        for {row.component === '' ? row.meter : row.component}?{' '}
         {why.of === 'sample' && why.batch.simulated && <SimulatedMark />}
       </h1>
       <p className="quiet why-when">
