@@ -196,7 +196,7 @@ test('one process answers for the live figures, the drill-down and the proof of 
     totals: { samples: { received: 108, rated: 108, duplicates: 0, refused: 0 } },
   });
   expect(status.alerts).toBe(1);
-  expect((await get<Me>('/me')).tenant).toEqual({
+  expect((await get<Me>('/me')).tenant).toMatchObject({
     id: 'acme',
     name: 'Acme',
     currency: 'EUR',
