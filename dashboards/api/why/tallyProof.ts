@@ -122,7 +122,7 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
         name: 'charge',
         ok: difference === row.amount && committed === charge(ended),
         detail: isBeforeOne
-          ? `The terms changed later in its commit; what they were at this row is recomputed by \`meterline verify\` alone. The commit ends at ${at(ended)}, as it says.`
+          ? `Its commit changed later what the tally is charged or to whom; what held at this row is recomputed by \`meterline verify\` alone. The commit ends at ${at(ended)}, as it says.`
           : isAdjustment
             ? `${at(reachedAfter)} is ${formatAmount(chargeAfter)}, and ${formatAmount(chargeBefore)} was charged before: ${difference}; the row says ${row.amount}.`
             : `${at(reachedAfter)} − ${at(reachedBefore)} = ${difference}; the row says ${row.amount}.`,

@@ -1,6 +1,7 @@
 /** What a difference without a sample rests on: usage that came before its price, and the rows that say so. */
 import { Link } from '@tanstack/react-router';
 import type { WhyAdjustment } from '#core/messages/api.ts';
+import type { PriceRecord } from '#core/messages/control.ts';
 import { useTenant } from '../../app/session.tsx';
 import { isZero } from '../../format/money.ts';
 import { formatSpanKey, spanKey } from '../../format/period.ts';
@@ -20,14 +21,10 @@ export function AdjustmentStep({ why: { row, price, meter } }: { why: WhyAdjustm
       </Step>
     );
   if (!isTaken && isZero(row.quantity)) {
-    const isSpot = price.model.kind === 'spot';
+    const { figure, text } = differenceText(price, formatSpanKey(month));
     return (
-      <Step number={3} title="What it rests on" figure={isSpot ? 'new points of a series' : 'a period that was closed'}>
-        <p>
-          {isSpot
-            ? `Points of ${price.model.kind === 'spot' ? price.model.series : ''} came or were corrected after this usage was charged. The same quantity at the new points, less what was charged, is this row.`
-            : `What the allowance of an earlier period left goes on into ${formatSpanKey(month)}: a close fixed how much, and the same quantity with that much more free, less what was charged, is this row.`}
-        </p>
+      <Step number={3} title="What it rests on" figure={figure}>
+        <p>{text}</p>
       </Step>
     );
   }
@@ -43,4 +40,17 @@ export function AdjustmentStep({ why: { row, price, meter } }: { why: WhyAdjustm
       </p>
     </Step>
   );
+}
+
+/** Why the same quantity is charged otherwise. */
+function differenceText({ model, tallyScope, rollover }: PriceRecord, month: string) {
+  if (model.kind === 'spot')
+    return {
+      figure: 'new points of a series',
+      text: `Points of ${model.series} came or were corrected after this usage was charged. The same quantity at the new points, less what was charged, is this row.`,
+    };
+  const shared = 'Increments of a pool fall to whoever comes first. When the period was closed its charge was shared out by quantity: these rows add up to nothing.'; // prettier-ignore
+  const carried = `What the allowance of an earlier period left goes on into ${month}: a close fixed how much, and the same quantity with that much more free, less what was charged, is this row.`; // prettier-ignore
+  if (tallyScope !== 'subtree') return { figure: 'a period that was closed', text: carried };
+  return { figure: 'a pool that was closed', text: rollover === undefined ? shared : `${shared} ${carried}` };
 }
