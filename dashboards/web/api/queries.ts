@@ -17,6 +17,8 @@ export interface UsageFilter {
   readonly resource?: string | undefined;
   readonly producer?: string | undefined;
   readonly kind?: string | undefined;
+  /** A pricing unit; absent: the tenant's currency, and of rows all. */
+  readonly currency?: string | undefined;
 }
 
 export const meQuery = queryOptions({

@@ -5,6 +5,7 @@ import { isSignedOut } from '../api/client.ts';
 import { meQuery } from '../api/queries.ts';
 import { Page } from '../components/Page.tsx';
 import { ErrorState, Skeleton } from '../components/states.tsx';
+import { knowPricingUnits } from '../format/money.ts';
 import { startLive, stopLive } from '../live/store.ts';
 import { SignInPage } from '../pages/signIn/SignInPage.tsx';
 import { checkSession } from './queryClient.ts';
@@ -14,6 +15,7 @@ import { Shell } from './Shell.tsx';
 export function Gate() {
   const me = useQuery(meQuery);
   const signedIn = me.data !== undefined;
+  knowPricingUnits(me.data?.tenant.pricingUnits ?? []);
 
   useEffect(() => {
     if (!signedIn) return;

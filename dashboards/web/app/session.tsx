@@ -12,4 +12,10 @@ export function useMe(): Me {
 
 export const useTenant = (): Me['tenant'] => useMe().tenant;
 
+/** The pricing unit that an address names, else the tenant's currency. */
+export const useCurrency = (search: { readonly currency?: string }): string => {
+  const { currency } = useTenant();
+  return search.currency ?? currency;
+};
+
 export const mayOperate = (me: Me): boolean => me.role === 'operator' || me.role === 'admin';

@@ -51,8 +51,10 @@ export default function BudgetDrawer({ id, close }: { id: string; close: () => v
 
 function Details({ budget }: { budget: LiveBudget }) {
   const me = useMe();
+  const { currency } = me.tenant;
+  // Rates are told of the tenant's currency.
   const perHour = useLive((view) => view.balances.get(budget.account)?.perHour) ?? '0';
-  const hours = hoursUntil(budget.balance, budget.amount, perHour);
+  const hours = budget.currency === currency ? hoursUntil(budget.balance, budget.amount, perHour) : undefined;
   return (
     <div className="budget" data-testid={`budget-drawer-${budget.id}`}>
       <Where budget={budget} />
@@ -70,8 +72,13 @@ function Details({ budget }: { budget: LiveBudget }) {
       </div>
       <BudgetBar budget={budget} />
       <p className="quiet">
-        {formatPercent(basisPoints(budget.balance, budget.amount))} used at{' '}
-        <Amount amount={perHour} currency={budget.currency} symbol fine={2} /> per hour
+        {formatPercent(basisPoints(budget.balance, budget.amount))} used
+        {budget.currency === currency && (
+          <>
+            {' '}
+            at <Amount amount={perHour} currency={currency} symbol fine={2} /> per hour
+          </>
+        )}
         {hours !== undefined && hours > 0 && `; the limit is reached in ${formatHours(hours)}`}.
       </p>
       <Thresholds budget={budget} />

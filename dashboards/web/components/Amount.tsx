@@ -34,6 +34,7 @@ export function Amount({ amount, currency, fine = 4, symbol = false, testId, cla
           {parts.fine.slice(0, fine)}
         </small>
       )}
+      {symbol ? parts.unit : ''}
     </span>
   );
 }

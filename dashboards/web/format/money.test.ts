@@ -5,11 +5,14 @@ import {
   formatMoney,
   formatMoneyExact,
   formatMoneyShort,
+  knowPricingUnits,
   moneyParts,
   plotValue,
   subtractAmounts,
   sumAmounts,
 } from './money.ts';
+
+knowPricingUnits([{ id: 'TOKENS', decimals: 1 }]);
 
 test.each([
   ['48213.094217830164', 'EUR', '€48,213.09', '€48,213.094217830164'],
@@ -18,6 +21,8 @@ test.each([
   ['1234.5', 'JPY', '¥1,235', '¥1,234.500000000000'],
   ['1.0005', 'BHD', 'BHD 1.001', 'BHD 1.000500000000'],
   ['0', 'EUR', '€0.00', '€0.000000000000'],
+  ['-1234.56', 'TOKENS', '−1,234.6 TOKENS', '−1,234.560000000000 TOKENS'],
+  ['3', 'POINTS', '3.00 POINTS', '3.000000000000 POINTS'],
 ])('%s %s shows as %s, exactly as %s', (amount, currency, rounded, exact) => {
   expect(formatMoney(amount, currency)).toBe(rounded);
   expect(formatMoneyExact(amount, currency)).toBe(exact);
@@ -27,6 +32,7 @@ test('parts are cut, not rounded, and put together again are the exact amount', 
   expect(moneyParts('48213.099999999999', 'EUR')).toEqual({
     sign: '',
     symbol: '€',
+    unit: '',
     whole: '48,213',
     minor: '09',
     fine: '9999999999',

@@ -2,11 +2,24 @@
  * Money for people, from exact decimal text and without binary floats. The whole part is grouped by `Intl`, which takes
  * a bigint; decimals are cut or rounded as digits.
  */
+import { pricingUnitPattern, type PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import { minorDigits } from '#core/money/currency.ts';
 import { AMOUNT_SCALE, divideRounded, formatFixed, parseAmount, pow10 } from '#core/money/fixed.ts';
 
 const grouping = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const symbols = new Map<string, string>();
+const unitDecimals = new Map<string, number>();
+
+/** Told once somebody is signed in: the decimals that amounts in a pricing unit are shown with. */
+export function knowPricingUnits(units: readonly Pick<PricingUnitRecord, 'id' | 'decimals'>[]): void {
+  for (const { id, decimals } of units) unitDecimals.set(id, decimals);
+}
+
+const digitsOf = (currency: string): number => minorDigits(currency) ?? unitDecimals.get(currency) ?? 2;
+
+/** What stands before the figure and what behind it: "€1,234.50", "1,234.5 TOKENS". */
+const around = (currency: string): readonly [string, string] =>
+  pricingUnitPattern.test(currency) ? ['', ` ${currency}`] : [currencySymbol(currency), ''];
 
 /** "€" for EUR; the code itself where there is no symbol. */
 export function currencySymbol(currency: string): string {
@@ -31,6 +44,8 @@ function symbolOf(currency: string): string {
 export interface MoneyParts {
   readonly sign: '' | '−';
   readonly symbol: string;
+  /** What stands behind the figure instead, with a space before it: " TOKENS". */
+  readonly unit: string;
   /** Grouped whole units: "48,213". */
   readonly whole: string;
   /** Digits of the currency's minor unit, cut and not rounded: "09". */
@@ -44,10 +59,12 @@ export function moneyParts(amount: string, currency: string): MoneyParts {
   const pico = parseAmount(amount) ?? 0n;
   const text = formatFixed(pico < 0n ? -pico : pico, AMOUNT_SCALE);
   const [whole = '0', decimals = ''] = text.split('.');
-  const digits = minorDigits(currency) ?? 2;
+  const digits = digitsOf(currency);
+  const [symbol, unit] = around(currency);
   return {
     sign: pico < 0n ? '−' : '',
-    symbol: currencySymbol(currency),
+    symbol,
+    unit,
     whole: grouping.format(BigInt(whole)),
     minor: decimals.slice(0, digits),
     fine: decimals.slice(digits),
@@ -58,8 +75,9 @@ export function moneyParts(amount: string, currency: string): MoneyParts {
 export function formatMoney(amount: string, currency: string, decimals?: number): string {
   const pico = parseAmount(amount);
   if (pico === undefined) return amount;
-  const digits = decimals ?? minorDigits(currency) ?? 2;
-  return `${pico < 0n ? '−' : ''}${currencySymbol(currency)}${groupedFixed(pico < 0n ? -pico : pico, digits)}`;
+  const [symbol, unit] = around(currency);
+  const figure = groupedFixed(pico < 0n ? -pico : pico, decimals ?? digitsOf(currency));
+  return `${pico < 0n ? '−' : ''}${symbol}${figure}${unit}`;
 }
 
 /** Every one of the twelve decimals: "€48,213.094217830164". */
@@ -69,7 +87,7 @@ export const formatMoneyExact = (amount: string, currency: string): string =>
 /** At least the minor unit's decimals, and as many more as the amount has: "€0.18", "€0.144". */
 export function formatMoneyShort(amount: string, currency: string): string {
   const decimals = (amount.split('.')[1] ?? '').replace(/0+$/, '').length;
-  return formatMoney(amount, currency, Math.min(AMOUNT_SCALE, Math.max(decimals, minorDigits(currency) ?? 2)));
+  return formatMoney(amount, currency, Math.min(AMOUNT_SCALE, Math.max(decimals, digitsOf(currency))));
 }
 
 function groupedFixed(pico: bigint, decimals: number): string {

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef } from 'react';
 import type { AccountRecord } from '#core/messages/control.ts';
-import { useTenant } from '../../app/session.tsx';
+import { useCurrency, useTenant } from '../../app/session.tsx';
 import { exploreQuery } from '../../api/queries.ts';
 import { ChartFrame } from '../../components/ChartFrame.tsx';
 import { currencySymbol } from '../../format/money.ts';
@@ -24,7 +24,8 @@ interface BarsProps {
 }
 
 export default function Bars({ search, scope, accounts, groups }: BarsProps) {
-  const { currency, timeZone } = useTenant();
+  const { timeZone } = useTenant();
+  const currency = useCurrency(search);
   const part = spanKind(scope.periodKey) === 'month' ? 'day' : 'hour';
   const split = scope.by === 'day' || scope.by === 'hour' ? undefined : scope.by;
   const totals = useQuery(exploreQuery([part], scope.filter)).data;

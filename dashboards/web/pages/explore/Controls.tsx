@@ -44,6 +44,7 @@ export function Controls({ search, scope, dimensions }: ControlsProps) {
           </label>
         </>
       )}
+      <Currency search={search} go={go} />
       <span className="controls-space" />
       <span className="switch" role="group" aria-label="View">
         <Link to="/explore" search={rest} className={rows ? '' : 'on'} aria-current={rows ? undefined : 'true'}>
@@ -59,6 +60,30 @@ export function Controls({ search, scope, dimensions }: ControlsProps) {
         </Link>
       </span>
     </div>
+  );
+}
+
+/** What amounts are in, where the tenant charges in more than its currency. */
+function Currency({ search, go }: { search: ExploreSearch; go: (next: ExploreSearch) => void }) {
+  const { currency, pricingUnits } = useTenant();
+  if (pricingUnits.length === 0 && search.currency === undefined) return null;
+  const { currency: chosen, ...rest } = search;
+  return (
+    <label>
+      <span>in</span>
+      <select
+        value={chosen ?? ''}
+        data-testid="explore-currency"
+        onChange={({ currentTarget: { value } }) => go(value === '' ? rest : { ...rest, currency: value })}
+      >
+        <option value="">{currency}</option>
+        {[...new Set([...pricingUnits.map(({ id }) => id), ...(chosen === undefined ? [] : [chosen])])].map((id) => (
+          <option key={id} value={id}>
+            {id}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

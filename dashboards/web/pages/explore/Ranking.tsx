@@ -1,7 +1,6 @@
 /** The parts of a total, dearest first; each opens its own level, its rows, or its second dimension. */
 import type { Explore } from '#core/messages/api.ts';
 import type { AccountRecord } from '#core/messages/control.ts';
-import { useTenant } from '../../app/session.tsx';
 import { Amount } from '../../components/Amount.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { formatShare } from '../../format/ratio.ts';
@@ -21,8 +20,7 @@ interface RankingProps {
 }
 
 export function Ranking({ search, scope, accounts, groups, answer }: RankingProps) {
-  const { currency } = useTenant();
-  const { other, total } = answer;
+  const { other, total, currency } = answer;
   // Groups over several meters have no common unit; their parts may have one.
   const hasUsage = scope.then !== undefined || groups.some(({ unit }) => unit !== '');
   return (

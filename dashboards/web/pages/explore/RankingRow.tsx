@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { ExploreDimension } from '#core/messages/api.ts';
 import type { AccountRecord } from '#core/messages/control.ts';
-import { useTenant } from '../../app/session.tsx';
+import { useCurrency, useTenant } from '../../app/session.tsx';
 import { exploreQuery, type UsageFilter } from '../../api/queries.ts';
 import { Amount } from '../../components/Amount.tsx';
 import { ShareBar } from '../../components/ShareBar.tsx';
@@ -27,7 +27,8 @@ interface RankingRowProps {
 }
 
 export function RankingRow({ group, rank, search, scope, accounts, total }: RankingRowProps) {
-  const { currency, timeZone } = useTenant();
+  const { timeZone } = useTenant();
+  const currency = useCurrency(search);
   const [open, setOpen] = useState(false);
   const name = keyName(scope.by, group.key, accounts, group.own);
   const down = group.own ? undefined : downTo(search, scope.by, group.key, accounts);
@@ -114,7 +115,6 @@ interface PartsProps {
 
 /** The second level, asked for when it is opened, so that it is exact however many groups there are. */
 function Parts({ by, filter, parent, search, accounts, scope }: PartsProps) {
-  const { currency } = useTenant();
   const answer = useQuery(exploreQuery([by], filter)).data;
   if (answer === undefined) {
     return (
@@ -142,7 +142,7 @@ function Parts({ by, filter, parent, search, accounts, scope }: PartsProps) {
               )}
             </th>
             <td className="number">
-              <Amount amount={group.amount} currency={currency} />
+              <Amount amount={group.amount} currency={answer.currency} />
             </td>
             <td className="number quiet">{formatShare(group.amount, parent.amount)}</td>
             <td className="wide" />
@@ -155,7 +155,7 @@ function Parts({ by, filter, parent, search, accounts, scope }: PartsProps) {
         <tr className="ranking-part">
           <th scope="row">other, {plural(answer.other.groups, 'smaller group')}</th>
           <td className="number">
-            <Amount amount={answer.other.amount} currency={currency} />
+            <Amount amount={answer.other.amount} currency={answer.currency} />
           </td>
           <td colSpan={4} />
         </tr>

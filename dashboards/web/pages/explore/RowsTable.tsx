@@ -1,7 +1,7 @@
 /** Rated rows, newest first: one sample's increment of one charge each. Every amount opens its proof. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { Fragment, useMemo } from 'react';
 import type { RatedRow } from '#core/messages/api.ts';
 import type { AccountRecord, PriceRecord } from '#core/messages/control.ts';
 import { useTenant } from '../../app/session.tsx';
@@ -21,7 +21,7 @@ import { formatDayClock } from '../../format/time.ts';
 type UnitRow = RatedRow & { readonly unit: string };
 
 export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts: readonly AccountRecord[] }) {
-  const { currency } = useTenant();
+  const { currency: own } = useTenant();
   const query = useInfiniteQuery({
     queryKey: ['rows', filter],
     queryFn: ({ pageParam, signal }) => rowsPage(filter, pageParam, signal),
@@ -44,13 +44,18 @@ export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts:
       <div className="section-head">
         <h2 id="rows-title">
           Rated rows <span className="quiet">newest first, {plural(rows.length, 'row')} loaded, together </span>
-          <Amount
-            amount={sumAmounts(rows.map((row) => row.amount))}
-            currency={currency}
-            symbol
-            fine={10}
-            testId="rows-sum"
-          />
+          {sumsOf(rows, own).map(([currency, amount], index) => (
+            <Fragment key={currency}>
+              {index === 0 ? '' : ' and '}
+              <Amount
+                amount={amount}
+                currency={currency}
+                symbol
+                fine={10}
+                testId={currency === own ? 'rows-sum' : `rows-sum-${currency}`}
+              />
+            </Fragment>
+          ))}
         </h2>
         <ExportMenu
           fileName="rated-rows"
@@ -81,6 +86,16 @@ export function RowsTable({ filter, accounts }: { filter: UsageFilter; accounts:
       </div>
     </section>
   );
+}
+
+/** A sum for each currency and pricing unit, the tenant's own first; what nothing charges is with its own. */
+function sumsOf(rows: readonly UnitRow[], own: string): [string, string][] {
+  const byCurrency = Map.groupBy(rows, ({ currency }) => (currency === '' ? own : currency));
+  const sums = [...byCurrency].map(([currency, of]): [string, string] => [
+    currency,
+    sumAmounts(of.map((row) => row.amount)),
+  ]);
+  return sums.toSorted(([a], [b]) => Number(b === own) - Number(a === own) || (a < b ? -1 : 1));
 }
 
 const exportColumns = [
@@ -137,7 +152,12 @@ function useColumns(accounts: readonly AccountRecord[]): Column<UnitRow>[] {
         meta: { className: 'number' },
         cell: ({ row }) => (
           <Link to="/why/$rowId" params={{ rowId: row.original.id }} title="Why this number" className="row-why">
-            <Amount amount={row.original.amount} currency={row.original.currency} fine={10} />
+            <Amount
+              amount={row.original.amount}
+              currency={row.original.currency}
+              symbol={row.original.currency.length > 3}
+              fine={10}
+            />
           </Link>
         ),
       },

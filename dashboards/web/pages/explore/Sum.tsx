@@ -4,6 +4,7 @@ import type { Explore } from '#core/messages/api.ts';
 import type { AccountRecord } from '#core/messages/control.ts';
 import { useTenant } from '../../app/session.tsx';
 import { Amount } from '../../components/Amount.tsx';
+import { WorthText } from '../../components/WorthText.tsx';
 import { rootsOf } from '../../format/accountTree.ts';
 import { formatMoneyExact, isZero, subtractAmounts, sumAmounts } from '../../format/money.ts';
 import { formatSpanKey, spanKind } from '../../format/period.ts';
@@ -40,6 +41,7 @@ export function Sum({ answer, groups, scope, accounts, askAgain }: SumProps) {
       <div className="sum-total">
         <Amount amount={total.amount} currency={currency} symbol testId="explore-total" />
       </div>
+      {answer.worth !== undefined && <WorthText worth={answer.worth} unit={currency} />}
       <p className="quiet">
         {plural(total.samples, 'sample')} · as of {formatInstant(asOf.logTimeMs, timeZone)} ({timeZone}), commit{' '}
         {formatCount(asOf.outSeq)}

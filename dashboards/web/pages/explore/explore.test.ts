@@ -90,6 +90,11 @@ test('where a price parts what is used, its parts come after its component', () 
   expect([at(gold).by, at(gold).filter.cell, keyName('cell', gold.cell!, accounts)]).toEqual(['resource', '["gold"]', 'gold']); // prettier-ignore
   expect(parseExploreSearch({ kind: 'unpriced' }).kind).toBe('unpriced');
   expect(parseExploreSearch({ kind: 'odd' }).kind).toBeUndefined();
+  expect(at(parseExploreSearch({ currency: 'TOKENS' }))).toMatchObject({
+    isBalance: false,
+    filter: { currency: 'TOKENS' },
+  });
+  expect(parseExploreSearch({ currency: 'tokens' })).toEqual({});
 });
 
 test('bars add up to their totals, whatever the store left out of the split', () => {

@@ -37,10 +37,12 @@ export function scopeOf(
     account,
     by,
     then: search.then === by ? undefined : search.then,
-    isBalance: periodKey === month && others.every((name) => search[name] === undefined),
+    isBalance:
+      periodKey === month && search.currency === undefined && others.every((name) => search[name] === undefined),
     filter: {
       from: span.startMs,
       to: span.endMs,
+      currency: search.currency,
       account: account === undefined ? search.account : String(account.id),
       ...Object.fromEntries(others.map((name) => [name, search[name] === noValue ? '' : search[name]])),
     },

@@ -1,5 +1,6 @@
 /** What Explore's address says: how to group, when, and which filters. Everything on the page follows from it. */
 import { exploreDimensions, type ExploreDimension } from '#core/messages/api.ts';
+import { pricingUnitPattern } from '#core/messages/pricingUnit.ts';
 import { blockKinds } from '#core/messages/rated.ts';
 import { isSpanKey } from '../../format/period.ts';
 
@@ -27,6 +28,8 @@ export type ExploreSearch = {
   readonly period?: string;
   /** `rows` shows the rated rows instead of groups. */
   readonly view?: 'rows';
+  /** The pricing unit that amounts are in; the tenant's currency when absent. */
+  readonly currency?: string;
 } & { readonly [Name in FilterName]?: string };
 
 /** Keeps what is meant for this page; a parameter that makes no sense is dropped, not an error. */
@@ -40,6 +43,7 @@ export function parseExploreSearch(search: Record<string, unknown>): ExploreSear
   const by = dimension('by');
   const then = dimension('then');
   const period = text('period');
+  const currency = text('currency');
   const filters = filterNames.flatMap((name) => {
     const value = text(name);
     const makesSense = name !== 'kind' || blockKinds.some((kind) => kind === value);
@@ -49,6 +53,7 @@ export function parseExploreSearch(search: Record<string, unknown>): ExploreSear
     ...(by === undefined ? {} : { by }),
     ...(then === undefined || then === by ? {} : { then }),
     ...(period === undefined || !isSpanKey(period) ? {} : { period }),
+    ...(currency === undefined || !pricingUnitPattern.test(currency) ? {} : { currency }),
     ...(search['view'] === 'rows' ? { view: 'rows' as const } : {}),
     ...Object.fromEntries(filters),
   };

@@ -71,7 +71,7 @@ function Facts({ perHour, total }: { perHour: string | undefined; total: string 
   }
   const forecast = projected(total, minutes ?? [], logTimeMs, period.endMs);
   const budget = mostUrgent(budgets?.values() ?? []);
-  const rate = budget === undefined ? '0' : (balances?.get(budget.account)?.perHour ?? '0');
+  const rate = budget?.currency !== currency ? '0' : (balances?.get(budget.account)?.perHour ?? '0');
   const hours = budget === undefined ? undefined : hoursUntil(budget.balance, budget.amount, rate);
   return (
     <dl className="facts">

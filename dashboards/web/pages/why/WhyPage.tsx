@@ -5,6 +5,7 @@ import type { Why } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { whyQuery } from '../../api/queries.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
+import { WorthText } from '../../components/WorthText.tsx';
 import { download } from '../../components/download.ts';
 import { Page } from '../../components/Page.tsx';
 import { ErrorState, Skeleton } from '../../components/states.tsx';
@@ -57,6 +58,7 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
         {formatSpanKey(spanKey(row.startMs, timeZone, 'month'))} · committed {formatInstant(row.logTimeMs, timeZone)} (
         {timeZone})
       </p>
+      {why.worth !== undefined && <WorthText worth={why.worth} unit={row.currency} />}
       {row.closedUntilMs > 0 && (
         <p className="quiet" data-testid="why-prior-period">
           A prior-period adjustment of {monthOf(row.periodStartMs, timeZone)}, booked in{' '}
