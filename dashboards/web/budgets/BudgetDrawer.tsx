@@ -22,6 +22,7 @@ import { formatInstant } from '../format/time.ts';
 import { useLive } from '../live/hooks.ts';
 import { alertTitle, deliveryText } from '../pages/now/alertText.ts';
 import { ReleaseForm } from './ReleaseForm.tsx';
+import { inUnit } from '../pages/explore/search.ts';
 import { thresholdAmount } from './threshold.ts';
 import './budgetDrawer.css';
 
@@ -100,7 +101,7 @@ function Where({ budget }: { budget: LiveBudget }) {
       {path.map((account, index) => (
         <span key={account.id}>
           {index > 0 && ' / '}
-          <Link to="/explore" search={{ account: account.slug }}>
+          <Link to="/explore" search={{ account: account.slug, ...inUnit(budget.currency) }}>
             {account.name}
           </Link>
         </span>

@@ -45,7 +45,7 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
         <TextInput
           label="New amount"
           description={`Now ${formatMoneyShort(budget.amount, budget.currency)}`}
-          leftSection={currencySymbol(budget.currency).trim()}
+          leftSection={budget.currency.length > 3 ? undefined : currencySymbol(budget.currency).trim()}
           inputMode="decimal"
           value={amount}
           error={amount === '' ? null : fault}

@@ -76,7 +76,7 @@ function Currency({ search, go }: { search: ExploreSearch; go: (next: ExploreSea
         data-testid="explore-currency"
         onChange={({ currentTarget: { value } }) => go(value === '' ? rest : { ...rest, currency: value })}
       >
-        <option value="">{currency}</option>
+        <option value="">{search.view === 'rows' ? 'anything' : currency}</option>
         {[...new Set([...pricingUnits.map(({ id }) => id), ...(chosen === undefined ? [] : [chosen])])].map((id) => (
           <option key={id} value={id}>
             {id}

@@ -32,6 +32,10 @@ export type ExploreSearch = {
   readonly currency?: string;
 } & { readonly [Name in FilterName]?: string };
 
+/** For a link to what is charged in that currency: a pricing unit is named, the tenant's own needs no word. */
+export const inUnit = (currency: string): { readonly currency?: string } =>
+  pricingUnitPattern.test(currency) ? { currency } : {};
+
 /** Keeps what is meant for this page; a parameter that makes no sense is dropped, not an error. */
 export function parseExploreSearch(search: Record<string, unknown>): ExploreSearch {
   const text = (name: string): string | undefined => {

@@ -71,7 +71,9 @@ function Facts({ perHour, total }: { perHour: string | undefined; total: string 
   }
   const forecast = projected(total, minutes ?? [], logTimeMs, period.endMs);
   const budget = mostUrgent(budgets?.values() ?? []);
-  const rate = budget?.currency !== currency ? '0' : (balances?.get(budget.account)?.perHour ?? '0');
+  // Rates are told of the tenant's currency.
+  const isOwn = budget?.currency === currency;
+  const rate = !isOwn ? '0' : (balances?.get(budget.account)?.perHour ?? '0');
   const hours = budget === undefined ? undefined : hoursUntil(budget.balance, budget.amount, rate);
   return (
     <dl className="facts">
@@ -95,7 +97,7 @@ function Facts({ perHour, total }: { perHour: string | undefined; total: string 
             <Link to="/" search={{ budget: budget.id }}>
               {budget.name}
             </Link>
-            , {budgetOutlook(budget.state, hours)}
+            , {isOwn ? budgetOutlook(budget.state, hours) : budget.state}
           </dt>
           <dd>
             {formatPercent(fillOf(budget))}{' '}

@@ -3,11 +3,13 @@ import { Link } from '@tanstack/react-router';
 import type { Approved } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { formatDate } from '../../format/time.ts';
+import { inUnit } from '../explore/search.ts';
 import type { Version, Versions } from './versions.ts';
 
 interface Charging extends Version {
   readonly service: string;
   readonly component: string;
+  readonly currency: string;
 }
 
 interface CardProps<One extends Charging> {
@@ -35,7 +37,10 @@ export function Card<One extends Charging>({ versions, whose, what, terms, fromM
     <article className="price-card" data-testid={`price-${shown.key}`}>
       <header>
         <h3>
-          <Link to="/explore" search={{ service: shown.service, component: shown.component }}>
+          <Link
+            to="/explore"
+            search={{ service: shown.service, component: shown.component, ...inUnit(shown.currency) }}
+          >
             {title ?? shown.component}
           </Link>
         </h3>

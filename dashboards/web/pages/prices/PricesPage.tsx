@@ -6,6 +6,7 @@ import { Page } from '../../components/Page.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx';
 import { plural } from '../../format/quantity.ts';
 import { useLedgerNow } from '../../live/hooks.ts';
+import { inUnit, type ExploreSearch } from '../explore/search.ts';
 import { AgreementCard, FeeCard, PriceCard } from './cards.tsx';
 import { versionsOf } from './versions.ts';
 import './prices.css';
@@ -52,7 +53,7 @@ export function PricesPage() {
         </EmptyState>
       )}
       {services.map(([service, list]) => (
-        <Section key={service} title={service} link={service}>
+        <Section key={service} title={service} link={{ service, ...inUnit(list[0]!.shown.currency) }}>
           {list.map((versions) => (
             <PriceCard key={versions.shown.key} versions={versions} accounts={accounts.data} />
           ))}
@@ -79,8 +80,8 @@ export function PricesPage() {
 interface SectionProps {
   readonly title: string;
   readonly note?: string;
-  /** A service, whose charges are one step away. */
-  readonly link?: string;
+  /** Of a service, whose charges are one step away. */
+  readonly link?: ExploreSearch;
   readonly children: React.ReactNode;
 }
 
@@ -91,7 +92,7 @@ const Section = ({ title, note, link, children }: SectionProps) => (
         {title} {note !== undefined && <span className="quiet">{note}</span>}
       </h2>
       {link !== undefined && (
-        <Link to="/explore" search={{ service: link }}>
+        <Link to="/explore" search={link}>
           what it charged
         </Link>
       )}

@@ -12,6 +12,7 @@ import { plural } from '../../format/quantity.ts';
 import { raised } from '../../format/steps.ts';
 import { formatDate } from '../../format/time.ts';
 import { Arithmetic, SumLine } from './Arithmetic.tsx';
+import { inUnit } from '../explore/search.ts';
 import { Step } from './Step.tsx';
 
 /** Lines shown; the others are added up. */
@@ -85,7 +86,13 @@ function Lines({ why: { row, lines } }: { why: WhyAgreement }) {
                   <th scope="row">
                     <Link
                       to="/explore"
-                      search={{ ...(owner === undefined ? {} : { account: owner.slug }), service, component, period }}
+                      search={{
+                        ...(owner === undefined ? {} : { account: owner.slug }),
+                        service,
+                        component,
+                        period,
+                        ...inUnit(row.currency),
+                      }}
                     >
                       {owner?.name ?? account}, {service}, {component}
                     </Link>

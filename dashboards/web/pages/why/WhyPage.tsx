@@ -54,11 +54,11 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
         for {row.component === '' ? row.meter : row.component}?{' '}
         {why.of === 'sample' && why.batch.simulated && <SimulatedMark />}
       </h1>
+      {why.worth !== undefined && <WorthText worth={why.worth} unit={row.currency} />}
       <p className="quiet why-when">
         {formatSpanKey(spanKey(row.startMs, timeZone, 'month'))} · committed {formatInstant(row.logTimeMs, timeZone)} (
         {timeZone})
       </p>
-      {why.worth !== undefined && <WorthText worth={why.worth} unit={row.currency} />}
       {row.closedUntilMs > 0 && (
         <p className="quiet" data-testid="why-prior-period">
           A prior-period adjustment of {monthOf(row.periodStartMs, timeZone)}, booked in{' '}

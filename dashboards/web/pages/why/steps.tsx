@@ -7,6 +7,7 @@ import { formatMoneyExact } from '../../format/money.ts';
 import { formatCount, formatQuantity, plural, pricedQuantity, unitName } from '../../format/quantity.ts';
 import { unitLabel } from '../../format/priceModel.ts';
 import { formatClockMs, formatDate } from '../../format/time.ts';
+import { inUnit } from '../explore/search.ts';
 import { Step } from './Step.tsx';
 
 export const ResourceStep = ({ why }: { why: WhySample }) => (
@@ -14,7 +15,7 @@ export const ResourceStep = ({ why }: { why: WhySample }) => (
     <p>
       Owned by {why.path.map(({ name }) => name).join(' / ')} at the time of the sample. Its charge adds to each of
       them.{' '}
-      <Link to="/explore" className="nowrap" search={{ resource: why.row.resource }}>
+      <Link to="/explore" className="nowrap" search={{ resource: why.row.resource, ...inUnit(why.row.currency) }}>
         All it is charged for
       </Link>
     </p>
