@@ -220,6 +220,11 @@ export const billingError = defineErrors({
     title: 'A model that charges each event has no quantity to take an allowance off.',
     solve: 'Remove the allowance, or use a model that charges the whole quantity.',
   },
+  PRORATION_MEANINGLESS: {
+    status: 422,
+    title: 'The price has no such figure for a part of a period.',
+    solve: 'Remove what `prorate` names, or give the price the figure.',
+  },
   QUANTITY_RULE_MEANINGLESS: {
     status: 422,
     title: 'The quantity rule does not go with the model.',

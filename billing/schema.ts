@@ -91,6 +91,7 @@ export interface PriceTable {
   discount_percent: string | null;
   maximum: string | null;
   rollover: OptionalJson<PriceRecord['rollover']>;
+  prorate: OptionalJson<PriceRecord['prorate']>;
   on_version: 'carry' | 'restart' | null;
   plan: string | null;
   contract: string | null;

@@ -8,6 +8,8 @@ export type Form =
   | { readonly kind: 'text' }
   /** A whole number that the record holds as a number. */
   | { readonly kind: 'whole' }
+  /** `true`; what is `false` is left out, as absent is. */
+  | { readonly kind: 'flag' }
   | { readonly kind: 'texts' }
   /** Texts by any key. */
   | { readonly kind: 'dimensions' }
@@ -74,4 +76,6 @@ export const calendarFields: { readonly [Kind in BillingCalendar['kind']]: Field
 
 export const quantityFields: Fields = { at: text, mode: text, increment: decimal, first: decimal, threshold: decimal };
 export const rolloverFields: Fields = { periods: { form: { kind: 'whole' } }, maximum: decimal };
+const flag: Field = { form: { kind: 'flag' } };
+export const prorationFields: Fields = { by: text, allowance: flag, bounds: flag, flats: flag, maximum: flag };
 export const tierFields = pricedTiers;

@@ -67,6 +67,7 @@ export interface WantedPrice extends Pick<
   | 'discountPercent'
   | 'maximum'
   | 'rollover'
+  | 'prorate'
   | 'onVersion'
   | 'plan'
   | 'contract'

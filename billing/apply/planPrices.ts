@@ -21,7 +21,7 @@ const shared = ['service', 'component', 'meter', 'account', 'tallyScope', 'curre
 
 /** Everything but the id, which the database gives. */
 const content = [
-  'effectiveFromMs', 'unit', 'allowance', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'onVersion', 'plan', 'contract',
+  'effectiveFromMs', 'unit', 'allowance', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'prorate', 'onVersion', 'plan', 'contract',
   'split', 'period', ...shared,
 ] as const; // prettier-ignore
 

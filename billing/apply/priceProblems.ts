@@ -38,7 +38,7 @@ const faultCodes: Partial<Record<ProblemCode, BillingErrorCode>> = {
 
 const sameCodes = [
   'MODEL_UNKNOWN', 'DECIMAL_INVALID', 'DECIMALS_TOO_MANY', 'LIST_TOO_LONG', 'TIERS_NOT_ASCENDING', 'TIERS_NOT_CLOSED', 'BOUNDS_CROSSED',
-  'ALLOWANCE_MEANINGLESS', 'QUANTITY_RULE_MEANINGLESS', 'EVENTS_OF_LATEST', 'RULES_AMBIGUOUS', 'BAND_INVALID',
+  'ALLOWANCE_MEANINGLESS', 'PRORATION_MEANINGLESS', 'QUANTITY_RULE_MEANINGLESS', 'EVENTS_OF_LATEST', 'RULES_AMBIGUOUS', 'BAND_INVALID',
   'BANDS_OVERLAP', 'BANDS_GAP',
 ] as const satisfies readonly (ProblemCode & BillingErrorCode)[]; // prettier-ignore
 
@@ -54,6 +54,7 @@ export type PriceTerms = Pick<
   | 'discountPercent'
   | 'maximum'
   | 'rollover'
+  | 'prorate'
   | 'onVersion'
   | 'plan'
   | 'contract'

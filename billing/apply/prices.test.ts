@@ -70,6 +70,16 @@ const good: [name: string, yaml: string, terms: Terms][] = [
     { allowance: '10', rollover: { periods: 2, maximum: '5' }, model: { kind: 'perUnit', unitPrice: '1' } },
   ],
   [
+    'figures for a part of a period',
+    'allowance: 10\nmaximum: 50\nprorate: { by: day, allowance: true, flats: false, maximum: true }\nunitPrice: 1',
+    {
+      allowance: '10',
+      maximum: '50',
+      prorate: { by: 'day', allowance: true, maximum: true },
+      model: { kind: 'perUnit', unitPrice: '1' },
+    },
+  ],
+  [
     'package with an allowance',
     'allowance: 1.0\nmodel: { kind: package, size: 10, price: 3.00, partial: down }',
     { allowance: '1', model: { kind: 'package', size: '10', price: '3', partial: 'down' } },
@@ -212,6 +222,7 @@ const bad: [name: string, yaml: string, ...expected: string[]][] = [
   ['a percentage beyond all', 'model: { kind: percentage, percent: »100.1 }', 'VALUE_INVALID prices[0].model.percent'],
   ['bounds that cross', 'model: { kind: perEvent, fee: 1, minimum: 3, maximum: »2 }', 'BOUNDS_CROSSED prices[0].model.maximum'],
   ['a rollover for ever', 'allowance: 1\nrollover: { periods: »99, maximum: 1 }\nunitPrice: 1', 'VALUE_INVALID prices[0].rollover.periods'],
+  ['a part of no figure', 'unitPrice: 1\nprorate: { by: »hour, allowance: »true, maximum: »maybe }', 'VALUE_INVALID prices[0].prorate.by', 'PRORATION_MEANINGLESS prices[0].prorate.allowance', 'VALUE_INVALID prices[0].prorate.maximum'],
   ['an allowance of events', 'allowance: »1\nmodel: { kind: perEvent, fee: 1 }', 'ALLOWANCE_MEANINGLESS prices[0].allowance'],
   ['a rule without at', 'unitPrice: 1\nquantity: »{ mode: up, increment: 60 }', 'KEY_MISSING prices[0].quantity.at'],
   ['a discount of too much', 'unitPrice: 1\ndiscountPercent: »101', 'VALUE_INVALID prices[0].discountPercent'],

@@ -62,9 +62,16 @@ function formed(node: Node, form: Form, faults: Faults): unknown {
       return word(node, faults);
     case 'whole':
       return node.kind === 'text' && /^\d{1,15}$/.test(node.text) ? Number(node.text) : textOf(node);
+    case 'flag':
+      return flagOf(textOf(node));
     case 'decimal':
       return node.kind === 'text' ? canonicalDecimal(node.text) : textOf(node);
   }
+}
+
+function flagOf(text: string): true | undefined | string {
+  if (text === 'true') return true;
+  return text === 'false' ? undefined : text;
 }
 
 function dimensions(node: Node & { kind: 'map' }, faults: Faults): unknown {

@@ -2,7 +2,7 @@ import type { MeterRecord, TenantRecord } from '#core/messages/control.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
-import { quantityFields, rolloverFields, tierFields, type Field } from './modelForm.ts';
+import { prorationFields, quantityFields, rolloverFields, tierFields, type Field } from './modelForm.ts';
 import type { Organisation } from './organisation.ts';
 import { isComplete, readRef, unique } from './parts.ts';
 import { checkTerms, type PriceEntry, type PriceTerms } from './priceProblems.ts';
@@ -14,7 +14,7 @@ import { readInstant } from './readInstant.ts';
 const pricesMax = 10_000;
 const known = [
   'key', 'version', 'service', 'component', 'meter', 'per', 'account', 'currency', 'effectiveFrom', 'tallyScope', 'split', 'period',
-  'allowance', 'unitPrice', 'tiers', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'onVersion', 'plan', 'contract',
+  'allowance', 'unitPrice', 'tiers', 'model', 'quantity', 'discountPercent', 'maximum', 'rollover', 'prorate', 'onVersion', 'plan', 'contract',
 ]; // prettier-ignore
 const decimal: Field = { form: { kind: 'decimal' } };
 
@@ -82,6 +82,7 @@ function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
   const discountPercent = field('discountPercent');
   const maximum = field('maximum');
   const rollover = fields.nodeOf('rollover');
+  const prorate = fields.nodeOf('prorate');
   const split = fields.has('split') ? fields.oneOf('split', ['proRata', 'asArrived']) : undefined;
   const period = periodOf(fields, faults);
   const onVersion = fields.oneOf('onVersion', ['carry', 'restart'], 'carry');
@@ -98,6 +99,9 @@ function termsOf(fields: Fields, faults: Faults): Omit<PriceTerms, 'model'> {
     ...(rollover === undefined
       ? {}
       : { rollover: readFields(rollover, rolloverFields, faults) as NonNullable<PriceTerms['rollover']> }),
+    ...(prorate === undefined
+      ? {}
+      : { prorate: readFields(prorate, prorationFields, faults) as NonNullable<PriceTerms['prorate']> }),
     ...(onVersion === 'restart' ? { onVersion } : {}),
     ...(plan === undefined ? {} : { plan }),
     ...(contract === undefined ? {} : { contract }),

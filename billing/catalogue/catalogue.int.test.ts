@@ -23,7 +23,7 @@ const organisation = smallOrganisation()
   )
   .replace(
     'unitPrice: 1.50',
-    'unitPrice: 1.50, discountPercent: 5, maximum: 90.00, onVersion: restart, quantity: { at: tally, mode: up, increment: 0.5 }, tallyScope: subtree, account: top, split: asArrived, period: { kind: anniversary, anchor: account, interval: quarter }',
+    'unitPrice: 1.50, discountPercent: 5, maximum: 90.00, prorate: { by: second, maximum: true }, onVersion: restart, quantity: { at: tally, mode: up, increment: 0.5 }, tallyScope: subtree, account: top, split: asArrived, period: { kind: anniversary, anchor: account, interval: quarter }',
   );
 
 describe.each(testEngines)('on the %s engine', (kind) => {
@@ -55,6 +55,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       {
         discountPercent: '5',
         maximum: '90',
+        prorate: { by: 'second', maximum: true },
         onVersion: 'restart',
         tallyScope: 'subtree',
         split: 'asArrived',

@@ -51,8 +51,21 @@ export interface PriceRecord {
   readonly contract?: string;
   /** What of the allowance is not used goes on into later periods, when a period closes (SPEC §12); absent means that it lapses. Charge-side. */
   readonly rollover?: Rollover;
+  /** Which figures are multiplied by the part of a tally's period in which the version is in force (SPEC §8.9); none when absent. Charge-side. */
+  readonly prorate?: PriceProration;
   /** Whether the tier position survives a new version of the same key; "carry" when absent. */
   readonly onVersion?: 'carry' | 'restart';
+}
+
+export interface PriceProration {
+  /** By milliseconds, or by whole days of the account's zone, each of which is the version's that is in force when it ends. */
+  readonly by: 'second' | 'day';
+  readonly allowance?: true;
+  /** `upTo` of tiers. */
+  readonly bounds?: true;
+  /** `flat` of tiers, `amount` of a stairstep and of a flat. */
+  readonly flats?: true;
+  readonly maximum?: true;
 }
 
 export interface Rollover {

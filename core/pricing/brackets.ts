@@ -50,8 +50,8 @@ export function tierBrackets<Tier extends { readonly upTo: string | null }>(
   return tiers.map((tier, index): Bracket => {
     const upTo = tier.upTo === null ? null : rational(tier.upTo);
     if ((upTo === null) !== (index === tiers.length - 1)) throw new RangeError('the last tier, and no other, is open');
-    if (upTo !== null && compare(from, upTo) >= 0)
-      throw new RangeError(`tier ${index + 1} ends where it begins, or before`);
+    // Bounds of a part of a period may come to lie upon one another.
+    if (upTo !== null && compare(from, upTo) > 0) throw new RangeError(`tier ${index + 1} ends before it begins`);
     const bracket = {
       from,
       upTo,

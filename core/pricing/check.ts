@@ -9,6 +9,7 @@ import { checkModel } from './check/parts.ts';
 import type { Problem } from './check/problems.ts';
 import { priceLimits } from './limits.ts';
 import { checkTallyCalendar, meterMisfit } from './tallyTerms.ts';
+import { checkProration } from './check/proration.ts';
 import { hasFreePart, isEventCharged } from './models/index.ts';
 
 /** What is known where the prices will apply. */
@@ -58,6 +59,7 @@ function checkRecord(checker: Checker, path: string, value: unknown, context: Pr
   checkPlace(checker, path, record, meter);
   for (const leaf of leaves.slice(0, 1)) checkCurrencyOfValue(checker, path, record, leaf);
   checkMixtures(checker, path, record, leaves, meter);
+  if (record['prorate'] !== undefined) checkProration(checker, path, record, leaves);
 }
 
 function checkHead(checker: Checker, path: string, record: Fields, context: PriceContext): void {

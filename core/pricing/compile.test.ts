@@ -94,7 +94,7 @@ test('Each step is rounded once, half to even', () => {
 
 test.each<[string, PriceRecord]>([
   ['an allowance of events', priceOf({ kind: 'perEvent', unitPrice: '1', fee: '0' }, { allowance: '1' })],
-  ['a bound that does not rise', priceOf({ kind: 'stairstep', tiers: [{ upTo: '0', amount: '1' }, { upTo: null, amount: '2' }] })],
+  ['a bound that falls', priceOf({ kind: 'stairstep', tiers: [{ upTo: '2', amount: '1' }, { upTo: '1', amount: '1' }, { upTo: null, amount: '2' }] })],
   ['no open tier', priceOf({ kind: 'volume', tiers: [{ upTo: '5', unitPrice: '1', flat: '0' }] })],
   ['a negative price', priceOf({ kind: 'perUnit', unitPrice: '-1' })],
   ['a discount of more than all', priceOf({ kind: 'perUnit', unitPrice: '1' }, { discountPercent: '100.1' })],

@@ -11,8 +11,9 @@ import { spot } from './cells/spot.ts';
 import type { Cell, CompiledPrice } from './compiled.ts';
 import type { Rational } from '../money/fixed.ts';
 import { fromScaled, ratio } from '../money/rational.ts';
-import type { LeafDraft } from './leaf.ts';
+import { step, type LeafDraft } from './leaf.ts';
 import { compileLeaf, type Charging } from './pipeline.ts';
+import { partText, proratedModel, proratedTerms, type Part } from './prorate.ts';
 import type { PriceSeries } from './series/points.ts';
 
 /**
@@ -43,13 +44,15 @@ export function compilePrice(
 
 /** A series is in the price's currency, per the same unit. */
 function spotCells(
-  { model, currency, unit, rollover }: PriceRecord,
+  { model, currency, unit, rollover, prorate }: PriceRecord,
   seriesOf: (id: string) => PriceSeries | undefined,
   charging: (model: LeafModel, draft: LeafDraft) => Charging,
 ): PartedCells {
   const { series: id } = model as SpotModel;
   if (rollover !== undefined)
     throw new RangeError('each interval of a spot price has an allowance of its own: none is left to carry over');
+  if (prorate !== undefined)
+    throw new RangeError('each interval of a spot price has figures of its own: no part of a period is in force');
   const series = seriesOf(id);
   if (series === undefined) throw new RangeError(`series ${id} is not known`);
   const { record } = series;
@@ -74,18 +77,37 @@ function partedCells(model: PriceModel, charging: (model: LeafModel) => Charging
   }
 }
 
-/** Cells with more that is free, made when they are asked for: many tallies have the same, and few are asked for often. */
+/** Cells with other figures than the record's, made when they are asked for: many tallies have the same, and few are asked for often. */
 function cellsWith(record: PriceRecord, unit: Rational): CompiledPrice['cellWith'] {
   const known = new Map<string, Cell>();
-  return (key, carriedOver) => {
-    const name = `${carriedOver} ${key}`;
+  return (key, carriedOver, part) => {
+    const name = `${carriedOver} ${part?.inForce}/${part?.of} ${key}`;
     let cell = known.get(name);
     if (cell !== undefined) return cell;
     const model = leafOf(record.model, key);
     if (model === undefined) return undefined;
     if (known.size >= cellsWithMax) known.clear();
-    cell = { ...compileLeaf(record, unit, model, undefined, fromScaled(carriedOver, 12)), key };
+    cell = { ...chargingOf(record, unit, model, fromScaled(carriedOver, 12), part), key };
     known.set(name, cell);
     return cell;
+  };
+}
+
+function chargingOf(
+  record: PriceRecord,
+  unit: Rational,
+  model: LeafModel,
+  carriedOver: Rational,
+  part: Part | undefined,
+): Charging {
+  if (part === undefined) return compileLeaf(record, unit, model, undefined, carriedOver);
+  const leaf = proratedModel(model, record, part);
+  const charging = compileLeaf(proratedTerms(record, part), unit, leaf, undefined, carriedOver);
+  return {
+    ...charging,
+    explain(measures) {
+      const steps = charging.explain(measures);
+      return steps.length === 0 ? steps : [step(partText(record, part), '', '', 0n), ...steps];
+    },
   };
 }

@@ -2,6 +2,7 @@
 import type { ExplainStep } from '../messages/api.ts';
 import type { PriceRecord } from '../messages/price.ts';
 import type { AmountPico } from '../money/fixed.ts';
+import type { Part } from './prorate.ts';
 
 /** What one cell of a price has tallied in a period. All integers, none negative. */
 export interface Measures {
@@ -28,8 +29,11 @@ export interface CompiledPrice {
   cellAt(place: CellPlace): Cell | undefined;
   /** The cell by its key, as stored with a tally; undefined for a key that this price cannot have. */
   cell(key: string): Cell | undefined;
-  /** The same cell where so much more is free, in 10⁻¹² priced units: what periods before left of their allowance. */
-  cellWith(key: string, carriedOver: bigint): Cell | undefined;
+  /**
+   * The same cell where so much more is free, in 10⁻¹² priced units (what periods before left of their allowance), and where the
+   * price is in force for a part of the period only.
+   */
+  cellWith(key: string, carriedOver: bigint, part: Part | undefined): Cell | undefined;
 }
 
 export interface CellPlace {

@@ -37,7 +37,8 @@ export function compileLeaf(
   const terms = termsOf(record);
   const free = units.scaled(allowance);
   const { stretch } = units;
-  const freeText = carriedOver === nought ? 'allowance' : `allowance, ${decimalText(carriedOver)} of it carried over`;
+  const freeText =
+    carriedOver.numerator === 0n ? 'allowance' : `allowance, ${decimalText(carriedOver)} of it carried over`;
 
   const listed = (measures: Measures): AmountPico =>
     counting.isFree(measures) ? 0n : leaf.charge(counting.count(measures) * stretch - free, measures);

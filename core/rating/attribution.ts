@@ -1,6 +1,6 @@
 /** Who owns a resource and which prices apply, at an instant, and until when that stays so (SPEC §4.1–4.3). */
 import type { CompiledPrice } from '../pricing/compiled.ts';
-import type { MeterRecord } from '../messages/control.ts';
+import type { MeterRecord, PriceRecord } from '../messages/control.ts';
 import { directionOf } from './slots.ts';
 import type { Account, Master } from './state.ts';
 
@@ -66,15 +66,16 @@ export function pricesAt(master: Master, meter: string, account: Account, window
     if (record.effectiveFromMs > window.atMs) continue;
     const key = `${record.service}\u0000${record.component}`;
     const known = best.get(key);
-    if (known === undefined || rank < known.rank || (rank === known.rank && isNewer(price, known.price)))
+    if (known === undefined || rank < known.rank || (rank === known.rank && isNewer(record, known.price.record)))
       best.set(key, { price, rank });
   }
   return [...best.entries()].sort(([a], [b]) => compareText(a, b)).map(([, { price }]) => price);
 }
 
-function isNewer(a: CompiledPrice, b: CompiledPrice): boolean {
-  const difference = a.record.effectiveFromMs - b.record.effectiveFromMs;
-  return difference > 0 || (difference === 0 && a.record.id > b.record.id);
+/** Of two versions in one scope: whether the first goes before the other once it is effective. */
+export function isNewer(a: PriceRecord, b: PriceRecord): boolean {
+  const difference = a.effectiveFromMs - b.effectiveFromMs;
+  return difference > 0 || (difference === 0 && a.id > b.id);
 }
 
 /** By code unit: the same order everywhere, whatever the locale. */

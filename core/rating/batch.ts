@@ -3,7 +3,7 @@ import type { BatchBody } from '../metering/batch.ts';
 import type { BlockSource, Groups } from './block.ts';
 import type { Changes } from './changes.ts';
 import type { Dictionary, Fault } from './dictionary.ts';
-import { cellOf } from './rollover.ts';
+import { cellOf, isOwnCell } from './rollover.ts';
 import type { Rows } from './rows.ts';
 import type { PartitionState, Producer, Series, Tally, Tenant } from './state.ts';
 import { seatCursor } from './tally.ts';
@@ -46,7 +46,7 @@ export function makeReady(batch: Batch, seriesIndex: number, series: Series): vo
     return;
   for (const { tally, price, cell, group } of plan.lanes) {
     if (tally !== undefined && tally.cursor === undefined)
-      seatCursor(tally, tally.rolled.length === 0 ? cell : cellOf(price, tally), group.scale);
+      seatCursor(tally, isOwnCell(price, tally) ? cellOf(batch.tenant.master, tally) : cell, group.scale);
   }
   batch.dictionary.ready[seriesIndex] = series;
 }

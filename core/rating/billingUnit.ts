@@ -6,7 +6,8 @@ import type { Account, Master } from './state.ts';
 export const unitOf = (account: Account): Account => account.chain.at(-1)!;
 
 /** The unit's billing period that holds the instant. */
-export const unitPeriodAt = (unit: Pick<Account, 'record'>, atMs: number): Period => periodAt(atMs, unit.record.timeZone);
+export const unitPeriodAt = (unit: Pick<Account, 'record'>, atMs: number): Period =>
+  periodAt(atMs, unit.record.timeZone);
 
 /** End of the periods that the account's unit has closed; 0 for none. */
 export const closedUntil = ({ closes }: Master, account: Account): number => closes.get(unitOf(account).record.id) ?? 0;

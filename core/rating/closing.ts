@@ -110,7 +110,7 @@ function settleRollover(run: ClosingRun, tally: Tally, bookedFromMs: number): vo
   )
     return;
   tally.rolled = rolled;
-  const cell = cellOf(price, tally)!;
+  const cell = cellOf(tenant.master, tally)!;
   const carriedCharge = cell.charge(tally.carried);
   const charge = cell.charge(reached(tally)) - carriedCharge;
   if (charge >= chargeMax) {

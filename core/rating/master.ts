@@ -41,8 +41,8 @@ export function applyMaster(state: PartitionState, message: ControlMessage, atMs
   for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames);
   requireFewDues(tenant.master, draft, message, atMs);
   for (const [account, record] of renames) (account as { record: Account['record'] }).record = record;
-  const before = tenant.master.priceSeries;
-  recompile(draft, before);
+  const before = tenant.master;
+  recompile(draft, before.priceSeries);
   draft.metersByMetric = Map.groupBy(
     [...draft.meters.values()].toSorted((a, b) => compareText(a.id, b.id)),
     ({ metric }) => metric,
@@ -263,5 +263,5 @@ function requireFreshId({ prices, fees, agreements }: Master, id: number): void 
 /** A start is given once, and not after a price has begun to count from it. */
 function keepsStart({ prices }: Master, before: Account['record'], after: Account['record']): boolean {
   if (before.startsOn !== undefined || after.startsOn === undefined) return before.startsOn === after.startsOn;
-  return prices.values().every(({ record }) => !goesByAccount(record.period));
+  return prices.values().every(({ record }) => !goesByAccount(record.period) && record.prorate === undefined);
 }

@@ -4,8 +4,8 @@ import type { Batch } from './batch.ts';
 import type { Fault } from './dictionary.ts';
 import { move } from './measures.ts';
 import type { Lane, Plan } from './plan.ts';
-import { lateCharge } from './repricing.ts';
-import { cellOf } from './rollover.ts';
+import { isRepriced, lateCharge } from './repricing.ts';
+import { cellOf, isOwnCell } from './rollover.ts';
 import { cellsKey, type Resource } from './state.ts';
 import { closeTally, openTally, settle } from './tally.ts';
 
@@ -84,15 +84,15 @@ function chargeLane(
   };
   settle(tally);
   tally.cursor = undefined;
-  if (state.repriced.length > 0 && price?.record.model.kind === 'spot') {
-    // What came before is charged by the points in force first, so that the sample's row is the sample's.
+  if (state.repriced.length > 0 && isRepriced(price)) {
+    // What came before is charged by the terms in force first, so that the sample's row is the sample's.
     const amount = lateCharge(tenant, tally);
     if (amount !== 0n) late.push({ tally, amount });
     tally.charge += amount;
   }
   const { quantity, durationMs, begun, startMs } = part;
   const { direction, distinct: value = resource.name } = lane;
-  const charging = tally.rolled.length === 0 ? cell : cellOf(price, tally);
+  const charging = isOwnCell(price, tally) ? cellOf(tenant.master, tally) : cell;
   const moved = move(tally, meter, charging, group.scale, {
     ...sample,
     quantity,

@@ -65,7 +65,7 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     settle(tally);
     tally.cursor = undefined;
     const taken = absorb(tally, unpriced, meter);
-    const growth = taken && charged(tally, cellOf(price, tally), meter.scale, taken.quantity, 0n);
+    const growth = taken && charged(tally, cellOf(master, tally), meter.scale, taken.quantity, 0n);
     if (taken === undefined || growth === undefined) return [];
     before.push(() => {
       tally.quantity -= taken.quantity;

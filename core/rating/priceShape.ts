@@ -99,6 +99,15 @@ const percent: Test = (value) => {
 
 const rolloverPeriods: Test = (value) => id(value) && (value as number) <= priceLimits.rolloverPeriodsMax;
 
+const prorated = optional(oneOf(true));
+const proration = {
+  by: oneOf('second', 'day'),
+  allowance: prorated,
+  bounds: prorated,
+  flats: prorated,
+  maximum: prorated,
+};
+
 const calendar: Test = (value) => checkTallyCalendar(value).length === 0;
 
 /** A pool is of one account's subtree, and only a pool is shared out. */
@@ -114,5 +123,5 @@ export const priceShape = (currency: Test): Shape => ({
   tallyScope: oneOf('resource', 'account', 'subtree'), split: optional(oneOf('proRata', 'asArrived')), period: optional(calendar), allowance: decimal, unit: like({ name: text, numerator: integer, denominator: integer }),
   model: priceModel, quantity: optional(quantityRule), discountPercent: optional(percent), maximum: optional(decimal),
   plan: optional(text), contract: optional(text), onVersion: optional(oneOf('carry', 'restart')),
-  rollover: optional(like({ periods: rolloverPeriods, maximum: optional(amount) })),
+  rollover: optional(like({ periods: rolloverPeriods, maximum: optional(amount) })), prorate: optional(like(proration)),
 }); // prettier-ignore

@@ -75,8 +75,7 @@ export function applyValues(state: PartitionState, values: Values): void {
     const tally = state.tallies[id - 1]!;
     tally.rolled = rolled.map(([age, left]) => [age, parseAmount(left)!]);
     tally.cursor = undefined;
-    const price = tenantOf(state, tally.entry.tenant).master.prices.get(tally.entry.price);
-    setCarried(tally, cellOf(price, tally), tally.carried);
+    setCarried(tally, cellOf(tenantOf(state, tally.entry.tenant).master, tally), tally.carried);
   }
   for (const [id, quantity, charge, events = '0', value = '0'] of values.tallyValues) {
     const tally = state.tallies[id - 1]!;
@@ -200,7 +199,7 @@ function applyTally(state: PartitionState, entry: TallyEntry): void {
   const tenant = tenantOf(state, entry.tenant);
   const tally = newTally(entry);
   const { carried, carriedEvents = '0', carriedValue = '0' } = entry;
-  setCarried(tally, tenant.master.prices.get(entry.price)?.cell(entry.cell ?? ''), {
+  setCarried(tally, cellOf(tenant.master, tally), {
     quantity: BigInt(carried),
     events: BigInt(carriedEvents),
     value: BigInt(carriedValue),

@@ -1,46 +1,64 @@
 /**
- * A point of a reference series comes late or is corrected: the tallies of its interval, and of those that it is the last known
- * point of, are charged by difference, so many an input, while samples go on (SPEC §8.8).
+ * A point of a reference series comes late or is corrected, or a version of a price takes over in mid-period from one that is
+ * prorated: the tallies that are charged otherwise now are charged by difference, so many an input, while samples go on (SPEC §8.8, §8.9).
  */
 import { pointAt } from '../pricing/series/points.ts';
+import type { CompiledPrice } from '../pricing/compiled.ts';
 import type { BlockSource } from './block.ts';
 import type { BlockRun } from './closeBlocks.ts';
 import { closeBlocks } from './closeBlocks.ts';
+import { isSamePart, partOf } from './inForce.ts';
 import { isBeyond, reached } from './measures.ts';
 import { bookingOf, poolOf, type PlanContext } from './plan.ts';
+import { cellOf } from './rollover.ts';
 import type { Balance, Master, PartitionState, Tally, Tenant } from './state.ts';
 import { setCarried, settle } from './tally.ts';
 
 /** Tallies charged anew after one input or tick: what they add to a commit stays far below what a commit takes. */
 export const repricedPerInputMax = 250;
 
-/** Notes the tallies for which other values are in force than before; the master data is the new one. */
-export function noteRepriced(state: PartitionState, tenant: Tenant, before: Master['priceSeries']): void {
-  const { priceSeries, prices } = tenant.master;
-  const found = [...tenant.spotTallies].flatMap(([id, cells]) => {
-    const [old, now] = [before.get(id)!, priceSeries.get(id)!];
+/** Whether tallies of the price may be charged anew. */
+export const isRepriced = (price: CompiledPrice | undefined): boolean =>
+  price?.record.model.kind === 'spot' || price?.record.prorate !== undefined;
+
+/** Notes the tallies that other values, or other parts of their period, are in force for than before; the master data is the new one. */
+export function noteRepriced(state: PartitionState, tenant: Tenant, before: Master): void {
+  const found = [...withOtherPoints(tenant, before), ...withOtherParts(state, tenant, before)];
+  if (found.length === 0) return;
+  for (const tally of found) {
+    settle(tally);
+    tally.cursor = undefined;
+    setCarried(tally, cellOf(tenant.master, tally), tally.carried);
+  }
+  state.repriced = [...new Set([...state.repriced, ...found])].sort((a, b) => b.entry.id - a.entry.id);
+}
+
+function withOtherPoints({ master, spotTallies }: Tenant, before: Master): Tally[] {
+  return [...spotTallies].flatMap(([id, cells]) => {
+    const [old, now] = [before.priceSeries.get(id)!, master.priceSeries.get(id)!];
     if (old === now) return [];
     const isOther = (startMs: number): boolean =>
       pointAt(old, startMs)?.point.value !== pointAt(now, startMs)?.point.value;
     return [...cells].flatMap(([startMs, tallies]) => (isOther(startMs) ? tallies : []));
   });
-  if (found.length === 0) return;
-  for (const tally of found) {
-    settle(tally);
-    tally.cursor = undefined;
-    setCarried(tally, prices.get(tally.entry.price)!.cell(tally.entry.cell!), tally.carried);
-  }
-  state.repriced = [...new Set([...state.repriced, ...found])].sort((a, b) => b.entry.id - a.entry.id);
 }
 
-/** What the points in force now add to the tally's charge; 0 where its bound would be passed, and for all other prices. */
+/** A new version may cut the part of others short, and nothing else does. */
+function withOtherParts({ tallies }: PartitionState, { id, master }: Tenant, before: Master): Tally[] {
+  const isNew = master.prices.size > before.prices.size;
+  if (!isNew || before.prices.values().every(({ record }) => record.prorate === undefined)) return [];
+  return tallies.filter(
+    ({ entry }) => entry.tenant === id && !isSamePart(partOf(before, entry), partOf(master, entry)),
+  );
+}
+
+/** What the terms in force now add to the tally's charge; 0 where its bound would be passed, and for all other prices. */
 export function lateCharge({ master }: Tenant, tally: Tally): bigint {
-  const { price, cell } = tally.entry;
-  const charge = master.prices.get(price)!.cell(cell!)!.charge(reached(tally)) - tally.carriedCharge;
+  const charge = cellOf(master, tally)!.charge(reached(tally)) - tally.carriedCharge;
   return isBeyond(charge) ? 0n : charge - tally.charge;
 }
 
-/** Forgets those at the end of the list that are charged by the points in force. */
+/** Forgets those at the end of the list that are charged by the terms in force. */
 export function dropRepriced({ repriced, tenants }: PartitionState): void {
   while (repriced.length > 0 && lateCharge(tenants.get(repriced.at(-1)!.entry.tenant)!, repriced.at(-1)!) === 0n)
     repriced.pop();
@@ -85,7 +103,7 @@ export function adjust(run: RepricingRun, tally: Tally, amount: bigint): Set<Bal
     meter,
     scale,
     price,
-    cell: entry.cell!,
+    cell: entry.cell ?? '',
     pool: poolOf(price, tally),
     ...bookingOf(run, account, price, entry.firstMs),
   });

@@ -3,8 +3,10 @@ import { carryOver } from '../credits/allowance.ts';
 import { parseRational } from '../money/fixed.ts';
 import { toScaled } from '../money/rational.ts';
 import type { Cell, CompiledPrice } from '../pricing/compiled.ts';
+import { proratedTerms, type Part } from '../pricing/prorate.ts';
 import { closedUntil } from './billingUnit.ts';
 import { versionsBefore } from './carry.ts';
+import { partOf } from './inForce.ts';
 import { reached } from './measures.ts';
 import type { Master, Tally, Tenant } from './state.ts';
 import { periodOf } from './tallyPlace.ts';
@@ -14,15 +16,22 @@ export type RolledOver = readonly (readonly [age: number, left: bigint])[];
 
 export const nothingRolled: RolledOver = [];
 
-/** The cell of a tally, with all that is free in it. */
-export function cellOf(price: CompiledPrice | undefined, { entry, rolled }: Tally): Cell | undefined {
+/** The cell of a tally, with all that is free in it, for the part of its period in which its price is in force. */
+export function cellOf(master: Master, { entry, rolled }: Tally): Cell | undefined {
+  const price = master.prices.get(entry.price);
   const key = entry.cell ?? '';
-  if (rolled.length === 0) return price?.cell(key);
+  const part = partOf(master, entry);
+  if (rolled.length === 0 && part === undefined) return price?.cell(key);
   return price?.cellWith(
     key,
     rolled.reduce((sum, [, left]) => sum + left, 0n),
+    part,
   );
 }
+
+/** Whether a tally may be charged by another cell than its price has for all. */
+export const isOwnCell = (price: CompiledPrice | undefined, { rolled }: Tally): boolean =>
+  rolled.length > 0 || price?.record.prorate !== undefined;
 
 /** Tells the lineage of a tally that it has begun (1), or that it has not after all (-1). */
 export function enlist({ master, lineages }: Tenant, tally: Tally, change: 1 | -1): void {
@@ -54,10 +63,13 @@ export function rolledInto({ master, lineages }: Tenant, tally: Tally, price: Co
   }
   if (last === undefined) return nothingRolled;
   const from = master.prices.get(last.entry.price)!;
-  let rolled = passedOn(from, last.rolled, cellOf(from, last)!.used(reached(last, BigInt(last.cursor?.quantity ?? 0))));
+  const used = cellOf(master, last)!.used(reached(last, BigInt(last.cursor?.quantity ?? 0)));
+  let rolled = passedOn(from, partOf(master, last.entry), last.rolled, used);
   for (let startMs = last.entry.periodEndMs; startMs < entry.periodStartMs;) {
-    rolled = passedOn(from, rolled, 0n);
-    startMs = periodOf(from.record, account, startMs)!.endMs;
+    const { endMs } = periodOf(from.record, account, startMs)!;
+    const unused = { ...last.entry, periodStartMs: startMs, periodEndMs: endMs };
+    rolled = passedOn(from, partOf(master, unused), rolled, 0n);
+    startMs = endMs;
   }
   return rolled;
 }
@@ -86,8 +98,8 @@ function isLater(prices: ReadonlyMap<number, CompiledPrice>, { entry: a }: Tally
 }
 
 /** What is left for the next period when a period with so much carried over has used so much. */
-function passedOn({ record }: CompiledPrice, rolled: RolledOver, used: bigint): RolledOver {
-  const { rollover, allowance } = record;
+function passedOn({ record }: CompiledPrice, part: Part | undefined, rolled: RolledOver, used: bigint): RolledOver {
+  const { rollover, allowance } = proratedTerms(record, part);
   if (rollover === undefined) return nothingRolled;
   const own = toScaled(parseRational(allowance)!, 12, 'down');
   const held = [...rolled.map(([age, left]) => ({ from: -age, left })), { from: 0, left: own }];

@@ -36,7 +36,7 @@ export function openTally(
     const isSame = before !== undefined && tenant.master.prices.get(before.entry.price)!.record.rollover !== undefined;
     tally.rolled = isSame ? before.rolled : rolledInto(tenant, tally, price);
   }
-  const cell = cellOf(price, tally);
+  const cell = cellOf(tenant.master, tally);
   const carried = before === undefined ? nothing : reached(before);
   setCarried(tally, cell, carried);
   tally.newest = before?.newest;

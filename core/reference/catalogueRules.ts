@@ -106,7 +106,7 @@ function staysInPlace(before: AccountRecord | undefined, after: AccountRecord): 
 function keepsStart({ prices }: Tenant, before: AccountRecord | undefined, after: AccountRecord): boolean {
   if (before === undefined || before.startsOn === after.startsOn) return true;
   const goByIt = [...prices.values()].some(
-    ({ period }) => period?.kind === 'anniversary' && period.anchor === 'account',
+    ({ period, prorate }) => prorate !== undefined || (period?.kind === 'anniversary' && period.anchor === 'account'),
   );
   return before.startsOn === undefined && !goByIt;
 }

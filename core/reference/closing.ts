@@ -60,12 +60,16 @@ function settle(state: State, tenant: Tenant, tally: Tally, fromMs: number, sour
   if (price.rollover === undefined) return [];
   const before = { rolled: tally.rolled, charged: tally.charged };
   tally.rolled = rolledInto(state, tenant, tally, price);
+  if (isSame(before.rolled, tally.rolled)) return [];
   tally.charged = chargeOfTally(tenant, tally);
   if (tally.charged.gte(chargeMax)) Object.assign(tally, before);
   const amount = tally.charged.minus(before.charged);
   if (amount.isZero()) return [];
   return [rowOf(state, tenant, tally, { account, amount, fromMs }, source)];
 }
+
+const isSame = (a: Tally['rolled'], b: Tally['rolled']): boolean =>
+  a.length === b.length && a.every(({ age, left }, i) => age === b[i]!.age && left === b[i]!.left);
 
 const isSettled = (price: PriceRecord | undefined) => price?.rollover !== undefined || price?.tallyScope === 'subtree';
 

@@ -8,7 +8,7 @@ import { drafted } from './catalogue.ts';
 import { beginClosing, continueClosing } from './closing.ts';
 import type { Input, Ports } from './engine.ts';
 import { areFew, replaceFees } from './fees/book.ts';
-import { notePoints } from './repricing.ts';
+import { notePoints, noteVersions } from './repricing.ts';
 import type { Outcome, Source, State } from './state.ts';
 
 /** Applies the message; answers with it when it was taken. */
@@ -39,6 +39,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
     trace: message.trace,
   };
   const newPrices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
+  if (newPrices.size > 0) noteVersions(state, tenant);
   outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));
   outcome.rows.push(...replaceFees(state, before, tenant, fees, source));
   settleAll(state, tenant, before, outcome, source);

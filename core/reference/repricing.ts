@@ -1,4 +1,4 @@
-/** SPEC §8.8: tallies that points in force now charge otherwise than they were are charged the difference, so many an input. */
+/** SPEC §8.8 and 8.9: tallies that points or versions in force now charge otherwise than they were are charged the difference, so many an input. */
 import type { SeriesPoints } from '../messages/series.ts';
 import { settleRows } from './agreements/settle.ts';
 import { byCodeUnit } from './attribution.ts';
@@ -7,9 +7,9 @@ import { evaluateMoved } from './budgets.ts';
 import { bookingOf } from './closes.ts';
 import { zero } from './number.ts';
 import { priced } from './rows.ts';
-import type { Late, Outcome, Row, State, Tally } from './state.ts';
+import type { Late, Outcome, Row, State, Tally, Tenant } from './state.ts';
 import { addToMember } from './tallies.ts';
-import { owedLate } from './tallyCharge.ts';
+import { mayAnyOwe, owedLate } from './tallyCharge.ts';
 
 /** Tallies charged anew after one input or tick. */
 const perInputMax = 250;
@@ -24,8 +24,14 @@ export function notePoints(state: State, tenant: string, { series, points }: Ser
   );
 }
 
-function mayOwe({ newPoints, tenants }: State, { tenant, price, cell }: Tally): boolean {
-  const model = tenants.get(tenant)!.prices.get(price)?.model;
+/** A version may cut short what of a period another one was in force for. */
+export function noteVersions({ newVersions }: State, { record, prices }: Tenant): void {
+  if ([...prices.values()].some(({ prorate }) => prorate !== undefined)) newVersions.add(record.id);
+}
+
+function mayOwe({ newPoints, newVersions, tenants }: State, { tenant, price, cell }: Tally): boolean {
+  const { model, prorate } = tenants.get(tenant)!.prices.get(price) ?? {};
+  if (prorate !== undefined) return newVersions.has(tenant);
   const fromMs = model?.kind === 'spot' ? newPoints.get(`${tenant} ${model.series}`) : undefined;
   return fromMs !== undefined && Temporal.Instant.from(cell).epochMilliseconds >= fromMs;
 }
@@ -55,7 +61,7 @@ export function lateRow(state: State, { tally, amount }: Late): Row {
 
 /** After every input and tick: of the tallies that owe something the first begun. */
 export function reprice(state: State, outcome: Outcome): void {
-  if (state.newPoints.size === 0) return;
+  if (!mayAnyOwe(state)) return;
   const rows = state.tallies
     .values()
     .filter((tally) => mayOwe(state, tally))
@@ -67,7 +73,10 @@ export function reprice(state: State, outcome: Outcome): void {
       return lateRow(state, late);
     })
     .toArray();
-  if (rows.length < perInputMax) state.newPoints.clear();
+  if (rows.length < perInputMax) {
+    state.newPoints.clear();
+    state.newVersions.clear();
+  }
   outcome.rows.push(...rows);
   const ids = [...new Set(rows.map(({ tenant }) => tenant))].sort(byCodeUnit);
   for (const id of ids) {

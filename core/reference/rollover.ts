@@ -3,6 +3,7 @@ import type { PriceRecord } from '../messages/control.ts';
 import { unitOf } from './billingUnit.ts';
 import { isContinuedBy, tallyBefore } from './carry.ts';
 import { billedOf } from './charge.ts';
+import { priceFor } from './inForce.ts';
 import { fractionOf, nought, rounded, times, fraction } from './prices/fraction.ts';
 import type { Rolled, State, Tally, Tenant } from './state.ts';
 import type { Place } from './tallies.ts';
@@ -39,10 +40,11 @@ export function rolledInto(
     .filter(follows)
     .sort((a, b) => b.period.startMs - a.period.startMs || priceOf(b).version - priceOf(a).version);
   if (last === undefined) return [];
-  let rolled = afterPeriod(priceOf(last), last.rolled, usedOf(tenant, last));
+  let rolled = afterPeriod(priceFor(tenant, priceOf(last), last), last.rolled, usedOf(tenant, last));
   for (let endMs = last.period.endMs; endMs < period.startMs;) {
-    endMs = tallyPeriod(tenant, price, account, endMs).nextMs;
-    rolled = afterPeriod(priceOf(last), rolled, 0n);
+    const unused = { startMs: endMs, endMs: tallyPeriod(tenant, price, account, endMs).nextMs };
+    endMs = unused.endMs;
+    rolled = afterPeriod(priceFor(tenant, priceOf(last), { account, period: unused }), rolled, 0n);
   }
   return rolled;
 }

@@ -172,6 +172,8 @@ export interface State {
   readonly cells: Map<string, Set<string>>;
   /** Points that came since all tallies were looked at: by tenant and series, the beginning of the first interval that they price. */
   readonly newPoints: Map<string, number>;
+  /** Tenants with tallies that a version in mid-period may leave to be charged anew. */
+  readonly newVersions: Set<string>;
   /** What tallies owed before samples of the batch in hand came to them. */
   readonly late: Late[];
   readonly balances: Map<string, Balance>;
@@ -251,6 +253,7 @@ export function emptyState(partition: number): State {
     held: new Map(),
     cells: new Map(),
     newPoints: new Map(),
+    newVersions: new Set(),
     late: [],
     balances: new Map(),
     spend: new Map(),

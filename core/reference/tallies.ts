@@ -9,7 +9,7 @@ import { leafOf } from './prices/cells.ts';
 import { note, type Noted, type UsageEvent } from './prices/noted.ts';
 import { rolledAtOpening } from './rollover.ts';
 import type { State, Tally, Tenant } from './state.ts';
-import { chargeOfTally, owedLate } from './tallyCharge.ts';
+import { chargeOfTally, mayAnyOwe, owedLate } from './tallyCharge.ts';
 
 /** A bound of §3.5 would be passed. The journal then takes back what was done. */
 export class TooLarge extends Error {}
@@ -51,8 +51,8 @@ export function addToTally(
   journal: Journal,
 ): Growth {
   const tally = openTally(state, tenant, place, startMs, journal);
-  // What came before is charged by the points in force first: the sample's row is the sample's. It stays when that is refused.
-  const amount = state.newPoints.size > 0 ? owedLate(tenant, tally) : zero;
+  // What came before is charged by the terms in force first: the sample's row is the sample's. It stays when that is refused.
+  const amount = mayAnyOwe(state) ? owedLate(tenant, tally) : zero;
   if (!amount.isZero()) state.late.push({ tally, amount });
   tally.charged = tally.charged.plus(amount);
   return grow(tenant, tally, place.owner, contributionOf(tenant.meters.get(tally.meter)!, tally, part), journal);

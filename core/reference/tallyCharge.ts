@@ -1,15 +1,16 @@
-/** SPEC §5.3 and 8.8: what a tally is charged, and what new points add to that. */
+/** SPEC §5.3, 8.8 and 8.9: what a tally is charged, and what new points and versions add to that. */
 import { chargeOf } from './charge.ts';
+import { priceFor } from './inForce.ts';
 import { chargeMax, powerOfTen, whole, zero, type Exact } from './number.ts';
 import { fraction } from './prices/fraction.ts';
 import type { Noted } from './prices/noted.ts';
 import { priceIn } from './series.ts';
-import type { Tally, Tenant } from './state.ts';
+import type { State, Tally, Tenant } from './state.ts';
 
 /** What a tally's rows must add up to: charge(all) − charge(carried). */
 export function chargeOfTally(tenant: Tenant, tally: Tally): Exact {
   if (tally.price === 0) return zero;
-  const price = priceIn(tenant, tenant.prices.get(tally.price)!, tally.cell);
+  const price = priceFor(tenant, priceIn(tenant, tenant.prices.get(tally.price)!, tally.cell), tally);
   const scale = tenant.meters.get(tally.meter)!.scale;
   const carriedOver = fraction(
     tally.rolled.reduce((sum, { left }) => sum + left, 0n),
@@ -19,9 +20,12 @@ export function chargeOfTally(tenant: Tenant, tally: Tally): Exact {
   return whole(charge(tally.noted) - charge(tally.carried)).div(powerOfTen(12));
 }
 
-/** What points that came since have added to it; nothing where the charge would pass its bound. */
+export const mayAnyOwe = ({ newPoints, newVersions }: State): boolean => newPoints.size > 0 || newVersions.size > 0;
+
+/** What points and versions that came since have added to it; nothing where the charge would pass its bound. */
 export function owedLate(tenant: Tenant, tally: Tally): Exact {
-  if (tenant.prices.get(tally.price)?.model.kind !== 'spot') return zero;
+  const price = tenant.prices.get(tally.price);
+  if (price?.model.kind !== 'spot' && price?.prorate === undefined) return zero;
   const charge = chargeOfTally(tenant, tally);
   return charge.abs().gte(chargeMax) ? zero : charge.minus(tally.charged);
 }

@@ -17,7 +17,7 @@ export function tallyPeriod(tenant: Tenant, { period }: PriceRecord, account: nu
 }
 
 /** The day on which the account started, or the nearest one above that says it. */
-function startOf(tenant: Tenant, account: number): string | undefined {
+export function startOf(tenant: Tenant, account: number): string | undefined {
   return pathUp(tenant, account)
     .map((id) => tenant.accounts.get(id)!.startsOn)
     .find((day) => day !== undefined);

@@ -259,11 +259,13 @@ function partingOf({ model }: PriceRecord): string | undefined {
 }
 
 /** Why a charge is not a function of the rows of one month alone; undefined when it is. */
-function beyondTally({ model, rollover, period, tallyScope }: PriceRecord): string | undefined {
+function beyondTally({ model, rollover, prorate, period, tallyScope }: PriceRecord): string | undefined {
   if (period !== undefined) return 'rows are read by the month, and its tallies are of other periods';
   if (tallyScope === 'subtree')
     return 'what a subtree shares is charged to its accounts when the period closes, which is in the log';
   if (rollover !== undefined) return 'what is left of its allowance goes on when a period closes, which is in the log';
+  if (prorate !== undefined)
+    return 'versions that came in mid-period changed its figures from their place in the log on';
   return model.kind === 'spot' ? 'points of its series come, late and corrected, in the log' : undefined;
 }
 

@@ -4,7 +4,7 @@ import { exact } from '../fees/exact.ts';
 import { Check, type Problem } from '../fees/problems.ts';
 import type { Shape } from '../fees/shape.ts';
 
-export type { DiscountTier, Items } from '../messages/agreement.ts';
+export type { DiscountTier } from '../messages/agreement.ts';
 
 /** `id` is what other discounts name it by; its subtree is discounted, and it carries the row. */
 export interface Discount extends Omit<DiscountTerms, 'kind'> {

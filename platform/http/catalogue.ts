@@ -155,6 +155,8 @@ export const calendarSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('list'), dates: list(date) }),
 ]) satisfies z.ZodType<BillingCalendar>;
 
+const prorated = z.literal(true).exactOptional();
+
 export const priceSchema = z.object({
   id: z.number(),
   key: z.string(),
@@ -181,6 +183,16 @@ export const priceSchema = z.object({
     .object({ periods: z.number(), maximum: quantity.exactOptional() })
     .exactOptional()
     .describe('What of the allowance is not used goes on for so many periods.'),
+  prorate: z
+    .object({
+      by: z.enum(['second', 'day']),
+      allowance: prorated,
+      bounds: prorated.describe('`upTo` of tiers.'),
+      flats: prorated.describe('`flat` of tiers, `amount` of a stairstep and of a flat.'),
+      maximum: prorated,
+    })
+    .exactOptional()
+    .describe('Figures that are multiplied by the part of a period in which the version is in force.'),
   onVersion: z.enum(['carry', 'restart']).exactOptional(),
   plan: z.string().exactOptional().describe('What bounds of a plan count it for.'),
   contract: z.string().exactOptional().describe('What bounds of a contract count it for.'),

@@ -17,6 +17,7 @@ export const problemCodes = {
   TIERS_BEYOND_OPEN: 'A tier follows one that has no end.',
   BOUNDS_CROSSED: 'A maximum is below its minimum.',
   ALLOWANCE_MEANINGLESS: 'A model that charges each event has no quantity to take an allowance off.',
+  PRORATION_MEANINGLESS: 'The price has no such figure for a part of a period.',
   QUANTITY_RULE_MEANINGLESS: 'The quantity rule does not go with the model.',
   EVENTS_OF_LATEST: 'The price looks at events, and its meter does not tell them apart.',
   PERIOD_INVALID: 'The calendar cuts no periods.',

@@ -8,7 +8,7 @@ import { feeAction, type FeeAction } from '../testing/fees.ts';
 import { leafModel, quantityRule, schedule } from '../../pricing/testing/arbitrary.ts';
 import { agreementFacts } from '../../spend/testing/agreements.ts';
 
-const hour = 3_600_000;
+export const hour = 3_600_000;
 /** An hour before April begins in Berlin, three before it does in UTC. */
 export const startMs = Temporal.Instant.from('2026-03-31T21:00:00Z').epochMilliseconds;
 
@@ -58,7 +58,7 @@ export const series = [
 
 /** Account 4 goes by nobody's day, 3 by that of 2. */
 function startOf(account: number) {
-  const startsOn = { 2: '2024-02-29', 5: '2025-12-31' }[account];
+  const startsOn = { 2: '2024-02-29', 5: '2026-04-02' }[account];
   return startsOn === undefined ? {} : { startsOn };
 }
 
@@ -110,9 +110,9 @@ const decimalText = fc.constantFrom(
   '7',
 );
 const tenant = fc.constantFrom('t', 't', 'u');
-const account = fc.constantFrom(0, 1, 2, 3, 4, 5);
+export const account = fc.constantFrom(0, 1, 2, 3, 4, 5);
 const node = fc.constantFrom(1, 2, 3, 4, 5);
-const instant = fc.constantFrom(
+export const instant = fc.constantFrom(
   0,
   startMs - hour,
   startMs + hour / 2,
@@ -173,6 +173,10 @@ const units = [
   { name: 'x', numerator: '7', denominator: '3' },
 ];
 const unit = fc.constantFrom(...units);
+/** Figures for the part of a period in which a version is in force. */
+export const prorate = fc
+  .record({ by: fc.constantFrom('second', 'day'), said: fc.subarray(['allowance', 'bounds', 'flats', 'maximum']) })
+  .map(({ by, said }) => ({ by, ...Object.fromEntries(said.map((field) => [field, true])) }) as PriceRecord['prorate']);
 const anyPrice = fc.record({
   key: fc.constantFrom('k1', 'k2'),
   service: fc.constantFrom('s1', 's2'),
@@ -189,9 +193,10 @@ const anyPrice = fc.record({
   model,
   quantity: fc.option(quantityRule, { nil: undefined, freq: 4 }),
   discountPercent: fc.constantFrom(undefined, undefined, '10', '33.333'),
-  maximum: fc.constantFrom(undefined, undefined, '7', '100.5'),
+  maximum: fc.constantFrom(undefined, undefined, '7', '100.5', '4000000'),
   onVersion: fc.constantFrom(undefined, 'carry' as const, 'restart' as const),
   rollover: fc.constantFrom(undefined, { periods: 1 }, { periods: 2, maximum: '2' }, { periods: 3 }),
+  prorate: fc.option(prorate, { nil: undefined, freq: 1 }),
   plan: fc.constantFrom(undefined, 'p1'),
   contract: fc.constantFrom(undefined, undefined, 'p2'),
 });
@@ -214,7 +219,13 @@ function ofSeries<Price extends { readonly model: PriceModel; readonly currency:
   const { model: of } = price;
   if (of.kind !== 'spot') return price;
   const { currency, unit: name } = series.find(({ id }) => id === of.series)!;
-  return { ...price, currency, unit: units.find((known) => known.name === name)!, rollover: undefined };
+  return {
+    ...price,
+    currency,
+    unit: units.find((known) => known.name === name)!,
+    rollover: undefined,
+    prorate: undefined,
+  };
 }
 
 /** Without what event-charged models exclude (SPEC §8.2), and as a pool wants it (5.6). */
@@ -253,7 +264,7 @@ const spotFacts = fc
   )
   .map((price) => (price.meter === 'mem.last' ? { ...price, quantity: undefined } : price));
 /** Allowances that go on into later months. */
-const rollingFacts = fc
+export const rollingFacts = fc
   .tuple(priceFacts, fc.constantFrom('25', '0.5', '12000000.123456789012'), fc.constantFrom({ periods: 1 }, { periods: 2, maximum: '30' }, { periods: 24 }), leafModel, fc.boolean())
   .map(([price, allowance, rollover, leaf, isSimple]) => ({
     ...price, key: 'k5', service: 's5', component: 'c5', meter: 'cpu.all', account: price.tallyScope === 'subtree' ? 1 : 0, currency: 'EUR', effectiveFromMs: 0, allowance, rollover, unit: { name: 'u', numerator: '1', denominator: '1' },
@@ -402,7 +413,7 @@ export const agreedActions: fc.Arbitrary<Action[]> = fc
   }); // prettier-ignore
 export type Action = (typeof action extends fc.Arbitrary<infer Value> ? Value : never) | FeeAction;
 
-const ordinary = fc.record({
+export const ordinary = fc.record({
   resource: fc.constantFrom(0, 0, 1, 2, 3),
   metric: fc.constantFrom(0, 0, 0, 1, 2),
   dims: fc.constantFrom(-1, 0, 1),

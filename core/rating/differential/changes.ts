@@ -103,8 +103,8 @@ function revised(
   { facts, effectiveFromMs }: Extract<ControlAction, { kind: 'revise' }>,
   id: number,
 ): PriceRecord {
-  const { model, allowance, discountPercent, maximum, onVersion, rollover } = facts;
+  const { model, allowance, discountPercent, maximum, onVersion, rollover, prorate } = facts;
   const same = { ...earlier, id, version: id, effectiveFromMs };
   if (model.kind !== earlier.model.kind || excludesEvents(earlier.meter)) return same;
-  return allowed({ ...same, model, allowance, discountPercent, maximum, onVersion, rollover } as PriceRecord);
+  return allowed({ ...same, model, allowance, discountPercent, maximum, onVersion, rollover, prorate } as PriceRecord);
 }

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { checkNames } from '../../reference/audit/faults.ts';
 import { seed } from '../../testing/seed.ts';
 import { action, agreedActions, marketActions, yearly, type Action } from './actions.ts';
+import { proratedMonths } from '../testing/proration.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { World } from './world.ts';
 
@@ -73,5 +74,11 @@ test(`AGREEMENTS: both engines agree on every row above the tally, open, closed 
 test(`CLOSES: both engines agree while periods close, open again and hand on what is left, seed ${seed}`, () => {
   const { seen } = compare(fc.array(yearly, { minLength: 30, maxLength: 80, size: 'max' }));
   for (const what of ['closes', 'late', 'carried', 'rolledOver', 'recharged', 'laterSteps', 'sharedOut'] as const)
+    expect(seen[what], what).toBeGreaterThan(0);
+}, 600_000);
+
+test(`PRORATION: both engines agree while versions of a price cut the parts of one another short, seed ${seed}`, () => {
+  const { seen } = compare(proratedMonths);
+  for (const what of ['carried', 'recharged', 'prorated', 'rolledOver'] as const)
     expect(seen[what], what).toBeGreaterThan(0);
 }, 600_000);

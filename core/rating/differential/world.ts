@@ -35,6 +35,7 @@ export class World {
     samples: 0,
     rolledOver: 0,
     recharged: 0,
+    prorated: 0,
     laterSteps: 0,
     sharedOut: 0,
     inUnits: 0,
@@ -216,6 +217,8 @@ export class World {
         block!.scalar('price') !== '0' &&
         Number(block!.scalar('quantity')) === 0,
     ).length;
+    // Without a close, only a version that takes over charges a price with parts anew.
+    if (header.closings === undefined) this.seen.prorated += [...blocks.matchAll(/\tc6\t[^\n]*\tadjustment\t/g)].length;
     this.seen.sharedOut += sharesIn(blocks);
     this.seen.inUnits += blocks.split('\tTOKENS\t').length - 1;
     this.seen.laterSteps += (header.closings ?? []).length;

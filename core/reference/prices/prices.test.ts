@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PriceRecord } from '../../messages/price.ts';
 import { parseAmount } from '../../money/fixed.ts';
+import { chargeOf as chargeOfPieces } from '../../pricing/brackets.ts';
 import { compilePrice } from '../../pricing/compile.ts';
 import { nothing, type Measures } from '../../pricing/compiled.ts';
 import { options, seed } from '../../testing/seed.ts';
@@ -22,6 +23,9 @@ import {
   type Usage,
 } from '../testing/usage.ts';
 import { leavesOf } from './cells.ts';
+import { fraction } from './fraction.ts';
+import { isEventCharged } from './noted.ts';
+import { prorated } from './prorated.ts';
 import { isPartlyFree } from './soundness.ts';
 
 const scale = fc.constantFrom(0, 0, 1, 3, 12);
@@ -54,6 +58,41 @@ describe(`prices, seed ${seed}`, () => {
           expect(increments, key).toBe(slow);
         }
       }),
+      options,
+    );
+  });
+
+  test('PART: for a part of a period both charge by the same figures, in steps and in pieces', () => {
+    const part = fc.tuple(fc.bigInt(0n, 29n), fc.bigInt(30n, 31n)).map(([inForce, of]) => ({ inForce, of }));
+    fc.assert(
+      fc.property(
+        record,
+        part,
+        fc.constantFrom(0n, 1_500_000_000_000n),
+        scale,
+        zone,
+        usages,
+        (price, at, free, atScale, timeZone, used) => {
+          const { fast, tallies } = rated(price, atScale, timeZone, used);
+          const slow = prorated(price, fraction(at.inForce, at.of));
+          for (const [key, { measures, events }] of tallies) {
+            if (free > 0n && leavesOf(price.model).some(isEventCharged)) continue;
+            const cell = fast.cellWith(key, free, at)!;
+            const charge = chargeOf(
+              slow,
+              key,
+              atScale,
+              notedAll(price, key, atScale, events),
+              fraction(free, 10n ** 12n),
+            );
+            const sum = cell.explain(measures).reduce((total, step) => total + parseAmount(step.amount)!, 0n);
+            const { stretch, pieces } = cell.linear ?? { stretch: 1n, pieces: undefined };
+            const inPieces =
+              pieces === undefined || cell.countsEvents ? charge : chargeOfPieces(pieces, measures.quantity * stretch);
+            expect([cell.charge(measures), sum, inPieces], key).toEqual([charge, charge, charge]);
+          }
+        },
+      ),
       options,
     );
   });

@@ -6,7 +6,7 @@ import { isEventCharged } from './noted.ts';
 
 export function isSound(price: PriceRecord): boolean {
   const leaves = leavesOf(price.model);
-  if (price.model.kind === 'spot' && price.rollover !== undefined) return false;
+  if (price.model.kind === 'spot' && (price.rollover !== undefined || price.prorate !== undefined)) return false;
   const isPool = price.tallyScope === 'subtree';
   if (isPool ? price.account === 0 : price.split !== undefined) return false;
   return leaves.every((leaf) => hasWholeEvents(leaf) && fits(price, leaf)) && !overlap(price.model);

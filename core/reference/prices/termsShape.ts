@@ -4,7 +4,7 @@ import { isFeeCalendar } from '../fees/calendarShape.ts';
 import { isAbsentOr, isAmount, isNotNegative, isOneOf, isPercent, isPositive } from './figures.ts';
 
 export function hasTerms(terms: Fields): boolean {
-  const { quantity, discountPercent, maximum, onVersion, rollover, plan, contract, split, period } = terms;
+  const { quantity, discountPercent, maximum, onVersion, rollover, prorate, plan, contract, split, period } = terms;
   return (
     isAbsentOr((value) => isOneOf(value, 'proRata', 'asArrived'))(split) &&
     isAbsentOr(isCalendar)(period) &&
@@ -14,6 +14,7 @@ export function hasTerms(terms: Fields): boolean {
     isAbsentOr(isText)(plan) &&
     isAbsentOr(isText)(contract) &&
     isAbsentOr(isRollover)(rollover) &&
+    isAbsentOr(isProration)(prorate) &&
     isAbsentOr((value) => isOneOf(value, 'carry', 'restart'))(onVersion)
   );
 }
@@ -37,6 +38,12 @@ const isRollover = (value: unknown): boolean =>
   value['periods'] >= 1 &&
   value['periods'] <= 24 &&
   isAbsentOr(isAmount)(value['maximum']);
+
+/** What is prorated is said; what is not is left out. */
+const isProration = (value: unknown): boolean =>
+  isObject(value) &&
+  isOneOf(value['by'], 'second', 'day') &&
+  [value['allowance'], value['bounds'], value['flats'], value['maximum']].every(isAbsentOr((said) => said === true));
 
 /** As a fee's, but that an anniversary may count from the account's own day. */
 function isCalendar(value: unknown): boolean {

@@ -159,12 +159,19 @@ export const unit = fc.constantFrom(
   { name: 'x', numerator: '7', denominator: '3' },
 );
 
+const said = fc.constant(true as const);
+const prorate = fc.record(
+  { by: fc.constantFrom('second' as const, 'day' as const), allowance: said, bounds: said, flats: said, maximum: said },
+  { requiredKeys: ['by'] },
+);
+
 export const terms = fc.record(
   {
     allowance: fc.constantFrom('0', '0', '1', '2.5', '0.333'),
     quantity: rule,
     discountPercent: fc.constantFrom('0', '10', '33.333', '100'),
     maximum: fc.constantFrom('0', '1', '7.5', '1000'),
+    prorate,
     period: fc.constantFrom<NonNullable<PriceRecord['period']>>(
       { kind: 'calendar', interval: 'week', weekStart: 7 },
       { kind: 'anniversary', anchor: '2024-02-29', interval: 'month', every: 3 },

@@ -66,6 +66,15 @@ test('the part that takes the sample is asked, by its dimensions or its time', a
   expect(await ask(priceOf(schedule), later)).toMatchObject({ cell: 'day', standing: 'empty', increment: '8' });
 });
 
+test('a price that is in force for a part of the period charges by the figures for that part', async () => {
+  const fromMs = Date.UTC(2026, 10, 15, 23);
+  const price = priceOf(perUnit, { allowance: '10', effectiveFromMs: fromMs, prorate: { by: 'day', allowance: true } });
+  const asked = await ask(price);
+  // Five of the ten minutes are free in the latter half of November: six were used, four more come.
+  expect(asked).toMatchObject({ chargeBefore: '2', chargeAfter: '10', increment: '8' });
+  expect(asked.stepsAfter.map(({ label }) => label)).toEqual(['in force for 15 of 30 days', 'allowance', 'all']);
+});
+
 test('before its first row a new version goes on from where the version before stands', async () => {
   const { world, ports } = worldOf(priceOf(tiers));
   const next = { ...priceOf(tiers), id: 2, version: 2, approvedBy: 'anna', approvedAtMs: 1 };

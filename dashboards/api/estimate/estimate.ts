@@ -5,11 +5,13 @@ import type { PriceRecord } from '#core/messages/price.ts';
 import { divideRounded, formatAmount, formatDecimal, parseRational, pow10 } from '#core/money/fixed.ts';
 import { compilePrice } from '#core/pricing/compile.ts';
 import { estimate } from '#core/pricing/estimate.ts';
+import { partInForce } from '#core/rating/inForce.ts';
 import { periodAt } from '#core/time/period.ts';
 import { tallyPeriodAt } from '#core/time/tallyPeriod.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
+import { chainOf } from '../chain.ts';
 import { tallyNow } from './tallyNow.ts';
 
 export interface EstimateQuestion {
@@ -65,7 +67,12 @@ export async function estimatePrice(
   const period =
     price.period === undefined
       ? periodAt(atMs, timeZone)
-      : tallyPeriodAt(atMs, timeZone, price.period, startOf(accounts, whose));
+      : tallyPeriodAt(
+          atMs,
+          timeZone,
+          price.period,
+          chainOf(accounts, whose.id).find(({ startsOn }) => startsOn)?.startsOn,
+        );
   if (period === undefined) throw refuse(`${price.key} has no period then, and does not price ${account.slug}.`);
   const { startMs: periodStartMs, endMs: periodEndMs } = period;
   const partition = tenants.find(({ id }) => id === tenant)?.partition ?? 0;
@@ -77,7 +84,9 @@ export async function estimatePrice(
     resource: price.tallyScope === 'resource' ? (resource ?? 0) : undefined,
   }; // prettier-ignore
   const now = await tallyNow(ports.store, log, tenant, place, { price, prices });
-  const cell = now.free === 0n ? part : compiled.cellWith(part.key, now.free)!;
+  const rivals = prices.filter(({ meter: counted }) => counted === price.meter);
+  const inForce = price.prorate && partInForce(price, rivals, chainOf(accounts, whose.id), period);
+  const cell = now.free === 0n && inForce === undefined ? part : compiled.cellWith(part.key, now.free, inForce)!;
   const result = estimate(cell, now.measures, [{ quantity, events }]);
   const carriedCharge = cell.charge(now.carried);
   const tally = (value: bigint): string => formatDecimal(value - now.carried.quantity, meter.scale);
@@ -128,12 +137,6 @@ function accountOf(accounts: readonly AccountRecord[], price: PriceRecord, slug:
   throw refuse(
     `${price.key} is the price of ${byId.get(price.account)?.slug ?? price.account}, not of ${account.slug}.`,
   );
-}
-
-/** The day that an account's own anniversaries count from: its own, or that of the nearest account above. */
-function startOf(accounts: readonly AccountRecord[], account: AccountRecord): string | undefined {
-  const above = accounts.find(({ id }) => id === account.parent);
-  return account.startsOn ?? (above && startOf(accounts, above));
 }
 
 /** Priced units as tally units: the nearest whole number of them, for no sample has parts of one. */

@@ -36,7 +36,8 @@ export async function tallyNow(
   if (own !== undefined) return { standing: 'found', measures: own.ended, carried: own.carried, free: own.free };
   for (const { id } of versionsBefore(prices, price, place.cell)) {
     const before = await reached(id);
-    if (before !== undefined) return { standing: 'carried', measures: before.ended, carried: before.ended, free: before.free };
+    if (before !== undefined)
+      return { standing: 'carried', measures: before.ended, carried: before.ended, free: before.free };
   }
   return { standing: 'empty', measures: nothing, carried: nothing, free: 0n };
 }

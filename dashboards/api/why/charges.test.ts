@@ -106,6 +106,30 @@ test('what a closed month left of its allowance is proved where it is used, and 
   expect(december[1]!.checks.find(({ name }) => name === 'charge')?.detail).toContain('verify');
 });
 
+test('what a version in mid-period changed is proved, and the steps say for how long each is in force', async () => {
+  const world = new RatedWorld();
+  const terms = { allowance: '30', prorate: { by: 'day', allowance: true } } as const;
+  world.publish([
+    { kind: 'meter', ...meter },
+    { kind: 'price', ...priceOf(terms) },
+  ]);
+  use(world, worldStartMs, 100);
+  world.commit();
+  const novemberMs = Date.UTC(2026, 9, 31, 23);
+  const next = { id: 2, version: 2, effectiveFromMs: novemberMs + 20 * 86_400_000 } as const;
+  world.publish([{ kind: 'price', ...priceOf({ ...terms, ...next }) }]);
+  world.commit();
+  use(world, worldStartMs + 2000, 5);
+  world.commit();
+  const all = (await proofs(world)) as WhyAdjustment[];
+  const told = all.map(({ row, tally }) => [row.kind, row.price, row.amount, ...tally.stepsAfter.map(({ label, amount }) => `${label}: ${amount}`)]); // prettier-ignore
+  expect(told).toEqual([
+    ['usage', 1, '70', 'allowance: 0', 'all: 70'],
+    ['adjustment', 1, '10', 'in force for 20 of 30 days: 0', 'allowance: 0', 'all: 80'],
+    ['usage', 2, '5', 'in force for 10 of 30 days: 0', 'allowance: 0', 'all: 95'],
+  ]);
+});
+
 test('every row of a fee is explained in steps, what fell due and what a new version corrected', async () => {
   const world = new RatedWorld();
   const novemberMs = Date.UTC(2026, 9, 31, 23);

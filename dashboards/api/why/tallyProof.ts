@@ -1,5 +1,5 @@
 import type { RatedRow, WhySample } from '#core/messages/api.ts';
-import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
+import type { AccountRecord, MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import type { CommitHeader, SamplePlace } from '#core/messages/rated.ts';
 import { formatAmount, formatDecimal, parseAmount } from '#core/money/fixed.ts';
 import { compilePrice } from '#core/pricing/compile.ts';
@@ -9,6 +9,7 @@ import type { Log } from '#platform/log.ts';
 import type { Ports, TallyPlace } from '../../ports.ts';
 import type { Check } from './batchProof.ts';
 import type { Block, RowId } from './commitBlocks.ts';
+import { partAt } from './partAt.ts';
 import { seriesAt } from './seriesAt.ts';
 import { checkGrowth, type Growth } from './growth.ts';
 import { standingOf } from './tallyEntry.ts';
@@ -27,8 +28,9 @@ export interface TallyEvidence {
   readonly price: PriceRecord | undefined;
   /** Of a row that a sample brought. */
   readonly sample: SampleEvidence | undefined;
-  /** Whose the tally is, and its IANA zone. */
+  /** Whose the tally is, that account with those above it, and its IANA zone. */
   readonly account: number;
+  readonly chain: readonly AccountRecord[];
   readonly timeZone: string;
 }
 
@@ -74,7 +76,8 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
   const stored = await store.tallyRows(tenant, place, row.outSeq);
   const opening = stored.first === 0 ? row.outSeq : stored.first;
   const { id: tallyId, carried, ended, charge: committed, free } = await standingOf(log, tenant, place, { first: opening, commit }); // prettier-ignore
-  const cell = free === 0n ? part : compiled?.cellWith(row.cell, free);
+  const inForce = price && (await partAt(evidence, price));
+  const cell = free === 0n && inForce === undefined ? part : compiled?.cellWith(row.cell, free, inForce);
   const { scale } = meter;
   const rows = rowsOfTally({ blocks, id, scale, perResource, isPool, adds: adds(meter) });
   const reachedBefore = takenBack(cell, ended, rows.from);

@@ -8,6 +8,7 @@ import { parseAmount, parseDecimal } from '#core/money/fixed.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
 import type { ApprovedPrice, Ports } from '../../ports.ts';
+import { chainOf } from '../chain.ts';
 import { proveAgreement } from './agreementProof.ts';
 import { checkBatch, readBatch, type Check } from './batchProof.ts';
 import { parseRowId, readCommit, type Block, type RowId } from './commitBlocks.ts';
@@ -85,8 +86,9 @@ const tallyOf = (
   sample?: SampleEvidence,
 ): Promise<TallyProof> => {
   const account = price?.tallyScope === 'subtree' ? price.account : evidence.row.account;
-  const timeZone = accounts.find(({ id }) => id === account)?.timeZone ?? 'UTC';
-  return proveTally({ ...evidence, store: ports.store, meter, price, sample, account, timeZone });
+  const chain = chainOf(accounts, account);
+  const timeZone = chain[0]?.timeZone ?? 'UTC';
+  return proveTally({ ...evidence, store: ports.store, meter, price, sample, account, chain, timeZone });
 };
 
 async function ofAdjustment(evidence: Evidence): Promise<Proof<WhyAdjustment>> {
@@ -171,12 +173,9 @@ function checkRow(row: RatedRow, id: RowId, tenant: string, blocks: readonly Blo
 
 /** From the root to the account; a broken tree ends where it breaks. */
 function pathTo(account: number, accounts: readonly AccountRecord[]): Why['path'] {
-  const byId = new Map(accounts.map((record) => [record.id, record]));
-  const path: { id: number; name: string }[] = [];
-  for (let node = byId.get(account); node !== undefined && path.length < byId.size; node = byId.get(node.parent)) {
-    path.unshift({ id: node.id, name: node.name });
-  }
-  return path;
+  return chainOf(accounts, account)
+    .map(({ id, name }) => ({ id, name }))
+    .reverse();
 }
 
 /** Stands in where no meter asks for the metric: what the sample said of itself. */

@@ -165,7 +165,8 @@ const modes = { up: 'up', down: 'down', halfAwayFromZero: 'to the nearest', half
 
 /** What stands around the model: allowance, rounding, discount, maximum; one sentence each. */
 export function termsText(price: PriceRecord): string[] {
-  const { allowance, quantity, discountPercent, maximum, rollover, currency, period, tallyScope, split } = price;
+  const { allowance, quantity, discountPercent, maximum, rollover, prorate, currency, period, tallyScope, split } =
+    price;
   const unit = unitLabel(price.unit.name);
   const each = isParted(price.model);
   const rule = quantity && [
@@ -183,6 +184,7 @@ export function termsText(price: PriceRecord): string[] {
     ...(maximum === undefined
       ? []
       : [`at most ${maximum} ${currency} ${everyText(period)}${each ? ', for each part' : ''}`]),
+    ...(prorate === undefined ? [] : [proratedText(prorate)]),
     ...(period === undefined ? [] : [`counted by the ${calendarName(period)}`]),
     ...(tallyScope !== 'subtree' ? [] : [splits[split ?? 'proRata']]),
   ];
@@ -198,6 +200,18 @@ function everyText(period: PriceRecord['period']): string {
   if (period === undefined) return 'a month';
   const isOne = period.kind === 'calendar' || (period.kind === 'anniversary' && (period.every ?? 1) === 1);
   return isOne ? `a ${intervals[period.interval]}` : 'a period';
+}
+
+/** "by the day, less of the allowance and the maximum where it is in force for a part of a period". */
+function proratedText({ by, ...said }: NonNullable<PriceRecord['prorate']>): string {
+  const names = {
+    allowance: 'the allowance',
+    bounds: 'the bounds of tiers',
+    flats: 'flat amounts',
+    maximum: 'the maximum',
+  };
+  const figures = (['allowance', 'bounds', 'flats', 'maximum'] as const).filter((figure) => said[figure] === true);
+  return `by the ${by}, less of ${figures.map((figure) => names[figure]).join(' and ')} where it is in force for a part of a period`;
 }
 
 /** "what is left of it lasts 2 months more, at most 50 GiB". */
