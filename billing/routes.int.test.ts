@@ -20,7 +20,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     expect((await instance.call('GET', '/me')).body).toEqual({
       actor: 'key/admin',
       role: 'admin',
-      tenant: { id: 'northwind', name: 'N', currency: 'EUR', timeZone: 'Europe/Berlin' },
+      tenant: { id: 'northwind', name: 'N', currency: 'EUR', timeZone: 'Europe/Berlin', pricingUnits: [] },
     });
     expect((await instance.call('GET', '/accounts')).body.accounts).toHaveLength(3);
     expect((await instance.call('GET', '/prices')).body.prices[0]).toMatchObject({
@@ -60,13 +60,21 @@ describe.each(testEngines)('on the %s engine', (kind) => {
   });
 
   it('applies, shows a dry run, and answers a faulty file with every place', async () => {
-    const edited = smallOrganisation().replace('name: Web', 'name: Shop');
+    const unit =
+      'pricingUnits: [{ id: TOKENS, name: Tokens, value: { points: [{ from: 2026-11-01, amount: 0.0020 }] } }]\n';
+    const edited = smallOrganisation().replace('name: Web', 'name: Shop') + unit;
     const dry = await instance.call('POST', '/apply', { document: edited, dryRun: true });
-    expect(dry.body).toMatchObject({ dryRun: true, changed: 1, auditId: null });
+    expect(dry.body).toMatchObject({ dryRun: true, added: 1, changed: 1, auditId: null });
     expect((await instance.call('POST', '/apply', { document: edited })).body).toMatchObject({
       changed: 1,
       messages: 1,
     });
+    const point = { fromMs: Date.UTC(2026, 9, 31, 23), amount: '0.002' };
+    const tokens = { id: 'TOKENS', name: 'Tokens', decimals: 2 };
+    expect((await instance.call('GET', '/pricing-units')).body).toEqual({
+      pricingUnits: [{ ...tokens, value: { currency: 'EUR', points: [point] } }],
+    });
+    expect((await instance.call('GET', '/me')).body.tenant.pricingUnits).toEqual([tokens]);
     const faulty = await instance.call('POST', '/apply', {
       document: edited.replace('1.50', '-1').replace('EUR', 'EURO'),
       file: 'my.yaml',
