@@ -97,6 +97,11 @@ export interface WantedAgreed {
   readonly entry: Node;
 }
 
+export interface WantedPricingUnit extends PricingUnitRecord {
+  /** The entry in the file, so that a problem can be placed. */
+  readonly entry: Node;
+}
+
 export interface WantedSeries extends Omit<SeriesRecord, 'currency'> {
   readonly points: readonly Wanted<WantedPoint>[];
 }
@@ -120,7 +125,7 @@ export interface Organisation {
   readonly ownership: readonly Wanted<WantedOwnership>[];
   readonly producers: readonly Wanted<Pick<ProducerRecord, 'id' | 'type' | 'simulated' | 'keys'>>[];
   readonly meters: readonly Wanted<MeterRecord>[];
-  readonly pricingUnits: readonly Wanted<PricingUnitRecord>[];
+  readonly pricingUnits: readonly Wanted<WantedPricingUnit>[];
   readonly series: readonly Wanted<WantedSeries>[];
   readonly prices: readonly Wanted<WantedPrice>[];
   readonly fees: readonly Wanted<WantedAgreed>[];

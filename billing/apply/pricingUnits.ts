@@ -1,12 +1,18 @@
 /** Pricing units of a file: what a tenant charges in instead of money, and what it says one is worth. */
-import { checkPricingUnit, keepsValue } from '#core/credits/units.ts';
+import { checkPricingUnit } from '#core/credits/units.ts';
 import type { TenantRecord } from '#core/messages/control.ts';
-import { pricingUnitLimits, pricingUnitPattern, type PricingUnitRecord } from '#core/messages/pricingUnit.ts';
+import {
+  pricingUnitLimits,
+  pricingUnitPattern,
+  type PricingUnitRecord,
+  type PricingUnitValue,
+} from '#core/messages/pricingUnit.ts';
 import { minorDigits } from '#core/money/currency.ts';
 import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
-import { compare, textOf, type Item } from './item.ts';
-import type { Organisation, Ref, Wanted } from './organisation.ts';
+import { compare, type Item } from './item.ts';
+import { locate } from './locate.ts';
+import type { Organisation, Ref, Wanted, WantedPricingUnit } from './organisation.ts';
 import { unique } from './parts.ts';
 import type { Present } from './present.ts';
 import { recordOf, tellProblems } from './recordForm.ts';
@@ -22,7 +28,7 @@ export function readPricingUnits(
   { tenant, timeZone }: UnitsContext,
   faults: Faults,
 ): Organisation['pricingUnits'] {
-  const read = file.list('pricingUnits', pricingUnitLimits.unitsMax).flatMap((entry): Wanted<PricingUnitRecord>[] => {
+  const read = file.list('pricingUnits', pricingUnitLimits.unitsMax).flatMap((entry): Wanted<WantedPricingUnit>[] => {
     const fields = Fields.of(entry, ['id', 'name', 'decimals', 'value'], faults);
     const id = fields?.text('id', nameShape);
     if (fields === undefined || id === undefined) return [];
@@ -32,7 +38,7 @@ export function readPricingUnits(
     const unit = { name: id, decimals: 2, ...said, id, ...(fields.has('value') ? { value: worth } : {}) };
     const problems = checkPricingUnit(unit);
     tellProblems(problems, entry, faults);
-    if (problems.length === 0) return [{ ...unit, at: fields.atOf('id') } as Wanted<PricingUnitRecord>];
+    if (problems.length === 0) return [{ ...unit, entry, at: fields.atOf('id') } as Wanted<WantedPricingUnit>];
     faults.unreadable.add(id);
     return [];
   });
@@ -42,12 +48,11 @@ export function readPricingUnits(
 /** Points of the file go behind those that are published; saying those again is no change. */
 export function planPricingUnits(wanted: Organisation, present: Present, faults: Faults): Item<PricingUnitRecord>[] {
   const published = new Map(present.pricingUnits.map((unit) => [unit.id, unit]));
-  const items = wanted.pricingUnits.map(({ at, ...said }) => {
+  const items = wanted.pricingUnits.map(({ at, entry, ...said }) => {
     const before = published.get(said.id);
+    for (const { path, value, expected } of valueFaults(before?.value, said.value))
+      faults.add('PRICING_UNIT_FIXED', locate(entry, path).at, value, expected);
     const after = withPublished(before, said);
-    const told = `${textOf(before?.value)}, and points later than those`;
-    if (before !== undefined && !keepsValue(before, after))
-      faults.add('PRICING_UNIT_FIXED', at, textOf(said.value), told);
     const { pointsMax } = pricingUnitLimits;
     if ((after.value?.points.length ?? 0) > pointsMax)
       faults.add('LIST_TOO_LONG', at, said.id, `at most ${pointsMax} points with those published`);
@@ -59,6 +64,23 @@ export function planPricingUnits(wanted: Organisation, present: Present, faults:
     faults.add('LIST_TOO_LONG', at, id, `at most ${pricingUnitLimits.unitsMax} units with those published`);
   }
   return items;
+}
+
+/** What a file says otherwise than it is published, each with what would be right. */
+function valueFaults(before: PricingUnitValue | undefined, said: PricingUnitValue | undefined) {
+  if (before === undefined || said === undefined) return [];
+  const lastMs = before.points.at(-1)!.fromMs;
+  const points = said.points.flatMap(({ fromMs, amount }, index) => {
+    const path = `value.points[${index}]`;
+    const known = before.points.find((point) => point.fromMs === fromMs);
+    if (known !== undefined)
+      return known.amount === amount ? [] : [{ path: `${path}.amount`, value: amount, expected: `${known.amount}, as published` }]; // prettier-ignore
+    const [from, last] = [fromMs, lastMs].map((ms) => new Date(ms).toISOString());
+    return fromMs > lastMs ? [] : [{ path: `${path}.from`, value: from!, expected: `an instant after ${last}` }];
+  });
+  const { currency } = said;
+  if (currency === before.currency) return points;
+  return [{ path: 'value.currency', value: currency, expected: `${before.currency}, as published` }, ...points];
 }
 
 function withPublished(before: PricingUnitRecord | undefined, said: PricingUnitRecord): PricingUnitRecord {
