@@ -54,6 +54,30 @@ export const logsMutants: readonly Mutant[] = [
     tests: logs,
   },
   {
+    id: 'day-of-two-versions',
+    bug: 'The day on which a version takes over counts for both, so that their parts of a month are more than it.',
+    edits: [
+      {
+        file: 'core/rating/inForce.ts',
+        find: 'inForce: measure(untilMs) - measure(startMs),',
+        replace: "inForce: measure(untilMs) - measure(startMs) + (record.prorate!.by === 'day' ? 1n : 0n),",
+      },
+    ],
+    tests: ['core/rating/inForce.test.ts'],
+  },
+  {
+    id: 'open-tally-stays',
+    bug: 'A version that takes over in mid-period leaves what was used before it with the allowance of the whole month.',
+    edits: [
+      {
+        file: 'core/rating/repricing.ts',
+        find: 'const isNew = master.prices.size > before.prices.size;',
+        replace: 'const isNew = false;',
+      },
+    ],
+    tests: ['core/rating/inForce.test.ts'],
+  },
+  {
     id: 'last-point-wins',
     bug: 'Of two revisions of a market price the one that came last counts, not the higher one.',
     edits: [

@@ -64,5 +64,9 @@ test('what stands around the model is told in words', () => {
     'counted by the quarter from the start of the account',
     'shared by all accounts below, each charged as its usage came, and by quantity when the period closes',
   ]);
+  const parted: PriceRecord = { ...record, prorate: { by: 'day', allowance: true, maximum: true } };
+  expect(termsText(parted).at(-1)).toBe(
+    'by the day, less of the allowance and the maximum where it is in force for a part of a period',
+  );
   expect(unitLabel('{host}')).toBe('host');
 });
