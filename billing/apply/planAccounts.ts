@@ -1,5 +1,5 @@
 import type { AccountRecord } from '#core/messages/control.ts';
-import { goesByAccount } from '#core/time/tallyPeriod.ts';
+import { goesByStart } from '#core/pricing/tallyTerms.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, type Item } from './item.ts';
@@ -28,7 +28,7 @@ export function planAccounts(wanted: Organisation, present: Present, faults: Fau
     if (published !== undefined) {
       const movesSuspense = (published.type === 'suspense') !== (type === 'suspense');
       // A start is given once, and not when a price counts from starts already.
-      const hasStarted = published.startsOn !== undefined || present.prices.some(({ period }) => goesByAccount(period));
+      const hasStarted = published.startsOn !== undefined || present.prices.some(goesByStart);
       const fixed = [
         'parent',
         'timeZone',

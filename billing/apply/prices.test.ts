@@ -352,10 +352,14 @@ it('wants a start of each account that a price counts from, once, and keeps it',
   expect(told(started(own))).toEqual([]);
   expect(told(withPrice(own))).toEqual(['START_MISSING accounts[0].slug']);
   expect(told(started(own, 'since: 2026-02-30, '))).toContain('VALUE_INVALID accounts[0].since');
-  const published = planned(started(own));
-  const accounts = published.accounts.map(({ after }) => after);
-  const present = { ...nothing, lastAccount: accounts.length, lastPrice: 1, accounts, prices: published.prices.map(({ after }) => after) };
-  expect(accounts[0]).toMatchObject({ slug: 'top', startsOn: '2026-01-31' });
+  const published = (text: string) => {
+    const { accounts, prices } = planned(text);
+    return { ...nothing, lastAccount: accounts.length, lastPrice: 1, accounts: accounts.map(({ after }) => after), prices: prices.map(({ after }) => after) };
+  };
+  const present = published(started(own));
+  const parted = 'unitPrice: 1\nallowance: 5\nprorate: { by: day, allowance: true }';
+  expect(told(started(parted), published(withPrice(parted)))).toEqual(['ACCOUNT_FIXED accounts[0].slug']);
+  expect(present.accounts[0]).toMatchObject({ slug: 'top', startsOn: '2026-01-31' });
   expect(told(started(own, ''), present)).toEqual([]);
   expect(told(started(own, 'since: 2026-02-01, '), present)).toEqual(['ACCOUNT_FIXED accounts[0].slug']);
 }); // prettier-ignore

@@ -3,7 +3,7 @@ import { checkCalendarRecord } from '../fees/feeRecord.ts';
 import type { Problem } from '../fees/problems.ts';
 import { mayFall, type MeterRecord } from '../messages/control.ts';
 import type { PriceRecord } from '../messages/price.ts';
-import { longestDays } from '../time/tallyPeriod.ts';
+import { goesByAccount, longestDays } from '../time/tallyPeriod.ts';
 import { priceLimits } from './limits.ts';
 
 /** Every fault of a calendar, which may be anything; an anniversary may count from the account's own day. */
@@ -12,6 +12,10 @@ export function checkTallyCalendar(value: unknown): Problem[] {
   const isOwn = kind === 'anniversary' && anchor === 'account';
   return checkCalendarRecord(isOwn ? { ...(value as object), anchor: '2000-01-01' } : value);
 }
+
+/** Whether tallies, or the parts of their periods, go by the day on which an account started. */
+export const goesByStart = ({ period, prorate }: Pick<PriceRecord, 'period' | 'prorate'>): boolean =>
+  prorate !== undefined || goesByAccount(period);
 
 export interface Misfit {
   readonly field: 'period' | 'split';

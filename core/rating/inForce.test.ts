@@ -134,3 +134,16 @@ test('a spot price and a later start of an account are refused where parts of a 
   expect([startsOf('t'), startsOf('u')]).toEqual([undefined, '2025-03-31']);
   judged(world);
 });
+
+test('a version that is the first of its key to let allowances go on knows what the key tallied before', () => {
+  const world = new World(ports);
+  const act = (...steps: readonly Action[]) => steps.forEach((step) => world.act(step));
+  const close: Action = { kind: 'close', tenant: 't', account: 1, untilMs: Date.UTC(2026, 3, 30, 22), talliesPerStep: undefined };
+  const month: Action = { kind: 'month', ticks: false };
+  act(prices(0, { prorate: undefined }), use(0, -hour, 1), prices(0, { prorate: undefined, rollover: { periods: 1 } }));
+  act(use(0, -40 * 24 * hour, 1), month, month, close, use(0, 24 * hour, 1), commit);
+  // April follows the March of the version before, of which nothing goes on.
+  const [march, february, april] = world.state.tallies;
+  expect([march, february, april].map((tally) => [tally!.entry.price, tally!.rolled])).toEqual([[1, []], [2, []], [2, []]]);
+  judged(world);
+}); // prettier-ignore

@@ -4,8 +4,7 @@ import { feeOf } from '../fees/fee.ts';
 import { keepsValue } from '../credits/units.ts';
 import { pricingUnitLimits } from '../messages/pricingUnit.ts';
 import { feeLimits } from '../fees/feeRecord.ts';
-import { meterMisfit } from '../pricing/tallyTerms.ts';
-import { goesByAccount } from '../time/tallyPeriod.ts';
+import { goesByStart, meterMisfit } from '../pricing/tallyTerms.ts';
 import { compilePrice } from '../pricing/compile.ts';
 import type { ControlChange, ControlMessage, MeterRecord } from '../messages/control.ts';
 import { prepaidSpans } from '../spend/inPeriod.ts';
@@ -17,6 +16,7 @@ import { applyClose, applyReopen } from './closes.ts';
 import { ControlFault, require } from './controlFault.ts';
 import { applySeries, recompile } from './priceSeries.ts';
 import { noteRepriced } from './repricing.ts';
+import { enlistBegun } from './rollover.ts';
 import { emptyTenant, type Account, type Master, type PartitionState, type Tenant } from './state.ts';
 
 export { ControlFault } from './controlFault.ts';
@@ -57,6 +57,7 @@ export function applyMaster(state: PartitionState, message: ControlMessage, atMs
   }
   tenant.master = draft;
   state.tenants.set(tenant.id, tenant);
+  enlistBegun(state, tenant, before);
   noteRepriced(state, tenant, before);
   return tenant;
 }
@@ -263,5 +264,5 @@ function requireFreshId({ prices, fees, agreements }: Master, id: number): void 
 /** A start is given once, and not after a price has begun to count from it. */
 function keepsStart({ prices }: Master, before: Account['record'], after: Account['record']): boolean {
   if (before.startsOn !== undefined || after.startsOn === undefined) return before.startsOn === after.startsOn;
-  return prices.values().every(({ record }) => !goesByAccount(record.period) && record.prorate === undefined);
+  return prices.values().every(({ record }) => !goesByStart(record));
 }

@@ -8,7 +8,7 @@ import { closedUntil } from './billingUnit.ts';
 import { versionsBefore } from './carry.ts';
 import { partOf } from './inForce.ts';
 import { reached } from './measures.ts';
-import type { Master, Tally, Tenant } from './state.ts';
+import type { Master, PartitionState, Tally, Tenant } from './state.ts';
 import { periodOf } from './tallyPlace.ts';
 
 /** The oldest first: how many periods ago it was given, and what is left of it, in 10⁻¹² priced units, above 0. */
@@ -42,6 +42,16 @@ export function enlist({ master, lineages }: Tenant, tally: Tally, change: 1 | -
   if (change === -1) known?.splice(known.indexOf(tally), 1);
   else if (known === undefined) lineages.set(key, [tally]);
   else known.push(tally);
+}
+
+/** A version may be the first of its key to let allowances go on: what its key has tallied so far is in the lineages, too. */
+export function enlistBegun({ tallies }: PartitionState, tenant: Tenant, before: Master): void {
+  const { rollingKeys, prices } = tenant.master;
+  const begun = new Set([...rollingKeys].filter((key) => !before.rollingKeys.has(key)));
+  if (begun.size === 0) return;
+  for (const tally of tallies)
+    if (tally.entry.tenant === tenant.id && begun.has(prices.get(tally.entry.price)?.record.key ?? ''))
+      enlist(tenant, tally, 1);
 }
 
 const lineageKey = ({ record }: CompiledPrice, { entry }: Tally): string =>
