@@ -67,7 +67,17 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     const [message] = await messages(test);
     expect(message).toMatchObject({ v: 1, tenant: 'northwind', seq: 1, auditId: 'northwind-1' });
     const kinds = [...new Set(message!.changes.map((change) => change.kind))];
-    expect(kinds).toEqual(['tenant', 'producer', 'account', 'ownership', 'meter', 'price', 'fee', 'agreement', 'budget']);
+    expect(kinds).toEqual([
+      'tenant',
+      'producer',
+      'account',
+      'ownership',
+      'meter',
+      'price',
+      'fee',
+      'agreement',
+      'budget',
+    ]);
     const accounts = message!.changes.filter((change) => change.kind === 'account');
     expect(accounts.map(({ id }) => id)).toEqual(accounts.map((_, index) => index + 1));
     expect(accounts.find(({ slug }) => slug === 'render')).toMatchObject({
