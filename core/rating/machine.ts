@@ -11,7 +11,7 @@ import {
   type Evaluation,
 } from '../budgets/evaluate.ts';
 import type { ControlMessage } from '../messages/control.ts';
-import { epochText, type Alert, type RefusalReason } from '../messages/rated.ts';
+import { epochText, type Alert } from '../messages/rated.ts';
 import { Agenda } from './agenda.ts';
 import { settleMoved, type SettleRun } from './agreements/settleUnit.ts';
 import { beginLines, unsettle, unsettleUnit } from './agreements/unsettle.ts';
@@ -26,6 +26,7 @@ import { bookedUntil, feeRowsPerInputMax, replaceFee } from './fees.ts';
 import { bookDueLevels } from './held.ts';
 import { moveMark } from './mark.ts';
 import { ControlFault, applyMaster } from './master.ts';
+import { count, refusalOf, type Refused } from './outcomes.ts';
 import { chargeUnpriced, type ArrivalRun } from './priceArrival.ts';
 import { rateBatch } from './rateBatch.ts';
 import { officeSource, repricedPerInputMax, repriceNext } from './repricing.ts';
@@ -175,11 +176,9 @@ export class PartitionMachine {
   }
 
   #rejectControl(input: Input, tenant: string, detail: string): void {
-    const { logTimeMs } = this.state;
-    this.changes.refusals.push({
-      tenant, producer: '', epoch: '', seq: 0, index: -1, reason: 'control_rejected', detail, samples: 0,
-      stream: 'control', inputSeq: input.seq, logTimeMs,
-    }); // prettier-ignore
+    const why = { index: -1, reason: 'control_rejected', detail, samples: 0 } as const;
+    const who = { tenant, producer: '', head: undefined };
+    this.changes.refusals.push(refusalOf(this.state, who, 'control', input.seq, why));
   }
 
   #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined): void {
@@ -261,11 +260,12 @@ export class PartitionMachine {
       state, tenant, producer, changes, body, source,
       groups: this.#groupsOf(tenant), rows: this.#rows,
       guardsOverlap: record.type === 'agent',
-      refuse: (index, [reason, detail]) => this.#refusal(tenant.id, producer.id, body, index, reason, detail, 1, input),
+      refuse: (index, [reason, detail]) =>
+        this.#refusal(tenant.id, producer.id, body, { index, reason, detail, samples: 1 }, input),
     }); // prettier-ignore
-    this.#count(producer, 'samples', 'rated', rated);
-    this.#count(producer, 'samples', 'refused', refused);
-    this.#count(producer, 'batches', 'rated', 1);
+    count(state, producer, 'samples', 'rated', rated);
+    count(state, producer, 'samples', 'refused', refused);
+    count(state, producer, 'batches', 'rated', 1);
     for (const note of body.notes ?? []) producer.notes[note.kind] = (producer.notes[note.kind] ?? 0) + 1;
     if (body.spool !== undefined) producer.spool = { batches: body.spool.batches, bytes: body.spool.bytes };
     this.#evaluate(this.#evaluation(tenant, { producer: producer.id, epoch, seq: body.seq }, body.trace), balances);
@@ -277,50 +277,28 @@ export class PartitionMachine {
     evaluateMoved(evaluation, tenant.unsettled.size === 0 ? charged : charged.union(settleMoved(this.#runOf(tenant))));
   }
 
-  /** Of the producer, when its tenant has registered it, and in total. */
-  #count(
-    who: Producer | undefined,
-    of: 'samples' | 'batches',
-    as: 'rated' | 'duplicates' | 'refused',
-    by: number,
-  ): void {
-    for (const counts of who === undefined ? [this.state.totals[of]] : [who[of], this.state.totals[of]]) {
-      counts.received += by;
-      counts[as] += by;
-    }
-  }
-
   #countDuplicate({ tenant, head, samples }: Extract<Admission, { kind: 'duplicate' }>): void {
+    const { state } = this;
     const producer = this.#producerOf(tenant, head.producer);
-    this.#count(producer, 'samples', 'duplicates', samples);
-    this.#count(producer, 'batches', 'duplicates', 1);
+    count(state, producer, 'samples', 'duplicates', samples);
+    count(state, producer, 'batches', 'duplicates', 1);
   }
 
   #refuseBatch(admission: Extract<Admission, { kind: 'refused' }>, input: Input): void {
+    const { state } = this;
     const { tenant, head, samples, hash } = admission;
     const isEnrolled = tenant?.master.producers.has(admission.producer) === true;
     const producer = isEnrolled ? this.#producerOf(tenant, admission.producer) : undefined;
     if (producer !== undefined && hash !== undefined && head !== undefined) moveMark(producer, head, hash);
-    this.#count(producer, 'samples', 'refused', samples);
-    this.#count(producer, 'batches', 'refused', 1);
+    count(state, producer, 'samples', 'refused', samples);
+    count(state, producer, 'batches', 'refused', 1);
     const tenantId = input.subject.split('.')[2] ?? '';
-    this.#refusal(tenantId, admission.producer, head, -1, admission.reason, admission.detail, samples, input);
+    const { reason, detail } = admission;
+    this.#refusal(tenantId, admission.producer, head, { index: -1, reason, detail, samples }, input);
   }
 
-  #refusal(
-    tenant: string,
-    producer: string,
-    head: BatchHead | undefined,
-    index: number,
-    reason: RefusalReason,
-    detail: string,
-    samples: number,
-    input: Input,
-  ): void {
-    this.changes.refusals.push({
-      tenant, producer, epoch: head === undefined ? '' : epochText(head.epoch), seq: head?.seq ?? 0, index, reason, detail, samples,
-      stream: 'usage', inputSeq: input.seq, logTimeMs: this.state.logTimeMs,
-    }); // prettier-ignore
+  #refusal(tenant: string, producer: string, head: BatchHead | undefined, why: Refused, input: Input): void {
+    this.changes.refusals.push(refusalOf(this.state, { tenant, producer, head }, 'usage', input.seq, why));
   }
 
   #producerOf(tenant: Tenant, id: string): Producer {

@@ -1,6 +1,7 @@
 /** Writes the batches of random producers, sound ones and harmed ones. */
 import type { BatchBody } from '../../metering/batch.ts';
-import { metrics, monthsMs, resources, type Action } from './actions.ts';
+import { type Action } from './actions.ts';
+import { metrics, monthsMs, resources } from '../testing/ground.ts';
 
 export type BatchAction = Extract<Action, { kind: 'batch' }>;
 

@@ -4,7 +4,9 @@ import { allowed } from '../../reference/testing/records.ts';
 import type { SeriesPoint } from '../../messages/series.ts';
 import { intervalAt } from '../../pricing/series/intervals.ts';
 import { agreementOf } from '../../spend/testing/agreements.ts';
-import { excludesEvents, foundation, startMs, type Action } from './actions.ts';
+import { type Action } from './actions.ts';
+import { foundation, startMs } from '../testing/ground.ts';
+import { excludesEvents } from '../testing/priceFacts.ts';
 
 type PointsAction = Extract<Action, { kind: 'points' }>;
 

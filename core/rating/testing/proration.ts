@@ -1,16 +1,8 @@
 /** Prices that take over from themselves in mid-period, at random, with figures for the part in which each is in force. */
 import fc from 'fast-check';
-import {
-  account,
-  hour,
-  instant,
-  ordinary,
-  prorate,
-  rollingFacts,
-  startMs,
-  yearly,
-  type Action,
-} from '../differential/actions.ts';
+import { ordinary, yearly, type Action } from '../differential/actions.ts';
+import { hour, startMs } from './ground.ts';
+import { account, instant, prorate, rollingFacts } from './priceFacts.ts';
 
 /** Versions that follow one another in mid-period, some before others that came earlier. */
 const proratedFacts = fc
