@@ -13,7 +13,7 @@ const leaves: [LeafModel, ...string[][]][] = [
     ['up to 10', '2'], ['10 to 1,000', '1'], ['above 1,000', '0.5'],
   ],
   [{ kind: 'volume', tiers: [{ upTo: null, unitPrice: '2', flat: '3' }] }, ['all', '2', '3']],
-  [{ kind: 'package', size: '10', price: '3', partial: 'up' }, ['10', '3', 'is owed']],
+  [{ kind: 'package', size: '10', price: '3', partial: 'up' }, ['10', '3', 'owed whole']],
   [{ kind: 'packageTiers', reach: 'all', tiers: [{ size: '5', count: '2', price: '4' }, { size: '2', count: null, price: '1' }] }, ['2', '5', '4'], ['all more', '2', '1']],
   [{ kind: 'stairstep', tiers: [{ upTo: '1', amount: '5' }, { upTo: null, amount: '8' }] }, ['up to 1', '5'], ['above 1', '8']],
   [{ kind: 'percentage', percent: '2.9', perEvent: '0.3', free: 'whicheverFirst', freeEvents: '3', freeValue: '15', maximum: '9' }, ['2.9 %', '0.3', '3 samples or, if sooner, 15 EUR', '9']],

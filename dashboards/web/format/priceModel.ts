@@ -98,8 +98,8 @@ export function leafTable(leaf: LeafModel, { unit, currency }: Pick<PriceRecord,
       }; // prettier-ignore
     case 'package':
       return {
-        head: [`${name} a package`, `${currency} a package`, 'one begun'],
-        rows: [[formatQuantity(leaf.size), leaf.price, leaf.partial === 'up' ? 'is owed' : 'is free']],
+        head: [`${name} a package`, `${currency} a package`, leaf.partial === 'up' ? 'once begun' : 'until full'],
+        rows: [[formatQuantity(leaf.size), leaf.price, leaf.partial === 'up' ? 'owed whole' : 'free']],
       };
     case 'packageTiers':
       return {
