@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import type { Me } from '#core/messages/api.ts';
 import { configPath, dataPaths, readConfig } from '#platform/config.ts';
-import { agentRole, ensureSeed } from '#platform/nats/index.ts';
+import { agentRole, connectNats, ensureSeed } from '#platform/nats/index.ts';
 import { recordAgent } from './instance/keys.ts';
 import { storeBytesOf, writeNatsConfig } from './instance/prepare.ts';
 import { readProcesses } from './instance/processes.ts';
 import { officeClient } from './officeClient.ts';
 import { ensureEnrolled, type Enrolment } from './up/enrolment.ts';
+
+/** How long the broker may take to let a new producer in. */
+const reloadMsMax = 10_000;
 
 export interface EnrolResult {
   readonly producer: string;
@@ -26,7 +29,11 @@ export async function enrol(dataDir: string, enrolment: Enrolment): Promise<Enro
   ensureSeed(config.nats.credentials, agentRole(enrolment.id));
   writeNatsConfig(config, storeBytesOf(dataDir));
   const broker = readProcesses(dataDir).find(({ name }) => name === 'nats-server');
-  if (broker !== undefined) process.kill(broker.pid, 'SIGHUP');
+  if (broker !== undefined) {
+    process.kill(broker.pid, 'SIGHUP');
+    const { url, credentials } = config.nats;
+    await (await connectNats({ url, credentials, role: agentRole(enrolment.id), waitMsMax: reloadMsMax })).close();
+  }
   await ensureEnrolled(office, enrolment);
   return {
     producer: enrolment.id,

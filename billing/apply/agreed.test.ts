@@ -82,6 +82,41 @@ test('a file says records in their own structure, instants as dates; ids go on f
   expect(plan.agreements[1]!.after).toMatchObject({ name: 'Cap of the house', terms: { maximum: '500', prorate: { minimum: true } } }); // prettier-ignore
 });
 
+test('a bound of a price or a plan that lies in nothing else may say so, or nothing', () => {
+  const bound = (key: string, scope: string) =>
+    `  - { key: ${key}, service: S, component: C, account: top, from: 2026-11-01, terms: { kind: bound, scope: ${scope}, minimum: 5, minimumBasis: list, prorate: { minimum: true, maximum: true } } }\n`;
+  const fees =
+    'fees: [{ key: f, service: S, component: C, account: top, plan: p, contract: c, terms: { kind: oneTime, amount: 1, at: 2026-11-05 } }]\n';
+  const { plan, faults } = planned(
+    `${fees}agreements:\n${bound('a', "{ kind: price, price: cpu, plan: '', contract: c }")}${bound('b', '{ kind: price, price: cpu }')}${bound('c', '{ kind: plan, plan: p }')}`,
+  );
+  expect(faults).toEqual([]);
+  expect(plan.agreements.map(({ after }) => after.terms)).toMatchObject([
+    { scope: { plan: '', contract: 'c' } },
+    { scope: { plan: '', contract: '' } },
+    { scope: { contract: '' } },
+  ]);
+});
+
+test('an agreement about what nobody sells is refused, unless it may be named by an entry that has faults', () => {
+  const agreements = (contract: string) => `
+agreements:
+  - { key: a, service: S, component: C, account: top, from: 2026-11-01, terms: { kind: discount, order: 1, base: left, only: { services: [Hosting, Hostng], prices: [cpu, gpu] }, take: { kind: percent, percent: 5 }, duration: { kind: forever } } }
+  - { key: b, service: S, component: C, account: top, from: 2026-11-01, terms: { kind: commitment, segments: [{ from: 2026-11-01, to: 2026-12-01, amount: 1 }], coveredPercent: 90, overagePercent: 90, payment: arrears, basis: list, services: [Nothing], contract: mine } }
+  - { key: c, service: S, component: C, account: top, from: 2026-11-01, terms: { kind: bound, scope: { kind: contract, contract: ${contract} }, minimum: 5, minimumBasis: list, prorate: { minimum: true, maximum: true } } }
+`;
+  const unknown = (path: string, value: string) => ['REFERENCE_UNKNOWN', `agreements${path}`, value];
+  const inAll = [
+    unknown('[0].terms.only.services[1]', 'Hostng'),
+    unknown('[0].terms.only.prices[1]', 'gpu'),
+    unknown('[1].terms.services[0]', 'Nothing'),
+  ];
+  expect(told(planned(agreements('mine')).faults)).toEqual(inAll);
+  const broken = 'fees: [{ key: f, service: S, component: C, account: top, contract: yours, terms: {} }]';
+  expect(told(planned(broken + agreements('yours')).faults).slice(1)).toEqual(inAll);
+  expect(told(planned(agreements('yours')).faults)).toEqual([...inAll, unknown('[2].terms.scope.contract', 'yours')]);
+});
+
 test('what is published stays; a next version goes on; both are told apart', () => {
   const { plan } = planned(sections);
   const present = {
@@ -129,6 +164,7 @@ agreements:
     ['VALUE_INVALID', 'agreements[3].terms.segments[0].from', '2026-11-02'],
   ]);
   expect(faults.every(({ expected }) => expected !== '' && !/\d{12}/.test(expected))).toBe(true);
+  expect(faults[4]?.expected).toBe('one of terms, proration, onDecrease, term, amounts, quantities, uplift');
 });
 
 test('a fee of which more periods were due than the rater compares is refused at its key', () => {

@@ -4,6 +4,7 @@ import type { At, Faults } from './faults.ts';
 import type { Fields } from './fields.ts';
 import type { Ref } from './organisation.ts';
 import { nameShape, type Shape } from './shapes.ts';
+import type { Node } from './yaml.ts';
 
 /** Leaves out, and reports, what has the key of something before it. */
 export function unique<Item extends { readonly at: At }>(
@@ -38,3 +39,11 @@ type Complete<Value> = { readonly [Key in keyof Value]-?: Exclude<Value[Key], un
 /** True when no value is undefined. */
 export const isComplete = <Value extends object>(value: Value): value is Value & Complete<Value> =>
   Object.values(value).every((item) => item !== undefined);
+
+/** An entry of what is sold is left out, for it has faults; naming what it says is no second one. */
+export function leaveOut(entry: Node, faults: Faults): [] {
+  if (entry.kind === 'text') faults.unreadableTexts.add(entry.text);
+  const parts = entry.kind === 'list' ? entry.items : entry.kind === 'map' ? [...entry.entries.values()].map(({ node }) => node) : []; // prettier-ignore
+  for (const part of parts) leaveOut(part, faults);
+  return [];
+}

@@ -12,6 +12,7 @@ import type { Organisation, User } from './organisation.ts';
 import { planAccounts } from './planAccounts.ts';
 import { planBudgets, planMeters, planProducers, planTargets } from './planSimple.ts';
 import { planOwnership } from './planOwnership.ts';
+import { checkAgreedNames } from './agreedNames.ts';
 import { checkAgreements, checkDues, planAgreed } from './planAgreed.ts';
 import { checkChargedIn, planPricingUnits } from './pricingUnits.ts';
 import { planPrices } from './planPrices.ts';
@@ -68,6 +69,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
   const tree = new Map([...present.accounts, ...accounts.map((item) => item.after)].map((each) => [each.id, each]));
   checkDues(wanted, fees, { ...common, ...feeIds }, (account) => tree.get(account)!.timeZone, faults);
   checkAgreements(wanted, agreements, agreementIds, (account) => rootOf(tree, account), faults);
+  checkAgreedNames(wanted, agreements, present, faults);
   checkStarts(wanted, tree, [...present.prices, ...prices.map((item) => item.after)], faults);
   const targets = planTargets(wanted, present);
   return {

@@ -7,7 +7,7 @@ import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import { locate } from './locate.ts';
 import type { Wanted, WantedAgreed } from './organisation.ts';
-import { isComplete, readRef, unique } from './parts.ts';
+import { isComplete, leaveOut, readRef, unique } from './parts.ts';
 import { readChargedIn } from './pricingUnits.ts';
 import { recordOf, tellProblems } from './recordForm.ts';
 import { slugShape } from './shapes.ts';
@@ -43,7 +43,7 @@ export function readAgreed(
     const chargedIn = readChargedIn(fields, tenant, faults);
     const named = { key: fields.text('key', slugShape), account: readRef(fields, 'account', slugShape) };
     const version = fields.integer('version', { min: 1, max: 100_000, otherwise: 1 });
-    if (version === undefined || !isComplete(named)) return [];
+    if (version === undefined || !isComplete(named)) return leaveOut(entry, faults);
     const said = full({
       ...(recordOf(entry, timeZone) as Plain),
       version,
@@ -52,7 +52,7 @@ export function readAgreed(
     // Its number and that of its account are known later.
     const problems = check({ ...said, id: 1, account: 1 });
     tellProblems(problems.flatMap(asWritten(entry)), entry, faults);
-    if (problems.length > 0) return [];
+    if (problems.length > 0) return leaveOut(entry, faults);
     const { account: _, ...record } = said;
     return [
       { kind, version, ...named, chargedIn, record: record as WantedAgreed['record'], entry, at: fields.atOf('key') },
@@ -84,6 +84,13 @@ function fullFee(fee: Plain): Plain {
   return { ...fee, calendar, terms: { ...amounts, ...rest, term } };
 }
 
+/** An open end, the component as its name, and a price or plan that lies in no plan or contract may be left out. */
 function fullAgreement(agreement: Plain): Plain {
-  return { toMs: null, name: agreement['component'], ...agreement };
+  const { terms } = agreement;
+  const full = { toMs: null, name: agreement['component'], ...agreement };
+  if (!isRecord(terms) || terms['kind'] !== 'bound' || !isRecord(terms['scope'])) return full;
+  const { scope } = terms;
+  const none =
+    scope['kind'] === 'price' ? { plan: '', contract: '' } : scope['kind'] === 'plan' ? { contract: '' } : {};
+  return { ...full, terms: { ...terms, scope: { ...none, ...scope } } };
 }

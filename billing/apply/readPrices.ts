@@ -4,7 +4,7 @@ import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import { prorationFields, quantityFields, rolloverFields, tierFields, type Field } from './modelForm.ts';
 import type { Organisation } from './organisation.ts';
-import { isComplete, readRef, unique } from './parts.ts';
+import { isComplete, leaveOut, readRef, unique } from './parts.ts';
 import { checkTerms, type PriceEntry, type PriceTerms } from './priceProblems.ts';
 import { readCalendar, readField, readFields, readModel } from './readModel.ts';
 import { readChargedIn } from './pricingUnits.ts';
@@ -53,7 +53,7 @@ export function readPrices(
     const dated = fields.has('effectiveFrom');
     const effectiveFromMs = dated ? readInstant(fields, 'effectiveFrom', timeZone, faults) : undefined;
     const isReadable = isRight && model !== undefined && (!dated || effectiveFromMs !== undefined);
-    if (!isReadable || !isComplete(price)) return [];
+    if (!isReadable || !isComplete(price)) return leaveOut(node, faults);
     return [{ ...price, ...terms, chargedIn, account, effectiveFromMs, entry, at: fields.atOf('key') }];
   });
   return unique(read, (price) => `${price.key} version ${price.version}`, faults);

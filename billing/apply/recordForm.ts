@@ -21,6 +21,9 @@ const figures = new Set([
   'coveredPercent', 'overagePercent',
 ]); // prettier-ignore
 
+/** "" is none. */
+const names = new Set(['plan', 'contract']);
+
 /** The record that a node says. What cannot be understood stays as it was written, for the check to refuse. */
 export function recordOf(node: Node, timeZone: string, key = ''): unknown {
   if (node.kind === 'list') return node.items.map((item) => recordOf(item, timeZone, key));
@@ -33,7 +36,7 @@ export function recordOf(node: Node, timeZone: string, key = ''): unknown {
     );
   const { text } = node;
   if (text === 'true' || text === 'false') return text === 'true';
-  if (text === '' || text === 'null') return null;
+  if (text === 'null' || (text === '' && !names.has(key))) return null;
   if (instants.has(key)) return instantOf(text, timeZone) ?? text;
   if (numbers.has(key) && /^\d{1,9}$/.test(text)) return Number(text);
   const figure = figures.has(key) && /^-?\d{1,40}(\.\d{1,12})?$/.test(text) ? parseDecimal(text, 12) : undefined;
@@ -58,11 +61,11 @@ const codes: Readonly<Record<AgreementCode, BillingErrorCode>> = {
 export function tellProblems(problems: readonly Problem[], entry: Node, faults: Faults): void {
   for (const { code, path, value, expected } of problems) {
     const { at, node } = locate(entry, path.replaceAll(/\b([a-zA-Z]+)Ms\b/g, '$1'));
-    const isInstant = path.endsWith('Ms');
+    const isInstant = /Ms(\[\d+\])?$/.test(path);
     const wanted = isInstant && code !== 'ORDER_WRONG' ? 'a date such as 2026-12-01, or an instant such as 2026-12-01T08:00:00Z' : dated(expected); // prettier-ignore
     if (node === undefined) faults.add('KEY_MISSING', at, '', wanted);
-    else if (expected === 'no such field')
-      faults.add('KEY_UNKNOWN', at, path.split('.').at(-1)!, 'a field of the record');
+    else if (expected.startsWith('no such field'))
+      faults.add('KEY_UNKNOWN', at, path.split('.').at(-1)!, known(expected));
     else
       faults.add(
         codes[code],
@@ -72,6 +75,10 @@ export function tellProblems(problems: readonly Problem[], entry: Node, faults: 
       );
   }
 }
+
+/** The fields that there are, as a file names them. */
+const known = (expected: string): string =>
+  expected.replace('no such field, but ', 'one of ').replaceAll(/\b([a-zA-Z]+)Ms\b/g, '$1');
 
 /** UTC milliseconds in a sentence as an instant that people read. */
 const dated = (text: string): string => text.replaceAll(/\b\d{12,13}\b/g, (ms) => new Date(Number(ms)).toISOString());

@@ -23,16 +23,17 @@ export const feeLimits = {
   nameLengthMax: 200,
 } as const;
 
+const weekday = { number: 'the number of a weekday, 1 (Monday) to 7 (Sunday)' };
 const calendarShape: Shape = {
   kinds: {
-    calendar: { interval: { oneOf: intervalUnits }, weekStart: { optional: 'number' } },
+    calendar: { interval: { oneOf: intervalUnits }, weekStart: { optional: weekday } },
     anniversary: { anchor: 'text', interval: { oneOf: intervalUnits }, every: { optional: 'number' } },
     fiscal: {
       pattern: { oneOf: ['4-4-5', '4-5-4', '5-4-4'] },
-      endMonth: 'number',
-      endWeekday: 'number',
+      endMonth: { number: 'the number of a month, 1 to 12' },
+      endWeekday: weekday,
       rule: { oneOf: ['last', 'nearest'] },
-      longPeriod: { optional: 'number' },
+      longPeriod: { optional: { number: 'the number of a period, 1 to 12' } },
     },
     list: { dates: { list: 'text', max: feeLimits.datesMax } },
   },
@@ -104,8 +105,12 @@ function termsProblems({ key: id, currency, terms }: FeeRecord): Problem[] {
   for (const name of ownFields) if (Object.hasOwn(fields, name)) check.at(name).that(false, 'given', 'no such field');
   return [
     ...check.problems,
-    ...found.map((problem) => ({ ...problem, path: ownFields.includes(problem.path) ? problem.path : `terms.${problem.path}` })),
-  ]; // prettier-ignore
+    ...found.map((problem) => ({
+      ...problem,
+      path: ownFields.includes(problem.path) ? problem.path : `terms.${problem.path}`,
+      expected: problem.expected.replaceAll(/\b(id|currency|timeZone), /g, ''),
+    })),
+  ];
 }
 
 /** Of the fee, not of its terms. */

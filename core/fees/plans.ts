@@ -77,7 +77,7 @@ export function checkInstallments(value: unknown): Problem[] {
         plan.total,
         `a number with at most ${decimals} decimals, as its parts have`,
       );
-  check.at('dueAtMs').dated(plan.dueAtMs.map((fromMs) => ({ fromMs })));
+  check.at('dueAtMs').instants(plan.dueAtMs);
   if (plan.weights !== undefined) {
     const weights = check.at('weights');
     weights.that(

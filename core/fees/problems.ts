@@ -112,12 +112,19 @@ export class Check {
 
   /** Dated values: at least one, each later than the one before. */
   dated(values: readonly { readonly fromMs: number }[]): void {
-    this.that(values.length > 0, '[]', 'at least one dated value');
-    values.forEach(({ fromMs }, index) => {
-      const before = values[index - 1];
-      const here = this.at(index).at('fromMs');
-      if (here.instant(fromMs) && before !== undefined)
-        here.that(fromMs > before.fromMs, fromMs, `an instant after ${before.fromMs}`, 'ORDER_WRONG');
+    this.instants(
+      values.map(({ fromMs }) => fromMs),
+      'fromMs',
+    );
+  }
+
+  /** At least one, each later than the one before, at its place or in a field of what stands there. */
+  instants(instants: readonly number[], field?: string): void {
+    this.that(instants.length > 0, '[]', 'at least one dated value');
+    instants.forEach((ms, index) => {
+      const before = instants[index - 1];
+      const here = field === undefined ? this.at(index) : this.at(index).at(field);
+      if (here.instant(ms) && before !== undefined) here.that(ms > before, ms, `an instant after ${before}`, 'ORDER_WRONG'); // prettier-ignore
     });
   }
 

@@ -120,7 +120,7 @@ test('a field that no one knows is a fault, with its path', () => {
   expect(
     faultsOfShape({ a: 1, b: [{ c: 'x', d: 2 }] }, { record: { b: { list: { record: { c: 'text' } }, max: 1 } } }),
   ).toEqual([
-    { path: 'b[0].d', value: 2, expected: 'no such field' },
-    { path: 'a', value: 1, expected: 'no such field' },
+    { path: 'b[0].d', value: 2, expected: 'no such field, but c' },
+    { path: 'a', value: 1, expected: 'no such field, but b' },
   ]);
 });

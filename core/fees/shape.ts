@@ -3,6 +3,8 @@
 export type Shape =
   | 'text'
   | 'number'
+  /** Which numbers are meant, as a sentence part; whether it is one of them is looked at by somebody else. */
+  | { readonly number: string }
   /** The number of an account: whole, 1 or more. */
   | 'account'
   | 'boolean'
@@ -36,12 +38,14 @@ function look(value: unknown, shape: Shape, path: string, faults: ShapeFault[]):
     if (!holds) faults.push({ path, value, expected });
     return holds;
   };
+  const isNumber = () => typeof value === 'number' && !Number.isNaN(value);
   if (shape === 'text') expect(typeof value === 'string', 'text');
-  else if (shape === 'number') expect(typeof value === 'number' && !Number.isNaN(value), 'a number');
+  else if (shape === 'number') expect(isNumber(), 'a number');
   else if (shape === 'account')
     expect(Number.isSafeInteger(value) && (value as number) > 0, 'the number of an account');
   else if (shape === 'any') return;
   else if (shape === 'boolean') expect(typeof value === 'boolean', 'true or false');
+  else if ('number' in shape) expect(isNumber(), shape.number);
   else if ('oneOf' in shape)
     expect(typeof value === 'string' && shape.oneOf.includes(value), `one of ${shape.oneOf.join(', ')}`);
   else if ('optional' in shape) {
@@ -74,8 +78,10 @@ function lookAtFields(
 ): void {
   for (const [name, shape] of Object.entries(shapes)) look(fields[name], shape, joined(path, name), faults);
   for (const name of Object.keys(fields))
-    if (!Object.hasOwn(shapes, name))
-      faults.push({ path: joined(path, name), value: fields[name], expected: 'no such field' });
+    if (!Object.hasOwn(shapes, name)) {
+      const expected = `no such field, but ${Object.keys(shapes).join(', ')}`;
+      faults.push({ path: joined(path, name), value: fields[name], expected });
+    }
 }
 
 const joined = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);

@@ -100,6 +100,8 @@ export function requireAccess(dataDir: string): void {
   }
 }
 
+const natsLogBytesMax = 4 * 1024 ** 2;
+
 /** Writes the broker's configuration for the agents recorded now; gives its path. */
 export function writeNatsConfig(config: Config, storeBytesMax: number): string {
   const path = natsConfigPathOf(config.dataDir);
@@ -110,6 +112,7 @@ export function writeNatsConfig(config: Config, storeBytesMax: number): string {
     credentials: config.nats.credentials,
     agents: recordedAgents(config.dataDir),
     maxStoreBytes: storeBytesMax,
+    log: { path: natsLogPathOf(config.dataDir), bytesMax: natsLogBytesMax },
   });
   writeDurably(path, text);
   return path;
@@ -119,6 +122,8 @@ export function writeNatsConfig(config: Config, storeBytesMax: number): string {
 export function storeBytesOf(dataDir: string): number {
   return Number(/max_file_store: (\d+)/.exec(readFileSync(natsConfigPathOf(dataDir), 'utf8'))?.[1] ?? 0);
 }
+
+export const natsLogPathOf = (dataDir: string): string => join(dataPaths(dataDir).run, 'nats-server.log');
 
 const natsConfigPathOf = (dataDir: string): string => join(dataPaths(dataDir).run, 'nats.conf');
 

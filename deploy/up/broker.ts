@@ -1,22 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { dataPaths, type Config } from '#platform/config.ts';
+import type { Config } from '#platform/config.ts';
 import { connectNats, ensureStreams } from '#platform/nats/index.ts';
 import type { StreamLimits } from '#platform/nats/streams.ts';
 import { deployError } from '../errors.ts';
+import { natsLogPathOf } from '../instance/prepare.ts';
 import type { ChildSpec } from './child.ts';
-
-const logBytesMax = 4 * 1024 ** 2;
 
 /** The embedded nats-server. */
 export function brokerSpec(config: Config, natsConfigPath: string): ChildSpec {
   const program = process.env['METERLINE_NATS_SERVER'];
   if (program === undefined) throw deployError('NATS_NOT_FOUND', 'METERLINE_NATS_SERVER is not set.');
-  const log = join(dataPaths(config.dataDir).run, 'nats-server.log');
+  const log = natsLogPathOf(config.dataDir);
   return {
     name: 'nats-server',
     command: program,
-    args: ['--config', natsConfigPath, '--log', log, '--log_size_limit', String(logBytesMax)],
+    args: ['--config', natsConfigPath],
     tied: true,
     lastWords: () => readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? '',
     ready: () => isHealthy(`${config.nats.monitorUrl}/healthz`),

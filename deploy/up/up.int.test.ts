@@ -118,9 +118,12 @@ test('a broker whose disk refused a write is started again as soon as the disk t
   expect(await meterline('verify').end).toMatchObject({ code: 0, json: { ok: true } });
 });
 
-test('SIGTERM drains and ends with 0', async () => {
+test('SIGTERM drains and ends with 0; a producer that was enrolled meanwhile was let in', async () => {
   const run = start();
   await ready(run);
+  const { code, json } = await meterline('enrol', 'edge-1', '--type', 'gateway').end;
+  expect(json).toMatchObject({ producer: 'edge-1' });
+  expect(code).toBe(0);
   run.child.kill('SIGTERM');
   expect(await run.end).toMatchObject({ code: 0 });
   expect(readProcesses(data)).toEqual([]);

@@ -18,6 +18,8 @@ export interface NatsServerOptions {
   readonly credentials: string;
   readonly agents: readonly AgentIdentity[];
   readonly maxStoreBytes?: number;
+  /** Where it logs; standard error when absent. Given here and not as flags, for a reload refuses what only flags have said. */
+  readonly log?: { readonly path: string; readonly bytesMax: number };
 }
 
 interface Rights {
@@ -53,6 +55,7 @@ const agentRights = ({ tenant, producer }: AgentIdentity): Rights => ({
  * without asking for the sender's rights; between accounts that subject is the sender's own, and no log is there.
  */
 export function natsServerConfig(options: NatsServerOptions): string {
+  const { log } = options;
   const user = ([role, rights]: readonly [string, Rights]): string => {
     const nkey = ensureSeed(options.credentials, role);
     const subscribe = [...rights.subscribe, `${inboxPrefix(role)}.>`];
@@ -70,7 +73,7 @@ http: "127.0.0.1:${options.monitorPort}"
 server_name: meterline
 max_payload: ${maxPayloadBytes}
 max_pending: 67108864
-jetstream {
+${log === undefined ? '' : `log_file: ${JSON.stringify(log.path)}\nlogfile_size_limit: ${log.bytesMax}\n`}jetstream {
   store_dir: ${JSON.stringify(options.storeDir)}
   sync_interval: always
   max_file_store: ${options.maxStoreBytes ?? 64 * 1024 ** 3}
