@@ -1,7 +1,7 @@
 import type { MeterRecord, PriceRecord } from '#core/messages/control.ts';
 import type { SpotModel } from '#core/messages/price.ts';
 import type { SeriesRecord } from '#core/messages/series.ts';
-import { pricedUnit, pricedUnitNames, tallyUnit } from '#core/units/pricedUnits.ts';
+import { pricedUnit, pricedUnitNames, pricedUnitOfSlots, tallyUnit } from '#core/units/pricedUnits.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, sameValue, type Item } from './item.ts';
@@ -9,6 +9,9 @@ import { locate } from './locate.ts';
 import type { Organisation, Wanted, WantedPrice } from './organisation.ts';
 import { refuseMisfits } from './priceProblems.ts';
 import type { OwnershipContext } from './planOwnership.ts';
+
+/** Usual rates by which a percentile of slots is priced, for messages. */
+const rates = ['Mbit/s', 'Gbit/s', 'kW'];
 
 export interface PriceContext extends OwnershipContext {
   /** Of the file; those of the database are in `present`. */
@@ -75,9 +78,16 @@ function resolve(
   if (rest.model.kind === 'spot') checkSeries(rest.model, price, context, faults);
   const currency = chargedIn?.name ?? tenantCurrency;
   const tally = tallyUnit(meter.unit, meter.aggregation);
-  const unit = pricedUnit(tally, per.name);
+  const slotMs = meter.slots?.lengthMs;
+  const unit =
+    pricedUnit(tally, per.name) ?? (slotMs === undefined ? undefined : pricedUnitOfSlots(meter.unit, slotMs, per.name));
   if (unit === undefined) {
-    const names = pricedUnitNames(tally);
+    const names = [
+      ...pricedUnitNames(tally),
+      ...(slotMs === undefined
+        ? []
+        : rates.filter((rate) => pricedUnitOfSlots(meter.unit, slotMs, rate) !== undefined)),
+    ];
     faults.add(
       'UNIT_UNKNOWN',
       per.at,

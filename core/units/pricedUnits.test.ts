@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pricedUnit, pricedUnitNames, tallyUnit } from './pricedUnits.ts';
+import { pricedUnit, pricedUnitNames, pricedUnitOfSlots, tallyUnit } from './pricedUnits.ts';
 
 it.each([
   // One hour of two busy cores, in microseconds.
@@ -25,4 +25,14 @@ it('takes the UCUM dot, and nothing that it does not know', () => {
   expect(pricedUnit('toString', 'vCPU·h')).toBeUndefined();
   expect(pricedUnitNames('furlong')).toEqual([]);
   expect(tallyUnit('By', 'timeWeighted')).toBe('By.ms');
+});
+
+it('what falls into a slot is a rate over its length: 3.75 GB in five minutes are 100 Mbit/s, 1 kWh in a quarter of an hour 4 kW', () => {
+  expect(pricedUnitOfSlots('By', 300_000, 'Mbit/s')).toEqual({
+    name: 'Mbit/s',
+    numerator: '1',
+    denominator: '37500000',
+  });
+  expect(pricedUnitOfSlots('Wh', 900_000, 'kW')).toMatchObject({ numerator: '1', denominator: '250' });
+  expect(pricedUnitOfSlots('By', 300_000, 'MB')).toBeUndefined();
 });

@@ -3,6 +3,8 @@
  * = tally × numerator / denominator. A month of storage is 730 hours (365 days × 24 h / 12), whatever month it is.
  */
 import type { Aggregation } from '../messages/control.ts';
+import type { Rational } from '../money/fixed.ts';
+import { divide, ratio } from '../money/rational.ts';
 import { conversionFactor } from './ucum.ts';
 
 export interface PricedUnit {
@@ -33,10 +35,20 @@ export const pricedUnitNames = (tally: string): readonly string[] => {
   return pricedUnit(tally, tally) === undefined ? [] : [tally.replaceAll('.', '·')];
 };
 
+/** What a meter of slots tallies is also a rate, over the length of a slot: traffic per slot is priced by the Mbit/s. */
+export function pricedUnitOfSlots(unit: string, slotMs: number, name: string): PricedUnit | undefined {
+  const factor = conversionFactor(`${unit}/ms`, name);
+  return factor && written(name, divide(factor, ratio(BigInt(slotMs))));
+}
+
 /** The unit by name, where `.` may stand for `·`; undefined when it is not a unit, or of something else than the tally. */
 export function pricedUnit(tally: string, name: string): PricedUnit | undefined {
   const factor = conversionFactor(tally, name);
-  if (factor === undefined) return undefined;
-  const { numerator, denominator } = factor;
-  return { name: name.replaceAll('.', '·'), numerator: numerator.toString(), denominator: denominator.toString() };
+  return factor && written(name, factor);
 }
+
+const written = (name: string, { numerator, denominator }: Rational): PricedUnit => ({
+  name: name.replaceAll('.', '·'),
+  numerator: numerator.toString(),
+  denominator: denominator.toString(),
+});
