@@ -44,7 +44,7 @@ export function checkAgreedNames(
       const list = [...known[kind]].toSorted().slice(0, listedMax);
       const right =
         list.length === 0 ? `a ${kind}; there is none` : `a ${kind} that is sold, such as ${list.join(', ')}`;
-      place(check).that(known[kind].has(name) || faults.unreadableTexts.has(name), name, right, 'NAME_UNKNOWN');
+      place(check).that(known[kind].has(name) || faults.unreadableNames.has(name), name, right, 'NAME_UNKNOWN');
     }
     const entry = wanted.agreements.find(({ key, version }) => key === after.key && version === after.version)!;
     tellProblems(check.problems, entry.entry, faults);

@@ -32,8 +32,8 @@ export class Faults {
   /** Names that the file declares in an entry that could not be read: referring to one is no second fault. */
   readonly unreadable = new Set<string>();
 
-  /** Texts of prices and fees that could not be read: names that they may have given to what is sold. */
-  readonly unreadableTexts = new Set<string>();
+  /** Keys of prices and fees that could not be read, and their services, components, plans and contracts. */
+  readonly unreadableNames = new Set<string>();
 
   /** A reference to nothing, unless it is to something that is a fault itself. */
   unknown(ref: { readonly name: string; readonly at: At }, expected: string): void {

@@ -40,10 +40,15 @@ type Complete<Value> = { readonly [Key in keyof Value]-?: Exclude<Value[Key], un
 export const isComplete = <Value extends object>(value: Value): value is Value & Complete<Value> =>
   Object.values(value).every((item) => item !== undefined);
 
-/** An entry of what is sold is left out, for it has faults; naming what it says is no second one. */
+const soldNames = ['key', 'service', 'component', 'plan', 'contract'];
+
+/** An entry of what is sold is left out, for it has faults; naming what it is called is no second one. */
 export function leaveOut(entry: Node, faults: Faults): [] {
-  if (entry.kind === 'text') faults.unreadableTexts.add(entry.text);
-  const parts = entry.kind === 'list' ? entry.items : entry.kind === 'map' ? [...entry.entries.values()].map(({ node }) => node) : []; // prettier-ignore
-  for (const part of parts) leaveOut(part, faults);
+  if (entry.kind === 'list') for (const item of entry.items) leaveOut(item, faults);
+  if (entry.kind === 'map')
+    for (const [name, { node }] of entry.entries) {
+      if (node.kind !== 'text') leaveOut(node, faults);
+      else if (soldNames.includes(name)) faults.unreadableNames.add(node.text);
+    }
   return [];
 }
