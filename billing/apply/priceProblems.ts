@@ -97,6 +97,8 @@ function contextOf(meter: MeterRecord | undefined, unit: PriceRecord['unit']): P
 
 const misfits: readonly ProblemCode[] = ['EVENTS_OF_LATEST', 'PERIOD_TOO_LONG', 'SPLIT_MEANINGLESS'];
 
+const absences = new Set<string>(['FIELD_INVALID', 'DECIMAL_INVALID', 'MODEL_UNKNOWN', 'PERIOD_INVALID']);
+
 /** Tells what a price asks of a meter that the file does not hold, and that cannot give it. */
 export function refuseMisfits(price: PriceRecord, entry: PriceEntry, meter: MeterRecord, faults: Faults): void {
   for (const problem of checkPrices([price], contextOf(meter, price.unit)))
@@ -110,7 +112,7 @@ function tell({ code, path, value, expected }: Problem, entry: PriceEntry, fault
   const known = faultCode(code);
   if (known === undefined) throw new Error(`a price in a file has no fault for ${code}`);
   const wanted = inPrice === 'model.kind' ? `one of ${Object.keys(modelFields).join(', ')}` : expected;
-  const isAbsence = isMissing && (code === 'FIELD_INVALID' || code === 'DECIMAL_INVALID' || code === 'MODEL_UNKNOWN');
+  const isAbsence = isMissing && absences.has(code);
   const text = isMissing ? '' : node.kind === 'text' ? node.text : value;
   faults.add(isAbsence ? 'KEY_MISSING' : known, at, text, wanted);
 }

@@ -213,6 +213,7 @@ const bad: [name: string, yaml: string, ...expected: string[]][] = [
   ['an unknown model', 'model: { kind: »magic }', 'MODEL_UNKNOWN prices[0].model.kind'],
   ['a model without kind', 'model: »{ unitPrice: 1 }', 'KEY_MISSING prices[0].model.kind'],
   ['a model that is a text', 'model: »perUnit', 'VALUE_INVALID prices[0].model'],
+  ['a calendar without its fields', 'unitPrice: 1\nperiod: »{ kind: anniversary, interval: year }', 'KEY_MISSING prices[0].period.anchor'],
   ['two models', 'unitPrice: »1\nmodel: { kind: perUnit, unitPrice: 1 }', 'KEY_UNKNOWN prices[0].unitPrice'],
   ['a misspelt figure', 'model: »{ kind: perUnit, »unitprice: 1 }', 'KEY_MISSING prices[0].model.unitPrice', 'KEY_UNKNOWN prices[0].model.unitprice'],
   ['a figure deep down', 'model: { kind: graduated, tiers: [{ upTo: 1, unitPrice: »x }, { unitPrice: »-1 }] }', 'DECIMAL_INVALID prices[0].model.tiers[0].unitPrice', 'NEGATIVE prices[0].model.tiers[1].unitPrice'],
@@ -341,7 +342,7 @@ it('reads a pool, and tells what is no calendar, no pool and no split', () => {
   const told = (terms: string) => planned(withPrice(`unitPrice: 1\n${terms}`)).faults.map(({ code, path }) => `${code} ${path}`);
   expect(told('tallyScope: subtree')).toEqual(['KEY_MISSING prices[0].account']);
   expect(told('split: proRata')).toEqual(['VALUE_INVALID prices[0].split']);
-  expect(told('period: fortnight')).toEqual(['VALUE_INVALID prices[0].period.interval']);
+  expect(told('period: fortnight')).toEqual(['KEY_MISSING prices[0].period.interval']);
   expect(told('period: { kind: list, dates: [2026-02-01, 2026-01-01] }')).toEqual(['VALUE_INVALID prices[0].period']);
   expect(told('period: { kind: calendar, interval: week, from: 1 }')).toEqual(['KEY_UNKNOWN prices[0].period.from']);
 }); // prettier-ignore
