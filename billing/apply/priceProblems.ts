@@ -108,11 +108,12 @@ export function refuseMisfits(price: PriceRecord, entry: PriceEntry, meter: Mete
 function tell({ code, path, value, expected }: Problem, entry: PriceEntry, faults: Faults): void {
   const inPrice = path.replace(/^prices\[\d+\]\.?/, '');
   const { at, node } = locate(entry.node, entry.spelling === 'shorthand' ? inPrice.replace(/^model\./, '') : inPrice);
-  const isMissing = value === 'missing' || node === undefined;
+  // A calendar may be said in short, as a text: its fields are not there then, but what they would be is.
+  const isMissing = value === 'missing' || (node === undefined && code !== 'PERIOD_INVALID');
   const known = faultCode(code);
   if (known === undefined) throw new Error(`a price in a file has no fault for ${code}`);
   const wanted = inPrice === 'model.kind' ? `one of ${Object.keys(modelFields).join(', ')}` : expected;
   const isAbsence = isMissing && absences.has(code);
-  const text = isMissing ? '' : node.kind === 'text' ? node.text : value;
+  const text = isMissing ? '' : node?.kind === 'text' ? node.text : value;
   faults.add(isAbsence ? 'KEY_MISSING' : known, at, text, wanted);
 }

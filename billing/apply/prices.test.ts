@@ -342,7 +342,7 @@ it('reads a pool, and tells what is no calendar, no pool and no split', () => {
   const told = (terms: string) => planned(withPrice(`unitPrice: 1\n${terms}`)).faults.map(({ code, path }) => `${code} ${path}`);
   expect(told('tallyScope: subtree')).toEqual(['KEY_MISSING prices[0].account']);
   expect(told('split: proRata')).toEqual(['VALUE_INVALID prices[0].split']);
-  expect(told('period: fortnight')).toEqual(['KEY_MISSING prices[0].period.interval']);
+  expect(told('period: fortnight')).toEqual(['VALUE_INVALID prices[0].period.interval']);
   expect(told('period: { kind: list, dates: [2026-02-01, 2026-01-01] }')).toEqual(['VALUE_INVALID prices[0].period']);
   expect(told('period: { kind: calendar, interval: week, from: 1 }')).toEqual(['KEY_UNKNOWN prices[0].period.from']);
 }); // prettier-ignore
