@@ -5,13 +5,9 @@ import { feeAction, type FeeAction } from '../testing/fees.ts';
 import { hour, startMs, monthsMs, metrics, patterns, series } from '../testing/ground.ts';
 import {
   tenant,
-  account,
   node,
   instant,
   point,
-  model,
-  period,
-  unit,
   priceFacts,
   versionFacts,
   spotFacts,

@@ -55,7 +55,7 @@ export const point = fc.record({
   source: fc.constantFrom('a', 'b'),
 });
 
-export const model: fc.Arbitrary<PriceModel> = fc.oneof(
+const model: fc.Arbitrary<PriceModel> = fc.oneof(
   { weight: 2, arbitrary: spot },
   { weight: 4, arbitrary: leafModel },
   { weight: 1, arbitrary: matrix },
@@ -63,7 +63,7 @@ export const model: fc.Arbitrary<PriceModel> = fc.oneof(
   { weight: 1, arbitrary: schedule },
 );
 /** Calendars that begin and end about where the log does. */
-export const period = fc.constantFrom<PriceRecord['period']>(
+const period = fc.constantFrom<PriceRecord['period']>(
   { kind: 'calendar', interval: 'month' },
   { kind: 'calendar', interval: 'quarter' },
   { kind: 'calendar', interval: 'year' },
@@ -80,7 +80,7 @@ const units = [
   { name: 'h', numerator: '1', denominator: '3600000000' },
   { name: 'x', numerator: '7', denominator: '3' },
 ];
-export const unit = fc.constantFrom(...units);
+const unit = fc.constantFrom(...units);
 /** Figures for the part of a period in which a version is in force. */
 export const prorate = fc
   .record({ by: fc.constantFrom('second', 'day'), said: fc.subarray(['allowance', 'bounds', 'flats', 'maximum']) })
