@@ -87,21 +87,17 @@ export class Store {
     return before - this.rows.length;
   }
 
-  /** Rows that no take-over declared void, as the views show them. */
+  /** Rows that no take-over made void, as the views show them. */
   valid(): StoredRow[] {
-    const voids = this.rows.flatMap(({ table, line, partition, incarnation }) => {
-      if (table !== 'takeovers') return [];
-      const [baseSeq, voidRows] = line.split('\t').slice(-2).map(Number);
-      return voidRows! > 0 ? [{ partition, incarnation, baseSeq: baseSeq! }] : [];
-    });
-    return voids.length === 0
-      ? this.rows
-      : this.rows.filter(
-          (row) =>
-            !voids.some(
-              ({ partition, incarnation, baseSeq }) =>
-                row.partition === partition && incarnation > row.incarnation && row.outSeq > baseSeq,
-            ),
-        );
+    const bases = this.rows.flatMap(({ table, line, partition, incarnation }) =>
+      table === 'takeovers' ? [{ partition, incarnation, baseSeq: Number(line.split('\t').at(-2)) }] : [],
+    );
+    return this.rows.filter(
+      (row) =>
+        !bases.some(
+          ({ partition, incarnation, baseSeq }) =>
+            row.partition === partition && incarnation > row.incarnation && row.outSeq > baseSeq,
+        ),
+    );
   }
 }
