@@ -90,6 +90,7 @@ async function step(world: World): Promise<void> {
 
 /** Whether a stream has lost what a commit took from it: the log alone does not prove that commit any more. */
 const isInputLost = ({ watch, streams, partitions }: World): boolean =>
+  watch.isInputLost ||
   Array.from({ length: partitions }, (_, partition) => partition).some((partition) =>
     watch.commitsOf(partition).some(({ header: { inputs } }) => {
       const last = inputs.usage.seq === 0 ? undefined : streams.messages(`USAGE_${partition}`)[inputs.usage.seq - 1];

@@ -30,6 +30,8 @@ export class Watch implements StreamWatcher {
   readonly #alerts = new Set<string>();
   readonly #controls = new Set<string>();
   readonly #quantities = new Map<string, bigint>();
+  /** What a reader had read of an input is lost: commits may hold what the log does not. */
+  isInputLost = false;
   /** Streams that lost a tail at some time. */
   readonly cuts: string[] = [];
   readonly losses: string[] = [];
@@ -83,7 +85,8 @@ export class Watch implements StreamWatcher {
     return this.cuts.some((cut) => cut.startsWith(`RATED_${partition} `));
   }
 
-  cut(stream: string, lastSeq: number): void {
+  cut(stream: string, lastSeq: number, wasRead: boolean): void {
+    if (wasRead && ratedPartition(stream) === undefined) this.isInputLost = true;
     this.cuts.push(`${stream} after ${lastSeq}`);
     const partition = ratedPartition(stream);
     if (partition === undefined) return;

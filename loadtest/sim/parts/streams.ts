@@ -11,6 +11,8 @@ interface Stream {
   inFlight: number;
   /** When the newest of them is stored: they keep their order. */
   storesMs: number;
+  /** Times that the broker came back without its newest messages: what was in flight is gone with them. */
+  cuts: number;
 }
 
 interface Follower {
@@ -26,7 +28,8 @@ interface Follower {
 /** Sees every message that is stored, and every tail that is lost. */
 export interface StreamWatcher {
   stored(stream: string, message: LogMessage): void;
-  cut(stream: string, lastSeq: number): void;
+  /** `wasRead`: some follower had read beyond. */
+  cut(stream: string, lastSeq: number, wasRead: boolean): void;
 }
 
 export class Streams {
@@ -44,7 +47,7 @@ export class Streams {
 
   #of(name: string): Stream {
     let stream = this.#streams.get(name);
-    if (stream === undefined) this.#streams.set(name, (stream = { messages: [], inFlight: 0, storesMs: 0 }));
+    if (stream === undefined) this.#streams.set(name, (stream = { messages: [], inFlight: 0, storesMs: 0, cuts: 0 }));
     return stream;
   }
 
@@ -58,11 +61,16 @@ export class Streams {
 
   /** A power failure takes the newest messages with it. */
   loseTail(name: string, count: number): void {
-    const { messages } = this.#of(name);
+    const stream = this.#of(name);
+    const { messages } = stream;
     messages.length = Math.max(0, messages.length - count);
-    for (const follower of this.#followers)
-      if (follower.stream === name && follower.nextSeq > messages.length + 1) this.#break(follower);
-    this.#watcher.cut(name, messages.length);
+    stream.cuts += 1;
+    stream.inFlight = 0;
+    const ahead = [...this.#followers].filter(
+      ({ stream: of, nextSeq }) => of === name && nextSeq > messages.length + 1,
+    );
+    for (const follower of ahead) this.#break(follower);
+    this.#watcher.cut(name, messages.length, ahead.length > 0);
   }
 
   /** The log as one process reaches it. */
@@ -106,7 +114,9 @@ export class Streams {
         return new Promise<AppendResult>((resolve) => {
           const { schedule, random } = this.#wire;
           stream.storesMs = Math.max(stream.storesMs, schedule.nowMs + random.next() * 2);
+          const { cuts } = stream;
           schedule.after(stream.storesMs - schedule.nowMs, undefined, () => {
+            if (stream.cuts !== cuts) return;
             stream.inFlight -= 1;
             if (faults.strikes('proposalLost')) return;
             resolve({ kind: 'stored', seq: this.#store(name, subject, data) });
