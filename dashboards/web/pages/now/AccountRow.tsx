@@ -57,6 +57,11 @@ export const AccountRow = memo(function AccountRow({ row, budgets, simulated, to
       </th>
       <td role="cell" className="number">
         <Amount amount={balance?.total ?? '0'} currency={currency} testId={`account-${account.slug}-amount`} />
+        {row.hasChildren && /[1-9]/.test(balance?.own ?? '') && (
+          <span className="tree-own quiet">
+            own <Amount amount={balance!.own} currency={currency} testId={`account-${account.slug}-own`} />
+          </span>
+        )}
       </td>
       <td role="cell" className="number tree-rate">
         <Amount amount={balance?.perHour ?? '0'} currency={currency} testId={`account-${account.slug}-rate`} />

@@ -1,4 +1,4 @@
-/** The account tree with running charges, rates and budgets. Each parent shows what its children add up to. */
+/** The account tree with running charges, rates and budgets. Each parent shows what its children and its own fees and agreements add up to. */
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import type { LiveBudget } from '#core/messages/api.ts';
@@ -18,7 +18,7 @@ export function AccountTable() {
   return (
     <section className="accounts" aria-labelledby="where-it-goes">
       <h2 id="where-it-goes">
-        Where it goes <span>charges this month; children add up to the parent</span>
+        Where it goes <span>charges this month; children and what is its own add up to a parent</span>
       </h2>
       {accounts.error !== null ? (
         <ErrorState error={accounts.error} retry={() => void accounts.refetch()} />
