@@ -33,8 +33,7 @@ export async function own(partition: number, deps: OwnerDeps, signal: AbortSigna
   const startedAt = performance.now();
   const state = await restore(partition, deps.snapshots);
   const snapshotSeq = state.outSeq;
-  const machine = new PartitionMachine(state, corePorts());
-  const committer = await takeOver(machine, deps, signal);
+  const { machine, committer } = await takeOver(state, deps, signal);
   const view = new CommittedView(state);
   deps.owned(view);
   deps.events.takeover(partition, state.incarnation, state.outSeq, performance.now() - startedAt);
@@ -43,15 +42,20 @@ export async function own(partition: number, deps: OwnerDeps, signal: AbortSigna
 }
 
 /** Fences older owners: the take-over is stored right behind the last commit that the state holds, or tried again. */
-async function takeOver(machine: PartitionMachine, deps: OwnerDeps, signal: AbortSignal): Promise<Committer> {
-  const { state } = machine;
+async function takeOver(
+  state: PartitionState,
+  deps: OwnerDeps,
+  signal: AbortSignal,
+): Promise<{ machine: PartitionMachine; committer: Committer }> {
   for (;;) {
     const end = await catchUp(state, deps.log, (seq) => deps.events.stale(state.partition, seq));
+    // What falls due is worked out from the state once: made before, the machine would not know what the log has just told.
+    const machine = new PartitionMachine(state, corePorts());
     const committer = new Committer(deps.log, state, end, () => deps.events.logFull(state.partition));
     const base = { incarnation: state.incarnation, outSeq: state.outSeq, hash: state.outHash };
     try {
       settle(state, await committer.commit(machine.drain(committer.place('takeover', base)), signal));
-      return committer;
+      return { machine, committer };
     } catch (error) {
       // The owner before us committed once more in between: its commit is good, and we start behind it.
       if (!(error instanceof Fenced) || signal.aborted) throw error;
