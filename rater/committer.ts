@@ -14,15 +14,11 @@ import { maxPayloadBytes } from '#platform/nats/serverConfig.ts';
 import { raterError } from './errors.ts';
 import { raterLimits } from './limits.ts';
 import { parseHeader } from './restore.ts';
+import { Rewound } from './rewound.ts';
 
 /** Another owner has written: what is speculative here is void. */
 export class Fenced extends Error {
   override readonly name = 'Fenced';
-}
-
-/** The stream has lost its tail: the state must be rebuilt from what survives. */
-export class Rewound extends Error {
-  override readonly name = 'Rewound';
 }
 
 export interface Committed {

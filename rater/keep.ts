@@ -1,10 +1,11 @@
 /** Owns a partition whenever its lease can be had, for as long as the process lives. */
 import { sleep, type Life } from '#platform/lifecycle.ts';
 import { StreamRewound } from '#platform/log.ts';
-import { Fenced, Rewound } from './committer.ts';
+import { Fenced } from './committer.ts';
 import { Lease, type LeaseKeys } from './lease.ts';
 import { raterLimits } from './limits.ts';
 import { own, type OwnerDeps } from './owner.ts';
+import { Rewound } from './rewound.ts';
 
 export interface KeepDeps extends OwnerDeps {
   readonly leases: LeaseKeys;

@@ -11,6 +11,8 @@ export const raterLimits = {
   inputMessagesMax: 256,
   /** Pause before an append that was refused for space, or whose fate is unknown, is tried again. */
   appendRetryMs: 250,
+  /** How often an owner that reads the log up to its end looks whether that end is still there. */
+  catchUpCheckMs: 2000,
   /** Pause before a partition whose ownership failed is sought again. */
   ownRetryMs: 200,
   /** How long a stopping owner waits for its last commit; what it has not committed the next owner reads again. */

@@ -4,8 +4,11 @@ import { streams } from '#core/messages/names.ts';
 import { applyCommit } from '#core/rating/replay.ts';
 import { emptyState, type PartitionState } from '#core/rating/state.ts';
 import { sha256 } from '#platform/crypto.ts';
+import { sleep } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { raterError } from './errors.ts';
+import { raterLimits } from './limits.ts';
+import { Rewound } from './rewound.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** The state of the newest valid snapshot; empty when there is none. */
@@ -24,6 +27,7 @@ export async function catchUp(state: PartitionState, log: Log, onStale: (seq: nu
   let end: ChainLink = { seq: state.outSeq, hash: state.outHash };
   if (end.seq >= lastSeq) return end;
   const reading = new AbortController();
+  void endWhenCut(log, stream, lastSeq, reading);
   for await (const message of log.follow(stream, end.seq + 1, reading.signal)) {
     const header = parseHeader(message.data);
     const isGap = message.seq !== end.seq + 1;
@@ -36,7 +40,17 @@ export async function catchUp(state: PartitionState, log: Log, onStale: (seq: nu
     if (message.seq >= lastSeq) break;
   }
   reading.abort();
+  if (end.seq < lastSeq) throw new Rewound(`${stream} ended at ${lastSeq} and lost its tail while it was read`);
   return end;
+}
+
+/** A stream that loses its tail now would be waited for: nobody writes it before it is read. */
+async function endWhenCut(log: Log, stream: string, lastSeq: number, reading: AbortController): Promise<void> {
+  while (!reading.signal.aborted) {
+    await sleep(raterLimits.catchUpCheckMs, reading.signal);
+    const now = await log.info(stream).catch(() => undefined);
+    if (now !== undefined && now.lastSeq < lastSeq) reading.abort();
+  }
 }
 
 /** Whose the last commit of the state is; "" when nobody has written yet, as no owner's is. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { run } from './run.ts';
 
-/** Seeds of a run of the suite, and where they begin; `METERLINE_RUNS` asks for more. */
+/** Seeds of a run of the suite, the same each time, so that it is the same for everybody; `npm run sim` tries others. */
 const seeds = Number(process.env['METERLINE_SIM_SEEDS'] ?? 60);
-const first = Number(process.env['METERLINE_SEED'] ?? Math.floor(Math.random() * 1_000_000_000));
+const first = Number(process.env['METERLINE_SEED'] ?? 1);
 const steps = Number(process.env['METERLINE_SIM_STEPS'] ?? 1200);
 
 describe('the simulator', () => {
@@ -17,6 +17,9 @@ describe('the simulator', () => {
   test.each([
     [20261163, 'a month ends after a take-over that had to catch up'],
     [158155688, 'an insert lands after a take-over has made its rows void'],
+    [993891754, 'a stream loses its tail while an owner reads up to its end'],
+    [58, 'two owners take over at once'],
+    [212, 'a snapshot lies beyond a lost tail'],
   ])('seed %i: %s', async (seed) => {
     expect((await run(seed, 1200)).violation).toBeUndefined();
   });

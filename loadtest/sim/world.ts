@@ -33,8 +33,8 @@ export class World {
   readonly store: Store;
   readonly outbox: OutboxRows;
   readonly hosts: readonly Host[];
-  /** Who took over a partition last. */
-  readonly owners = new Map<number, Process>();
+  /** `<partition> <rater>` of those who believe that they own it. */
+  readonly owners = new Set<string>();
   readonly #raters: Process[] = [];
   readonly #offices: Office[] = [];
   #officesMade = 0;
@@ -177,10 +177,10 @@ export class World {
     return JSON.stringify(partitions);
   }
 
-  /** A partition that nobody has taken over, or whose last owner is gone. */
+  /** A partition that nobody owns. */
   get orphan(): number | undefined {
-    const all = Array.from({ length: this.partitions }, (_, partition) => partition);
-    return all.find((partition) => this.owners.get(partition)?.isAlive !== true);
+    const owned = new Set([...this.owners].map((owner) => Number(owner.split(' ', 1)[0])));
+    return Array.from({ length: this.partitions }, (_, partition) => partition).find((one) => !owned.has(one));
   }
 
   /** What is still under way; "" when everything has come to rest. */

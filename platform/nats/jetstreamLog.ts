@@ -23,6 +23,16 @@ const followOptions = {
 const wrongLastSequence = new Set([10071, 10164]);
 const outOfSpace = new Set([10023, 10047, 10077, 10122, 10028]);
 
+/** After one of these a follower may go on behind messages that are gone. */
+const suspicious: ReadonlySet<string> = new Set([
+  'consumer_deleted',
+  'consumer_not_found',
+  'stream_not_found',
+  'heartbeats_missed',
+  'reset',
+  'ordered_consumer_recreated',
+]);
+
 /** The log on JetStream. */
 export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
   const client = jetstream(connection);
@@ -65,14 +75,18 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
       const stop = () => messages.stop();
       signal.addEventListener('abort', stop, { once: true });
       let newest: LogMessage | undefined;
-      let rewound: StreamRewound | undefined;
-      const isLost = async ({ seq, data }: LogMessage) =>
-        Buffer.compare((await get(stream, seq))?.data ?? Buffer.alloc(0), data) !== 0;
+      let isInDoubt = false;
+      const rewound = () => new StreamRewound(`${stream} no longer holds message ${newest!.seq}, which was read`);
+      const isLost = async () =>
+        newest !== undefined &&
+        Buffer.compare((await get(stream, newest.seq))?.data ?? Buffer.alloc(0), newest.data) !== 0;
+      let failure: StreamRewound | undefined;
       const watch = async () => {
         for await (const { type } of messages.status()) {
           // Whatever made the broker forget the consumer may have taken messages with it.
-          if (type !== 'ordered_consumer_recreated' || newest === undefined || !(await isLost(newest))) continue;
-          rewound = new StreamRewound(`${stream} no longer holds message ${newest.seq}, which was read`);
+          if (suspicious.has(type)) isInDoubt = true;
+          if (type !== 'ordered_consumer_recreated' || !(await isLost())) continue;
+          failure = rewound();
           return messages.stop();
         }
       };
@@ -81,7 +95,11 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
       try {
         for await (const message of messages) {
           if (signal.aborted) return;
-          if (rewound !== undefined) break;
+          if (failure !== undefined) break;
+          if (isInDoubt) {
+            isInDoubt = false;
+            if (await isLost()) throw rewound();
+          }
           newest = {
             subject: message.subject,
             seq: message.seq,
@@ -90,7 +108,7 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
           };
           yield newest;
         }
-        if (rewound !== undefined) throw rewound;
+        if (failure !== undefined) throw failure;
       } finally {
         signal.removeEventListener('abort', stop);
         messages.stop();

@@ -205,5 +205,7 @@ test('a target that hangs delays no other, and does not hold up the end', async 
   await until(() => run.notifier.counts().delivered === 50);
   expect(hanging.received.length).toBe(notifierLimits.requestsPerTargetMax);
   await run.stop();
-  expect(outcomes(await world.deliveries())).toEqual(Array.from({ length: 50 }, () => 'delivered 204'));
+  // What hung may have been given up for now before the end came; nothing of it was delivered.
+  const seen = outcomes(await world.deliveries());
+  expect(seen.filter((outcome) => outcome !== 'failed 0')).toEqual(Array.from({ length: 50 }, () => 'delivered 204'));
 });

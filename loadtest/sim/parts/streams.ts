@@ -22,6 +22,8 @@ interface Follower {
   readonly queue: LogMessage[];
   wake: (() => void) | undefined;
   isDelivering: boolean;
+  /** What it has read is lost; it will be told. */
+  isCut: boolean;
   isBroken: boolean;
 }
 
@@ -151,6 +153,7 @@ export class Streams {
       queue: [],
       wake: undefined,
       isDelivering: false,
+      isCut: false,
       isBroken: false,
     };
     this.#followers.add(follower);
@@ -173,6 +176,7 @@ export class Streams {
 
   /** The broker comes back without what the follower has read; it is told when it is connected again. */
   #break(follower: Follower): void {
+    follower.isCut = true;
     this.#wire.schedule.after(this.#wire.random.next() * 3000, follower.process, () => {
       follower.isBroken = true;
       follower.wake?.();
@@ -182,11 +186,12 @@ export class Streams {
   /** In order and without a gap, a few at a time, sooner or later. */
   #deliver(follower: Follower): void {
     const { schedule, faults, random } = this.#wire;
-    if (follower.isDelivering || this.#of(follower.stream).messages.length < follower.nextSeq) return;
+    if (follower.isCut || follower.isDelivering || this.#of(follower.stream).messages.length < follower.nextSeq) return;
     follower.isDelivering = true;
     const delayMs = faults.strikes('deliverySlow') ? random.next() * 8000 : random.delayMs(3, 60, 0.1);
     schedule.after(delayMs, follower.process, () => {
       follower.isDelivering = false;
+      if (follower.isCut) return;
       const { messages } = this.#of(follower.stream);
       const upTo = Math.min(messages.length, follower.nextSeq + random.below(20));
       for (; follower.nextSeq <= upTo; follower.nextSeq += 1) follower.queue.push(messages[follower.nextSeq - 1]!);

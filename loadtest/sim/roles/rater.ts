@@ -35,11 +35,12 @@ function run(world: World, process: Process): void {
         leased: (lease) => held.set(partition, lease),
         owned: (view) => {
           views.set(partition, view);
-          owners.set(partition, process);
+          owners.add(`${partition} ${process.name}`);
+          process.onEnd(() => owners.delete(`${partition} ${process.name}`));
         },
         left: () => {
           views.delete(partition);
-          if (owners.get(partition) === process) owners.delete(partition);
+          owners.delete(`${partition} ${process.name}`);
         },
         tellMark: (mark) => {
           watch.told(partition, mark);
