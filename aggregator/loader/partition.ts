@@ -196,7 +196,7 @@ export class PartitionLoader {
       let record = this.#intentFor(chunk);
       await this.#record(record);
       if (chunk.takeover !== undefined) {
-        const voided = await applyTakeover(store, chunk.takeover, record.token);
+        const voided = await applyTakeover(store, chunk.takeover, record.token, chunk.base.seq < this.#doubtSeqMax);
         events.takeoverApplied(this.#partition, chunk.incarnation, voided);
       }
       for (const rows of chunk.tables()) {
