@@ -1,11 +1,12 @@
 import type { LiveState, RatedRow, RefusalTotal, Trust } from '#core/messages/api.ts';
 import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { Refusal } from '#core/messages/rated.ts';
+import type { SettlementPlace, TallyPlace, TallyRows, Witness } from '#core/messages/stored.ts';
 import type { Aggregator } from '../main.ts';
 import * as figures from './figures.ts';
 import { listRefusals, totalRefusals, type RefusalPage } from './refusals.ts';
 import { placeOf, rowById } from './rows.ts';
-import { settlementRows, type SettlementPlace } from './settlement.ts';
+import { settlementRows } from './settlement.ts';
 import * as tally from './tally.ts';
 
 /** What the aggregator asks of master data; billing keeps it, the office hands it in. */
@@ -25,15 +26,11 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
   return {
     row: (tenant: string, rowId: string): Promise<RatedRow | undefined> => rowById(store, tenant, rowId),
 
-    tallyRows: (tenant: string, place: tally.TallyPlace, outSeqMax?: number): Promise<tally.TallyRows> =>
+    tallyRows: (tenant: string, place: TallyPlace, outSeqMax?: number): Promise<TallyRows> =>
       tally.tallyRows(store, tenant, place, outSeqMax),
 
-    tallyWitness: (
-      tenant: string,
-      place: tally.TallyPlace,
-      row: RatedRow,
-      witness: tally.Witness,
-    ): Promise<string | undefined> => tally.tallyWitness(store, tenant, place, placeOf(row.id)!, witness),
+    tallyWitness: (tenant: string, place: TallyPlace, row: RatedRow, witness: Witness): Promise<string | undefined> =>
+      tally.tallyWitness(store, tenant, place, placeOf(row.id)!, witness),
 
     settlementRows: (tenant: string, place: SettlementPlace, outSeqMax: number) =>
       settlementRows(store, tenant, place, outSeqMax),

@@ -1,34 +1,6 @@
 /** What agreements of a root account looked at in a period, and the rows that they booked, as the stored rows add up. */
+import type { SettlementPlace, StoredAgreed, StoredLine } from '#core/messages/stored.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
-
-export interface SettlementPlace {
-  readonly partition: number;
-  /** The root account. */
-  readonly unit: number;
-  readonly currency: string;
-  /** Of the billing period. */
-  readonly startMs: number;
-  readonly endMs: number;
-}
-
-/** What one price or fee charged an account in the period; decimal text. */
-export interface StoredLine {
-  readonly account: number;
-  readonly price: number;
-  readonly service: string;
-  readonly component: string;
-  readonly quantity: string;
-  readonly amount: string;
-}
-
-/** Rows of one agreement on one account for one reason, in that period or one before it. */
-export interface StoredAgreed {
-  readonly price: number;
-  readonly account: number;
-  readonly reason: string;
-  readonly periodStartMs: number;
-  readonly amount: string;
-}
 
 const ofUnit = `tenant = {tenant:String} AND partition = {partition:UInt16} AND has(path, {unit:UInt32})
   AND currency = {currency:String} AND out_seq <= {outSeqMax:UInt64}`;

@@ -1,32 +1,7 @@
 /** The stored rows of one tally: what they add up to, and single ones of them. */
-import type { SamplePlace } from '#core/messages/rated.ts';
+import type { TallyPlace, TallyRows, Witness } from '#core/messages/stored.ts';
 import type { Parameters, Store } from '#platform/clickhouse/index.ts';
 import { resourceIdsOf, rowStart } from './filters.ts';
-
-/** One cell of a price in an account and a period; price 0 is what no price charges yet. */
-export interface TallyPlace {
-  readonly partition: number;
-  /** Whose the tally is; of a pool the rows are those of any account. */
-  readonly account: number;
-  readonly isPool: boolean;
-  readonly price: number;
-  readonly meter: string;
-  readonly cell: string;
-  readonly periodStartMs: number;
-  /** Number of the resource, where each has a tally of its own. */
-  readonly resource: number | undefined;
-}
-
-/** Sums are decimal text; commits are 0 where there are no rows. */
-export interface TallyRows {
-  readonly first: number;
-  readonly last: number;
-  readonly quantity: string;
-  readonly amount: string;
-}
-
-/** What makes an earlier row of a tally a witness: it is of a newer sample, or it counted that resource. */
-export type Witness = { readonly newerThan: SamplePlace } | { readonly counted: string };
 
 /** Where a row lies in the log. */
 interface RowPlace {

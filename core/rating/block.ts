@@ -115,6 +115,16 @@ export interface BlockSource {
   readonly logTimeMs: number;
 }
 
+/** Of rows that stand for no sample. */
+export const officeSource = (tenant: string, logTimeMs: number): BlockSource => ({
+  tenant,
+  producer: '',
+  epoch: '',
+  seq: 0,
+  usageSeq: 0,
+  logTimeMs,
+});
+
 const tab = 9;
 const comma = 44;
 

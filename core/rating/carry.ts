@@ -11,8 +11,8 @@ export function versionBefore(
   { entry }: Tally,
   price: CompiledPrice,
 ): Tally | undefined {
-  const records = [...master.prices.values()].map(({ record }) => record);
-  for (const { id } of versionsBefore(records, price.record, entry.cell ?? '')) {
+  const { record } = price;
+  for (const { id } of versionsBefore(master.versionsByKey.get(record.key) ?? [], record, entry.cell ?? '')) {
     const tally = talliesByKey.get(tallyKey({ ...entry, price: id }));
     if (tally !== undefined && tally.entry.id !== 0) return tally;
   }

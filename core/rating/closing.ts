@@ -5,22 +5,18 @@
 import type { CloseRecord } from '../messages/control.ts';
 import type { ClosingState } from '../messages/rated.ts';
 import type { CompiledPrice } from '../pricing/compiled.ts';
+import { addAdjustment, type AdjustmentRun } from './adjustment.ts';
 import { closedUntil, unitOf } from './billingUnit.ts';
 import type { BlockSource } from './block.ts';
 import { closeBlocks } from './closeBlocks.ts';
-import type { Changes } from './changes.ts';
 import { chargeMax, reached } from './measures.ts';
-import { bookingOf, poolOf, type PlanContext } from './plan.ts';
 import { poolSplit } from './pool.ts';
 import { cellOf, rolledInto } from './rollover.ts';
-import type { Rows } from './rows.ts';
-import type { Account, Balance, PartitionState, Tally, Tenant } from './state.ts';
+import type { Balance, PartitionState, Tally, Tenant } from './state.ts';
 import { settle } from './tally.ts';
 
-export interface ClosingRun extends PlanContext {
+export interface ClosingRun extends AdjustmentRun {
   readonly state: PartitionState;
-  readonly changes: Changes;
-  readonly rows: Rows;
   readonly source: BlockSource;
 }
 
@@ -121,7 +117,7 @@ function settleRollover(run: ClosingRun, tally: Tally, bookedFromMs: number): vo
   Object.assign(tally, { carriedCharge, charge, cursor: undefined });
   changes.tally(tally);
   changes.rolled.push(tally);
-  if (amount !== 0n) addRow(run, tally, account, amount, bookedFromMs);
+  if (amount !== 0n) addAdjustment(run, tally, account, amount, bookedFromMs);
 }
 
 /** Shares the charge of a pool whose period is closed out among its members. */
@@ -129,26 +125,5 @@ function sharePool(run: ClosingRun, tally: Tally, bookedFromMs: number): void {
   const { master } = run.tenant;
   if (tally.entry.periodEndMs > closedUntil(master, master.accounts.get(tally.entry.account)!)) return;
   for (const { account, amount } of poolSplit(run.tenant, tally))
-    addRow(run, tally, master.accounts.get(account)!, amount, bookedFromMs);
-}
-
-/** A row of the tally without a quantity, of that account. */
-function addRow(run: ClosingRun, tally: Tally, account: Account, amount: bigint, bookedFromMs: number): void {
-  const { entry } = tally;
-  const { master } = run.tenant;
-  const meter = master.meters.get(entry.meter)!;
-  const price = master.prices.get(entry.price)!;
-  const group = run.groups.of({
-    account,
-    period: { startMs: entry.periodStartMs, endMs: entry.periodEndMs },
-    kind: 'adjustment',
-    meter: meter.id,
-    scale: meter.scale,
-    price,
-    cell: entry.cell ?? '',
-    pool: poolOf(price, tally),
-    ...bookingOf(run, account, price, entry.firstMs, bookedFromMs),
-  });
-  run.changes.tally(tally);
-  run.rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity: 0n, amount }, false);
+    addAdjustment(run, tally, master.accounts.get(account)!, amount, bookedFromMs);
 }

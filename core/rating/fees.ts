@@ -4,11 +4,10 @@ import { duesUntil } from '../fees/dues.ts';
 import type { Fee } from '../fees/fee.ts';
 import { compareText } from './attribution.ts';
 import { periodAt } from '../time/period.ts';
-import { Groups, type Charging } from './block.ts';
+import { Groups, officeSource, type Charging } from './block.ts';
 import type { Changes } from './changes.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import { bookingOf } from './plan.ts';
-import { officeSource } from './repricing.ts';
 import type { Rows } from './rows.ts';
 import type { Balance, PartitionState, Tenant } from './state.ts';
 

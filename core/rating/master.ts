@@ -51,6 +51,10 @@ export function applyMaster(state: PartitionState, message: ControlMessage, atMs
     [...draft.prices.values()].flatMap(({ record }) => (record.rollover ? [record.key] : [])),
   );
   draft.pricesByMeter = Map.groupBy(draft.prices.values(), ({ record }) => record.meter);
+  draft.versionsByKey = Map.groupBy(
+    draft.prices.values().map(({ record }) => record),
+    ({ key }) => key,
+  );
   if (message.changes.some(({ kind }) => kind === 'agreement')) {
     draft.agreementsByUnit = groupedAgreements(draft, tenant.master.agreementsByUnit);
     draft.prepaidFrom = prepaidSpans([...draft.agreementsByUnit.values()].flat()).map(({ fromMs }) => fromMs);

@@ -4,12 +4,13 @@
  */
 import { pointAt } from '../pricing/series/points.ts';
 import type { CompiledPrice } from '../pricing/compiled.ts';
-import type { BlockSource } from './block.ts';
+import { addAdjustment } from './adjustment.ts';
+import { officeSource } from './block.ts';
 import type { BlockRun } from './closeBlocks.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import { isSamePart, partOf } from './inForce.ts';
 import { isBeyond, reached } from './measures.ts';
-import { bookingOf, poolOf, type PlanContext } from './plan.ts';
+import type { PlanContext } from './plan.ts';
 import { cellOf } from './rollover.ts';
 import type { Balance, Master, PartitionState, Tally, Tenant } from './state.ts';
 import { setCarried, settle } from './tally.ts';
@@ -90,34 +91,7 @@ export function repriceNext(
 
 /** Writes the row of what a tally was charged late; returns the balances that moved. */
 export function adjust(run: RepricingRun, tally: Tally, amount: bigint): Set<Balance> {
-  const { tenant, groups, changes, rows, state } = run;
-  const { master } = tenant;
-  const { entry } = tally;
-  const account = master.accounts.get(entry.account)!;
-  const { id: meter, scale } = master.meters.get(entry.meter)!;
-  const price = master.prices.get(entry.price)!;
-  const group = groups.of({
-    account,
-    period: { startMs: entry.periodStartMs, endMs: entry.periodEndMs },
-    kind: 'adjustment',
-    meter,
-    scale,
-    price,
-    cell: entry.cell ?? '',
-    pool: poolOf(price, tally),
-    ...bookingOf(run, account, price, entry.firstMs),
-  });
-  changes.tally(tally);
-  rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity: 0n, amount }, false);
+  const { tenant, state } = run;
+  addAdjustment(run, tally, tenant.master.accounts.get(tally.entry.account)!, amount);
   return closeBlocks({ ...run, source: officeSource(tenant.id, state.logTimeMs) });
 }
-
-/** Of rows that stand for no sample. */
-export const officeSource = (tenant: string, logTimeMs: number): BlockSource => ({
-  tenant,
-  producer: '',
-  epoch: '',
-  seq: 0,
-  usageSeq: 0,
-  logTimeMs,
-});

@@ -94,8 +94,8 @@ function followedBy(master: Master, { record }: CompiledPrice, cell: string): Re
   const key = `${record.id} ${cell}`;
   let versions = known.get(key);
   if (versions === undefined) {
-    const records = [...master.prices.values()].map((price) => price.record);
-    versions = new Set([record, ...versionsBefore(records, record, cell)].map(({ id }) => id));
+    const earlier = versionsBefore(master.versionsByKey.get(record.key) ?? [], record, cell);
+    versions = new Set([record, ...earlier].map(({ id }) => id));
     known.set(key, versions);
   }
   return versions;

@@ -9,6 +9,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '../messages/control.ts';
+import type { PriceRecord } from '../messages/price.ts';
 import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { PriceSeries } from '../pricing/series/points.ts';
 import type {
@@ -97,6 +98,7 @@ export interface Master {
   /** The same, by metric, and prices by meter; made anew with each version. */
   metersByMetric: ReadonlyMap<string, readonly MeterRecord[]>;
   pricesByMeter: ReadonlyMap<string, readonly CompiledPrice[]>;
+  versionsByKey: ReadonlyMap<string, readonly PriceRecord[]>;
   readonly prices: Map<number, CompiledPrice>;
   /** Keys of prices of which a version lets allowances go on; made anew with each version. */
   rollingKeys: ReadonlySet<string>;
@@ -256,6 +258,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
       meters: new Map(),
       metersByMetric: new Map(),
       pricesByMeter: new Map(),
+      versionsByKey: new Map(),
       rollingKeys: new Set(),
       prices: new Map(),
       fees: new Map(),

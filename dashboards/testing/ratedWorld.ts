@@ -12,7 +12,8 @@ import { sha256 } from '#platform/crypto.ts';
 import type { Log, LogMessage } from '#platform/log.ts';
 import { TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
 import { readCommit } from '../api/why/commitBlocks.ts';
-import type { ApprovedPrice, TallyPlace } from '../ports.ts';
+import type { TallyPlace } from '#core/messages/stored.ts';
+import type { ApprovedPrice } from '../ports.ts';
 import type { EstimatePorts } from '../api/estimate/estimate.ts';
 import type { WhyPorts } from '../api/why/why.ts';
 

@@ -2,7 +2,8 @@ import { versionsBefore } from '#core/rating/carry.ts';
 import type { PriceRecord } from '#core/messages/price.ts';
 import { nothing, type Measures } from '#core/pricing/compiled.ts';
 import type { Log } from '#platform/log.ts';
-import type { Ports, TallyPlace } from '../../ports.ts';
+import type { TallyPlace } from '#core/messages/stored.ts';
+import type { Ports } from '../../ports.ts';
 import { commitAt, standingOf } from '../why/tallyEntry.ts';
 
 /**

@@ -5,7 +5,7 @@ import { parseAmount } from '#core/money/fixed.ts';
 import type { Measures } from '#core/pricing/compiled.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
-import type { TallyPlace } from '../../ports.ts';
+import type { TallyPlace } from '#core/messages/stored.ts';
 import { readCommit } from './commitBlocks.ts';
 
 /** The tally as a commit leaves it. */
