@@ -28,6 +28,12 @@ export const platformError = defineErrors({
     title: 'The NATS server is too old.',
     solve: 'Use nats-server 2.12 or newer; set METERLINE_NATS_SERVER to its path.',
   },
+  NATS_CLUSTER_UNSAFE: {
+    status: 500,
+    title: 'One message of any agent can stop replicated streams of these NATS servers for good.',
+    solve:
+      'Run nats-server 2.12.8 on every node of the cluster, or another version that `meterline doctor` finds well; nothing was started.',
+  },
   STREAM_MISCONFIGURED: {
     status: 500,
     title: 'A stream exists with settings that lose or duplicate data.',

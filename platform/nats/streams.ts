@@ -2,6 +2,7 @@ import { DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager, type Str
 import { streams, subjects } from '#core/messages/names.ts';
 import { platformError } from '../errors.ts';
 import type { NatsConnection } from './connect.ts';
+import { patiently } from './patience.ts';
 
 export interface StreamLimits {
   /** Bytes that each stream may hold; a full stream refuses (`discard: new`), it never drops. */
@@ -59,19 +60,25 @@ const guarded = [
   'num_replicas', 'allow_msg_ttl', 'allow_atomic', 'allow_msg_counter', 'allow_msg_schedules',
 ] as const; // prettier-ignore
 
-/** Creates what is missing and refuses to go on when an existing stream differs in a setting that guards money. */
+/**
+ * Creates what is missing and refuses to go on when an existing stream differs in a setting that guards money. Waits for
+ * brokers that elect a leader.
+ */
 export async function ensureStreams(
   connection: NatsConnection,
   partitions: number,
   replicas: number,
   limits = defaultStreamLimits,
 ): Promise<void> {
-  const manager = await jetstreamManager(connection);
-  const present = new Map<string, StreamConfig>();
-  for await (const info of manager.streams.list()) present.set(info.config.name, info.config);
+  const manager = await patiently(() => jetstreamManager(connection));
+  const present = await patiently(async () => {
+    const found = new Map<string, StreamConfig>();
+    for await (const info of manager.streams.list()) found.set(info.config.name, info.config);
+    return found;
+  });
   for (const wanted of streamConfigs(partitions, replicas, limits)) {
     const found = present.get(wanted.name);
-    if (found === undefined) await manager.streams.add(wanted);
+    if (found === undefined) await patiently(() => manager.streams.add(wanted));
     else assertStream(found, wanted);
   }
 }
