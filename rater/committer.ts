@@ -13,7 +13,7 @@ import type { Log } from '#platform/log.ts';
 import { maxPayloadBytes } from '#platform/nats/serverConfig.ts';
 import { raterError } from './errors.ts';
 import { raterLimits } from './limits.ts';
-import { parseHeader } from './restore.ts';
+import { parseHeader } from './replay.ts';
 import { Rewound } from './rewound.ts';
 
 /** Another owner has written: what is speculative here is void. */

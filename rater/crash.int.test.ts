@@ -1,20 +1,15 @@
 /** The owner against crashes around each step, lost tails, strange snapshots and floods (architecture §3). */
-import { jetstreamManager } from '@nats-io/jetstream';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emptyState } from '#core/rating/state.ts';
 import { encodeState } from '#core/rating/snapshot.ts';
-import type { Log, LogMessage } from '#platform/log.ts';
-import { connectNats, ensureStreams, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
+import type { Log } from '#platform/log.ts';
+import { connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { TestBilling, TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
 import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
-import { createLogger } from '#platform/telemetry.ts';
-import type { CommittedView } from './committedView.ts';
-import { raterEvents } from './events.ts';
 import { raterLimits } from './limits.ts';
-import { own, type OwnerDeps } from './owner.ts';
+import type { OwnerDeps } from './owner.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
-import { readRated, until } from './testing.ts';
+import { readRated, rewindStream, startOwner, until } from './testing.ts';
 
 const partitions = 6;
 const baseMs = Date.now() - 3_600_000;
@@ -34,30 +29,8 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Runs an owner until it ends; `view` is there once it has taken over. */
-function start(partition: number, change: Partial<OwnerDeps> = {}) {
-  const stop = new AbortController();
-  let view: CommittedView | undefined;
-  const deps: OwnerDeps = {
-    log, snapshots, events: raterEvents(new Registry(), createLogger('test', 'silent'), () => 0),
-    nowMs: () => Date.now(), owned: (now) => (view = now), tellMark: () => undefined, offerAlerts: () => undefined, committed: () => undefined,
-    ...change,
-  }; // prettier-ignore
-  const ended = own(partition, deps, stop.signal).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  const reached = (producer: TestProducer) =>
-    until(async () => (view?.mark(producer.tenant, producer.id).mark === producer.seq ? view : undefined));
-  return {
-    ended,
-    reached,
-    async stop() {
-      stop.abort();
-      return ended;
-    },
-  };
-}
+const start = (partition: number, change: Partial<OwnerDeps> = {}) =>
+  startOwner(partition, { log, snapshots, ...change });
 
 async function organisation(partition: number): Promise<TestProducer> {
   const producer = new TestProducer(`t${partition}`, 'p1', baseMs);
@@ -120,14 +93,7 @@ describe('a crash around an append', () => {
 });
 
 describe('lost tails', () => {
-  /** The stream as it was up to `lastSeq`, as a restored disk has it. */
-  async function rewind(name: string, lastSeq: number): Promise<void> {
-    const kept: LogMessage[] = [];
-    for (let seq = 1; seq <= lastSeq; seq++) kept.push((await log.get(name, seq))!);
-    await (await jetstreamManager(admin)).streams.delete(name);
-    await ensureStreams(admin, partitions, 1);
-    for (const { subject, data } of kept) await log.append(name, subject, data);
-  }
+  const rewind = (name: string, lastSeq: number) => rewindStream(admin, partitions, name, lastSeq);
 
   test('of RATED: what was lost is rated again from the inputs, a snapshot from beyond is passed over and kept', async () => {
     const producer = await organisation(1);

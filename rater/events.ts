@@ -1,6 +1,7 @@
 /** One helper per business event: metric and log together. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { CommitHeader } from '#core/messages/rated.ts';
+import type { PartitionState } from '#core/rating/state.ts';
 import type { Logger } from '#platform/telemetry.ts';
 
 export type RaterEvents = ReturnType<typeof raterEvents>;
@@ -33,8 +34,8 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
   });
   const takeovers = new Counter({
     name: 'meterline_rater_takeovers_total',
-    help: 'Partitions taken over.',
-    labelNames: ['partition'],
+    help: 'Partitions taken over: warm from a standby that followed the log, cold from a snapshot.',
+    labelNames: ['partition', 'start'],
     registers,
   });
   const fenced = new Counter({
@@ -77,9 +78,12 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
   });
 
   return {
-    takeover(partition: number, incarnation: number, outSeq: number, tookMs: number) {
-      takeovers.inc({ partition });
-      logger.info({ partition, incarnation, outSeq, tookMs: Math.round(tookMs) }, 'partition taken over');
+    takeover({ partition, incarnation, outSeq }: PartitionState, start: 'warm' | 'cold', tookMs: number) {
+      takeovers.inc({ partition, start });
+      logger.info({ partition, incarnation, outSeq, start, tookMs: Math.round(tookMs) }, 'partition taken over');
+    },
+    followFailed(partition: number, error: unknown) {
+      logger.warn({ partition, err: error }, 'a standby lost the log; it begins anew from the newest snapshot');
     },
     released(partition: number, why: string) {
       logger.info({ partition, why }, 'partition released');

@@ -13,6 +13,8 @@ export const raterLimits = {
   appendRetryMs: 250,
   /** How often an owner that reads the log up to its end looks whether that end is still there. */
   catchUpCheckMs: 2000,
+  /** Pause before a follower that lost the log begins anew. */
+  followRetryMs: 1000,
   /** Pause before a partition whose ownership failed is sought again. */
   ownRetryMs: 200,
   /** How long a stopping owner waits for its last commit; what it has not committed the next owner reads again. */

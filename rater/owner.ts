@@ -13,7 +13,7 @@ import { Inputs } from './inputs.ts';
 import { raterLimits } from './limits.ts';
 import { corePorts } from './ports.ts';
 import { catchUp, restore } from './restore.ts';
-import { snapshotText, type Snapshots } from './snapshots.ts';
+import { isConfirmed, snapshotText, type Snapshots } from './snapshots.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 
 export interface OwnerDeps {
@@ -28,15 +28,24 @@ export interface OwnerDeps {
   readonly committed: (latencyMs: number) => void;
 }
 
-/** Owns the partition until the signal aborts (drains and returns) or ownership is lost (throws Fenced or Rewound). */
-export async function own(partition: number, deps: OwnerDeps, signal: AbortSignal): Promise<void> {
+/**
+ * Owns the partition until the signal aborts (drains and returns) or ownership is lost (throws Fenced or Rewound).
+ * A `standby` that the log confirms saves loading a snapshot; it is this owner's from now on.
+ */
+export async function own(
+  partition: number,
+  deps: OwnerDeps,
+  signal: AbortSignal,
+  standby?: PartitionState,
+): Promise<void> {
   const startedAt = performance.now();
-  const state = await restore(partition, deps.snapshots);
+  const isWarm = standby !== undefined && standby.outSeq > 0 && (await isConfirmed(deps.log, standby));
+  const state = isWarm ? standby : await restore(partition, deps.snapshots);
   const snapshotSeq = state.outSeq;
   const { machine, committer } = await takeOver(state, deps, signal);
   const view = new CommittedView(state);
   deps.owned(view);
-  deps.events.takeover(partition, state.incarnation, state.outSeq, performance.now() - startedAt);
+  deps.events.takeover(state, isWarm ? 'warm' : 'cold', performance.now() - startedAt);
   deps.offerAlerts(partition, state.outSeq, []);
   await new Owner(partition, deps, machine, committer, view, snapshotSeq).run(signal);
 }

@@ -78,7 +78,8 @@ function decode(text: string): PartitionState | undefined {
   }
 }
 
-async function isConfirmed(log: Log, state: PartitionState): Promise<boolean> {
+/** Whether the log holds the state's last commit. */
+export async function isConfirmed(log: Log, state: PartitionState): Promise<boolean> {
   const message = await log.get(streams.rated(state.partition), state.outSeq);
   return message !== undefined && sha256(message.data) === state.outHash;
 }

@@ -1,9 +1,18 @@
-/** What the rater's tests share: reading a rated log, and waiting. */
+/** What the rater's tests share: owners, reading a rated log, taking its tail, and waiting. */
+import { jetstreamManager } from '@nats-io/jetstream';
+import { Registry } from 'prom-client';
 import { expect } from 'vitest';
 import { blockColumns, splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import { sha256 } from '#platform/crypto.ts';
-import type { Log } from '#platform/log.ts';
-import { parseHeader } from './restore.ts';
+import type { PartitionState } from '#core/rating/state.ts';
+import type { Log, LogMessage } from '#platform/log.ts';
+import { ensureStreams, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
+import type { TestProducer } from '#platform/nats/testProducer.ts';
+import { createLogger } from '#platform/telemetry.ts';
+import type { CommittedView } from './committedView.ts';
+import { raterEvents } from './events.ts';
+import { own, type OwnerDeps } from './owner.ts';
+import { parseHeader } from './replay.ts';
 
 interface Read {
   readonly headers: CommitHeader[];
@@ -32,6 +41,50 @@ export async function readRated(log: Log, partition: number): Promise<Read> {
   }
   reading.abort();
   return read;
+}
+
+/** Runs an owner until it ends; `reached` once it has committed all that the producer has sent. */
+export function startOwner(
+  partition: number,
+  ports: Pick<OwnerDeps, 'log' | 'snapshots'> & Partial<OwnerDeps>,
+  standby?: PartitionState,
+) {
+  const stop = new AbortController();
+  let view: CommittedView | undefined;
+  const deps: OwnerDeps = {
+    events: raterEvents(new Registry(), createLogger('test', 'silent'), () => 0), nowMs: () => Date.now(),
+    owned: (now) => (view = now), tellMark: () => undefined, offerAlerts: () => undefined, committed: () => undefined,
+    ...ports,
+  }; // prettier-ignore
+  const ended = own(partition, deps, stop.signal, standby).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const reached = (producer: TestProducer) =>
+    until(async () => (view?.mark(producer.tenant, producer.id).mark === producer.seq ? view : undefined));
+  return {
+    ended,
+    reached,
+    async stop() {
+      stop.abort();
+      return ended;
+    },
+  };
+}
+
+/** The stream as it was up to `lastSeq`, as a restored disk has it. */
+export async function rewindStream(
+  admin: NatsConnection,
+  partitions: number,
+  name: string,
+  lastSeq: number,
+): Promise<void> {
+  const log = await jetstreamLog(admin);
+  const kept: LogMessage[] = [];
+  for (let seq = 1; seq <= lastSeq; seq++) kept.push((await log.get(name, seq))!);
+  await (await jetstreamManager(admin)).streams.delete(name);
+  await ensureStreams(admin, partitions, 1);
+  for (const { subject, data } of kept) await log.append(name, subject, data);
 }
 
 export async function until<Value>(what: () => Promise<Value | undefined>): Promise<Value> {
