@@ -22,6 +22,8 @@ export interface GroupKey {
   readonly cell: string;
   /** Start of the account's month whose balance is moved. */
   readonly bookedMs: number;
+  /** Start of the account's month that the rows lie in: a block keeps to one, for what its rows lie apart is 32 bits wide. */
+  readonly monthMs: number;
   /** End of the closed periods that the rows are late for; 0 for rows in time. */
   readonly closedUntilMs: number;
   readonly chain: BalanceChain;
@@ -74,7 +76,7 @@ export class Groups {
 
   of(key: GroupKey): Group {
     const starts = key.chain.balances.map((balance) => balance.period.startMs).join(',');
-    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${key.bookedMs}|${key.closedUntilMs}|${starts}|${key.cell}${key.kind === 'fee' ? partOf(key.price) : ''}`;
+    const text = `${key.account.record.id}|${key.kind}|${key.price?.record.id ?? 0}|${key.meter}|${key.scale}|${key.period.startMs}|${key.bookedMs}|${key.monthMs}|${key.closedUntilMs}|${starts}|${key.cell}${key.kind === 'fee' ? partOf(key.price) : ''}`;
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {

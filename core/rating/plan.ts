@@ -237,11 +237,14 @@ export function bookingOf(
   price: Charging | undefined,
   atMs: number,
   closedMs = closedUntil(tenant.master, account),
-): Pick<GroupKey, 'bookedMs' | 'closedUntilMs' | 'chain'> {
+): Pick<GroupKey, 'bookedMs' | 'monthMs' | 'closedUntilMs' | 'chain'> {
   const isLate = atMs < closedMs;
   const bookedAtMs = isLate ? closedMs : atMs;
+  const { timeZone } = account.record;
+  const bookedMs = periodAt(bookedAtMs, timeZone).startMs;
   return {
-    bookedMs: periodAt(bookedAtMs, account.record.timeZone).startMs,
+    bookedMs,
+    monthMs: isLate ? periodAt(atMs, timeZone).startMs : bookedMs,
     closedUntilMs: isLate ? closedMs : 0,
     chain:
       price === undefined

@@ -27,9 +27,11 @@ export function rateBatch(run: BatchRun): BatchResult {
   let refused = 0;
   for (let index = 0; index < q.length; index++) {
     const quantity = q[index]!;
-    const series = ready[s[index]!];
+    const at = s[index]!;
     const tick = k[index]!;
-    const startMs = times.startsMs[tick];
+    // Columns come as they were signed: what is no number must not be looked up, and may not even be able to be.
+    const series = typeof at === 'number' ? ready[at] : undefined;
+    const startMs = typeof tick === 'number' ? times.startsMs[tick] : undefined;
     if (
       series !== undefined &&
       startMs !== undefined &&

@@ -16,13 +16,8 @@ export function rateSample(batch: Batch, index: number): Fault | undefined {
   const { body, dictionary } = batch;
   const seriesIndex = body.s[index]!;
   const tickIndex = body.k[index]!;
-  const tick = body.ticks[tickIndex];
-  if (
-    tick === undefined ||
-    !Number.isInteger(tickIndex) ||
-    !Number.isInteger(seriesIndex) ||
-    body.series[seriesIndex] === undefined
-  ) {
+  const tick = Number.isInteger(tickIndex) ? body.ticks[tickIndex] : undefined;
+  if (tick === undefined || !Number.isInteger(seriesIndex) || body.series[seriesIndex] === undefined) {
     return ['out_of_range', 'an index lies outside its dictionary'];
   }
   const series = (dictionary.series[seriesIndex] ??= seriesAt(batch, dictionary, seriesIndex));

@@ -19,7 +19,7 @@ export function monthAt(instantMs: number, timeZone: string): Month {
   return month;
 }
 
-/** A month begins at the first instant of its first day there, which a clock change may move away from midnight. */
+/** A month begins at the first instant of its first day there, which a clock change may move away from midnight; cut to the instants of 3.6. */
 function workOut(instantMs: number, timeZone: string): Month {
   const local = new Temporal.ZonedDateTime(BigInt(instantMs) * 1_000_000n, timeZone);
   const begin = (month: Temporal.PlainYearMonth) =>
@@ -28,7 +28,8 @@ function workOut(instantMs: number, timeZone: string): Month {
   const shown = Temporal.PlainYearMonth.from({ year: local.year, month: local.month });
   // A clock that goes back over midnight shows the month before once more.
   const thisMonth = begin(shown.add({ months: 1 })) <= instantMs ? shown.add({ months: 1 }) : shown;
-  return { startMs: begin(thisMonth), endMs: begin(thisMonth.add({ months: 1 })), key: thisMonth.toString() };
+  const [startMs, endMs] = [begin(thisMonth), begin(thisMonth.add({ months: 1 }))];
+  return { startMs: Math.max(0, startMs), endMs: Math.min(endMs, 9_999_999_999_999), key: thisMonth.toString() };
 }
 
 export function isZone(timeZone: unknown): boolean {

@@ -11,6 +11,8 @@ export type PeriodKind = 'month' | 'day';
 /** Calendar arithmetic takes microseconds, and samples fall into the same few periods: the newest ones are kept. */
 const recent = new Map<string, Period[]>();
 const recentPeriodsMax = 8;
+/** There are no instants beyond (SPEC §3.6): no store could write where a period begins or ends. */
+const instantMsMax = 9_999_999_999_999;
 
 /** The calendar month or day, in `timeZone` (IANA), that holds the instant. Days may have 23 or 25 hours. */
 export function periodAt(instantMs: number, timeZone: string, kind: PeriodKind = 'month'): Period {
@@ -29,7 +31,10 @@ function computePeriod(instantMs: number, timeZone: string, kind: PeriodKind): P
   const date = dayBegunBy(instantMs, timeZone);
   const first = kind === 'month' ? date.with({ day: 1 }) : date;
   const next = kind === 'month' ? first.add({ months: 1 }) : first.add({ days: 1 });
-  return { startMs: startOfDayMs(first, timeZone), endMs: startOfDayMs(next, timeZone) };
+  return {
+    startMs: Math.max(0, startOfDayMs(first, timeZone)),
+    endMs: Math.min(startOfDayMs(next, timeZone), instantMsMax),
+  };
 }
 
 /** "2026-11" or "2026-11-23": how a period is named in alert ids, URLs and documents. */

@@ -179,6 +179,11 @@ export class World {
   }
 
   #take({ subject, data }: Pick<Input, 'subject' | 'data'>): void {
+    this.take(subject, data);
+  }
+
+  /** One message of `USAGE`, whatever it is. */
+  take(subject: string, data: Uint8Array): void {
     const input: Input = { stream: 'usage', subject, seq: this.#usage.length + 1, timeMs: this.#nowMs, data };
     this.#usage.push(input);
     this.#pending.push(input);
@@ -204,6 +209,9 @@ export class World {
   }
 
   #see(header: CommitHeader, blocks: string): void {
+    // Columns of 32 bits: a store would keep the rest of a larger one, and say nothing.
+    const wide = readBlocks(blocks).flatMap((block) => block!.list('offset')).filter((text) => Number(text) >= 2 ** 32);
+    this.faults.same('RERATE', 'offsets that are too wide', wide.join(), '');
     this.seen.rated = header.totals.samples.rated;
     this.seen.cutOrSharedRows = Math.max(0, this.auditor.sums.rows - this.seen.rated);
     this.seen.adjustments += blocks.split('\tadjustment\t').length - 1;

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ports } from '../../testing/differentialPorts.ts';
+import { checkNames } from '../../reference/audit/faults.ts';
+import { seed } from '../../testing/seed.ts';
+import { hostile, messageOf, soundBody, type Place } from './hostile.ts';
+import { World } from './world.ts';
+
+const runs = Number(process.env['METERLINE_RUNS'] ?? 150);
+
+/** Where the rater says that a producer stands: what a liar would look up, too. */
+function placeOf(world: World, id: string): Place {
+  const known = world.state.tenants.get('t')?.producers.get(id);
+  const epoch = known?.epoch ?? { startedAtMs: 1, nonce: '00000000000000ab' };
+  return { epoch, seq: (known?.mark ?? 0) + 1, prev: known?.hashes.at(-1)?.[1] ?? '' };
+}
+
+test(`HOSTILE: whatever a producer signs, the partition goes on, counts it, and both engines say the same, seed ${seed}`, () => {
+  const reasons = new Set<string>();
+  fc.assert(
+    fc.property(fc.array(hostile, { minLength: 3, maxLength: 20, size: 'max' }), (attacks) => {
+      const world = new World(ports);
+      for (const attack of attacks) {
+        const { producer, quantities } = attack;
+        world.take(`usage.0.t.${producer}`, messageOf(ports, soundBody(producer, placeOf(world, producer), quantities), attack));
+        if (quantities[0]! % 3 === 0) world.commit();
+      }
+      // A sound batch is taken as if nothing had happened: of another tenant, and of the same producers.
+      const before = world.state.totals.samples.rated;
+      for (const producer of ['agent', 'gateway']) {
+        const place = placeOf(world, producer);
+        if (place.epoch.startedAtMs === Number.MAX_SAFE_INTEGER || place.seq > Number.MAX_SAFE_INTEGER) continue;
+        world.take(`usage.0.t.${producer}`, messageOf(ports, soundBody(producer, place, [1, 2])));
+        expect(placeOf(world, producer).seq).toBe(place.seq + 1);
+      }
+      world.commit();
+      world.auditor.finish();
+      for (const name of checkNames) expect(world.faults.tell(name), name).toBe('');
+      const { received, rated, duplicates, refused } = world.state.totals.samples;
+      expect(rated + duplicates + refused).toBe(received);
+      expect(rated).toBeGreaterThanOrEqual(before);
+      for (const reason of world.reasons) reasons.add(reason);
+    }),
+    { seed, numRuns: runs },
+  );
+  expect(reasons.size).toBeGreaterThan(5);
+}, 600_000);
