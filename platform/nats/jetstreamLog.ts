@@ -6,19 +6,23 @@ import type { NatsConnection } from './connect.ts';
 export const logLimits = {
   /** How long one append waits for the broker's acknowledgement before its fate counts as unknown. */
   appendTimeoutMs: 5000,
-  /** Bytes that a follower asks for ahead of its reader. */
-  followBytesMax: 8 * 1024 * 1024,
-  followMessagesMax: 1000,
+  /**
+   * Bytes that a follower asks for ahead of its reader, at least. The broker delivers nothing larger than what is asked
+   * for, nor what stands behind it: whoever may send one message of the greatest size would stop the stream for good. So
+   * the greatest message is asked for, and what its subject and address take besides.
+   */
+  followBytesMin: 8 * 1024 * 1024,
+  followFrameBytesMax: 64 * 1024,
   /** A follower that misses two heartbeats asks anew: a killed broker's consumers are gone, and nobody tells us. */
   followHeartbeatMs: 1000,
   followRequestMs: 5000,
 } as const;
 
-const followOptions = {
-  max_bytes: logLimits.followBytesMax,
+const followOptions = (connection: NatsConnection) => ({
+  max_bytes: Math.max(logLimits.followBytesMin, connection.info?.max_payload ?? 0) + logLimits.followFrameBytesMax,
   expires: logLimits.followRequestMs,
   idle_heartbeat: logLimits.followHeartbeatMs,
-};
+});
 
 const wrongLastSequence = new Set([10071, 10164]);
 const outOfSpace = new Set([10023, 10047, 10077, 10122, 10028]);
@@ -71,7 +75,7 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
     async *follow(stream, fromSeq, signal) {
       if (signal.aborted) return;
       const consumer = await client.consumers.get(stream, { opt_start_seq: Math.max(1, fromSeq) });
-      const messages = await consumer.consume(followOptions);
+      const messages = await consumer.consume(followOptions(connection));
       const stop = () => messages.stop();
       signal.addEventListener('abort', stop, { once: true });
       let newest: LogMessage | undefined;
