@@ -61,7 +61,7 @@ export class Committer {
 
   /** Resolves once the commit is stored. Throws Fenced or Rewound when it never will be. */
   async commit({ header, bytes: data }: EncodedCommit, signal: AbortSignal): Promise<Committed> {
-    if (data.length > maxPayloadBytes) {
+    if (data.length > maxPayloadBytes - raterLimits.appendHeaderBytesMax) {
       throw raterError('COMMIT_OVERSIZED', `${data.length} bytes.`, { bytes: data.length, partition: this.#partition });
     }
     while (!signal.aborted) {

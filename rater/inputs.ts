@@ -9,6 +9,7 @@ export interface TakenInput {
 
 export class Inputs {
   readonly #queues = { control: [] as LogMessage[], usage: [] as LogMessage[] };
+  readonly #bytes = { control: 0, usage: 0 };
   readonly #room = new Set<() => void>();
   #arrived: (() => void) | undefined;
   #failure: Error | undefined;
@@ -36,6 +37,7 @@ export class Inputs {
     for (const stream of this.#isUsageOpen() ? (['control', 'usage'] as const) : (['control'] as const)) {
       const message = this.#queues[stream].shift();
       if (message === undefined) continue;
+      this.#bytes[stream] -= message.data.length;
       if (stream === 'control') this.#controlSeq = message.seq;
       this.#resume();
       return { stream, message };
@@ -69,6 +71,11 @@ export class Inputs {
     this.#arrived = undefined;
   }
 
+  #isAhead(stream: TakenInput['stream']): boolean {
+    const { inputMessagesMax, inputBytesMax } = raterLimits;
+    return this.#queues[stream].length >= inputMessagesMax || this.#bytes[stream] >= inputBytesMax;
+  }
+
   async #read(
     log: Log,
     stream: TakenInput['stream'],
@@ -79,8 +86,9 @@ export class Inputs {
     try {
       for await (const message of log.follow(name, fromSeq, signal)) {
         this.#queues[stream].push(message);
+        this.#bytes[stream] += message.data.length;
         this.wake();
-        while (this.#queues[stream].length >= raterLimits.inputMessagesMax && !signal.aborted) {
+        while (this.#isAhead(stream) && !signal.aborted) {
           await new Promise<void>((resolve) => this.#room.add(resolve));
         }
       }

@@ -7,8 +7,11 @@ export const raterLimits = {
   leasePollMs: 250,
   /** Bytes of block lines after which no further input joins the commit being filled. */
   commitBytesMax: 1024 * 1024,
-  /** Inputs read ahead per stream; the reader pauses beyond. */
+  /** Inputs read ahead per stream, and their bytes, for whoever may send may send messages of the greatest size; the reader pauses beyond. */
   inputMessagesMax: 256,
+  inputBytesMax: 32 * 1024 * 1024,
+  /** What the headers of an append take of the broker's greatest message. */
+  appendHeaderBytesMax: 1024,
   /** Pause before an append that was refused for space, or whose fate is unknown, is tried again. */
   appendRetryMs: 250,
   /** How often an owner that reads the log up to its end looks whether that end is still there. */

@@ -21,7 +21,8 @@ export function periodAt(instantMs: number, timeZone: string, kind: PeriodKind =
   if (periods === undefined) recent.set(key, (periods = []));
   const known = periods.find(({ startMs, endMs }) => instantMs >= startMs && instantMs < endMs);
   if (known !== undefined) return known;
-  const period = computePeriod(instantMs, timeZone, kind);
+  const whole = computePeriod(instantMs, timeZone, kind);
+  const period = { startMs: Math.max(0, whole.startMs), endMs: Math.min(whole.endMs, instantMsMax) };
   periods.unshift(period);
   if (periods.length > recentPeriodsMax) periods.pop();
   return period;
@@ -31,10 +32,7 @@ function computePeriod(instantMs: number, timeZone: string, kind: PeriodKind): P
   const date = dayBegunBy(instantMs, timeZone);
   const first = kind === 'month' ? date.with({ day: 1 }) : date;
   const next = kind === 'month' ? first.add({ months: 1 }) : first.add({ days: 1 });
-  return {
-    startMs: Math.max(0, startOfDayMs(first, timeZone)),
-    endMs: Math.min(startOfDayMs(next, timeZone), instantMsMax),
-  };
+  return { startMs: startOfDayMs(first, timeZone), endMs: startOfDayMs(next, timeZone) };
 }
 
 /** "2026-11" or "2026-11-23": how a period is named in alert ids, URLs and documents. */

@@ -1,45 +1,21 @@
 /** What a producer may sign out of error or malice: a sound batch of which anything is replaced, added, left out or cut up. */
-import fc from 'fast-check';
 import type { BatchBody } from '../../metering/batch.ts';
 import { hour, metrics, monthsMs, resources } from '../testing/ground.ts';
 import { joined, type Encoding } from './batches.ts';
 
-/** Pieces of JSON text, most of which JSON.stringify would not write. */
-const pieces = [
-  'null', 'true', 'false', '0', '-0', '-1', '1.5', '1e3', '1e400', '-1e400', '5e-324', '9007199254740991', '9007199254740993', '-9007199254740991', '1e22',
-  '9999999999999', '10000000000000', '4294967296', '4001', '""', '" "', '"x"', '"0"', '"-5"', '"1e3"', '"0x10"', '"٣"', '"NaN"', '"Infinity"', '"10000000000000000000000"',
-  '"10000000000000000000001"', '"a\\u0000b"', '"\\ud800"', '"\\t\\n\\\\"', '"__proto__"', '"constructor"', '"a/b/../c"', '[]', '{}', '[[]]', '[null]', '[0,0]', '[0,0,0]', '[0,0,0,0]', '[-1,0,0]',
-  '{"length":3}', '{"__proto__":{"name":"cpu"}}', '{"__proto__":"user"}', '{"constructor":"user","toString":"x"}', '{"toJSON":"x"}', '{"mode":"user","mode":"idle"}',
-  '{"name":"cpu","unit":"us","scale":0,"kind":"delta"}', '{"name":"cpu","unit":"kg","scale":0,"kind":"delta"}', '{"name":"__proto__","unit":"1","scale":12,"kind":"level"}',
-  '{"startedAtMs":9007199254740991,"nonce":"ffffffffffffffff"}', '{"startedAtMs":1e999,"nonce":"ffffffffffffffff"}', '{"kind":"lost","series":-1,"detail":""}',
-  '"' + 'x'.repeat(700) + '"', '[' .repeat(5000) + ']'.repeat(5000), '{"a":'.repeat(3000) + '1' + '}'.repeat(3000), `[${'0,'.repeat(4000)}0]`,
-] as const; // prettier-ignore
-
-const piece = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...pieces) }, fc.json({ maxDepth: 3 }));
-const edit = fc.record({
-  how: fc.constantFrom('replace', 'replace', 'replace', 'remove', 'add', 'repeat'),
-  /** Which place of the body, counted round; few so that most samples of a batch are left alone. */
-  at: fc.nat(200),
-  piece,
-});
-const damage = fc.record({
-  from: fc.oneof(fc.nat(90), fc.nat(3000)),
-  bytes: fc.uint8Array({ maxLength: 6 }),
-  cut: fc.nat(5),
-});
-
-const rarely = <T>(what: fc.Arbitrary<T>, once: number) =>
-  fc.oneof({ weight: once, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: what });
+/** A change of a body: a piece of JSON text put in some place, counted round. */
+export interface Edit {
+  readonly how: 'replace' | 'remove' | 'add' | 'repeat';
+  readonly at: number;
+  readonly piece: string;
+}
 
 /** Either the body is edited and signed anew, or bytes of the signed message are changed, or there is no message at all. */
-export const hostile = fc.record({
-  producer: fc.constantFrom('agent', 'agent', 'gateway'),
-  edits: fc.array(edit, { maxLength: 3 }),
-  damage: rarely(damage, 8),
-  noise: rarely(fc.uint8Array({ maxLength: 300 }), 30),
-  quantities: fc.array(fc.nat(20_000_000), { minLength: 1, maxLength: 4 }),
-});
-export type Hostile = typeof hostile extends fc.Arbitrary<infer Value> ? Value : never;
+export interface Attack {
+  readonly edits?: readonly Edit[];
+  readonly damage?: { readonly from: number; readonly bytes: Uint8Array; readonly cut: number } | null;
+  readonly noise?: Uint8Array | null;
+}
 
 /** Where the producer stands by the rater's own word. */
 export type Place = Pick<BatchBody, 'epoch' | 'seq' | 'prev'>;
@@ -53,23 +29,19 @@ export const soundBody = (producer: string, place: Place, quantities: readonly n
 }); // prettier-ignore
 
 /** The message as sent. */
-export function messageOf(
-  encoding: Encoding,
-  body: BatchBody,
-  { edits, damage: harm, noise }: Partial<Hostile> = {},
-): Uint8Array {
+export function messageOf(encoding: Encoding, body: BatchBody, { edits = [], damage, noise }: Attack = {}): Uint8Array {
   if (noise != null) return noise;
-  const text = (edits ?? []).reduce((json, one) => edited(json, one), JSON.stringify(body));
+  const text = edits.reduce((json, one) => edited(json, one), JSON.stringify(body));
   const bytes = encoding.bytes(`${'good'.padEnd(86, '-')}\nkey\n${text}`);
-  if (harm == null) return bytes;
-  const from = harm.from % bytes.length;
-  return joined(joined(bytes.subarray(0, from), harm.bytes), bytes.subarray(from + harm.cut));
+  if (damage == null) return bytes;
+  const from = damage.from % bytes.length;
+  return joined(joined(bytes.subarray(0, from), damage.bytes), bytes.subarray(from + damage.cut));
 }
 
 type Holder = Record<string, unknown>;
 
 /** The text with one place changed; a piece goes in as it is, whatever JSON.stringify would make of it. */
-function edited(text: string, { how, at, piece: json }: Hostile['edits'][number]): string {
+function edited(text: string, { how, at, piece: json }: Edit): string {
   let body: unknown;
   try {
     body = JSON.parse(text);

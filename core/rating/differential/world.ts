@@ -210,7 +210,9 @@ export class World {
 
   #see(header: CommitHeader, blocks: string): void {
     // Columns of 32 bits: a store would keep the rest of a larger one, and say nothing.
-    const wide = readBlocks(blocks).flatMap((block) => block!.list('offset')).filter((text) => Number(text) >= 2 ** 32);
+    const wide = readBlocks(blocks)
+      .flatMap((block) => block!.list('offset'))
+      .filter((text) => Number(text) >= 2 ** 32);
     this.faults.same('RERATE', 'offsets that are too wide', wide.join(), '');
     this.seen.rated = header.totals.samples.rated;
     this.seen.cutOrSharedRows = Math.max(0, this.auditor.sums.rows - this.seen.rated);
