@@ -21,7 +21,7 @@ export interface Aggregator extends AsyncDisposable {
   readonly store: Store;
   readonly events: AggregatorEvents;
   /** Up to which commit the loader has come, at once; behind the store while it starts or reads the log again. */
-  position(partition: number): LoadedHead;
+  position(partition: number): LoadedHead & { readonly samplesRated: number };
   /** Up to which commit, and which log time, the store is complete: what an answer may state. */
   loaded(partition: number): Promise<LoadedHead>;
   lagSamples(partition: number): Promise<number>;
@@ -106,7 +106,10 @@ export async function createAggregator(
       await aborted(signal);
       await Promise.race([running, sleep(aggregatorLimits.drainMsMax)]);
     },
-    position: (partition) => ({ outSeq: loaderOf(partition).head.seq, logTimeMs: loaderOf(partition).head.logTimeMs }),
+    position(partition) {
+      const { seq, logTimeMs, samplesRated } = loaderOf(partition).head;
+      return { outSeq: seq, logTimeMs, samplesRated };
+    },
     async loaded(partition) {
       const { seq, logTimeMs } = loaderOf(partition).head;
       const stored = await loadedHead(store, partition);

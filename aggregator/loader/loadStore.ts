@@ -28,7 +28,7 @@ export interface TakeoverClaim {
 
 export interface LoadStore {
   /** Writes tab-separated lines whole or not at all; the same token twice writes once, while the store remembers it. */
-  insert(table: Table, lines: Uint8Array, token: string): Promise<void>;
+  insert(table: Table, lines: readonly Uint8Array[], token: string): Promise<void>;
   /** Rows of one table by commit. */
   rowsBySeq(table: Table, range: CommitRange): Promise<ReadonlyMap<number, number>>;
   remove(table: Table, range: CommitRange): Promise<void>;

@@ -24,7 +24,7 @@ export async function applyTakeover(
   if (!(await store.isClaimed({ partition, incarnation, seq: commit.seq, nonce }))) {
     if (inDoubt) await store.removeBeyond({ ...beyond, which: 'thisAndNewer' });
     const line = takeoverLine(commit, await store.countBeyond(older));
-    await store.insert(takeovers, new TextEncoder().encode(line), token);
+    await store.insert(takeovers, [new TextEncoder().encode(line)], token);
   }
   return store.removeBeyond(older);
 }

@@ -4,7 +4,7 @@ import { recoveryCase, type RecoveryCase } from './recovery.ts';
 
 /** Writes rows of which none can be in the store. */
 export async function insertRows(store: LoadStore, { table, lines }: TableRows, token: string): Promise<void> {
-  await store.insert(table, lines.length === 1 ? lines[0]! : Buffer.concat(lines), token);
+  await store.insert(table, lines, token);
 }
 
 /** What the store holds of the rows that a chunk brings to one table. */

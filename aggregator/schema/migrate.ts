@@ -5,6 +5,9 @@ import { createRollup } from './rollup.ts';
 /** Brings the database to this version; running it again changes nothing. */
 export async function migrate(store: Store): Promise<void> {
   for (const table of tables) await store.command(createTable(table));
+  await store.command(
+    `ALTER TABLE ${ratedBlocks.name} MODIFY SETTING min_bytes_for_wide_part = ${compactPartBytesMax}`,
+  );
   await store.command(`CREATE OR REPLACE VIEW valid_blocks AS SELECT * FROM ${ratedBlocks.name} WHERE ${notVoid}`);
   await store.command(`CREATE OR REPLACE VIEW valid_loads AS SELECT * FROM ${loads.name} WHERE ${notVoid}`);
   await store.command(ratedRowsView);
@@ -13,6 +16,12 @@ export async function migrate(store: Store): Promise<void> {
 
 /** Tokens are remembered for this many inserts a table; the loader never relies on older ones, it counts. */
 const deduplicationWindow = 10_000;
+
+/**
+ * A part below this size keeps its columns in one file: an insert of blocks would else make, sync and soon delete a hundred.
+ * What is merged grows beyond it, and there each column is a file of its own.
+ */
+const compactPartBytesMax = 128 * 1024 * 1024;
 
 function createTable(table: Table): string {
   const columns = table.columns.map(([name, type]) => `\`${name}\` ${type}`);

@@ -12,7 +12,9 @@ import { sleep } from '#platform/lifecycle.ts';
 import { append, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { loadSealingKey, seal } from '#platform/sealing.ts';
 import { median, percentile, type Figure } from './figure.ts';
-import { key, startPipeline, tenant } from './pipeline.ts';
+import { key, startPipeline, tenantOf } from './pipeline.ts';
+
+const tenant = tenantOf(0);
 
 const size = { producers: 50, resourcesPerProducer: 10, metrics: 20 };
 const rate = 50_000;
@@ -28,15 +30,16 @@ export async function benchAlert({ seconds }: { seconds: number }): Promise<Figu
   const perRun = Math.max(100, Math.ceil((seconds * 10) / runCount));
   const count = perRun * runCount;
   using receiver = await startReceiver();
-  await using pipeline = await startPipeline(size, probeChanges(count));
+  await using pipeline = await startPipeline({ size, more: probeChanges(count) });
   const secret = seal(
     loadSealingKey(dataPaths(pipeline.dataDir).sealingKey),
     `whsec_${Buffer.alloc(24, 7).toString('base64')}`,
   );
   const target: TargetRecord = { url: receiver.url, secret, enabled: true };
   await (await new Kvm(pipeline.admin).create(buckets.targets)).put(`${tenant}.bench`, JSON.stringify(target));
-  const warm = await pipeline.publish(pipeline.sign(size.producers, 1), rate);
-  await pipeline.settled(warm.samples);
+  await pipeline.sign(size.producers, 1);
+  await pipeline.publish({ rate });
+  await pipeline.settled();
   const log = await jetstreamLog(pipeline.admin);
   const next = probes(count);
   const runs: Measured[] = [];
@@ -44,8 +47,8 @@ export async function benchAlert({ seconds }: { seconds: number }): Promise<Figu
   const before = await log.info(streams.rated(0));
   for (let run = 0; run < runCount; run++) {
     const stop = new AbortController();
-    const batches = pipeline.sign(Math.ceil((rate * perRun * 2) / 10 / batchSamples) + 25, batchSamples / 200);
-    const load = pipeline.publish(batches, rate, stop.signal);
+    await pipeline.sign(Math.ceil((rate * perRun * 2) / 10 / batchSamples) + 25, batchSamples / 200);
+    const load = pipeline.publish({ rate }, stop.signal);
     await sleep(500);
     const latencies: number[] = [];
     for (let i = run * perRun; i < (run + 1) * perRun; i++) {
@@ -60,7 +63,8 @@ export async function benchAlert({ seconds }: { seconds: number }): Promise<Figu
       await sleep(Math.max(0, dueMs - performance.now()));
     }
     stop.abort();
-    background.push((await load).perSecond);
+    const { samples, seconds: tookSeconds } = await load;
+    background.push(Math.round(samples / tookSeconds));
     runs.push(measured(latencies));
   }
   const after = await log.info(streams.rated(0));

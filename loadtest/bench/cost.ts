@@ -1,16 +1,10 @@
 /** COST: CPU-seconds of broker, rater and loader for a million samples, from signed batch to row in ClickHouse. */
-import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { aggregatorLimits } from '#aggregator/limits.ts';
-import { splitCommit } from '#core/messages/rated.ts';
 import { streams } from '#core/messages/names.ts';
 import { jetstreamLog } from '#platform/nats/index.ts';
 import { median, type Figure } from './figure.ts';
 import { startPipeline, type CpuSeconds, type Pipeline } from './pipeline.ts';
+import { insertRaw } from './stored.ts';
 
-const run = promisify(execFile);
 const size = { producers: 50, resourcesPerProducer: 10, metrics: 20 };
 const samplesPerTick = size.resourcesPerProducer * size.metrics;
 const rate = 100_000;
@@ -19,7 +13,7 @@ const runCount = 3;
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
 export async function benchCost({ seconds }: { seconds: number }): Promise<Figure> {
-  await using pipeline = await startPipeline(size);
+  await using pipeline = await startPipeline({ size });
   const log = await jetstreamLog(pipeline.admin);
   await spend(pipeline, size.producers, 1); // resolves every series once, before the clock starts
   const { lastSeq } = await log.info(streams.rated(0));
@@ -31,7 +25,7 @@ export async function benchCost({ seconds }: { seconds: number }): Promise<Figur
   const value = median(runs);
   const large = parts.find(({ total }) => total === value)!;
   const samples = parts.reduce((sum, part) => sum + part.samples, 0);
-  const raw = await rawInsertSeconds(pipeline, lastSeq + 1, end.lastSeq);
+  const raw = (await insertRaw(pipeline, lastSeq + 1, end.lastSeq)).cpuSeconds;
   const small = await spend(pipeline, Math.ceil((Math.min(seconds, 5) * rate) / samplesPerTick), 1);
   const limit = (raw / samples) * 1e6;
   return {
@@ -50,45 +44,15 @@ type Spent = Awaited<ReturnType<typeof spend>>;
 
 /** Publishes, waits until all is in ClickHouse, and gives what that cost each process per million samples. */
 async function spend(pipeline: Pipeline, count: number, ticks: number) {
-  const batches = pipeline.sign(count, ticks);
+  await pipeline.sign(count, ticks);
   const before = pipeline.cpu();
-  const { samples, perSecond } = await pipeline.publish(batches, rate);
-  await pipeline.settled(samples);
+  const { samples, seconds } = await pipeline.publish({ rate });
+  await pipeline.settled();
   const after = pipeline.cpu();
   const names = Object.keys(after) as (keyof CpuSeconds)[];
   const perProcess = Object.fromEntries(
     names.map((name) => [name, round(((after[name] - before[name]) / samples) * 1e6)]),
   );
   const total = round(Object.values(perProcess).reduce((sum, each) => sum + each, 0));
-  return { samples, perSecond, perProcess, total };
-}
-
-/** Reads the commits back from the log and inserts their blocks in pieces as large as the loader's largest. */
-async function rawInsertSeconds(pipeline: Pipeline, from: number, to: number): Promise<number> {
-  const log = await jetstreamLog(pipeline.admin);
-  const files: string[] = [];
-  let piece: Uint8Array[] = [];
-  let bytes = 0;
-  const write = (): void => {
-    if (bytes === 0) return;
-    const file = join(pipeline.dir, `raw-${files.length}.tsv`);
-    writeFileSync(file, Buffer.concat(piece));
-    files.push(file);
-    piece = [];
-    bytes = 0;
-  };
-  for await (const message of log.follow(streams.rated(0), from, new AbortController().signal)) {
-    const { blocks } = splitCommit(message.data);
-    piece.push(blocks);
-    bytes += blocks.length;
-    if (bytes >= aggregatorLimits.loadBytesMax) write();
-    if (message.seq >= to) break;
-  }
-  write();
-  const { stdout } = await run(process.execPath, [
-    join(import.meta.dirname, 'rawInsert.ts'),
-    join(pipeline.dir, 'raw'),
-    ...files,
-  ]);
-  return Number(stdout);
+  return { samples, perSecond: Math.round(samples / seconds), perProcess, total };
 }

@@ -1,4 +1,4 @@
-/** The office's loader alone in a process, so that its CPU time can be told apart. Prints how far it has loaded. */
+/** The office's loader alone in a process, so that its CPU time can be told apart. Prints how many samples it has loaded. */
 import { createAggregator } from '#aggregator/main.ts';
 import { readConfig } from '#platform/config.ts';
 import { connectNats } from '#platform/nats/index.ts';
@@ -7,5 +7,13 @@ import { createLogger } from '#platform/telemetry.ts';
 const config = readConfig(process.argv[2]!);
 const connection = await connectNats({ ...config.nats, role: 'office' });
 const aggregator = await createAggregator(config, connection, createLogger('loader', config.log.level));
-setInterval(() => process.stdout.write(`${aggregator.position(0).outSeq}\n`), 100);
-await aggregator.start(new AbortController().signal);
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+let told = -1;
+setInterval(() => {
+  let samples = 0;
+  for (let p = 0; p < config.partitions; p++) samples += aggregator.position(p).samplesRated;
+  if (samples !== told) process.stdout.write(`${(told = samples)}\n`);
+}, 20);
+await aggregator.start(stop.signal);
+process.exit(0);

@@ -6,20 +6,23 @@ export const benchError = defineErrors({
   BENCH_UNKNOWN: {
     status: 400,
     title: 'There is no such measurement.',
-    solve: 'Name one or more of RATE, GROW, COST, ALERT, START, or `all`; --seconds takes a whole number.',
+    solve: 'Name one or more of RATE, GROW, PIPE, COST, ALERT, START, or `all`; --seconds takes a whole number.',
   },
 });
 
-export interface BenchOptions {
-  readonly seconds: number;
+interface Bench {
+  /** How long it runs unless told otherwise; those without measure a fixed amount of work. */
+  readonly seconds?: number;
+  run(options: { readonly seconds: number }): Promise<Figure>;
 }
 
-const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure>>> = {
-  RATE: async () => (await import('./rate.ts')).benchRate(),
-  GROW: async () => (await import('./grow.ts')).benchGrow(),
-  COST: async (options) => (await import('./cost.ts')).benchCost(options),
-  ALERT: async (options) => (await import('./alert.ts')).benchAlert(options),
-  START: async () => (await import('./start.ts')).benchStart(),
+const benches: Readonly<Record<string, Bench>> = {
+  RATE: { run: async () => (await import('./rate.ts')).benchRate() },
+  GROW: { run: async () => (await import('./grow.ts')).benchGrow() },
+  PIPE: { seconds: 60, run: async (options) => (await import('./pipe.ts')).benchPipe(options) },
+  COST: { seconds: 20, run: async (options) => (await import('./cost.ts')).benchCost(options) },
+  ALERT: { seconds: 20, run: async (options) => (await import('./alert.ts')).benchAlert(options) },
+  START: { run: async () => (await import('./start.ts')).benchStart() },
 };
 
 export async function benchCommand(args: readonly string[]): Promise<number> {
@@ -27,7 +30,8 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
   const figures: Figure[] = [];
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
-    const figure = await benches[name]!({ seconds });
+    const bench = benches[name]!;
+    const figure = await bench.run({ seconds: seconds ?? bench.seconds ?? 0 });
     figures.push({ ...figure, spread: spread(figure.runs), machine: machine() });
   }
   const json = JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2);
@@ -35,10 +39,11 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function read(args: readonly string[]): { names: string[]; seconds: number } {
+function read(args: readonly string[]): { names: string[]; seconds: number | undefined } {
   const at = args.indexOf('--seconds');
-  const seconds = at < 0 ? 20 : Number(args[at + 1]);
-  if (!Number.isInteger(seconds) || seconds < 1) throw benchError('BENCH_UNKNOWN', `--seconds ${args[at + 1] ?? ''}.`);
+  const seconds = at < 0 ? undefined : Number(args[at + 1]);
+  if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 1))
+    throw benchError('BENCH_UNKNOWN', `--seconds ${args[at + 1] ?? ''}.`);
   const words = args
     .filter((word, i) => word !== '--json' && word !== '--seconds' && (at < 0 || i !== at + 1))
     .map((word) => word.toUpperCase());

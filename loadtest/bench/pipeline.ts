@@ -1,56 +1,71 @@
-/** The whole path from a signed batch to a row of ClickHouse, as real processes: broker, rater, loader. Linux only: CPU time is read from /proc. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** The whole path from a signed batch to a row of ClickHouse, as real processes: broker, rater, loader; a generator beside them. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { encodeEnvelope } from '#core/metering/batch.ts';
 import type { ControlChange, ControlMessage } from '#core/messages/control.ts';
 import { subjects } from '#core/messages/names.ts';
-import { newSigningSeed, sha256, signingKey } from '#platform/crypto.ts';
+import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { append, connectNats, type NatsConnection } from '#platform/nats/index.ts';
 import { freePort, startTestServer } from '#platform/nats/testServer.ts';
 import { sleep } from '#platform/lifecycle.ts';
-import { WorkloadProducer, workloadOrganisation, type WorkloadSize } from '../workload.ts';
+import { workloadOrganisation, type WorkloadSize } from '../workload.ts';
+import type { GeneratorOrder, Published } from './generator.ts';
+import { cpuSeconds, ended, startNode } from './processes.ts';
 
-export const tenant = 'load';
-export const key = signingKey(newSigningSeed());
-/** Appends that wait for the broker's answer at once; a generator that reaches it falls behind its rate. */
-const windowMax = 64;
+const seed = newSigningSeed();
+export const key = signingKey(seed);
 /** Keeps a control message far below the broker's largest one. */
 const changesPerMessage = 2000;
 const here = (name: string): string => join(import.meta.dirname, name);
 
-export interface SignedBatch {
-  readonly subject: string;
-  readonly data: Uint8Array;
-  readonly samples: number;
-}
+/** The one tenant of each partition. */
+export const tenantOf = (partition: number): string => `load-${partition}`;
 
 export type CpuSeconds = Readonly<Record<'broker' | 'rater' | 'loader', number>>;
+
+export interface PipelineOptions {
+  /** Of each tenant, of which each partition has one. */
+  readonly size: WorkloadSize;
+  readonly partitions?: number;
+  /** Further changes of the first tenant. */
+  readonly more?: readonly ControlChange[];
+}
+
+export interface PublishOptions {
+  /** Samples a second; 0 for as many as are taken. */
+  readonly rate: number;
+  /** Ends after so long, or when all that is signed is published. */
+  readonly seconds?: number;
+  /** Samples that may be on their way at once; the generator waits beyond. */
+  readonly windowSamples?: number;
+}
+
+/** How far ClickHouse has come: seen at that time of the monotonic clock. */
+export interface LoadedAt {
+  readonly atMs: number;
+  readonly samples: number;
+}
 
 export interface Pipeline extends AsyncDisposable {
   readonly dir: string;
   readonly dataDir: string;
   readonly admin: NatsConnection;
   readonly gateway: NatsConnection;
-  /** The next batches of all producers in turn, hashed and signed: each `ticks` samples of every counter. */
-  sign(count: number, ticks: number): SignedBatch[];
-  /** Publishes at `rate` samples/s until the list ends or the signal aborts; gives the rate that was reached. */
-  publish(
-    batches: readonly SignedBatch[],
-    rate: number,
-    signal?: AbortSignal,
-  ): Promise<{ perSecond: number; samples: number }>;
-  /** Waits until `samples` more than at the last call are rated, committed and in ClickHouse. */
-  settled(samples: number): Promise<void>;
+  /** The next batches of all producers in turn, hashed and signed by the generator: each `ticks` samples of every counter. */
+  sign(batches: number, ticks: number): Promise<void>;
+  publish(options: PublishOptions, signal?: AbortSignal): Promise<Published>;
+  /** Waits until all that was published is rated, committed and in ClickHouse. */
+  settled(): Promise<void>;
+  /** Every step by which ClickHouse has come further, since the start. */
+  readonly steps: readonly LoadedAt[];
   cpu(): CpuSeconds;
-  /** Ends rater and loader, so that a limit can be measured on the quiet broker. */
+  /** Ends rater, loader and generator, so that a limit can be measured on the quiet broker. */
   stopProduct(): Promise<void>;
 }
 
-export async function startPipeline(size: WorkloadSize, more: readonly ControlChange[] = []): Promise<Pipeline> {
+export async function startPipeline({ size, partitions = 1, more = [] }: PipelineOptions): Promise<Pipeline> {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startTestServer({ partitions: 1 }));
+  const server = stack.use(await startTestServer({ partitions }));
   const connection = async (role: string): Promise<NatsConnection> =>
     stack.adopt(await connectNats({ url: server.url, credentials: server.credentials, role }), (each) => each.close());
   const admin = await connection('admin');
@@ -60,100 +75,88 @@ export async function startPipeline(size: WorkloadSize, more: readonly ControlCh
   const raterPort = await freePort();
   const configPath = join(server.dir, 'config.json');
   const address = { host: '127.0.0.1', port: 0 };
+  const nats = { url: server.url, credentials: server.credentials };
   writeFileSync(configPath, JSON.stringify({
-    dataDir, partitions: 1, nats: { url: server.url, credentials: server.credentials },
+    dataDir, partitions, nats,
     clickhouse: { url: `embedded:${join(dataDir, 'clickhouse')}` }, postgres: { url: `embedded:${join(dataDir, 'postgres')}` },
     office: address, rater: { ...address, port: raterPort }, collector: address,
     webhooks: { allowLoopback: true }, log: { level: 'error' },
   })); // prettier-ignore
-  const changes = [...workloadOrganisation(tenant, size, () => ({ id: key.keyId, publicKey: key.publicKey })), ...more];
-  for (let at = 0, seq = 1; at < changes.length; at += changesPerMessage, seq++) {
-    const part = changes.slice(at, at + changesPerMessage);
-    const message: ControlMessage = { v: 1, tenant, seq, auditId: `load-${seq}`, trace: '', changes: part };
-    await stored(admin, subjects.control(0, tenant), Buffer.from(JSON.stringify(message)));
-  }
-  const child = (script: string, ...args: string[]): ChildProcess =>
-    stack.adopt(spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] }), ended);
-  const rater = child(here('../../deploy/cli.ts'), 'rater', '--config', configPath);
+  const tenants = Array.from({ length: partitions }, (_, partition) => tenantOf(partition));
+  for (const [partition, tenant] of tenants.entries())
+    await tellOrganisation(admin, partition, tenant, size, partition === 0 ? more : []);
+  const rater = stack.adopt(startNode(here('../../deploy/cli.ts'), ['rater', '--config', configPath]), ended);
   rater.stdout!.resume();
-  const loader = child(here('loader.ts'), configPath);
-  let loadedSeq = -1;
-  createInterface({ input: loader.stdout! }).on('line', (line) => (loadedSeq = Number(line)));
+  const loader = stack.adopt(startNode(here('loader.ts'), [configPath]), ended);
+  const generator = stack.adopt(startNode(here('generator.ts'), [], true), ended);
+  generator.stdout!.resume();
+  const tell = (order: GeneratorOrder): void => void generator.send(order);
+  const ask = <Answer>(order: GeneratorOrder): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      generator.once('message', (answer) => {
+        generator.off('exit', reject);
+        resolve(answer as Answer);
+      });
+      generator.once('exit', reject);
+      tell(order);
+    });
+  const steps: LoadedAt[] = [];
+  createInterface({ input: loader.stdout! }).on('line', (line) => {
+    const samples = Number(line);
+    if (samples === steps.at(-1)?.samples) return;
+    steps.push({ atMs: performance.now(), samples });
+    tell({ kind: 'loaded', samples });
+  });
   const status = async () => {
-    const failed = [rater, loader].find((each) => each.exitCode !== null);
+    const failed = [rater, loader, generator].find((each) => each.exitCode !== null);
     if (failed !== undefined) throw new Error(`a process of the pipeline ended with code ${failed.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${raterPort}/status`).catch(() => undefined);
-    const body = (await answer?.json()) as
-      { partitions: { outSeq: number; totals: { samples: { rated: number; refused: number } } }[] } | undefined;
-    return body?.partitions[0];
+    return (await answer?.json()) as
+      { partitions: { totals: { samples: { rated: number; refused: number } } }[] } | undefined;
   };
-  while ((await status()) === undefined || loadedSeq < 0) await sleep(50);
-
-  const startMs = Date.now() - 6 * 3_600_000;
-  const producers = Array.from({ length: size.producers }, (_, i) => ({
-    source: new WorkloadProducer(tenant, i, size, startMs),
-    prev: '',
-    at: 0,
-  }));
-  let signed = 0;
+  while ((await status())?.partitions.length !== partitions || steps.length === 0) await sleep(50);
+  await ask({
+    kind: 'start',
+    config: { nats, seed, tenants, size, startMs: Date.now() - 6 * 3_600_000 },
+  });
   let expected = 0;
   const started = stack.move();
   return {
-    dir: server.dir, dataDir, admin, gateway,
-    sign: (count, ticks) => Array.from({ length: count }, () => {
-      const producer = producers[signed++ % producers.length]!;
-      const body = Buffer.from(JSON.stringify(producer.source.next(producer.prev, ticks)));
-      producer.prev = sha256(body);
-      const data = encodeEnvelope({ signature: key.sign(body), keyId: key.keyId, body });
-      return { subject: subjects.usage(0, tenant, producer.source.id), data, samples: size.resourcesPerProducer * size.metrics * ticks };
-    }), // prettier-ignore
-    async publish(batches, rate, signal) {
-      const pending = new Set<Promise<void>>();
-      const startedMs = performance.now();
-      let samples = 0;
-      for (const batch of batches) {
-        if (signal?.aborted === true) break;
-        const earlyMs = startedMs + (samples / rate) * 1000 - performance.now();
-        if (earlyMs > 1) await sleep(earlyMs, signal);
-        const appended: Promise<void> = stored(gateway, batch.subject, batch.data).finally(() => pending.delete(appended));
-        pending.add(appended);
-        samples += batch.samples;
-        if (pending.size >= windowMax) await Promise.race(pending);
-      }
-      await Promise.all(pending);
-      return { perSecond: Math.round((samples / (performance.now() - startedMs)) * 1000), samples };
+    dir: server.dir, dataDir, admin, gateway, steps,
+    sign: (batches, ticks) => ask({ kind: 'sign', batches, ticks }),
+    async publish({ rate, seconds = 86_400, windowSamples = Number.MAX_SAFE_INTEGER }, signal) {
+      const stop = () => tell({ kind: 'stop' });
+      signal?.addEventListener('abort', stop, { once: true });
+      const published = await ask<Published>({ kind: 'publish', rate, seconds, windowSamples });
+      signal?.removeEventListener('abort', stop);
+      expected += published.samples;
+      return published;
     },
-    async settled(samples) {
-      expected += samples;
-      for (;;) {
-        const now = await status();
-        if (now !== undefined && now.totals.samples.refused > 0) throw new Error(`${now.totals.samples.refused} samples were refused`);
-        if (now !== undefined && now.totals.samples.rated >= expected && loadedSeq >= now.outSeq) return;
-        await sleep(100);
+    async settled() {
+      while ((steps.at(-1)?.samples ?? 0) < expected) {
+        const refused = (await status())?.partitions.reduce((sum, { totals }) => sum + totals.samples.refused, 0) ?? 0;
+        if (refused > 0) throw new Error(`${refused} samples were refused`);
+        await sleep(20);
       }
     },
     cpu: () => ({ broker: cpuSeconds(server.pid), rater: cpuSeconds(rater.pid!), loader: cpuSeconds(loader.pid!) }),
-    stopProduct: async () => void (await Promise.all([ended(rater), ended(loader)])),
+    stopProduct: async () => void (await Promise.all([rater, loader, generator].map(ended))),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }; // prettier-ignore
 }
 
-/** Publishes durably; whatever else comes of it ends the measurement, for the batches after it would be refused. */
-async function stored(connection: NatsConnection, subject: string, data: Uint8Array): Promise<void> {
-  const result = await append(connection, subject, data);
-  if (result.kind !== 'stored') throw new Error(`the broker answered an append with "${result.kind}"`);
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await exit;
-}
-
-/** User and system time of a process of all its threads; ticks are hundredths of a second on Linux. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+async function tellOrganisation(
+  admin: NatsConnection,
+  partition: number,
+  tenant: string,
+  size: WorkloadSize,
+  more: readonly ControlChange[],
+): Promise<void> {
+  const changes = [...workloadOrganisation(tenant, size, () => ({ id: key.keyId, publicKey: key.publicKey })), ...more];
+  for (let at = 0, seq = 1; at < changes.length; at += changesPerMessage, seq++) {
+    const part = changes.slice(at, at + changesPerMessage);
+    const message: ControlMessage = { v: 1, tenant, seq, auditId: `load-${seq}`, trace: '', changes: part };
+    const result = await append(admin, subjects.control(partition, tenant), Buffer.from(JSON.stringify(message)));
+    if (result.kind !== 'stored') throw new Error(`the broker answered an append with "${result.kind}"`);
+  }
 }

@@ -78,14 +78,14 @@ class ServerStore implements Store {
   async insertTsv(
     table: string,
     columns: readonly string[],
-    lines: Uint8Array,
+    lines: readonly Uint8Array[],
     { token }: { token: string },
   ): Promise<void> {
     try {
       await this.#writer.insert({
         table,
         columns: columns as [string, ...string[]],
-        values: Readable.from([lines], { objectMode: false }),
+        values: Readable.from(lines, { objectMode: false }),
         format: 'TabSeparated',
         clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
       });

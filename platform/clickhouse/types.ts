@@ -17,8 +17,13 @@ export interface Store extends AsyncDisposable {
   /** A statement without rows: DDL, a mutation, INSERT … SELECT. Has no time limit. */
   command(sql: string, parameters?: Parameters): Promise<void>;
   /**
-   * Inserts ready-made tab-separated lines. Resolves when they are stored and synced; on a failure they may or may not
-   * be there. The bytes must not change until then.
+   * Inserts ready-made tab-separated lines, in pieces of whole lines. Resolves when they are stored and synced; on a
+   * failure they may or may not be there. The bytes must not change until then.
    */
-  insertTsv(table: string, columns: readonly string[], lines: Uint8Array, options: InsertOptions): Promise<void>;
+  insertTsv(
+    table: string,
+    columns: readonly string[],
+    lines: readonly Uint8Array[],
+    options: InsertOptions,
+  ): Promise<void>;
 }

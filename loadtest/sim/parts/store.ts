@@ -41,7 +41,7 @@ export class Store {
     return {
       insert: (table, lines, token) =>
         ask(() => {
-          const land = () => this.#insert(table.name, lines, token);
+          const land = () => this.#insert(table.name, Buffer.concat(lines), token);
           if (!faults.strikes('insertLate')) return land();
           // It was sent, we were told that it failed, and it is taken all the same.
           schedule.after(random.next() * 60_000, undefined, land);

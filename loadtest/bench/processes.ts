@@ -1,0 +1,34 @@
+/** Processes of a measurement: started, profiled when asked, told apart by what they cost. Linux only: CPU time is read from /proc. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/** Folder for a CPU profile of each process, when METERLINE_BENCH_PROFILE names one; Chromium's developer tools read them. */
+const profileDir = process.env['METERLINE_BENCH_PROFILE'];
+
+/** A process of this program, with a channel for messages when it is wanted. */
+export function startNode(script: string, args: readonly string[], withChannel = false): ChildProcess {
+  const flags: string[] = [];
+  if (profileDir !== undefined) {
+    mkdirSync(profileDir, { recursive: true });
+    const name = `${basename(script, '.ts')}-${args[0] === 'rater' ? 'rater' : ''}${process.pid}-${performance.now().toFixed(0)}.cpuprofile`;
+    flags.push('--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}`);
+  }
+  const stdio = ['ignore', 'pipe', 'inherit', ...(withChannel ? (['ipc'] as const) : [])] as const;
+  return spawn(process.execPath, [...flags, script, ...args], { stdio: [...stdio] });
+}
+
+/** Ends it at once; one that is profiled must end by itself to leave its profile. */
+export async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(profileDir === undefined ? 'SIGKILL' : 'SIGTERM');
+  await exit;
+}
+
+/** User and system time of a process with all its threads; ticks are hundredths of a second on Linux. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
