@@ -8,12 +8,14 @@ import { measure, type Measurement, type MeterNote, type Moment } from './counte
 import type { CollectorEvents } from './events.ts';
 import { limits } from './limits.ts';
 import type { Reading, Source } from './sources/index.ts';
+import type { Held } from './spool/held.ts';
 import type { Spool } from './spool/spool.ts';
 
 export interface AgentOptions {
   readonly producer: Producer;
   readonly sources: readonly Source[];
   readonly spool: Spool;
+  readonly held: Held;
   readonly clock: Clock;
   readonly boot: { readonly id: string; readonly ms: number };
   readonly intervalMs: number;
@@ -62,27 +64,59 @@ export class Agent {
       this.#heartbeatIfIdle();
     }
     this.read(sources);
+    this.#release(true);
   }
 
   /** What the sources used since their last reading goes to the spool, together. */
   read(sources: readonly Source[]): void {
-    const { spool, events } = this.#options;
+    const { held, clock } = this.#options;
     const measured = sources.flatMap((source) => this.#measure(source) ?? []);
+    if (held.isEmpty && this.#write(measured)) return;
+    if (!held.take(measured, clock.wallMs())) this.#refusedSinceMs ??= clock.wallMs();
+    this.#release();
+  }
+
+  /** False when the spool has no room for it. */
+  #write(measured: readonly Measurement[]): boolean {
+    const { spool, events } = this.#options;
     const samples = measured.flatMap((each) => each.samples);
     const notes = [...this.#ownNotes(), ...measured.flatMap((each) => each.notes)];
     const changes = measured.map(({ change }) => change);
     const contents = encodeBatches(samples, notes);
     if (contents.length === 0 && changes.every(({ source }) => spool.states.has(source))) {
       for (const change of changes) spool.remember(change);
-    } else if (this.#spool(contents, changes)) {
-      for (const { change, samples: own } of measured) events.metered(change.source, own.length);
-      events.spooled(contents.length, notes);
+      return true;
     }
+    if (!this.#spool(contents, changes)) return false;
+    for (const { change, samples: own } of measured) events.metered(change.source, own.length);
+    events.spooled(contents.length, notes);
+    return true;
+  }
+
+  /** What had no room goes into the spool as soon as it fits; until then it lies beside it. */
+  #release(isLast = false): void {
+    const { held, events } = this.#options;
+    if (held.isEmpty) return;
+    if (held.mayMove(this.#nowMs())) {
+      const { samples, notes, changes } = held.contents();
+      const all = [...notes, ...this.#ownNotes()];
+      const contents = encodeBatches(samples, all);
+      if (this.#spool(contents, changes)) {
+        held.moved();
+        events.spooled(contents.length, all);
+      }
+    }
+    try {
+      held.save(this.#nowMs(), isLast);
+    } catch (error) {
+      events.spoolRefused((error as Error).message);
+    }
+    events.held(held.size);
   }
 
   /** Undefined, and told, when the source as a whole cannot be read. */
   #measure(source: Source): Measurement | undefined {
-    const { clock, boot, spool, events, intervalMs } = this.#options;
+    const { clock, boot, held, events, intervalMs } = this.#options;
     const now: Moment = { wallMs: clock.wallMs(), monotonicUs: clock.monotonicUs(), boot: boot.id, bootMs: boot.ms };
     let readings: readonly Reading[];
     try {
@@ -93,11 +127,11 @@ export class Agent {
     }
     events.sourceState(source.name, source.fault?.());
     const holdMs = Math.max(limits.levelHoldMsMin, intervalMs * limits.levelHoldIntervals);
-    return measure(source.name, spool.states.get(source.name), readings, now, holdMs);
+    return measure(source.name, held.stateOf(source.name), readings, now, holdMs);
   }
 
   #heartbeatIfIdle(): void {
-    if (this.#nowMs() - this.#spooledAtMs < limits.heartbeatMs) return;
+    if (!this.#options.held.isEmpty || this.#nowMs() - this.#spooledAtMs < limits.heartbeatMs) return;
     const notes = this.#ownNotes();
     const contents = notes.length > 0 ? encodeBatches([], notes) : [emptyContent(this.#options.clock.wallMs())];
     if (this.#spool(contents, [])) this.#options.events.spooled(1, notes);
@@ -109,15 +143,15 @@ export class Agent {
     if (this.#refusedSinceMs !== undefined) {
       notes.push({
         kind: 'gap',
-        detail: `the spool took no batches since ${this.#refusedSinceMs}; this slice covers that time`,
+        detail: `nothing could be taken since ${this.#refusedSinceMs}; the next slices of counters cover that time`,
       });
     }
     return notes;
   }
 
-  /** All or nothing: when it fails, counters stay where they were and the next slice spans longer. */
+  /** All or nothing. */
   #spool(contents: ReturnType<typeof encodeBatches>, changes: Parameters<Spool['append']>[1]): boolean {
-    const { spool, producer, newTrace, events, clock } = this.#options;
+    const { spool, producer, newTrace, events } = this.#options;
     const size: NonNullable<BatchBody['spool']> = spool.size();
     events.spoolSize(size);
     let fault = '';
@@ -128,7 +162,6 @@ export class Agent {
       fault = (error as Error).message;
     }
     if (fault !== '') {
-      this.#refusedSinceMs ??= clock.wallMs();
       events.spoolRefused(fault.replace(/\d+ bytes/, 'its limit of bytes'));
       return false;
     }

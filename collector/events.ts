@@ -2,6 +2,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { MarkMessage } from '#core/messages/mark.ts';
 import type { Logger } from '#platform/telemetry.ts';
+import { limits } from './limits.ts';
 import { adviceFor } from './publisher/mark.ts';
 import type { AppendFailure } from './publisher/publisher.ts';
 
@@ -26,6 +27,12 @@ export function collectorEvents(registry: Registry, logger: Logger) {
   const spoolWritable = gauge('spool_writable', 'Whether the last batch could be written to the spool.');
   const spoolBatches = gauge('spool_batches', 'Batches that the rater has not taken.');
   const spoolBytes = gauge('spool_bytes', 'Bytes of the segments that hold them.');
+  new Gauge({
+    name: 'meterline_collector_spool_bytes_max',
+    help: 'Bytes that the spool may hold.',
+    registers,
+  }).set(limits.spoolBytesMax);
+  const heldSlices = gauge('held_slices', 'Longer slices, beside the spool, of samples for which it has no room.');
   const faults = new Map<string, string>();
   let spoolFault = '';
   let appendFault = '';
@@ -48,13 +55,19 @@ export function collectorEvents(registry: Registry, logger: Logger) {
       if (spoolFault === '') return;
       spoolFault = '';
       spoolWritable.set(1);
-      logger.info('the spool can be written again; the next slices cover the time between');
+      logger.info('the spool can be written again');
     },
     spoolRefused(detail: string) {
       spoolWritable.set(0);
       if (spoolFault === detail) return;
       spoolFault = detail;
-      logger.error({ detail }, 'the spool cannot take batches; counters go on and are caught up, levels leave a gap');
+      logger.error(
+        { detail },
+        'the spool has no room: what it holds stays, samples are added up into longer slices until it has; no usage is lost',
+      );
+    },
+    held(slices: number) {
+      heldSlices.set(slices);
     },
     spoolSize(size: { readonly batches: number; readonly bytes: number }) {
       spoolBatches.set(size.batches);

@@ -1,8 +1,16 @@
+import { pressureLimits } from '#core/pressure/limits.ts';
+
 /** Every bound of the agent, with what happens when it is reached. */
 export const limits = {
   /** Bytes of all segments together. Reached: acknowledged segments go first, then new samples wait (counters simply
    * span longer, levels leave a gap), because the oldest usage is the one that nobody else has. */
-  spoolBytesMax: 1024 ** 3,
+  spoolBytesMax: pressureLimits.spoolBytesMax,
+  /** While the spool has no room, samples are added up into slices of this length; a quarter of an hour is a part of every zone's hours. */
+  coalesceMs: 900_000,
+  /** Slices kept. Reached: they become twice as long, up to the longest that a batch may carry; beyond it counters wait instead. */
+  coalescedSlicesMax: 50_000,
+  /** How often they are written beside the spool, and a disk that had failed is tried again; a crash costs detail, never usage. */
+  heldWriteMs: 5_000,
   /** A segment is closed beyond this size; also what one read of the spool holds in memory. */
   segmentBytesMax: 1024 ** 2,
   /** One record of a segment. A length beyond it in a file means damage. */
@@ -13,7 +21,7 @@ export const limits = {
   keepAcknowledgedBytesMax: 64 * 1024 ** 2,
   /** Lost sequence numbers that are filled one by one. A larger hole ends the epoch: what lies behind it is set aside. */
   lostBatchesMax: 10_000,
-  /** Batches and bytes sent beyond the mark. Reached: sending waits for the mark. */
+  /** Batches and bytes sent beyond the mark, so that no agent alone fills a partition. Reached: sending waits for the mark. */
   windowBatchesMax: 256,
   windowBytesMax: 8 * 1024 ** 2,
   /** The mark stood still for this long although batches were sent: ask for it, then send again from it. Doubles up to the maximum. */

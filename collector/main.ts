@@ -20,6 +20,7 @@ import { listen, natsBroker } from './publisher/connect.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { reconcile } from './reconcile.ts';
 import { hostSources } from './sources/index.ts';
+import { Held } from './spool/held.ts';
 import { Spool } from './spool/spool.ts';
 
 export async function main(config: Config, life: Life): Promise<void> {
@@ -49,6 +50,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     onLoss: (count, detail) => events.lost(count, detail),
   });
   const openedEmpty = spool.empty;
+  const held = new Held(realDisk, dir, spool);
   events.torn(spool.tornBytes);
 
   let publisher: Publisher | undefined;
@@ -56,6 +58,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     producer,
     sources: hostSources({ producer: producer.id, procRoot, sysRoot, mounts, processes }),
     spool,
+    held,
     clock: realClock,
     boot: { id: bootIdentity(procRoot), ms: bootTimeOrZero(procRoot) },
     intervalMs,

@@ -15,6 +15,8 @@ export interface LogInfo {
   readonly firstSeq: number;
   readonly lastSeq: number;
   readonly bytes: number;
+  /** Bytes that the stream may hold; absent for no limit of its own. */
+  readonly bytesMax?: number;
 }
 
 export type AppendResult =

@@ -24,6 +24,8 @@ export class CommittedView {
   #outSeq: number;
   #hash: string;
   #logTimeMs: number;
+  /** Rating stands still until RATED has room. */
+  waits = false;
 
   constructor(state: PartitionState) {
     this.#partition = state.partition;
@@ -85,6 +87,7 @@ export class CommittedView {
       mark: known?.mark ?? 0,
       logTimeMs: this.#logTimeMs,
       refusal: this.#refusals.get(`${tenant}/${producer}`) ?? null,
+      ...(this.waits ? { waits: 'rated_full' as const } : {}),
     };
   }
 

@@ -25,6 +25,7 @@ export interface Committed {
   readonly header: CommitHeader;
   readonly seq: number;
   readonly hash: string;
+  readonly bytes: number;
 }
 
 export class Committer {
@@ -105,6 +106,6 @@ export class Committer {
     this.#end = { seq: this.#end.seq + 1, hash: sha256(data) };
     this.#tip = this.#end;
     this.#n += 1;
-    return { header, ...this.#end };
+    return { header, ...this.#end, bytes: data.length };
   }
 }

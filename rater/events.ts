@@ -50,6 +50,12 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     labelNames: ['partition'],
     registers,
   });
+  const held = new Gauge({
+    name: 'meterline_rater_rating_held',
+    help: 'Whether rating stands still because RATED has reached its share of its limit; control is still taken.',
+    labelNames: ['partition'],
+    registers,
+  });
   const snapshots = new Counter({
     name: 'meterline_rater_snapshots_total',
     help: 'Snapshots saved.',
@@ -98,6 +104,15 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     },
     failed(partition: number, error: unknown) {
       logger.error({ partition, err: error }, 'partition stopped; it is tried again');
+    },
+    ratingHeld(partition: number, isHeld: boolean, bytes: number, bytesMax: number) {
+      held.set({ partition }, isHeld ? 1 : 0);
+      if (isHeld)
+        logger.error(
+          { partition, bytes, bytesMax },
+          'RATED is nearly full: usage waits in the log, control is taken; raise its limit',
+        );
+      else logger.info({ partition, bytes, bytesMax }, 'RATED has room again: rating goes on');
     },
     logFull(partition: number) {
       full.inc({ partition });

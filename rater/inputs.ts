@@ -14,6 +14,8 @@ export class Inputs {
   #arrived: (() => void) | undefined;
   #failure: Error | undefined;
   #controlSeq: number;
+  /** While set, usage waits in the log and only control is handed over. */
+  isUsageHeld = false;
   readonly #controlFirstTo: number;
 
   /** Starts reading both streams; ends with the signal. */
@@ -62,7 +64,7 @@ export class Inputs {
   }
 
   #isUsageOpen(): boolean {
-    return this.#controlSeq >= this.#controlFirstTo;
+    return !this.isUsageHeld && this.#controlSeq >= this.#controlFirstTo;
   }
 
   /** Ends the present wait: an input, a stop, a due date. */

@@ -14,6 +14,7 @@ import { raterLimits } from './limits.ts';
 import { corePorts } from './ports.ts';
 import { catchUp, restore } from './restore.ts';
 import { isConfirmed, snapshotText, type Snapshots } from './snapshots.ts';
+import { Room } from './room.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 
 export interface OwnerDeps {
@@ -86,6 +87,7 @@ class Owner {
   readonly #committer: Committer;
   readonly #view: CommittedView;
   readonly #size = new CommitSize();
+  readonly #room: Room;
   #oldestInputMs: number | undefined;
   /** What the newest snapshot holds, and the one that is being written. */
   #snapshotSeq: number;
@@ -105,10 +107,15 @@ class Owner {
     this.#committer = committer;
     this.#view = view;
     this.#snapshotSeq = snapshotSeq;
+    this.#room = new Room(deps.log, partition, (isShort, bytes, bytesMax) => {
+      view.waits = isShort;
+      deps.events.ratingHeld(partition, isShort, bytes, bytesMax);
+    });
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { state } = this.#machine;
+    await this.#room.look();
     const reading = new AbortController();
     const inputs = new Inputs(
       this.#deps.log,
@@ -152,6 +159,7 @@ class Owner {
         const timer = setTimeout(() => inputs.wake(), this.#untilDueMs());
         await inputs.arrival();
         clearTimeout(timer);
+        if (this.#room.isShort) await this.#room.look();
         this.#tick();
       } else {
         await (this.#isFull() || isDue || signal.aborted ? travelling : Promise.race([travelling, inputs.arrival()]));
@@ -175,6 +183,7 @@ class Owner {
   }
 
   #fill(inputs: Inputs): void {
+    inputs.isUsageHeld = this.#room.isShort;
     // A tick is a commit of its own: inputs and log times alone replay it.
     while (!this.#isFull() && !this.#isTicked()) {
       const input = inputs.next();
@@ -195,7 +204,7 @@ class Owner {
 
   #untilDueMs(): number {
     const due = this.#machine.nextDueMs() ?? Number.MAX_SAFE_INTEGER;
-    return Math.min(Math.max(due - this.#deps.nowMs(), 1), 60_000);
+    return Math.min(Math.max(due - this.#deps.nowMs(), 1), this.#room.isShort ? raterLimits.roomLookMs : 60_000);
   }
 
   async #commit(signal: AbortSignal): Promise<void> {
@@ -204,6 +213,7 @@ class Owner {
     const before = this.#view.totals;
     const committed = await this.#committer.commit(this.#machine.drain(this.#committer.place('commit')), signal);
     this.#announce(committed, before, oldest);
+    await this.#room.took(committed.bytes);
   }
 
   #announce(committed: Committed, before: CommitHeader['totals'], oldestInputMs: number | undefined): void {

@@ -70,6 +70,7 @@ function encode(samples: readonly Sample[], notes: readonly MeterNote[]): BatchC
     kind: note.kind,
     series: note.series === undefined ? -1 : seriesIndex(note.series),
     detail: note.detail.slice(0, noteCharactersMax),
+    ...(note.coalesced === undefined ? {} : { coalesced: note.coalesced }),
   }));
   return {
     resources: resources.values,

@@ -1,5 +1,5 @@
 /** Readings of one source → samples, notes and the state to remember. Pure: time comes in with the readings. */
-import { batchLimits, type BatchNote } from '#core/metering/batch.ts';
+import { batchLimits, type BatchNote, type Coalescing } from '#core/metering/batch.ts';
 import { limits } from '../limits.ts';
 import type { Reading, Series } from '../sources/source.ts';
 import { deltaOf } from './delta.ts';
@@ -27,6 +27,7 @@ export interface MeterNote {
   readonly kind: BatchNote['kind'];
   readonly series?: Series;
   readonly detail: string;
+  readonly coalesced?: Coalescing;
 }
 
 export interface Measurement {

@@ -58,12 +58,16 @@ export class Publisher {
   readonly #waker = new Waker();
   readonly #subject: string;
   #marked = false;
+  /** The rater lives and takes nothing for want of room: what the log holds is not sent again. */
+  #raterWaits = false;
   #connected = true;
   /** The epoch being sent and how far it has been. */
   #epoch = '';
   #sentSeq = 0;
   #inFlight = 0;
-  #inFlightBytes = 0;
+  /** Bytes of what was sent beyond the mark, oldest first: the window. */
+  readonly #unmarked: { readonly seq: number; readonly bytes: number }[] = [];
+  #unmarkedBytes = 0;
   #failures = 0;
   #retryAtMs = 0;
   #progressAtMs: number;
@@ -135,6 +139,7 @@ export class Publisher {
       this.#stallMs = limits.stallMs;
     }
     this.#marked = true;
+    this.#raterWaits = mark.waits !== undefined;
     this.#waker.wake();
   }
 
@@ -158,8 +163,10 @@ export class Publisher {
     if (epoch !== this.#epoch || this.#sentSeq < pending.firstSeq - 1) {
       if (epoch !== this.#epoch) this.#progressAtMs = nowMs;
       this.#epoch = epoch;
-      this.#sentSeq = pending.firstSeq - 1;
+      this.#backTo(pending.firstSeq);
     }
+    while (this.#unmarked[0] !== undefined && this.#unmarked[0].seq < pending.firstSeq)
+      this.#unmarkedBytes -= this.#unmarked.shift()!.bytes;
     this.#send(pending);
     if (this.#sentSeq < pending.firstSeq) return Math.max(limits.retryMs, this.#retryAtMs - this.#nowMs());
     const stalledMs = this.#nowMs() - this.#progressAtMs;
@@ -171,13 +178,15 @@ export class Publisher {
   #send(pending: { readonly epoch: Epoch; readonly firstSeq: number; readonly lastSeq: number }): void {
     const lastSeq = Math.min(pending.lastSeq, pending.firstSeq - 1 + limits.windowBatchesMax);
     if (this.#sentSeq === pending.firstSeq - 1 && this.#sentSeq < lastSeq) this.#progressAtMs = this.#nowMs();
-    while (this.#sentSeq < lastSeq && this.#inFlightBytes < limits.windowBytesMax && this.#nowMs() >= this.#retryAtMs) {
+    while (this.#sentSeq < lastSeq && this.#unmarkedBytes < limits.windowBytesMax && this.#nowMs() >= this.#retryAtMs) {
       const batches = this.#read(pending.epoch, this.#sentSeq + 1);
       if (batches.length === 0) return;
       for (const batch of batches) {
-        if (batch.seq > lastSeq || this.#inFlightBytes >= limits.windowBytesMax) return;
-        void this.#publish(batch);
+        if (batch.seq > lastSeq || this.#unmarkedBytes >= limits.windowBytesMax) return;
         this.#sentSeq = batch.seq;
+        this.#unmarked.push({ seq: batch.seq, bytes: batch.envelope.length });
+        this.#unmarkedBytes += batch.envelope.length;
+        void this.#publish(batch);
       }
     }
   }
@@ -200,7 +209,6 @@ export class Publisher {
   async #publish(batch: StoredBatch): Promise<void> {
     const generation = this.#generation;
     this.#inFlight++;
-    this.#inFlightBytes += batch.envelope.length;
     let failure: AppendFailure | undefined;
     let detail = '';
     try {
@@ -211,16 +219,32 @@ export class Publisher {
       detail = (error as Error).message;
     }
     this.#inFlight--;
-    this.#inFlightBytes -= batch.envelope.length;
     if (failure === undefined) {
       this.#options.events.published(1);
       if (this.#failures > 0) this.#options.events.appendRecovered();
       this.#failures = 0;
       if (this.#inFlight === 0) this.#waker.wake();
-    } else if (generation === this.#generation) {
+    } else if (generation !== this.#generation) {
+      return;
+    } else if (failure === 'full') {
+      this.#slowDown(batch.seq, detail);
+    } else {
       this.#fail(failure, detail);
       this.#rewind(`append ${failure}`);
     }
+  }
+
+  /** There is no room in the log: what it has taken stays sent, the refused goes out again after a pause. */
+  #slowDown(seq: number, detail: string): void {
+    if (this.#nowMs() >= this.#retryAtMs) this.#fail('full', detail);
+    if (seq <= this.#sentSeq) this.#backTo(seq);
+    this.#waker.wake();
+  }
+
+  /** What goes out next is `seq`. */
+  #backTo(seq: number): void {
+    this.#sentSeq = seq - 1;
+    while ((this.#unmarked.at(-1)?.seq ?? 0) >= seq) this.#unmarkedBytes -= this.#unmarked.pop()!.bytes;
   }
 
   /** Batches are out and the mark stands still: if the rater lives and says so, they are sent again. */
@@ -232,6 +256,7 @@ export class Publisher {
     if (!answered || pending === undefined || epochText(pending.epoch) !== epoch || pending.firstSeq !== firstSeq)
       return;
     this.#stallMs = Math.min(this.#stallMs * 2, limits.stallMsMax);
+    if (this.#raterWaits) return;
     this.#rewind('the mark stood still');
   }
 
@@ -240,7 +265,7 @@ export class Publisher {
     const firstSeq = this.#options.store.pending()?.firstSeq;
     if (firstSeq !== undefined && this.#sentSeq >= firstSeq) {
       this.#options.events.resent(firstSeq, why);
-      this.#sentSeq = firstSeq - 1;
+      this.#backTo(firstSeq);
     }
     this.#waker.wake();
   }

@@ -56,6 +56,8 @@ export class Spool {
   #head: ChainHead;
   #losses: string[] = [];
   #file: AppendFile | undefined;
+  /** Called when the counters' states are given up. */
+  onForget: (() => void) | undefined;
   /** A write failed and may have left bytes behind; they are cut before the next one. */
   #dirty = false;
 
@@ -121,7 +123,10 @@ export class Spool {
     const above =
       options.above !== undefined && compareEpochs(options.above, known.epoch) > 0 ? options.above : known.epoch;
     this.#head = this.#newEpoch({ epoch: above, hash: known.hash });
-    if (options.forget === true) this.states.clear();
+    if (options.forget === true) {
+      this.states.clear();
+      this.onForget?.();
+    }
     this.noteLoss(`new epoch: ${reason}`);
   }
 
@@ -150,7 +155,7 @@ export class Spool {
     };
     const bytes = encodeRecord(record, batches.map((batch) => batch.envelope)); // prettier-ignore
     try {
-      if (!this.#hasRoom(bytes.length)) return false;
+      if (!this.hasRoom(bytes.length)) return false;
       this.#write(this.#current(), bytes, record);
     } catch (cause) {
       throw collectorError('SPOOL_WRITE_FAILED', `${this.#options.dir}: ${(cause as Error).message}.`, {}, cause);
@@ -165,7 +170,8 @@ export class Spool {
     return true;
   }
 
-  #hasRoom(bytes: number): boolean {
+  /** Whether so many bytes fit; acknowledged segments go before their time if need be. */
+  hasRoom(bytes: number): boolean {
     if (this.#segments.bytes + bytes <= this.#limits.spoolBytesMax) return true;
     this.#segments.trim(this.#options.nowMs(), this.#limits, true);
     return this.#segments.bytes + bytes <= this.#limits.spoolBytesMax;

@@ -14,4 +14,9 @@ export interface MarkMessage {
     readonly reason: string;
     readonly detail: string;
   } | null;
+  /**
+   * Present while the rater takes no usage because RATED has no room: what is in the log is taken later, nothing of it is
+   * to be sent again, and nothing is lost.
+   */
+  readonly waits?: 'rated_full';
 }

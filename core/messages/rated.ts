@@ -4,6 +4,7 @@
  * The header carries every change of state, so that a snapshot and the commits after it rebuild the state without
  * rating anything again.
  */
+import type { Coalescing } from '../metering/batch.ts';
 import type { Refusal } from './refusal.ts';
 import type { ControlMessage } from './control.ts';
 
@@ -101,6 +102,8 @@ export interface ProducerState {
   /** Signed notes seen so far, by kind. */
   readonly notes: Readonly<Record<string, number>>;
   readonly spool: { readonly batches: number; readonly bytes: number };
+  /** Its newest loss of resolution, as signed; absent while there was none. */
+  readonly coalesced?: Coalescing;
 }
 
 export interface SampleCounts {

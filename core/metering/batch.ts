@@ -62,10 +62,20 @@ export interface BatchMetric {
 }
 
 export interface BatchNote {
-  readonly kind: 'reset' | 'gap' | 'lost' | 'clock';
+  readonly kind: 'reset' | 'gap' | 'lost' | 'clock' | 'coalesced';
   /** Index into `series`, or -1 for the whole producer. */
   readonly series: number;
   readonly detail: string;
+  /** Of `coalesced`, and there alone. */
+  readonly coalesced?: Coalescing;
+}
+
+/** A loss of resolution: so many readings of that time are in slices of this length, or twice as long ones. Nothing of the totals is lost. */
+export interface Coalescing {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly readings: number;
+  readonly sliceMs: number;
 }
 
 /** Named limits of one batch; the rater refuses what exceeds them, the collector never makes it. */

@@ -1,12 +1,12 @@
 /** Shape and limits of a batch's dictionaries and columns (SPEC §2.11, §2.12). Samples are judged one by one later. */
-import { batchLimits, type BatchBody } from '../metering/batch.ts';
+import { batchLimits, type BatchBody, type Coalescing } from '../metering/batch.ts';
 
 export interface BodyFault {
   readonly reason: 'malformed' | 'oversized';
   readonly detail: string;
 }
 
-const noteKinds: ReadonlySet<unknown> = new Set(['reset', 'gap', 'lost', 'clock']);
+const noteKinds: ReadonlySet<unknown> = new Set(['reset', 'gap', 'lost', 'clock', 'coalesced']);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 
@@ -43,6 +43,8 @@ function shapeFault(body: BatchBody): BodyFault | undefined {
   ) {
     return malformed('a note is not {kind, series, detail}');
   }
+  if (body.notes?.some((note) => note.kind === 'coalesced' && !isCoalescing(note.coalesced)) === true)
+    return malformed('a note of coalesced samples is not {fromMs, toMs, readings, sliceMs}');
   if (body.spool !== undefined && !(isInteger(body.spool?.batches) && isInteger(body.spool.bytes)))
     return malformed('spool is not {batches, bytes}');
   return undefined;
@@ -59,6 +61,12 @@ function isMetric(metric: BatchBody['metrics'][number] | null): boolean {
     metric.scale <= 12 &&
     (metric.kind === 'delta' || metric.kind === 'level')
   );
+}
+
+function isCoalescing(fact: Coalescing | null | undefined): boolean {
+  if (typeof fact !== 'object' || fact === null) return false;
+  const figures = [fact.fromMs, fact.toMs, fact.readings, fact.sliceMs];
+  return figures.every((value) => isInteger(value) && value >= 0) && fact.fromMs <= fact.toMs;
 }
 
 function isDims(dims: unknown): boolean {

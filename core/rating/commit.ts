@@ -201,4 +201,5 @@ export const producerState = (tenant: string, producer: Producer, hashCount: num
   lastSampleMs: producer.lastSampleMs,
   notes: { ...producer.notes },
   spool: producer.spool,
+  ...(producer.coalesced === undefined ? {} : { coalesced: producer.coalesced }),
 });

@@ -266,7 +266,12 @@ export class PartitionMachine {
     count(state, producer, 'samples', 'rated', rated);
     count(state, producer, 'samples', 'refused', refused);
     count(state, producer, 'batches', 'rated', 1);
-    for (const note of body.notes ?? []) producer.notes[note.kind] = (producer.notes[note.kind] ?? 0) + 1;
+    for (const note of body.notes ?? []) {
+      producer.notes[note.kind] = (producer.notes[note.kind] ?? 0) + 1;
+      if (note.coalesced === undefined || note.kind !== 'coalesced') continue;
+      const { fromMs, toMs, readings, sliceMs } = note.coalesced;
+      producer.coalesced = { fromMs, toMs, readings, sliceMs };
+    }
     if (body.spool !== undefined) producer.spool = { batches: body.spool.batches, bytes: body.spool.bytes };
     this.#evaluate(this.#evaluation(tenant, { producer: producer.id, epoch, seq: body.seq }, body.trace), balances);
   }

@@ -1,4 +1,5 @@
 /** The state of one partition: everything that deduplication, rating, balances and alerts depend on. */
+import type { Coalescing } from '../metering/batch.ts';
 import type { Fee } from '../fees/fee.ts';
 import type { CompiledPrice, Measures } from '../pricing/compiled.ts';
 import type {
@@ -137,6 +138,8 @@ export interface Producer {
   lastSampleMs: number;
   readonly notes: Record<string, number>;
   spool: { readonly batches: number; readonly bytes: number };
+  /** Its newest loss of resolution. */
+  coalesced?: Coalescing;
   /** By resource and metric with dimensions (`seriesKey`); ephemeral for producers that are not agents. */
   readonly seriesByKey: Map<SeriesKey, Series>;
   /** The dictionaries of its last batch, resolved; derived, never stored. */

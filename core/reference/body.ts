@@ -84,10 +84,21 @@ function hasColumns({ s, k, q, raw }: Fields): boolean {
   return [s, k, raw].every((column) => Array.isArray(column) && Array.isArray(q) && column.length === q.length);
 }
 
-const noteKinds: readonly unknown[] = ['reset', 'gap', 'lost', 'clock'];
+/** 2.15. */
+function isStretch(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { fromMs, toMs, readings, sliceMs } = value;
+  return isNatural(fromMs) && isNatural(toMs) && isNatural(readings) && isNatural(sliceMs) && fromMs <= toMs;
+}
+
+const noteKinds: readonly unknown[] = ['reset', 'gap', 'lost', 'clock', 'coalesced'];
 
 function hasExtras({ notes, spool }: Fields): boolean {
-  const isNote = (note: unknown) => isObject(note) && noteKinds.includes(note['kind']) && isText(note['detail']);
+  const isNote = (note: unknown) =>
+    isObject(note) &&
+    noteKinds.includes(note['kind']) &&
+    isText(note['detail']) &&
+    (note['kind'] !== 'coalesced' || isStretch(note['coalesced']));
   const isSpool = isObject(spool) && isWhole(spool['batches']) && isWhole(spool['bytes']);
   return (notes === undefined || isListOf(notes, isNote)) && (spool === undefined || isSpool);
 }

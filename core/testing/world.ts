@@ -266,6 +266,7 @@ class Script {
       s: samples.map(([resource, metric]) => resource * 4 + metric),
       k: samples.map(([, , q]) => (q % 11 === 0 ? 1 : 0)),
       q: samples.map(([, , q]) => q), raw: samples.map(() => null),
+      ...(gapMs % 3 === 0 ? { notes: [{ kind: 'coalesced', series: -1, detail: '', coalesced: { fromMs: startMs, toMs: endMs, readings: 1 + gapMs, sliceMs: 900_000 } }] } : {}),
     }; // prettier-ignore
   }
 

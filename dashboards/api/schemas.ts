@@ -65,6 +65,10 @@ const member = z.object({
   lastSampleMs: instant,
   notes: z.record(z.string(), z.number()).readonly(),
   spool: z.object({ batches: z.number(), bytes: z.number() }),
+  coalesced: z
+    .object({ fromMs: instant, toMs: instant, readings: z.number(), sliceMs: z.number() })
+    .exactOptional()
+    .describe('Its newest loss of resolution: its spool had no room, and samples were added up into longer slices.'),
   type: z.enum(['agent', 'gateway', 'importer']),
   simulated: z.boolean(),
   enabled: z.boolean(),

@@ -60,8 +60,9 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
   }
 
   async function info(stream: string): Promise<LogInfo> {
-    const { state } = await manager.streams.info(stream);
-    return { firstSeq: state.first_seq, lastSeq: state.last_seq, bytes: state.bytes };
+    const { state, config } = await manager.streams.info(stream);
+    const { first_seq: firstSeq, last_seq: lastSeq, bytes } = state;
+    return { firstSeq, lastSeq, bytes, ...(config.max_bytes > 0 ? { bytesMax: config.max_bytes } : {}) };
   }
 
   return {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectNats } from './connect.ts';
 import { natsServerConfig, type AgentIdentity } from './serverConfig.ts';
-import { ensureStreams } from './streams.ts';
+import { defaultStreamLimits, ensureStreams, type StreamLimits } from './streams.ts';
 
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
@@ -33,6 +33,7 @@ export async function freePort(): Promise<number> {
 export async function startTestServer(options: {
   partitions: number;
   agents?: readonly AgentIdentity[];
+  streams?: Partial<StreamLimits>;
 }): Promise<TestServer> {
   const binary = process.env['METERLINE_NATS_SERVER'];
   if (binary === undefined) throw new Error('METERLINE_NATS_SERVER is not set; run the tests with `npm test`');
@@ -53,7 +54,7 @@ export async function startTestServer(options: {
   let child = start();
   const ended = (process: typeof child) => new Promise<void>((resolve) => process.once('exit', () => resolve()));
   const admin = await connectNats({ url, credentials, role: 'admin' });
-  await ensureStreams(admin, options.partitions, 1);
+  await ensureStreams(admin, options.partitions, 1, { ...defaultStreamLimits, ...options.streams });
   await admin.close();
   return {
     url,

@@ -62,6 +62,7 @@ const harm = fc.constantFrom(
   'signature',
   'prev',
   'columns',
+  'fact',
   'unit',
   'subject',
   'bytes',

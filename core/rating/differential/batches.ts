@@ -12,7 +12,10 @@ export interface Encoding {
 }
 
 /** Harms that the rater takes for a batch of its producer, refused or not: the next one follows from it. */
-const taken: readonly (string | null)[] = [null, 'prev', 'columns', 'unit', 'epoch'];
+const taken: readonly (string | null)[] = [null, 'prev', 'columns', 'fact', 'unit', 'epoch'];
+
+/** What a producer says whose spool was full. */
+const fact = { fromMs: 1, toMs: 2, readings: 3, sliceMs: 4 };
 
 const dimsCount = 2;
 type Entry = readonly [resource: number, metric: number, dims: number];
@@ -69,6 +72,7 @@ export class Batches {
       ticks: samples.map((sample) => [sample.startMs, sample.durationMs, 0]), baseMs: monthsMs[Math.min(month, months)]!,
       series, s, k: samples.map((_, i) => i),
       q: samples.map((sample) => sample.quantity), raw: samples.map(() => null),
+      ...(samples.length % 4 === 2 ? { notes: [{ kind: 'coalesced', series: -1, detail: '', coalesced: fact }] } : {}),
     }; // prettier-ignore
   }
 }
@@ -77,6 +81,7 @@ function harmed(body: BatchBody, how: string | null): BatchBody {
   if (how === 'mismatch') return { ...body, producer: 'other' };
   if (how === 'prev') return { ...body, prev: 'nonsense' };
   if (how === 'columns') return { ...body, k: [...body.k, 0] };
+  if (how === 'fact') return { ...body, notes: [{ kind: 'coalesced', series: -1, detail: '', coalesced: { ...fact, toMs: 0 } }] }; // prettier-ignore
   if (how === 'unit') return { ...body, metrics: body.metrics.map((metric) => ({ ...metric, unit: 'kg' })) };
   if (how === 'ahead') return { ...body, seq: body.seq + 2 };
   if (how === 'reuse') return { ...body, seq: Math.max(1, body.seq - 1), trace: 'other' };

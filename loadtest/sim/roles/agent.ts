@@ -7,6 +7,7 @@ import { collectorEvents } from '#collector/events.ts';
 import { Publisher } from '#collector/publisher/publisher.ts';
 import { reconcile } from '#collector/reconcile.ts';
 import { SeriesTable, type Source } from '#collector/sources/source.ts';
+import { Held } from '#collector/spool/held.ts';
 import { Spool } from '#collector/spool/spool.ts';
 import { limits } from '#collector/limits.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -102,6 +103,7 @@ export class Host {
       producer,
       sources: [this.#source(spool)],
       spool,
+      held: new Held(this.disk, '/spool', spool),
       clock,
       boot: { id: 'boot', ms: 0 },
       intervalMs,
