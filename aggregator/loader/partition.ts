@@ -171,7 +171,10 @@ export class PartitionLoader {
       this.#ports.events.unchained(this.#partition, message.seq);
       return undefined;
     }
-    if (verdict === 'before') return undefined;
+    if (verdict === 'before') {
+      this.#ports.events.recovered(this.#partition, 'all', 'before');
+      return undefined;
+    }
     if (verdict === 'back') {
       const { base } = commit.header;
       if (base === undefined || !(await this.#holds(base.outSeq, base.hash))) throw this.#rewound();

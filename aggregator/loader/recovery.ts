@@ -3,7 +3,7 @@
  * follows from it. Ranges are counted commit by commit, so the cases need no guess about how the rows came there.
  */
 export type RecoveryCase =
-  /** The range ends at or before what is recorded as done: it came twice. Nothing to do. */
+  /** A commit at or before what is recorded as done: it came twice, and `judge` says so of each. Nothing to do. */
   | 'before'
   /** Nothing of the range is there. Insert it. */
   | 'new'
@@ -15,8 +15,7 @@ export type RecoveryCase =
   | 'overlapping';
 
 export interface Doubt {
-  /** Last commit recorded as done, and last of the range. */
-  readonly doneSeq: number;
+  /** Last commit of the range. */
   readonly toSeq: number;
   /** Rows by commit: as the log has them, and as the store holds them within the range. */
   readonly expected: ReadonlyMap<number, number>;
@@ -25,8 +24,7 @@ export interface Doubt {
   readonly heldSeqMax: number;
 }
 
-export function recoveryCase({ doneSeq, toSeq, expected, held, heldSeqMax }: Doubt): RecoveryCase {
-  if (toSeq <= doneSeq) return 'before';
+export function recoveryCase({ toSeq, expected, held, heldSeqMax }: Doubt): Exclude<RecoveryCase, 'before'> {
   if (held.size === 0) return 'new';
   const isWhole = held.size === expected.size && [...expected].every(([seq, rows]) => held.get(seq) === rows);
   if (!isWhole) return 'overlapping';

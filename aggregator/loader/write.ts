@@ -1,6 +1,6 @@
 import type { Chunk, TableRows } from './chunk.ts';
 import type { CommitRange, LoadStore } from './loadStore.ts';
-import { recoveryCase, type RecoveryCase } from './recovery.ts';
+import { recoveryCase } from './recovery.ts';
 
 /** Writes rows of which none can be in the store. */
 export async function insertRows(store: LoadStore, { table, lines }: TableRows, token: string): Promise<void> {
@@ -13,9 +13,9 @@ export async function inspect(
   chunk: Chunk,
   rows: TableRows,
   heldSeqMax: number,
-): Promise<RecoveryCase> {
+): Promise<ReturnType<typeof recoveryCase>> {
   const held = await store.rowsBySeq(rows.table, rangeOf(chunk));
-  return recoveryCase({ doneSeq: chunk.base.seq, toSeq: chunk.end.seq, expected: rows.rowsBySeq, held, heldSeqMax });
+  return recoveryCase({ toSeq: chunk.end.seq, expected: rows.rowsBySeq, held, heldSeqMax });
 }
 
 /** Removes what one table holds of the chunk's range. */

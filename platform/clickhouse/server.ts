@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { failureOf } from './failure.ts';
 import { clickhouseLimits, commandSettings, insertSettings, querySettings } from './limits.ts';
 import type { Parameters, Store } from './types.ts';
@@ -13,6 +13,8 @@ export async function openServer(address: string, database: string): Promise<Sto
     url,
     request_timeout: clickhouseLimits.insertTimeoutMs,
     keep_alive: { idle_socket_ttl: 2000 },
+    // Who asked tells what failed, once.
+    log: { level: ClickHouseLogLevel.OFF },
   } as const;
   const admin = createClient({ ...shared, database: 'default' });
   try {
