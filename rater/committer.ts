@@ -25,6 +25,7 @@ export interface Committed {
   readonly header: CommitHeader;
   readonly seq: number;
   readonly hash: string;
+  /** Length of the message. */
   readonly bytes: number;
 }
 

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { CommitHeader } from '#core/messages/rated.ts';
 import type { PartitionState } from '#core/rating/state.ts';
 import type { Logger } from '#platform/telemetry.ts';
+import type { Drawn } from './snapshotDraw.ts';
 
 export type RaterEvents = ReturnType<typeof raterEvents>;
 
@@ -62,6 +63,18 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     labelNames: ['partition'],
     registers,
   });
+  const snapshotBytes = new Gauge({
+    name: 'meterline_rater_snapshot_bytes',
+    help: 'Size of the last snapshot as stored.',
+    labelNames: ['partition'],
+    registers,
+  });
+  const snapshotSeconds = new Gauge({
+    name: 'meterline_rater_snapshot_seconds',
+    help: 'How long the last snapshot took to be drawn and stored, apart from rating.',
+    labelNames: ['partition'],
+    registers,
+  });
   new Gauge({
     name: 'meterline_rater_partitions_owned',
     help: 'Partitions owned by this process.',
@@ -118,9 +131,11 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
       full.inc({ partition });
       logger.error({ partition }, 'RATED refuses for space; rating waits until there is some');
     },
-    snapshot(partition: number, outSeq: number, bytes: number) {
+    snapshot(partition: number, { outSeq, bytes }: Drawn, tookMs: number) {
       snapshots.inc({ partition });
-      logger.info({ partition, outSeq, bytes }, 'snapshot saved');
+      snapshotBytes.set({ partition }, bytes);
+      snapshotSeconds.set({ partition }, tookMs / 1000);
+      logger.info({ partition, outSeq, bytes, tookMs: Math.round(tookMs) }, 'snapshot saved');
     },
     snapshotFailed(partition: number, error: unknown) {
       logger.error({ partition, err: error }, 'a snapshot could not be saved; rating goes on, a restart takes longer');

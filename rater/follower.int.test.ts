@@ -8,6 +8,7 @@ import { TestBilling, TestProducer, testOrganisation } from '#platform/nats/test
 import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { Follower } from './follower.ts';
 import { catchUp, restore } from './restore.ts';
+import { drawSnapshot } from './snapshotDraw.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
 import { rewindStream, startOwner, until } from './testing.ts';
 
@@ -55,7 +56,8 @@ async function work(batches: number, owner = startOwner(0, { log, snapshots })):
 
 test('it follows to the state that a cold start finds, byte for byte, and a take-over from it loads no snapshot', async () => {
   const early = follow();
-  await work(3); // draws a snapshot at its end
+  await work(3);
+  await drawSnapshot(0, log, snapshots);
   const late = follow();
   await work(3);
   await Promise.all([level(early), level(late)]);

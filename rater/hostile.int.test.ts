@@ -1,18 +1,13 @@
 /** What an agent's own credential can send: the broker stores it, and the rater has to get past it. */
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Log } from '#platform/log.ts';
 import { append, connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { agentRole, maxPayloadBytes } from '#platform/nats/serverConfig.ts';
 import { TestBilling, TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
 import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
-import { createLogger } from '#platform/telemetry.ts';
-import type { CommittedView } from './committedView.ts';
-import { raterEvents } from './events.ts';
-import { own } from './owner.ts';
 import { openSnapshots } from './snapshots.ts';
-import { readRated, until } from './testing.ts';
+import { readRated, startOwner } from './testing.ts';
 
 const subject = 'usage.0.acme.mine';
 let server: TestServer;
@@ -81,15 +76,9 @@ test('the largest messages, garbage and hostile headers are refused by name, and
   expect((await log.info('CONTROL_0')).lastSeq).toBe(1);
   expect((await log.info('RATED_0')).lastSeq).toBe(0);
 
-  const stop = new AbortController();
-  let view: CommittedView | undefined;
-  const ended = own(0, {
-    log, snapshots: await openSnapshots(admin, log, 1), events: raterEvents(new Registry(), createLogger('test', 'silent'), () => 0),
-    nowMs: () => Date.now(), owned: (now) => (view = now), tellMark: () => undefined, offerAlerts: () => undefined, committed: () => undefined,
-  }, stop.signal); // prettier-ignore
-  await until(async () => (view?.mark('acme', 'other').mark === 1 ? true : undefined));
-  stop.abort();
-  await ended;
+  const owner = startOwner(0, { log, snapshots: await openSnapshots(admin, log, 1) });
+  await owner.reached(other);
+  await owner.stop();
   const { headers: commits, rows } = await readRated(log, 0);
   expect(commits.at(-1)!.totals.batches).toEqual({ received: lastSeq, rated: 2, duplicates: 0, refused: lastSeq - 2 });
   expect(rows).toEqual(['mine 1 0', 'other 1 0']);

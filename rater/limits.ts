@@ -25,8 +25,13 @@ export const raterLimits = {
   ownRetryMs: 200,
   /** How long a stopping owner waits for its last commit; what it has not committed the next owner reads again. */
   drainMsMax: 5000,
-  /** A snapshot is due after so many commits, and taken at a moment without a commit in flight. */
+  /** A snapshot is due after so many commits, or bytes of `RATED_<p>`: about a second of replay either way. */
   snapshotCommits: 5000,
+  snapshotLogBytes: 256 * 1024 * 1024,
+  /** How many times as long as the last one took to be drawn there is none: a large state costs a fiftieth of a core, and more replay. */
+  snapshotPauseFactor: 50,
+  /** Characters of a snapshot's text that are compressed, and read, at once: some 15 ms without a turn for others. */
+  snapshotFrameCharacters: 256 * 1024,
   /** Snapshots kept per partition. */
   snapshotsKept: 2,
   /** Balances answered on request: periods that ended longer ago are read from ClickHouse. */

@@ -12,6 +12,7 @@ import { keepPartition, type KeepDeps } from './keep.ts';
 import { openLeases, type Lease } from './lease.ts';
 import { Latencies, serveRater } from './status.ts';
 import { createNotifier } from './notifier/index.ts';
+import { drawApart } from './snapshotProcess.ts';
 import { openSnapshots } from './snapshots.ts';
 
 export async function main(config: Config, life: Life): Promise<void> {
@@ -28,9 +29,11 @@ export async function main(config: Config, life: Life): Promise<void> {
   const notifier = createNotifier({ config, connection, log, partitions: config.partitions, registry, leases }, life);
   await using _health = await serveRater(config, { views, latencies, notifier, registry, instance: randomUUID() });
 
+  const drawSnapshot = drawApart(config.nats, life.signal);
   const deps = (partition: number): KeepDeps => ({
     log,
     snapshots,
+    drawSnapshot,
     leases,
     events,
     nowMs: () => Date.now(),

@@ -14,6 +14,7 @@ import { createLogger } from '#platform/telemetry.ts';
 import { Fenced } from './committer.ts';
 import { raterEvents } from './events.ts';
 import { own, type OwnerDeps } from './owner.ts';
+import { drawSnapshot } from './snapshotDraw.ts';
 import { openSnapshots } from './snapshots.ts';
 import { readRated, until } from './testing.ts';
 
@@ -50,7 +51,7 @@ describe('two owners of one partition', () => {
     const marks: number[] = [];
     let owners = 0;
     const deps: OwnerDeps = {
-      log, snapshots, events,
+      log, snapshots, events, drawSnapshot: (partition) => drawSnapshot(partition, log, snapshots),
       nowMs: () => Date.now(),
       owned: () => (owners += 1), tellMark: (mark) => marks.push(mark.mark), offerAlerts: () => undefined, committed: () => undefined,
     }; // prettier-ignore
@@ -121,7 +122,7 @@ describe('the rater as a process', () => {
     const reply = await balanceAt(1, producer);
     expect(totalOf(reply)).toBe('0.04'); // 200 batches × 2 resources × 0.01 s × €0.01
     await kill('SIGTERM');
-    start(2); // after an orderly stop it starts from its snapshot
+    start(2);
     expect(totalOf(await balanceAt(1, producer))).toBe('0.04');
     await kill('SIGTERM');
     const { rows } = await readRated(log, 1);

@@ -4,7 +4,6 @@ import { streams } from '#core/messages/names.ts';
 import { PartitionMachine } from '#core/rating/machine.ts';
 import type { PartitionState } from '#core/rating/state.ts';
 import { sha256 } from '#platform/crypto.ts';
-import type { Log } from '#platform/log.ts';
 import { CommittedView } from './committedView.ts';
 import { CommitSize } from './commitSize.ts';
 import { Committer, Fenced, type Committed } from './committer.ts';
@@ -13,13 +12,12 @@ import { Inputs } from './inputs.ts';
 import { raterLimits } from './limits.ts';
 import { corePorts } from './ports.ts';
 import { catchUp, restore } from './restore.ts';
-import { isConfirmed, snapshotText, type Snapshots } from './snapshots.ts';
 import { Room } from './room.ts';
+import { SnapshotDue, type SnapshotDeps } from './snapshotDue.ts';
+import { isConfirmed } from './snapshots.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 
-export interface OwnerDeps {
-  readonly log: Log;
-  readonly snapshots: Snapshots;
+export interface OwnerDeps extends SnapshotDeps {
   readonly events: RaterEvents;
   /** Broker-comparable wall clock, UTC ms, for ticks. */
   readonly nowMs: () => number;
@@ -42,13 +40,12 @@ export async function own(
   const startedAt = performance.now();
   const isWarm = standby !== undefined && standby.outSeq > 0 && (await isConfirmed(deps.log, standby));
   const state = isWarm ? standby : await restore(partition, deps.snapshots);
-  const snapshotSeq = state.outSeq;
   const { machine, committer } = await takeOver(state, deps, signal);
   const view = new CommittedView(state);
   deps.owned(view);
   deps.events.takeover(state, isWarm ? 'warm' : 'cold', performance.now() - startedAt);
   deps.offerAlerts(partition, state.outSeq, []);
-  await new Owner(partition, deps, machine, committer, view, snapshotSeq).run(signal);
+  await new Owner(partition, deps, machine, committer, view).run(signal);
 }
 
 /** Fences older owners: the take-over is stored right behind the last commit that the state holds, or tried again. */
@@ -88,10 +85,8 @@ class Owner {
   readonly #view: CommittedView;
   readonly #size = new CommitSize();
   readonly #room: Room;
+  readonly #snapshotDue: SnapshotDue;
   #oldestInputMs: number | undefined;
-  /** What the newest snapshot holds, and the one that is being written. */
-  #snapshotSeq: number;
-  #saving: Promise<void> | undefined;
 
   constructor(
     partition: number,
@@ -99,18 +94,17 @@ class Owner {
     machine: PartitionMachine,
     committer: Committer,
     view: CommittedView,
-    snapshotSeq: number,
   ) {
     this.#partition = partition;
     this.#deps = deps;
     this.#machine = machine;
     this.#committer = committer;
     this.#view = view;
-    this.#snapshotSeq = snapshotSeq;
     this.#room = new Room(deps.log, partition, (isShort, bytes, bytesMax) => {
       view.waits = isShort;
       deps.events.ratingHeld(partition, isShort, bytes, bytesMax);
     });
+    this.#snapshotDue = new SnapshotDue(machine.state, deps);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -133,15 +127,14 @@ class Owner {
     }
   }
 
-  /** While one commit travels, the next fills; nothing is taken while a snapshot is due, so that it can be drawn. */
+  /** While one commit travels, the next fills. */
   async #loop(inputs: Inputs, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => inputs.wake(), { once: true });
     let travelling: Promise<void> | undefined;
     let failure: { readonly error: unknown } | undefined;
     for (;;) {
       if (failure !== undefined) throw failure.error;
-      const isDue = this.#isSnapshotDue();
-      if (!signal.aborted && !isDue) this.#fill(inputs);
+      if (!signal.aborted) this.#fill(inputs);
       if (travelling === undefined) {
         if (!this.#machine.changes.isEmpty) {
           travelling = this.#commit(signal.aborted ? AbortSignal.timeout(raterLimits.drainMsMax) : signal).then(
@@ -153,28 +146,20 @@ class Owner {
           );
           continue;
         }
-        if (isDue || signal.aborted) this.#snapshot();
-        if (signal.aborted) return await this.#saving;
-        if (isDue) continue;
+        if (signal.aborted) return;
         const timer = setTimeout(() => inputs.wake(), this.#untilDueMs());
         await inputs.arrival();
         clearTimeout(timer);
         if (this.#room.isShort) await this.#room.look();
         this.#tick();
       } else {
-        await (this.#isFull() || isDue || signal.aborted ? travelling : Promise.race([travelling, inputs.arrival()]));
+        await (this.#isFull() || signal.aborted ? travelling : Promise.race([travelling, inputs.arrival()]));
       }
     }
   }
 
   #isFull(): boolean {
     return this.#size.of(this.#machine.changes) >= raterLimits.commitBytesMax;
-  }
-
-  /** One at a time; commits that an owner only replayed count as well, or restarts would put it off for ever. */
-  #isSnapshotDue(): boolean {
-    const commits = this.#machine.state.outSeq - this.#snapshotSeq;
-    return this.#saving === undefined && commits >= raterLimits.snapshotCommits;
   }
 
   #isTicked(): boolean {
@@ -219,28 +204,12 @@ class Owner {
   #announce(committed: Committed, before: CommitHeader['totals'], oldestInputMs: number | undefined): void {
     const { header, seq, hash } = committed;
     settle(this.#machine.state, committed);
+    this.#snapshotDue.committed(committed.bytes);
     this.#deps.offerAlerts(this.#partition, seq, header.alerts);
     for (const mark of this.#view.apply(header, seq, hash)) this.#deps.tellMark(mark);
     const latencyMs = oldestInputMs === undefined ? undefined : Math.max(0, this.#deps.nowMs() - oldestInputMs);
     if (latencyMs !== undefined) this.#deps.committed(latencyMs);
     this.#deps.events.committed(header, before, latencyMs);
-  }
-
-  /** Drawn here, written while rating goes on; one that cannot be written is tried again when the next is due. */
-  #snapshot(): void {
-    const { outSeq } = this.#machine.state;
-    if (outSeq === this.#snapshotSeq) return;
-    const text = snapshotText(this.#machine.state);
-    this.#snapshotSeq = outSeq;
-    const earlier = this.#saving ?? Promise.resolve();
-    const saving = earlier
-      .then(() => this.#deps.snapshots.save(text, this.#partition, outSeq))
-      .then(() => this.#deps.events.snapshot(this.#partition, outSeq, text.length))
-      .catch((error: unknown) => this.#deps.events.snapshotFailed(this.#partition, error))
-      .finally(() => {
-        if (this.#saving === saving) this.#saving = undefined;
-      });
-    this.#saving = saving;
   }
 
   /** An input stream that lost its tail no longer holds what we took last: it is read again, the marks make that safe. */

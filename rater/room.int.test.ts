@@ -10,6 +10,7 @@ import { createLogger } from '#platform/telemetry.ts';
 import type { CommittedView } from './committedView.ts';
 import { raterEvents } from './events.ts';
 import { own, type OwnerDeps } from './owner.ts';
+import { drawSnapshot } from './snapshotDraw.ts';
 import { openSnapshots } from './snapshots.ts';
 import { readRated, until } from './testing.ts';
 
@@ -18,12 +19,14 @@ test('RATED at its share: usage waits, control is taken, an owner takes over; on
   await using server = await startTestServer({ partitions: 1, streams: { ratedBytesMax: bytesMax } });
   const admin = await connectNats({ ...server, role: 'admin' });
   const log = await jetstreamLog(admin);
+  const snapshots = await openSnapshots(admin, log, 1);
   let view: CommittedView | undefined;
   let commits = 0;
   const marks: MarkMessage[] = [];
   const deps: OwnerDeps = {
     log,
-    snapshots: await openSnapshots(admin, log, 1),
+    snapshots,
+    drawSnapshot: (of) => drawSnapshot(of, log, snapshots),
     events: raterEvents(new Registry(), createLogger('test', 'silent'), () => 0),
     nowMs: () => Date.now(),
     owned: (owned) => (view = owned),

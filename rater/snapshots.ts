@@ -1,9 +1,14 @@
-/** Snapshots of a partition's state in the object store (architecture §3.2, §3.7): checksummed, forward only, two kept. */
-import { Objm } from '@nats-io/obj';
+/**
+ * Snapshots of a partition's state in the object store (architecture §3.2, §3.7): checksummed, forward only, two kept. One is the
+ * SHA-256 of what follows, a newline, and frames: four bytes of length, then pieces of the text, compressed.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { Objm, setSha256Backend } from '@nats-io/obj';
 import { buckets, streams } from '#core/messages/names.ts';
-import { decodeState, encodeState } from '#core/rating/snapshot.ts';
+import { snapshotPieces, SnapshotReader } from '#core/rating/snapshot.ts';
 import type { PartitionState } from '#core/rating/state.ts';
 import { sha256 } from '#platform/crypto.ts';
+import { sleep } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { NatsConnection } from '#platform/nats/index.ts';
 import { raterLimits } from './limits.ts';
@@ -11,10 +16,14 @@ import { raterLimits } from './limits.ts';
 export interface Snapshots {
   /** Newest snapshot that the log confirms: its outSeq exists there with the same hash. */
   newest(partition: number): Promise<PartitionState | undefined>;
-  save(text: string, partition: number, outSeq: number): Promise<void>;
+  /** The commit of the newest snapshot that is not of a later one than `outSeq`; 0 for none. */
+  newestSeq(partition: number, outSeq: number): Promise<number>;
+  /** Of a state that is level with the log, nothing in it speculative; the bytes stored. */
+  save(state: PartitionState): Promise<number>;
 }
 
 export async function openSnapshots(connection: NatsConnection, log: Log, replicas: number): Promise<Snapshots> {
+  setSha256Backend('native');
   return snapshotsIn(await new Objm(connection).create(buckets.snapshots, { replicas }), log);
 }
 
@@ -30,25 +39,28 @@ export function snapshotsIn(store: Blobs, log: Log): Snapshots {
   return {
     async newest(partition) {
       for (const { name } of await namesOf(store, partition)) {
-        const text = await read(store, name);
-        const state = text === undefined ? undefined : decode(text);
+        const state = await decode(await store.getBlob(name).catch(() => null));
         if (state !== undefined && (await isConfirmed(log, state))) return state;
       }
       return undefined;
     },
-    async save(text, partition, outSeq) {
-      const name = `${partition}/${String(outSeq).padStart(16, '0')}`;
-      const bytes = Buffer.from(`${sha256(Buffer.from(text))}\n${text}`);
+    async newestSeq(partition, outSeq) {
+      const newest = (await namesOf(store, partition)).find(({ name }) => name <= nameOf(partition, outSeq));
+      return Number(newest?.name.split('/')[1] ?? 0);
+    },
+    async save(state) {
+      const name = nameOf(state.partition, state.outSeq);
+      const bytes = encode(state);
       await store.putBlob({ name }, bytes);
       // One that is newer was drawn from a log that has since lost its tail: it is evidence, and counts as none of ours.
-      const ours = (await namesOf(store, partition)).filter((entry) => entry.name <= name);
+      const ours = (await namesOf(store, state.partition)).filter((entry) => entry.name <= name);
       for (const old of ours.slice(raterLimits.snapshotsKept)) await store.delete(old.name);
+      return bytes.length;
     },
   };
 }
 
-/** The snapshot's text; taken only when state and log are level, that is, nothing is speculative. */
-export const snapshotText = (state: PartitionState): string => encodeState(state);
+const nameOf = (partition: number, outSeq: number): string => `${partition}/${String(outSeq).padStart(16, '0')}`;
 
 async function namesOf(store: Blobs, partition: number): Promise<{ name: string }[]> {
   const all = await store.list();
@@ -57,22 +69,52 @@ async function namesOf(store: Blobs, partition: number): Promise<{ name: string 
     .sort((a, b) => (a.name < b.name ? 1 : -1));
 }
 
-async function read(store: Blobs, name: string): Promise<string | undefined> {
-  try {
-    const bytes = await store.getBlob(name);
-    return bytes === null ? undefined : Buffer.from(bytes).toString('utf8');
-  } catch {
-    return undefined;
+const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+
+function encode(state: PartitionState): Uint8Array {
+  const frames: Buffer[] = [];
+  let pieces: string[] = [];
+  let length = 0;
+  const close = (): void => {
+    const frame = zstdCompressSync(Buffer.from(pieces.join('\n')), { params });
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(frame.length);
+    frames.push(head, frame);
+    pieces = [];
+    length = 0;
+  };
+  for (const piece of snapshotPieces(state)) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length >= raterLimits.snapshotFrameCharacters) close();
   }
+  if (length > 0) close();
+  const body = Buffer.concat(frames);
+  return Buffer.concat([Buffer.from(`${sha256(body)}\n`), body]);
 }
 
-/** What is torn, altered, or of a shape that this program does not read is passed over: the log has all of it. */
-function decode(text: string): PartitionState | undefined {
-  const newline = text.indexOf('\n');
-  const body = text.slice(newline + 1);
-  if (newline < 1 || text.slice(0, newline) !== sha256(Buffer.from(body))) return undefined;
+/**
+ * What is torn, altered, or of a shape that this program does not read is passed over: the log has all of it. Between two frames
+ * others have their turn, so that leases are renewed meanwhile.
+ */
+async function decode(bytes: Uint8Array | null): Promise<PartitionState | undefined> {
+  if (bytes === null) return undefined;
+  const blob = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const newline = blob.indexOf(10);
+  const body = blob.subarray(newline + 1);
+  if (newline < 1 || blob.toString('latin1', 0, newline) !== sha256(body)) return undefined;
   try {
-    return decodeState(body);
+    const reader = new SnapshotReader();
+    for (let at = 0; at < body.length;) {
+      if (at > 0) await sleep(0);
+      const end = at + 4 + body.readUInt32LE(at);
+      for (const piece of zstdDecompressSync(body.subarray(at + 4, end))
+        .toString('utf8')
+        .split('\n'))
+        reader.take(piece);
+      at = end;
+    }
+    return reader.end();
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ import { createLogger } from '#platform/telemetry.ts';
 import type { CommittedView } from './committedView.ts';
 import { raterEvents } from './events.ts';
 import { own, type OwnerDeps } from './owner.ts';
+import { drawSnapshot } from './snapshotDraw.ts';
 import { parseHeader } from './replay.ts';
 
 interface Read {
@@ -54,6 +55,7 @@ export function startOwner(
   const deps: OwnerDeps = {
     events: raterEvents(new Registry(), createLogger('test', 'silent'), () => 0), nowMs: () => Date.now(),
     owned: (now) => (view = now), tellMark: () => undefined, offerAlerts: () => undefined, committed: () => undefined,
+    drawSnapshot: (of) => drawSnapshot(of, ports.log, ports.snapshots),
     ...ports,
   }; // prettier-ignore
   const ended = own(partition, deps, stop.signal, standby).then(

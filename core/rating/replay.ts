@@ -17,6 +17,7 @@ import {
   type PartitionState,
   type Resource,
   type Series,
+  type Tally,
   type Tenant,
 } from './state.ts';
 import { forget } from './aggregate.ts';
@@ -161,12 +162,12 @@ function applyProducer(tenant: Tenant, record: ProducerState): void {
   Object.assign(known.notes, notes);
 }
 
-function applyResource(state: PartitionState, resource: Resource): void {
+export function applyResource(state: PartitionState, resource: Resource): void {
   state.resources[resource.id - 1] = resource;
   tenantOf(state, resource.tenant).resourcesByName.set(resource.name, resource);
 }
 
-function applySeries(state: PartitionState, entry: SeriesEntry): void {
+export function applySeries(state: PartitionState, entry: SeriesEntry): Series {
   const resource = state.resources[entry.resource - 1]!;
   const tenant = tenantOf(state, entry.tenant);
   const metric = metricName(tenant, entry.metric);
@@ -184,6 +185,7 @@ function applySeries(state: PartitionState, entry: SeriesEntry): void {
   const producer = tenant.producers.get(entry.producer) ?? newProducer(entry.producer);
   tenant.producers.set(entry.producer, producer);
   producer.seriesByKey.set(seriesKey(resource, metric), series);
+  return series;
 }
 
 function applyLevel(state: PartitionState, { resource, level, dueMs, ...entry }: LevelEntry): void {
@@ -195,7 +197,7 @@ function applyLevel(state: PartitionState, { resource, level, dueMs, ...entry }:
   state.levelsDueMs = Math.min(state.levelsDueMs, applied.dueMs);
 }
 
-function applyTally(state: PartitionState, entry: TallyEntry): void {
+export function applyTally(state: PartitionState, entry: TallyEntry): Tally {
   const tenant = tenantOf(state, entry.tenant);
   const tally = newTally(entry);
   const { carried, carriedEvents = '0', carriedValue = '0' } = entry;
@@ -209,4 +211,5 @@ function applyTally(state: PartitionState, entry: TallyEntry): void {
   countCell(tenant, entry, 1);
   spotTalliesWith(tenant, tally)?.push(tally);
   enlist(tenant, tally, 1);
+  return tally;
 }

@@ -1,6 +1,15 @@
 /** The whole state as text, in one canonical order: equal states give equal bytes. */
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
-import type { CommitHeader, FeePlace } from '../messages/rated.ts';
+import type {
+  BalanceEntry,
+  BudgetState,
+  ClosingState,
+  CommitHeader,
+  FeePlace,
+  ProducerState,
+  SettlementEntry,
+  TallyNote,
+} from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
 import { inOrder, isWritten, settlementEntry } from './agreements/settlement.ts';
 import {
@@ -11,102 +20,177 @@ import {
   notesOf,
   producerState,
   rolloversOf,
-  seriesEntry,
-  settlementsOf,
-  tallyValue,
   totalsOf,
 } from './commit.ts';
 import { applyMaster } from './master.ts';
 import { lateCharge } from './repricing.ts';
 import { seriesLimits } from '../pricing/limits.ts';
 import { applyValues, type Values } from './replay.ts';
-import { emptyState, type Master, type PartitionState } from './state.ts';
+import { applyTables, tablesOf, type Tables } from './snapshotTables.ts';
+import { emptyState, type Master, type PartitionState, type Tenant } from './state.ts';
 
-interface SnapshotRecord extends Values {
-  readonly v: 1;
+/** Texts of this length make a piece; one record may be longer. */
+const pieceCharacters = 256 * 1024;
+
+interface Head {
+  readonly v: 2;
   readonly partition: number;
   readonly incarnation: number;
   readonly outSeq: number;
   readonly outHash: string;
   readonly logTimeMs: number;
   readonly feesTo?: FeePlace;
+  readonly closings?: readonly ClosingState[];
   readonly inputs: Omit<CommitHeader['inputs'], 'taken'>;
   readonly totals: CommitHeader['totals'];
-  /** Ids of tallies that are still to be charged by a new point; absent for none. */
-  readonly repriced?: readonly number[];
-  /** Master data as the changes that make it, per tenant. */
-  readonly masters: readonly { readonly tenant: string; readonly changes: readonly ControlChange[] }[];
 }
 
-export function encodeState(state: PartitionState): string {
-  const tenants = [...state.tenants.values()].sort((a, b) => compareText(a.id, b.id));
-  const record: SnapshotRecord = {
-    v: 1,
-    partition: state.partition,
-    incarnation: state.incarnation,
-    outSeq: state.outSeq,
-    outHash: state.outHash,
-    logTimeMs: state.logTimeMs,
-    ...(state.feesTo === undefined ? {} : { feesTo: state.feesTo }),
-    inputs: { usage: state.usage, control: state.control, controlMark: state.controlMark },
-    totals: totalsOf(state),
-    masters: tenants.map(({ id, master }) => ({ tenant: id, changes: masterChanges(master) })),
-    producers: tenants.flatMap((tenant) =>
-      sorted(tenant.producers).map((producer) => producerState(tenant.id, producer, producer.hashes.length)),
-    ),
-    resources: state.resources,
-    series: state.series.map(seriesEntry),
-    ends: state.series.filter(({ endMs }) => endMs > 0).map(({ id, endMs }) => [id, endMs]),
-    tallies: state.tallies.map(({ entry }) => entry),
-    tallyValues: state.tallies.map(tallyValue),
-    ...repricedOf(state),
-    ...notesOf(state.tallies, everything),
-    ...rolloversOf(state.tallies.filter(({ rolled }) => rolled.length > 0)),
-    ...(state.closings.length === 0 ? {} : { closings: state.closings }),
-    ...levelsOf(state.levels),
-    balances: tenants.flatMap((tenant) =>
-      sorted(tenant.balancesByKey)
-        .filter(({ written }) => written)
-        .map(balanceEntry),
-    ),
-    ...settlementsOf(
-      tenants.flatMap(({ settlements }) =>
-        sorted(settlements).flatMap((periods) =>
-          inOrder(periods)
-            .filter(isWritten)
-            .map((one) => settlementEntry(one, true)),
-        ),
-      ),
-    ),
-    budgets: tenants.flatMap((tenant) => sorted(tenant.budgetStates).map((budget) => budgetState(tenant.id, budget))),
-  };
-  return JSON.stringify(record);
+/** What follows the head, in this order: master data as the changes that make it, tables, and what is not as many. */
+interface Piece extends Tables, Partial<Omit<Values, keyof Tables>> {
+  readonly tenant?: string;
+  readonly changes?: readonly ControlChange[];
+  /** Ids of tallies that are still to be charged by a new point. */
+  readonly repriced?: readonly number[];
 }
+
+/** The snapshot as lines of JSON, each some milliseconds of work, so that whoever writes or reads it can do something else in between. */
+export function* snapshotPieces(state: PartitionState): Generator<string> {
+  const tenants = [...state.tenants.values()].sort((a, b) => compareText(a.id, b.id));
+  yield JSON.stringify(headOf(state));
+  for (const { id, master } of tenants)
+    yield* listed('changes', masterChanges(master), `"tenant":${JSON.stringify(id)},`);
+  yield* listed('producers', producersOf(tenants));
+  for (const table of tablesOf(state)) yield JSON.stringify(table);
+  yield* listed('rollovers', rolloversOf(state.tallies.filter(({ rolled }) => rolled.length > 0)).rollovers ?? []);
+  yield* listed('tallyNotes', tallyNotesOf(state));
+  yield* listed('levels', levelsOf(state.levels).levels ?? []);
+  yield* listed('balances', balancesOf(tenants));
+  yield* listed('settlements', writtenSettlements(tenants));
+  yield* listed('budgets', budgetsOf(tenants));
+  yield* listed('repriced', repricedOf(state));
+}
+
+/** Reads what `snapshotPieces` wrote, piece by piece. */
+export class SnapshotReader {
+  #state: PartitionState | undefined;
+  /** Master data of a tenant, until all of its changes are there. */
+  #master: { readonly tenant: string; readonly changes: ControlChange[] } | undefined;
+  readonly #repriced: number[] = [];
+
+  /** Throws at what is not a snapshot of this version. */
+  take(text: string): void {
+    if (this.#state === undefined) this.#state = begun(JSON.parse(text) as Head);
+    else this.#add(this.#state, JSON.parse(text) as Piece);
+  }
+
+  /** The state, once all pieces are taken. */
+  end(): PartitionState {
+    const state = this.#state;
+    if (state === undefined) throw new Error('a snapshot without a head');
+    this.#closeMaster(state);
+    state.repriced = this.#repriced.map((id) => state.tallies[id - 1]!);
+    return state;
+  }
+
+  #add(state: PartitionState, { tenant, changes, resources, series, tallies, repriced, ...values }: Piece): void {
+    if (tenant !== this.#master?.tenant) this.#closeMaster(state);
+    if (tenant !== undefined && changes !== undefined) {
+      this.#master ??= { tenant, changes: [] };
+      for (const change of changes) this.#master.changes.push(change);
+    }
+    applyTables(state, { ...(resources && { resources }), ...(series && { series }), ...(tallies && { tallies }) });
+    applyValues(state, { ...nothing, ...values });
+    this.#repriced.push(...(repriced ?? []));
+  }
+
+  #closeMaster(state: PartitionState): void {
+    if (this.#master === undefined) return;
+    applyMaster(state, { v: 1, seq: 0, auditId: '', trace: '', ...this.#master } satisfies ControlMessage);
+    this.#master = undefined;
+  }
+}
+
+/** All pieces as one text. */
+export const encodeState = (state: PartitionState): string => [...snapshotPieces(state)].join('\n');
 
 /** Reads what `encodeState` wrote. */
 export function decodeState(text: string): PartitionState {
-  const record = JSON.parse(text) as SnapshotRecord;
-  const state = emptyState(record.partition);
-  // What has not ended yet cannot be closed.
-  state.logTimeMs = record.logTimeMs;
-  for (const { tenant, changes } of record.masters) {
-    applyMaster(state, { v: 1, tenant, seq: 0, auditId: '', trace: '', changes } satisfies ControlMessage);
-  }
-  applyValues(state, record);
-  state.repriced = (record.repriced ?? []).map((id) => state.tallies[id - 1]!);
-  const { incarnation, outSeq, outHash, logTimeMs, inputs, totals } = record;
-  Object.assign(state, { incarnation, outSeq, outHash, logTimeMs, feesTo: record.feesTo, ...inputs });
+  const reader = new SnapshotReader();
+  for (const piece of text.split('\n')) reader.take(piece);
+  return reader.end();
+}
+
+const nothing: Values = {
+  producers: [], resources: [], series: [], ends: [], tallies: [], tallyValues: [], balances: [], budgets: [],
+}; // prettier-ignore
+
+const headOf = (state: PartitionState): Head => ({
+  v: 2,
+  partition: state.partition,
+  incarnation: state.incarnation,
+  outSeq: state.outSeq,
+  outHash: state.outHash,
+  logTimeMs: state.logTimeMs,
+  ...(state.feesTo === undefined ? {} : { feesTo: state.feesTo }),
+  ...(state.closings.length === 0 ? {} : { closings: state.closings }),
+  inputs: { usage: state.usage, control: state.control, controlMark: state.controlMark },
+  totals: totalsOf(state),
+});
+
+/** Log time is there before master data: what has not ended yet cannot be closed. */
+function begun({ v, partition, inputs, totals, ...rest }: Head): PartitionState {
+  if (v !== 2) throw new Error(`a snapshot of version ${String(v)}`);
+  const state = emptyState(partition);
+  Object.assign(state, rest, inputs);
   Object.assign(state.totals.samples, totals.samples);
   Object.assign(state.totals.batches, totals.batches);
   Object.assign(state.totals, { alerts: totals.alerts, blocks: totals.blocks });
   return state;
 }
 
-/** The list itself may hold more: what was charged with a sample meanwhile. */
-function repricedOf({ repriced, tenants }: PartitionState): Pick<SnapshotRecord, 'repriced'> {
-  const late = repriced.filter((tally) => lateCharge(tenants.get(tally.entry.tenant)!, tally) !== 0n);
-  return late.length === 0 ? {} : { repriced: late.map(({ entry }) => entry.id) };
+/** Records under a name, as pieces; none where there are none. `lead` comes first in each. */
+function* listed(name: keyof Piece, records: Iterable<unknown>, lead = ''): Generator<string> {
+  let texts: string[] = [];
+  let length = 0;
+  for (const record of records) {
+    const text = JSON.stringify(record);
+    texts.push(text);
+    length += text.length;
+    if (length < pieceCharacters) continue;
+    yield `{${lead}"${name}":[${texts.join(',')}]}`;
+    texts = [];
+    length = 0;
+  }
+  if (length > 0) yield `{${lead}"${name}":[${texts.join(',')}]}`;
 }
+
+function* producersOf(tenants: readonly Tenant[]): Generator<ProducerState> {
+  for (const { id, producers } of tenants)
+    for (const producer of sorted(producers)) yield producerState(id, producer, producer.hashes.length);
+}
+
+function* tallyNotesOf({ tallies }: PartitionState): Generator<TallyNote> {
+  for (const tally of tallies) yield* notesOf([tally], everything).tallyNotes ?? [];
+}
+
+function* balancesOf(tenants: readonly Tenant[]): Generator<BalanceEntry> {
+  for (const { balancesByKey } of tenants)
+    for (const balance of sorted(balancesByKey)) if (balance.written) yield balanceEntry(balance);
+}
+
+function* writtenSettlements(tenants: readonly Tenant[]): Generator<SettlementEntry> {
+  for (const { settlements } of tenants)
+    for (const periods of sorted(settlements))
+      for (const one of inOrder(periods)) if (isWritten(one)) yield settlementEntry(one, true);
+}
+
+function* budgetsOf(tenants: readonly Tenant[]): Generator<BudgetState> {
+  for (const { id, budgetStates } of tenants) for (const budget of sorted(budgetStates)) yield budgetState(id, budget);
+}
+
+/** The list itself may hold more: what was charged with a sample meanwhile. */
+const repricedOf = ({ repriced, tenants }: PartitionState): number[] =>
+  repriced.flatMap((tally) => (lateCharge(tenants.get(tally.entry.tenant)!, tally) === 0n ? [] : [tally.entry.id]));
 
 function sorted<Value>(map: ReadonlyMap<string, Value>): Value[] {
   return [...map.entries()].sort(([a], [b]) => compareText(a, b)).map(([, value]) => value);

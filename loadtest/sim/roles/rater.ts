@@ -4,6 +4,7 @@ import type { CommittedView } from '#rater/committedView.ts';
 import { raterEvents } from '#rater/events.ts';
 import { keepPartition } from '#rater/keep.ts';
 import type { Lease } from '#rater/lease.ts';
+import { drawSnapshot } from '#rater/snapshotDraw.ts';
 import { snapshotsIn } from '#rater/snapshots.ts';
 import { Process } from '../schedule.ts';
 import type { World } from '../world.ts';
@@ -17,6 +18,7 @@ export function startRater(world: World, name: string): Process {
 function run(world: World, process: Process): void {
   const { streams, keys, marks, schedule, watch, partitions, owners, logger } = world;
   const log = streams.for(process);
+  const snapshots = snapshotsIn(keys.blobsFor(process), log);
   const views = new Map<number, CommittedView>();
   const held = new Map<number, Lease>();
   const events = raterEvents(new Registry(), logger, () => views.size);
@@ -28,7 +30,8 @@ function run(world: World, process: Process): void {
       partition,
       {
         log,
-        snapshots: snapshotsIn(keys.blobsFor(process), log),
+        snapshots,
+        drawSnapshot: (of) => drawSnapshot(of, log, snapshots),
         leases: keys.leasesFor(process),
         events,
         nowMs: () => schedule.wallMs(process),
