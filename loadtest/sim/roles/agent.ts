@@ -99,11 +99,12 @@ export class Host {
       onMark: (mark) => reconcile(spool, mark, openedEmpty && !publisher.marked),
     });
     marks.listen(process, producer.tenant, producer.id, (mark) => publisher.onMark(mark));
+    const held = new Held(this.disk, '/spool', spool);
     const agent = new Agent({
       producer,
-      sources: [this.#source(spool)],
+      sources: [this.#source(held)],
       spool,
-      held: new Held(this.disk, '/spool', spool),
+      held,
       clock,
       boot: { id: 'boot', ms: 0 },
       intervalMs,
@@ -117,7 +118,7 @@ export class Host {
     // The disk may have refused the last reading.
     while (!this.#isSpooled(spool)) {
       await sleep(intervalMs);
-      agent.read([this.#source(spool)]);
+      agent.read([this.#source(held)]);
     }
     this.isDone = true;
   }
@@ -157,14 +158,14 @@ export class Host {
     }
   }
 
-  #source(spool: Spool): Source {
+  #source(held: Held): Source {
     const table = new SeriesTable();
     return {
       name: 'work',
       read: () => {
         const value = this.#perMs * BigInt(Math.floor(this.#world.schedule.nowMs));
-        // Until a first reading is on disk there is nothing to measure against.
-        if (!spool.states.has('work')) this.firstRead = value;
+        // Until a first reading is kept there is nothing to measure against.
+        if (held.stateOf('work') === undefined) this.firstRead = value;
         this.lastRead = value;
         return Array.from({ length: this.#seriesCount }, (_, index) => ({
           series: table.get(`${this.producer.id}/w${index}`, metric, undefined, { zeroAt: 'unknown' }),
