@@ -40,6 +40,9 @@ export function addDevelopment(program: Command, setExitCode: SetExitCode): void
   command('sim', 'the protocol through faults drawn from a seed', {}, async (args) =>
     (await import('#loadtest/sim/main.ts')).simCommand(args),
   );
+  command('chaos', 'real processes under load, broken at random', { broker: true, compiled: true }, async (args) =>
+    (await import('#loadtest/chaos/main.ts')).chaosCommand(args),
+  );
   command('lock', 'complete package-lock.json for every platform', {}, async () =>
     (await import('../dev/lockfile.ts')).lockCommand(),
   );

@@ -1,0 +1,37 @@
+/** `npm run chaos -- --seconds N [--seed N] [--json]`: real processes under load, broken at random; then `verify`. */
+import { runInside } from './disks.ts';
+import { faultNames } from './faults.ts';
+import { helpText, readOptions } from './options.ts';
+import { runChaos, type ChaosReport } from './run.ts';
+
+/** 0: everything held. 1: something did not. Throws CHAOS_ASKED_WRONGLY. */
+export async function chaosCommand(args: readonly string[]): Promise<number> {
+  const options = readOptions(args, faultNames);
+  if (options.help) {
+    process.stdout.write(`${helpText}\nFaults: ${faultNames.join(', ')}\n`);
+    return 0;
+  }
+  const inside = await runInside();
+  if (inside !== undefined) return inside;
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Error(`ended by ${name}`)));
+  const report = await runChaos(options, (line) => void process.stderr.write(`${line}\n`), stop.signal);
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : sentences(report));
+  return report.ok ? 0 : 1;
+}
+
+function sentences(report: ChaosReport): string {
+  const { seed, faults, sent, rated, lost, twice, stale, recoverMs, alertsExpected, alertsFired, verify } = report;
+  const struck = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
+  return [
+    `seed ${seed}: ${struck.join(', ')}`,
+    `sent ${sent} samples, rated ${rated}, lost ${lost}, twice ${twice}, stale ${stale}`,
+    `recovered after ${recoverMs.p50} ms (median), ${recoverMs.max} ms at most`,
+    `alerts expected ${alertsExpected}, fired ${alertsFired}, in ${report.deliveries} deliveries`,
+    `verify: ${verify.ok ? 'everything holds' : 'something does not hold'} in ${verify.commits} commits`,
+    ...report.problems,
+    report.ok ? 'Everything holds.' : `Something does not hold; the instance is kept in ${report.kept}. Again: npm run chaos -- --seed ${seed}`,
+    '',
+  ].join('\n'); // prettier-ignore
+}
