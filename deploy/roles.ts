@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { MeterlineError } from '#core/errors.ts';
 import { readConfig, type Config } from '#platform/config.ts';
 import type { Life } from '#platform/lifecycle.ts';
+import { letBytesGrow } from '#platform/memory.ts';
 import { createLogger } from '#platform/telemetry.ts';
 import { deployError } from './errors.ts';
 import { leaveFailure } from './instance/failure.ts';
@@ -26,6 +27,7 @@ const lingerMsMax = 1000;
 
 /** Runs the role until a signal, or until the supervisor that started it is gone; gives the exit code. */
 export async function runRole(role: Role, args: readonly string[]): Promise<number> {
+  letBytesGrow();
   const config = readConfig(configPathOf(role, args));
   const logger = createLogger(role, config.log.level);
   const stop = new AbortController();

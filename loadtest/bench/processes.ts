@@ -14,8 +14,10 @@ export function startNode(script: string, args: readonly string[], withChannel =
     const name = `${basename(script, '.ts')}-${args[0] === 'rater' ? 'rater' : ''}${process.pid}-${performance.now().toFixed(0)}.cpuprofile`;
     flags.push('--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}`);
   }
-  const stdio = ['ignore', 'pipe', 'inherit', ...(withChannel ? (['ipc'] as const) : [])] as const;
-  return spawn(process.execPath, [...flags, script, ...args], { stdio: [...stdio] });
+  const stdio = ['pipe', 'pipe', 'inherit', ...(withChannel ? (['ipc'] as const) : [])] as const;
+  // With its standard input each of them learns that the measurement has died.
+  const env = { ...process.env, METERLINE_SUPERVISED: '1' };
+  return spawn(process.execPath, [...flags, script, ...args], { stdio: [...stdio], env });
 }
 
 /** Ends it at once; one that is profiled must end by itself to leave its profile. */

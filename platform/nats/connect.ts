@@ -1,6 +1,7 @@
-import { connect, nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+import { nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { platformError } from '../errors.ts';
 import { readSeed } from './seeds.ts';
+import { connectFramed } from './transport.ts';
 
 export type { NatsConnection };
 
@@ -22,7 +23,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
   const deadline = performance.now() + (options.waitMsMax ?? 15_000);
   for (;;) {
     try {
-      const connection = await connect({
+      const connection = await connectFramed({
         servers: options.url.split(','),
         name: `meterline-${options.role}`,
         authenticator: nkeyAuthenticator(seed),
