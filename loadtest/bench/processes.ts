@@ -28,9 +28,11 @@ export async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** User and system time of a process with all its threads; ticks are hundredths of a second on Linux. */
+/** User and system time of a process, all its threads, and the processes that it has started; ticks are hundredths of a second on Linux. */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return ticks / 100 + children.reduce((sum, child) => sum + cpuSeconds(child), 0);
 }
