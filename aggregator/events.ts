@@ -93,6 +93,13 @@ export function aggregatorEvents(logger: Logger) {
       metrics.rewinds.inc({ lost });
       logger.warn({ partition, outSeq, lost }, 'commits that were loaded are lost; reading the log again');
     },
+    beyondLog(partition: number, storeSeq: number, logSeq: number): void {
+      metrics.rewinds.inc({ lost: 'log' });
+      logger.warn(
+        { partition, storeSeq, logSeq },
+        'ClickHouse holds commits that the log has lost; the next take-over removes them',
+      );
+    },
     unchained(partition: number, seq: number): void {
       metrics.unchained.inc();
       logger.warn({ partition, seq }, 'a message does not chain and is ignored');

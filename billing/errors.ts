@@ -130,7 +130,14 @@ export const billingError = defineErrors({
   OUTBOX_BEHIND_LOG: {
     status: 500,
     title: 'The log holds control messages that this database never wrote.',
-    solve: 'The database is older than the log: restore its newest backup, or start both on a fresh data directory.',
+    solve:
+      'The database is older than the log. Follow docs/runbooks/postgres-restored.md: bring it to its newest state, or take the whole instance back to one moment.',
+  },
+  OUTBOX_DIVERGED: {
+    status: 500,
+    title: 'The log holds another control message under a number that this database has given out.',
+    solve:
+      'The database was restored and has gone on, or it belongs to another log. Follow docs/runbooks/postgres-restored.md; nothing more is published until then.',
   },
 
   // What may be wrong in an organisation file; each fault carries its line and column.

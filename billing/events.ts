@@ -14,6 +14,7 @@ export interface BillingEvents {
   published(messages: number): void;
   publishRetried(partition: number, outcome: string): void;
   rejected(message: Rejected): void;
+  logBehind(partition: number, messages: number): void;
 }
 
 export function billingEvents(logger: Logger, registry: Registry = register): BillingEvents {
@@ -24,6 +25,10 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
   const logins = counter('logins_total', 'Sessions opened by login links.');
   const publishedMessages = counter('outbox_published_total', 'Control messages stored in the log.');
   const rejectedMessages = counter('outbox_rejected_total', 'Control messages that the rater rejected.');
+  const lostMessages = counter(
+    'outbox_lost_total',
+    'Control messages that the log had lost and that were published again.',
+  );
   const retries = counter('outbox_retries_total', 'Publishing passes that a log or bucket did not take.');
   return {
     applied(tenant, { added, changed, messages }) {
@@ -49,6 +54,10 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     rejected(message) {
       rejectedMessages.inc();
       logger.error(message, 'the rater rejected a control message; what it knows differs from the database');
+    },
+    logBehind(partition, messages) {
+      lostMessages.inc(messages);
+      logger.error({ partition, messages }, 'the control log has lost its end; what it lacks is published again');
     },
     publishRetried(partition, outcome) {
       retries.inc();

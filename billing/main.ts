@@ -21,6 +21,7 @@ import { lastPoint, oneSeries } from './catalogue/series.ts';
 import type { Office } from './change.ts';
 import { billingError } from './errors.ts';
 import { billingEvents, type BillingEvents } from './events.ts';
+import { settleOutcomes } from './outbox/outcomes.ts';
 import { Publisher } from './outbox/publisher.ts';
 import { reconcileOutbox } from './outbox/publish.ts';
 import { producersOf } from './producers/producers.ts';
@@ -43,7 +44,9 @@ export async function createBilling(config: Config, connection: NatsConnection, 
     await migrate(db, new URL('./migrations/', import.meta.url));
     const log = await jetstreamLog(connection);
     const targets = await targetBucket(connection, config.nats.replicas);
-    await reconcileOutbox(db, log, config.partitions);
+    for (const { partition, messages } of await reconcileOutbox(db, log, config.partitions))
+      events.logBehind(partition, messages);
+    for (const each of (await settleOutcomes(db, log, Date.now)).rejected) events.rejected(each);
     await reconcileTargets(db, targets);
     const publisher = new Publisher({ db, log, targets, events, now: Date.now });
     const office: Office = { db, now: Date.now, partitions: config.partitions, wake: publisher.wake };

@@ -121,6 +121,53 @@ test('a spool that was lost, or restored from an old copy, is a new epoch and a 
   expect(rater.refused.filter(({ reason }) => reason !== 'ahead')).toEqual([]);
 });
 
+test('a cloned disk: of two agents with one name one leaves off and says so, and goes on when it is started again', async () => {
+  await using server = await startTestServer({ partitions: 1, agents: [agent] });
+  using tree = new HostTree('debian-v2');
+  const { config, publicKey } = await testAgent(server, tree);
+  await using rater = await FakeRater.start(server, { [agent.producer]: publicKey });
+  const start = (of: typeof config) => {
+    const stop = new AbortController();
+    const running = main(of, { signal: stop.signal, logger: silent });
+    const ready = async () => (await fetch(`http://127.0.0.1:${of.collector.port}/readyz`)).status === 200;
+    const metrics = async () => (await fetch(`http://127.0.0.1:${of.collector.port}/metrics`)).text();
+    return { ready, metrics, stop: () => (stop.abort(), running) };
+  };
+  const grown = async (by: number) => {
+    const before = rater.taken.length;
+    await vi.waitFor(() => expect(rater.taken.length).toBeGreaterThan(before + by), patience);
+  };
+  const first = start(config);
+  await grown(10);
+  await first.stop();
+  const cloned = {
+    ...config,
+    dataDir: join(server.dir, 'clone'),
+    collector: { ...config.collector, port: await freePort() },
+  };
+  cpSync(join(config.dataDir, 'collector'), join(cloned.dataDir, 'collector'), { recursive: true });
+  // Both go on from the very same place: each number comes twice until one of them has begun anew.
+  const pair = [start(config), start(cloned)];
+  const duplicated = async () =>
+    Promise.all(pair.map(async ({ metrics }) => /^meterline_collector_duplicated 1$/m.test(await metrics())));
+  await vi.waitFor(async () => expect((await duplicated()).filter(Boolean)).toHaveLength(1), patience);
+  const loser = (await duplicated()).indexOf(true);
+  const epochs = () => new Set(rater.taken.slice(-5).map(({ epoch }) => epoch.nonce)).size;
+  await grown(10);
+  expect(epochs()).toBe(1);
+  expect([await pair[loser]!.ready(), await pair[1 - loser]!.ready()]).toEqual([false, true]);
+  // Whoever is started again takes over, and the other one leaves off.
+  await pair[loser]!.stop();
+  pair[loser] = start(loser === 0 ? config : cloned);
+  await vi.waitFor(async () => expect((await duplicated())[1 - loser]).toBe(true), patience);
+  await grown(10);
+  expect(epochs()).toBe(1);
+  expect(await pair[loser]!.ready()).toBe(true);
+  await Promise.all(pair.map(({ stop }) => stop()));
+  const losses = rater.taken.flatMap(({ notes }) => notes ?? []).filter(({ kind }) => kind === 'lost');
+  expect(losses.length).toBeGreaterThanOrEqual(2);
+});
+
 test('metering begins without a broker, and what was used meanwhile arrives when there is one', async () => {
   await using server = await startTestServer({ partitions: 1, agents: [agent] });
   using tree = new HostTree('debian-v2');

@@ -17,6 +17,12 @@ export const collectorError = defineErrors({
     title: 'A name in the configuration of the collector cannot be used.',
     solve: 'Use 1 to 36 of a–z, 0–9 and "-" for tenant and producer, and letters, digits and ._:@- for services.',
   },
+  AGENT_DUPLICATED: {
+    status: 500,
+    title: 'Another agent sends under the name and key of this one; this one has left off metering.',
+    solve:
+      'A disk or machine was cloned: enrol one of the two under a name of its own. Restart this one when it is to go on and the other is gone. See docs/runbooks/cloned-agent.md.',
+  },
   SPOOL_IN_USE: {
     status: 500,
     title: 'Another agent writes this spool.',

@@ -3,6 +3,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { MarkMessage } from '#core/messages/mark.ts';
 import type { Logger } from '#platform/telemetry.ts';
 import { limits } from './limits.ts';
+import { collectorError } from './errors.ts';
 import { adviceFor } from './publisher/mark.ts';
 import type { AppendFailure } from './publisher/publisher.ts';
 
@@ -33,6 +34,9 @@ export function collectorEvents(registry: Registry, logger: Logger) {
     registers,
   }).set(limits.spoolBytesMax);
   const heldSlices = gauge('held_slices', 'Longer slices, beside the spool, of samples for which it has no room.');
+  const duplicates = gauge('duplicated', '1 once another agent sends under this name and this one has left off.');
+  const rewinds = counter('mark_rewinds_total', 'Times that the mark went back: the log has lost what it had taken.');
+  let newest: MarkMessage | undefined;
   const faults = new Map<string, string>();
   let spoolFault = '';
   let appendFault = '';
@@ -107,7 +111,20 @@ export function collectorEvents(registry: Registry, logger: Logger) {
       resends.inc();
       logger.debug({ fromSeq, why }, 'sending again from the mark');
     },
+    duplicated(mark: MarkMessage) {
+      duplicates.set(1);
+      const { message, solve } = collectorError('AGENT_DUPLICATED', `It began epoch ${mark.epoch}.`, {});
+      logger.error({ code: 'AGENT_DUPLICATED', epoch: mark.epoch, solve }, message);
+    },
     marked(mark: MarkMessage) {
+      if (newest !== undefined && mark.epoch === newest.epoch && mark.mark < newest.mark) {
+        rewinds.inc();
+        logger.error(
+          { from: newest.mark, to: mark.mark },
+          'the log has lost what it had taken; it is sent again, as far as it is kept',
+        );
+      }
+      newest = mark;
       const now = mark.refusal === null ? '' : `${mark.refusal.reason}: ${mark.refusal.detail}`;
       if (now === refusal) return;
       refusal = now;

@@ -54,6 +54,7 @@ export async function main(config: Config, life: Life): Promise<void> {
   events.torn(spool.tornBytes);
 
   let publisher: Publisher | undefined;
+  let isDuplicated = false;
   const agent = new Agent({
     producer,
     sources: hostSources({ producer: producer.id, procRoot, sysRoot, mounts, processes }),
@@ -71,8 +72,12 @@ export async function main(config: Config, life: Life): Promise<void> {
     port: config.collector.port,
     registry,
     ready: () => ({
-      ready: publisher?.marked === true,
-      detail: publisher?.marked === true ? 'metering' : 'waits for the mark',
+      ready: publisher?.marked === true && !isDuplicated,
+      detail: isDuplicated
+        ? 'another agent sends under this name: AGENT_DUPLICATED'
+        : publisher?.marked === true
+          ? 'metering'
+          : 'waits for the mark',
     }),
   });
 
@@ -91,7 +96,14 @@ export async function main(config: Config, life: Life): Promise<void> {
       store: spool,
       clock: realClock,
       events,
-      onMark: (mark) => reconcile(spool, mark, openedEmpty && publisher?.marked !== true),
+      onMark: (mark) => {
+        const isFirst = publisher?.marked !== true;
+        if (isDuplicated || reconcile(spool, mark, openedEmpty && isFirst, isFirst) === 'own') return;
+        isDuplicated = true;
+        events.duplicated(mark);
+        stop.abort();
+        sending.abort();
+      },
     });
     const own = publisher;
     listen(connection, producer.tenant, producer.id, () => own, (up) => {
@@ -112,10 +124,12 @@ export async function main(config: Config, life: Life): Promise<void> {
     nextSeq: spool.head.nextSeq,
   });
   await agent.run(stop.signal);
-  await waitFor(() => publisher === undefined || publisher.drained, limits.drainMs);
+  await waitFor(() => publisher === undefined || publisher.drained || isDuplicated, limits.drainMs);
   sending.abort();
   // A broker that was never reached is not waited for.
   await (publisher === undefined ? Promise.race([connected, sleep(limits.drainMs)]) : connected);
+  // Whoever started this agent would start it again at once, and the other would leave off: somebody has to decide.
+  if (isDuplicated) await aborted(life.signal);
   events.stopped(spool.size().batches);
   spool.close();
   release();

@@ -1,5 +1,6 @@
 /** The owner against crashes around each step, lost tails, strange snapshots and floods (architecture §3). */
 import { Objm } from '@nats-io/obj';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buckets } from '#core/messages/names.ts';
 import { emptyState } from '#core/rating/state.ts';
@@ -8,6 +9,8 @@ import type { Log } from '#platform/log.ts';
 import { connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { TestBilling, TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
 import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
+import { createLogger } from '#platform/telemetry.ts';
+import { raterEvents } from './events.ts';
 import { raterLimits } from './limits.ts';
 import type { OwnerDeps } from './owner.ts';
 import { drawSnapshot } from './snapshotDraw.ts';
@@ -110,6 +113,9 @@ describe('lost tails', () => {
     await drawSnapshot(1, log, snapshots);
     const lastSeq = (await log.info('RATED_1')).lastSeq;
     await rewind('RATED_1', lastSeq - 3);
+    const passedOver: string[] = [];
+    await snapshots.newest(1, (_name, why) => passedOver.push(why));
+    expect(passedOver).toEqual(['unconfirmed']);
     const second = start(1);
     await second.reached(producer);
     expect((await log.info('RATED_1')).lastSeq).toBeGreaterThan(lastSeq - 3);
@@ -150,8 +156,11 @@ describe('lost tails', () => {
     const next = producer.next(10_000, ['h1', 'h2']);
     for (const data of [next, ...resent, next]) await producer.publish(admin, data, 5);
     expect(await first.ended).toMatchObject({ name: 'StreamRewound' });
-    const second = start(5);
+    const registry = new Registry();
+    const events = raterEvents(registry, createLogger('test', 'silent'), () => 0);
+    const second = start(5, { events });
     await second.reached(producer);
+    expect(await registry.metrics()).toMatch('meterline_rater_rewound_inputs_total{stream="usage"} 1');
     await second.stop();
     expect((await readRated(log, 5)).rows).toEqual(everyRow(5));
   }, 60_000);

@@ -89,6 +89,18 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     labelNames: ['partition'],
     registers,
   });
+  const passedOver = new Counter({
+    name: 'meterline_rater_snapshots_passed_over_total',
+    help: 'Snapshots not used: unreadable, or unconfirmed by a log that has lost its end.',
+    labelNames: ['why'],
+    registers,
+  });
+  const rewoundInputs = new Counter({
+    name: 'meterline_rater_rewound_inputs_total',
+    help: 'Times that an input log had lost what was taken of it and was read again.',
+    labelNames: ['stream'],
+    registers,
+  });
   const latency = new Histogram({
     name: 'meterline_rater_commit_seconds',
     help: 'From the broker time of the oldest input of a commit to its acknowledgement.',
@@ -103,6 +115,22 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     },
     followFailed(partition: number, error: unknown) {
       logger.warn({ partition, err: error }, 'a standby lost the log; it begins anew from the newest snapshot');
+    },
+    snapshotPassedOver(name: string, why: 'unreadable' | 'unconfirmed') {
+      passedOver.inc({ why });
+      logger.warn(
+        { snapshot: name, why },
+        why === 'unreadable'
+          ? 'a snapshot is damaged or of another shape; the one before it is used'
+          : 'a snapshot names a commit that the log does not hold, so the log has lost its end; the snapshot before it is used',
+      );
+    },
+    inputRewound(partition: number, stream: 'usage' | 'control', seq: number) {
+      rewoundInputs.inc({ stream });
+      logger.error(
+        { partition, stream, seq },
+        'the log has lost inputs that were taken; it is read again from its first message, what was taken counts as duplicate',
+      );
     },
     released(partition: number, why: string) {
       logger.info({ partition, why }, 'partition released');

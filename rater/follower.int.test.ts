@@ -32,7 +32,12 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const follow = () => new Follower(0, { log, snapshots, events: { followFailed: () => (failures += 1) } });
+const follow = () =>
+  new Follower(0, {
+    log,
+    snapshots,
+    events: { followFailed: () => (failures += 1), snapshotPassedOver: () => undefined },
+  });
 
 /** The follower stands at the commit that is the stream's last message. */
 const level = (follower: Follower) =>

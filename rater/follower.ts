@@ -16,7 +16,7 @@ import type { Snapshots } from './snapshots.ts';
 export interface FollowerDeps {
   readonly log: Log;
   readonly snapshots: Snapshots;
-  readonly events: Pick<RaterEvents, 'followFailed'>;
+  readonly events: Pick<RaterEvents, 'followFailed' | 'snapshotPassedOver'>;
 }
 
 export class Follower {
@@ -56,7 +56,7 @@ export class Follower {
     const { signal } = this.#reading;
     while (!signal.aborted) {
       try {
-        const state = await restore(partition, snapshots);
+        const state = await restore(partition, snapshots, events.snapshotPassedOver);
         // The owner tells of stale messages.
         const replay = new Replay(state, log, () => undefined);
         this.#replay = replay;

@@ -39,7 +39,7 @@ export async function own(
 ): Promise<void> {
   const startedAt = performance.now();
   const isWarm = standby !== undefined && standby.outSeq > 0 && (await isConfirmed(deps.log, standby));
-  const state = isWarm ? standby : await restore(partition, deps.snapshots);
+  const state = isWarm ? standby : await restore(partition, deps.snapshots, deps.events.snapshotPassedOver);
   const { machine, committer } = await takeOver(state, deps, signal);
   const view = new CommittedView(state);
   deps.owned(view);
@@ -217,6 +217,8 @@ class Owner {
     const { seq, hash } = this.#machine.state[stream];
     if (seq === 0) return false;
     const message = await this.#deps.log.get(streams[stream](this.#partition), seq);
-    return message === undefined || sha256(message.data) !== hash;
+    const isRewound = message === undefined || sha256(message.data) !== hash;
+    if (isRewound) this.#deps.events.inputRewound(this.#partition, stream, seq);
+    return isRewound;
   }
 }

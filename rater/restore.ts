@@ -7,11 +7,15 @@ import type { Log } from '#platform/log.ts';
 import { raterLimits } from './limits.ts';
 import { Replay } from './replay.ts';
 import { Rewound } from './rewound.ts';
-import type { Snapshots } from './snapshots.ts';
+import type { PassedOver, Snapshots } from './snapshots.ts';
 
 /** The state of the newest valid snapshot; empty when there is none. */
-export async function restore(partition: number, snapshots: Snapshots): Promise<PartitionState> {
-  return (await snapshots.newest(partition)) ?? emptyState(partition);
+export async function restore(
+  partition: number,
+  snapshots: Snapshots,
+  passedOver?: PassedOver,
+): Promise<PartitionState> {
+  return (await snapshots.newest(partition, passedOver)) ?? emptyState(partition);
 }
 
 /**

@@ -15,12 +15,15 @@ import { raterLimits } from './limits.ts';
 
 export interface Snapshots {
   /** Newest snapshot that the log confirms: its outSeq exists there with the same hash. */
-  newest(partition: number): Promise<PartitionState | undefined>;
+  newest(partition: number, passedOver?: PassedOver): Promise<PartitionState | undefined>;
   /** The commit of the newest snapshot that is not of a later one than `outSeq`; 0 for none. */
   newestSeq(partition: number, outSeq: number): Promise<number>;
   /** Of a state that is level with the log, nothing in it speculative; the bytes stored. */
   save(state: PartitionState): Promise<number>;
 }
+
+/** `unreadable`: torn, altered, or of a shape that this program does not read. `unconfirmed`: the log has lost its last commit, or never had it. */
+export type PassedOver = (name: string, why: 'unreadable' | 'unconfirmed') => void;
 
 export async function openSnapshots(connection: NatsConnection, log: Log, replicas: number): Promise<Snapshots> {
   setSha256Backend('native');
@@ -37,10 +40,11 @@ export interface Blobs {
 
 export function snapshotsIn(store: Blobs, log: Log): Snapshots {
   return {
-    async newest(partition) {
+    async newest(partition, passedOver) {
       for (const { name } of await namesOf(store, partition)) {
         const state = await decode(await store.getBlob(name).catch(() => null));
         if (state !== undefined && (await isConfirmed(log, state))) return state;
+        passedOver?.(name, state === undefined ? 'unreadable' : 'unconfirmed');
       }
       return undefined;
     },

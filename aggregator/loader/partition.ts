@@ -87,7 +87,9 @@ export class PartitionLoader {
     const storedSeq = record?.storedSeq ?? 0;
     const outSeq = await this.#ports.store.loadedSeq(this.#partition);
     const lost = outSeq < storedSeq ? 'store' : (await this.#holds(head.seq, head.hash)) ? undefined : 'log';
+    const { lastSeq } = await this.#ports.log.info(streams.rated(this.#partition));
     if (lost !== undefined) this.#ports.events.rewound(this.#partition, head.seq, lost);
+    else if (outSeq > lastSeq) this.#ports.events.beyondLog(this.#partition, outSeq, lastSeq);
     this.#head = lost === undefined ? head : genesis;
     this.#storedSeq = lost === undefined ? storedSeq : 0;
     this.#restoring = lost === undefined && record?.state === 'intent' ? record : undefined;

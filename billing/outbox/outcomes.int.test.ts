@@ -128,4 +128,36 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     ]); // prettier-ignore
     expect(await verifyAudit(db, 'northwind')).toMatchObject({ ok: true });
   });
+
+  it('a database restored to yesterday is told from one that is as it was: at the start by numbers, while it runs by content', async () => {
+    await using test = await testOffice(engine);
+    await test.apply(smallOrganisation());
+    const { db, now } = test.office;
+    const { partition } = await db.selectFrom('tenant').select('partition').executeTakeFirstOrThrow();
+    const rater = logWithRater(partition);
+    const publish = () => publishWaiting(outboxOf(db), rater.log, now);
+    const settle = () => settleOutcomes(db, rater.log, now);
+    const reset = () => tell(test, [{ kind: 'budgetReset', budget: 'web-month', reason: 'x' }]);
+    for (let i = 0; i < 3; i++) await reset();
+    await publish();
+    await rater.take();
+    expect(await settle()).toEqual({ rejected: [], waiting: 0 });
+    expect(await reconcileOutbox(db, rater.log, 4)).toEqual([]);
+
+    // Yesterday: two changes less. What the office decides now gets their numbers.
+    await db.deleteFrom('outbox').where('seq', '>', 2).execute();
+    await db.updateTable('outbox_head').set({ last_seq: 2 }).execute();
+    await expect(reconcileOutbox(db, rater.log, 4)).rejects.toMatchObject({ code: 'OUTBOX_BEHIND_LOG' });
+    await reset();
+    await publish();
+    await rater.take();
+    await expect(settle()).rejects.toMatchObject({ code: 'OUTBOX_DIVERGED', details: { partition, seq: 3 } });
+    // The control log ends with the number of the database; the rater has been further.
+    await expect(reconcileOutbox(db, rater.log, 4)).rejects.toMatchObject({ code: 'OUTBOX_BEHIND_LOG' });
+    for (let i = 0; i < 3; i++) await reset();
+    await publish();
+    await rater.take();
+    expect(await reconcileOutbox(db, rater.log, 4)).toEqual([]);
+    for (let start = 0; start < 2; start++) await expect(settle()).rejects.toMatchObject({ code: 'OUTBOX_DIVERGED' });
+  });
 });

@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/append.ts';
 import { lockTenant } from '../change.ts';
 import { outboxLimits } from '../limits.ts';
 import type { Db } from '../schema.ts';
+import { requireSame } from './publish.ts';
 
 type ReadLog = Pick<Log, 'get' | 'last'>;
 
@@ -27,6 +28,7 @@ export interface Settled {
 /**
  * Learns from the rated log what became of published messages. The first commit whose mark has reached a message either
  * carries it or has rejected it. A rejection is marked and written to the audit log in one transaction, so it is told once.
+ * Where the commit carries another message under the number, the database was restored and has gone on: OUTBOX_DIVERGED.
  */
 export async function settleOutcomes(db: Db, log: ReadLog, now: () => number): Promise<Settled> {
   const rows = await db
@@ -45,9 +47,12 @@ export async function settleOutcomes(db: Db, log: ReadLog, now: () => number): P
     const reader = readers.get(partition) ?? new RatedReader(log, partition);
     readers.set(partition, reader);
     const commit = await reader.reaching(seq);
+    const carried = commit?.control.find((message) => message.seq === seq);
     if (commit === undefined) waiting += 1;
-    else if (commit.control.some((message) => message.seq === seq)) await mark(db, partition, seq, 'taken', null);
-    else {
+    else if (carried !== undefined) {
+      await requireSame(db, partition, carried);
+      await mark(db, partition, seq, 'taken', null);
+    } else {
       const detail = await reader.reasonOf(commit, seq);
       const refusal = { tenant, partition, seq, auditId, detail };
       if (await reject(db, now(), refusal)) rejected.push(refusal);

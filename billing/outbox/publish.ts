@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ControlMessage } from '#core/messages/control.ts';
 import { streams, subjects } from '#core/messages/names.ts';
+import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import type { Log } from '#platform/log.ts';
 import { billingError } from '../errors.ts';
 import { outboxLimits } from '../limits.ts';
@@ -82,28 +84,55 @@ async function append(log: Pick<Log, 'append'>, partition: number, tenant: strin
 }
 
 /**
- * Compares the outbox with the log at start. What the log lost (a restored or new log) is published again; a log that
- * is ahead of the database means that the database was restored, and new messages would be taken for old ones:
- * OUTBOX_BEHIND_LOG.
+ * Compares the outbox with the log at start. What the log lost (a restored or new log) is published again, and counted in the
+ * answer. A log, or a rater, that is ahead of the database means that the database was restored: new messages would be taken for
+ * old ones (OUTBOX_BEHIND_LOG). So does a last message that the database says otherwise (OUTBOX_DIVERGED).
  */
-export async function reconcileOutbox(db: Db, log: Pick<Log, 'last'>, partitions: number): Promise<void> {
+export async function reconcileOutbox(
+  db: Db,
+  log: Pick<Log, 'last'>,
+  partitions: number,
+): Promise<readonly { readonly partition: number; readonly messages: number }[]> {
   const heads = new Map(
     (await db.selectFrom('outbox_head').selectAll().execute()).map((row) => [row.partition, row.last_seq]),
   );
+  const lost: { partition: number; messages: number }[] = [];
   for (let partition = 0; partition < partitions; partition++) {
     const last = await log.last(streams.control(partition));
-    const logSeq = last === undefined ? 0 : (JSON.parse(new TextDecoder().decode(last.data)) as ControlMessage).seq;
+    const message = last && parse<ControlMessage>(last.data);
+    const rated = await log.last(streams.rated(partition));
+    const mark = rated === undefined ? 0 : parse<CommitHeader>(splitCommit(rated.data).header).inputs.controlMark;
+    const logSeq = message?.seq ?? 0;
     const head = heads.get(partition) ?? 0;
-    if (logSeq > head) {
-      const detail = `${streams.control(partition)} ends with ${logSeq}, the database with ${head}.`;
-      throw billingError('OUTBOX_BEHIND_LOG', detail, { partition, logSeq, head });
+    if (Math.max(logSeq, mark) > head) {
+      const detail = `${streams.control(partition)} ends with ${logSeq}, the rater has come to ${mark}, the database to ${head}.`;
+      throw billingError('OUTBOX_BEHIND_LOG', detail, { partition, logSeq, mark, head });
     }
-    await db
+    if (message !== undefined) await requireSame(db, partition, message);
+    const { numUpdatedRows } = await db
       .updateTable('outbox')
       .set({ published_ms: null, outcome: null, detail: null })
       .where('partition', '=', partition)
       .where('seq', '>', logSeq)
       .where('published_ms', 'is not', null)
-      .execute();
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) lost.push({ partition, messages: Number(numUpdatedRows) });
   }
+  return lost;
 }
+
+/** Throws OUTBOX_DIVERGED unless the message of the log is the one that the database wrote under its number. */
+export async function requireSame(db: Db, partition: number, message: ControlMessage): Promise<void> {
+  const { seq } = message;
+  const row = await db
+    .selectFrom('outbox')
+    .select('payload')
+    .where('partition', '=', partition)
+    .where('seq', '=', seq)
+    .executeTakeFirst();
+  if (row !== undefined && isDeepStrictEqual(JSON.parse(row.payload), message)) return;
+  const detail = `Number ${seq} of partition ${partition} is ${message.auditId} of ${message.tenant} in the log.`;
+  throw billingError('OUTBOX_DIVERGED', detail, { partition, seq });
+}
+
+const parse = <Value>(bytes: Uint8Array): Value => JSON.parse(new TextDecoder().decode(bytes)) as Value;

@@ -26,7 +26,7 @@ export class Publisher {
 
   readonly wake = (): void => this.nap.abort();
 
-  /** Runs until the signal aborts; a pass that began is finished. */
+  /** Runs until the signal aborts; a pass that began is finished. Rejects with OUTBOX_DIVERGED, after which nothing may be published. */
   async run(signal: AbortSignal): Promise<void> {
     const { pollMs, retryMsMin, retryMsMax, settleMsMin, settleMsMax } = outboxLimits;
     let retryMs = 0;
@@ -53,6 +53,7 @@ export class Publisher {
       for (const each of rejected) events.rejected(each);
       return { published: stuck.length === 0, settled: waiting === 0 };
     } catch (error) {
+      if ((error as { code?: unknown }).code === 'OUTBOX_DIVERGED') throw error;
       events.publishRetried(-1, error instanceof Error ? error.message : String(error));
       return { published: false, settled: true };
     }

@@ -22,9 +22,11 @@ const advice: Partial<Record<RefusalReason, string>> = {
   unauthentic: 'enrol this producer with the key of its signing.key, or enable it; batches wait in the spool',
   misplaced: 'create the tenant, or correct collector.tenant; batches wait in the spool',
   in_the_future: 'set the clock of this host',
-  overlap: 'another agent may meter this host under the same name; the doubled slice was not charged',
-  seq_reuse: 'the spool was restored or is shared with another agent; it goes on from the mark',
-  stale_epoch: 'an older spool of this producer is in use; it goes on in a new epoch',
+  overlap:
+    'another agent may meter this host under the same name, or its clock was ahead; the doubled slice was not charged',
+  seq_reuse:
+    'another agent has a copy of this spool; this one goes on in a new epoch, see docs/runbooks/cloned-agent.md',
+  stale_epoch: 'another agent, or a newer spool, sends under this name, see docs/runbooks/cloned-agent.md',
   broken_chain: 'a batch before this one was lost; the chain goes on from here',
   unit_mismatch: 'upgrade the agent, or correct the meter of this metric',
 };

@@ -13,6 +13,7 @@ export class FakeRater implements AsyncDisposable {
   readonly taken: BatchBody[] = [];
   readonly refused: { seq: number; reason: string }[] = [];
   duplicates = 0;
+  #refusal: { epoch: string; seq: number; reason: string; detail: string } | null = null;
   readonly #connection: NatsConnection;
   readonly #publicKeys: Readonly<Record<string, string>>;
   readonly #stop = new AbortController();
@@ -53,7 +54,12 @@ export class FakeRater implements AsyncDisposable {
   #mark(tenant: string, producer: string) {
     const known = this.#marks.get(producer);
     const epoch = known === undefined ? '' : epochText(known.epoch);
-    return { tenant, producer, epoch, mark: known?.seq ?? 0, logTimeMs: 0, refusal: null };
+    return { tenant, producer, epoch, mark: known?.seq ?? 0, logTimeMs: 0, refusal: this.#refusal };
+  }
+
+  #tell(tenant: string, producer: string): void {
+    if (!this.silent)
+      this.#connection.publish(subjects.mark(tenant, producer), JSON.stringify(this.#mark(tenant, producer)));
   }
 
   #take(data: Uint8Array): void {
@@ -63,7 +69,11 @@ export class FakeRater implements AsyncDisposable {
     const known = this.#marks.get(body.producer);
     const order = known === undefined ? 1 : compareEpochs(body.epoch, known.epoch);
     const hash = sha256(envelope.body);
-    const refuse = (reason: string) => void this.refused.push({ seq: body.seq, reason });
+    const refuse = (reason: string): void => {
+      this.refused.push({ seq: body.seq, reason });
+      this.#refusal = { epoch: epochText(body.epoch), seq: body.seq, reason, detail: '' };
+      this.#tell(body.tenant, body.producer);
+    };
     if (key === undefined || !verifyBatch(key, envelope.body, envelope.signature)) return refuse('unauthentic');
     if (order < 0) return refuse('stale_epoch');
     if (order === 0 && body.seq <= known!.seq) {
@@ -76,11 +86,8 @@ export class FakeRater implements AsyncDisposable {
     else this.taken.push(body);
     const hashes = order === 0 ? known!.hashes : new Map<number, string>();
     this.#marks.set(body.producer, { epoch: body.epoch, seq: body.seq, hash, hashes: hashes.set(body.seq, hash) });
-    if (!this.silent)
-      this.#connection.publish(
-        subjects.mark(body.tenant, body.producer),
-        JSON.stringify(this.#mark(body.tenant, body.producer)),
-      );
+    if (this.refused.at(-1)?.seq !== body.seq) this.#refusal = null;
+    this.#tell(body.tenant, body.producer);
   }
 
   /** Sum of the quantities of a metric that were taken, per resource. */

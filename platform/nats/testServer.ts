@@ -14,8 +14,8 @@ export interface TestServer extends AsyncDisposable {
   readonly dir: string;
   /** Of the process that runs now. */
   readonly pid: number;
-  /** SIGKILL, then the same server again on the same files. */
-  restart(): Promise<void>;
+  /** SIGKILL, then the same server again on the same files, whatever was done to them meanwhile. */
+  restart(meanwhile?: () => void): Promise<void>;
 }
 
 export async function freePort(): Promise<number> {
@@ -63,10 +63,11 @@ export async function startTestServer(options: {
     get pid() {
       return child.pid!;
     },
-    async restart() {
+    async restart(meanwhile) {
       const exit = ended(child);
       child.kill('SIGKILL');
       await exit;
+      meanwhile?.();
       child = start();
       const probe = await connectNats({ url, credentials, role: 'admin' });
       await probe.close();
