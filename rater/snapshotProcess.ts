@@ -7,7 +7,6 @@ import { setPriority } from 'node:os';
 import type { Config } from '#platform/config.ts';
 import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
 import { drawSnapshot, type Drawn } from './snapshotDraw.ts';
-import type { SnapshotDeps } from './snapshotDue.ts';
 import { openSnapshots } from './snapshots.ts';
 
 interface Order {
@@ -15,24 +14,30 @@ interface Order {
   readonly nats: Config['nats'];
 }
 
+/** What it took: CPU of the whole process, and the most memory that it had. */
+interface DrawnApart extends Drawn {
+  readonly cpuMs: number;
+  readonly residentBytes: number;
+}
+
 /** Below that of whoever rates. */
 const niceness = 10;
 
 /** Draws snapshots of partitions, one after the other, so that the memory of one state is all that it takes. */
-export function drawApart(nats: Config['nats'], signal: AbortSignal): SnapshotDeps['drawSnapshot'] {
+export function drawApart(nats: Config['nats'], signal: AbortSignal) {
   let last: Promise<unknown> = Promise.resolve();
-  return (partition) => {
+  return (partition: number): Promise<DrawnApart | undefined> => {
     const drawn = last.then(() => (signal.aborted ? undefined : drawIn(signal, { partition, nats })));
     last = drawn.catch(() => undefined);
     return drawn;
   };
 }
 
-function drawIn(signal: AbortSignal, order: Order): Promise<Drawn | undefined> {
+function drawIn(signal: AbortSignal, order: Order): Promise<DrawnApart | undefined> {
   return new Promise((resolve, reject) => {
     const child = fork(import.meta.filename, { signal, killSignal: 'SIGKILL', execArgv: [] });
     child.once('error', (error) => (signal.aborted ? resolve(undefined) : reject(error)));
-    child.once('message', (drawn) => resolve(drawn as Drawn));
+    child.once('message', (drawn) => resolve(drawn as DrawnApart));
     child.once('exit', (code, by) => reject(new Error(`the process that draws it ended with ${code ?? by}`)));
     child.send(order);
   });
@@ -43,7 +48,9 @@ async function draw({ partition, nats }: Order): Promise<void> {
   const log = await jetstreamLog(connection);
   const drawn = await drawSnapshot(partition, log, await openSnapshots(connection, log, nats.replicas));
   await connection.close();
-  process.send!(drawn, () => process.disconnect?.());
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const apart = { ...drawn, cpuMs: (userCPUTime + systemCPUTime) / 1000, residentBytes: maxRSS * 1024 };
+  process.send!(apart satisfies DrawnApart, () => process.disconnect?.());
 }
 
 if (import.meta.main) {

@@ -1,9 +1,11 @@
 /** The whole path from a signed batch to a row of ClickHouse, as real processes: broker, rater, loader; a generator beside them. */
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ControlChange, ControlMessage } from '#core/messages/control.ts';
 import { subjects } from '#core/messages/names.ts';
+import type { Config } from '#platform/config.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { append, connectNats, type NatsConnection } from '#platform/nats/index.ts';
 import { freePort, startTestServer } from '#platform/nats/testServer.ts';
@@ -49,6 +51,7 @@ export interface LoadedAt {
 export interface Pipeline extends AsyncDisposable {
   readonly dir: string;
   readonly dataDir: string;
+  readonly nats: Config['nats'];
   readonly admin: NatsConnection;
   readonly gateway: NatsConnection;
   /** The next batches of all producers in turn, hashed and signed by the generator: each `ticks` samples of every counter. */
@@ -58,6 +61,9 @@ export interface Pipeline extends AsyncDisposable {
   settled(): Promise<void>;
   /** Every step by which ClickHouse has come further, since the start. */
   readonly steps: readonly LoadedAt[];
+  /** Kills the rater (SIGKILL) and starts another one at once; gives when it was killed, UTC ms. */
+  replaceRater(): number;
+  readonly raterPid: number;
   cpu(): CpuSeconds;
   /** Ends rater, loader and generator, so that a limit can be measured on the quiet broker. */
   stopProduct(): Promise<void>;
@@ -75,7 +81,7 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
   const raterPort = await freePort();
   const configPath = join(server.dir, 'config.json');
   const address = { host: '127.0.0.1', port: 0 };
-  const nats = { url: server.url, credentials: server.credentials };
+  const nats = { url: server.url, credentials: server.credentials, replicas: 1 as const };
   writeFileSync(configPath, JSON.stringify({
     dataDir, partitions, nats,
     clickhouse: { url: `embedded:${join(dataDir, 'clickhouse')}` }, postgres: { url: `embedded:${join(dataDir, 'postgres')}` },
@@ -85,8 +91,12 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
   const tenants = Array.from({ length: partitions }, (_, partition) => tenantOf(partition));
   for (const [partition, tenant] of tenants.entries())
     await tellOrganisation(admin, partition, tenant, size, partition === 0 ? more : []);
-  const rater = stack.adopt(startNode(here('../../deploy/cli.ts'), ['rater', '--config', configPath]), ended);
-  rater.stdout!.resume();
+  const startRater = (owner: AsyncDisposableStack): ChildProcess => {
+    const child = owner.adopt(startNode(here('../../deploy/cli.ts'), ['rater', '--config', configPath]), ended);
+    child.stdout?.resume();
+    return child;
+  };
+  let rater = startRater(stack);
   const loader = stack.adopt(startNode(here('loader.ts'), [configPath]), ended);
   const generator = stack.adopt(startNode(here('generator.ts'), [], true), ended);
   generator.stdout!.resume();
@@ -122,7 +132,7 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
   let expected = 0;
   const started = stack.move();
   return {
-    dir: server.dir, dataDir, admin, gateway, steps,
+    dir: server.dir, dataDir, nats, admin, gateway, steps,
     sign: (batches, ticks) => ask({ kind: 'sign', batches, ticks }),
     async publish({ rate, seconds = 86_400, windowSamples = Number.MAX_SAFE_INTEGER }, signal) {
       const stop = () => tell({ kind: 'stop' });
@@ -138,6 +148,15 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
         if (refused > 0) throw new Error(`${refused} samples were refused`);
         await sleep(20);
       }
+    },
+    get raterPid() {
+      return rater.pid!;
+    },
+    replaceRater() {
+      rater.kill('SIGKILL');
+      const killedMs = Date.now();
+      rater = startRater(started);
+      return killedMs;
     },
     cpu: () => ({ broker: cpuSeconds(server.pid), rater: cpuSeconds(rater.pid!), loader: cpuSeconds(loader.pid!) }),
     stopProduct: async () => void (await Promise.all([rater, loader, generator].map(ended))),

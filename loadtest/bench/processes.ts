@@ -36,3 +36,9 @@ export function cpuSeconds(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   return ticks / 100 + children.reduce((sum, child) => sum + cpuSeconds(child), 0);
 }
+
+/** Memory of a process that is in RAM. */
+export function residentMiB(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
+  return Math.round(Number(kib) / 1024);
+}
