@@ -36,7 +36,12 @@ export const configSchema = z.strictObject({
     /** Organisation file that is applied at start while its tenant does not exist yet; "" for none. */
     applyAtFirstStart: z.string().default(''),
   }),
-  rater: z.strictObject({ host: z.string().default('127.0.0.1'), port }),
+  rater: z.strictObject({
+    host: z.string().default('127.0.0.1'),
+    port,
+    /** Partitions that one process follows, to take them over at once when their owner is gone; each costs an owner's memory. */
+    standbysMax: z.number().int().min(0).max(256).default(256),
+  }),
   collector: z.strictObject({
     host: z.string().default('127.0.0.1'),
     port,

@@ -108,6 +108,13 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     registers,
   });
 
+  const gap = new Histogram({
+    name: 'meterline_rater_takeover_gap_seconds',
+    help: 'How long inputs waited because the owner changed: from its last commit to the first of the next one.',
+    buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
+    registers,
+  });
+
   return {
     takeover({ partition, incarnation, outSeq }: PartitionState, start: 'warm' | 'cold', tookMs: number) {
       takeovers.inc({ partition, start });
@@ -131,6 +138,10 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
         { partition, stream, seq },
         'the log has lost inputs that were taken; it is read again from its first message, what was taken counts as duplicate',
       );
+    },
+    gap(partition: number, gapMs: number) {
+      gap.observe(gapMs / 1000);
+      logger.info({ partition, gapMs }, 'first commit of inputs after a take-over');
     },
     released(partition: number, why: string) {
       logger.info({ partition, why }, 'partition released');

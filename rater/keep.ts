@@ -1,4 +1,4 @@
-/** Owns a partition whenever its lease can be had, for as long as the process lives. */
+/** Owns a partition whenever it is this process's turn and its lease can be had, for as long as the process lives. */
 import { sleep, type Life } from '#platform/lifecycle.ts';
 import { StreamRewound } from '#platform/log.ts';
 import { Fenced } from './committer.ts';
@@ -6,9 +6,13 @@ import { Lease, type LeaseKeys } from './lease.ts';
 import { raterLimits } from './limits.ts';
 import { own, type OwnerDeps } from './owner.ts';
 import { Rewound } from './rewound.ts';
+import type { Spread } from './spread/spread.ts';
+import type { Standbys } from './standbys.ts';
 
 export interface KeepDeps extends OwnerDeps {
   readonly leases: LeaseKeys;
+  readonly spread: Pick<Spread, 'turn' | 'hold' | 'release'>;
+  readonly standbys: Pick<Standbys, 'take'>;
   /** The lease is held; answers may be given from what is owned while it is valid. */
   readonly leased: (lease: Lease) => void;
   /** Ownership has ended. */
@@ -17,22 +21,44 @@ export interface KeepDeps extends OwnerDeps {
 
 /** Until the signal aborts; then drains. Whatever ends an ownership, another one is sought. */
 export async function keepPartition(partition: number, deps: KeepDeps, signal: Life['signal']): Promise<void> {
-  const { events } = deps;
   while (!signal.aborted) {
-    await using lease = await Lease.acquire(deps.leases, partition, signal);
+    const lease = await Lease.acquire(deps.leases, partition, signal, deps.spread.turn(partition));
     if (lease === undefined) return;
-    deps.leased(lease);
-    try {
-      await own(partition, deps, AbortSignal.any([signal, lease.lost]));
-      events.released(partition, signal.aborted ? 'shutdown' : 'lease lost');
-    } catch (error) {
-      if (error instanceof Fenced) events.fenced(partition, 'Fenced', error.message);
-      else if (error instanceof Rewound || error instanceof StreamRewound)
-        events.fenced(partition, 'Rewound', error.message);
-      else events.failed(partition, error);
-      await sleep(raterLimits.ownRetryMs, signal);
-    } finally {
-      deps.left();
-    }
+    // Before others hear that the lease is held, for what is held here is not followed here.
+    const standby = deps.standbys.take(partition);
+    const handOver = deps.spread.hold(partition, lease);
+    await ownWhile(partition, deps, { lease, handOver, standby, signal });
+    deps.spread.release(partition);
+  }
+}
+
+interface Holding {
+  readonly lease: Lease;
+  /** Aborts when another rater is to own the partition. */
+  readonly handOver: AbortSignal;
+  readonly standby: ReturnType<Standbys['take']>;
+  readonly signal: AbortSignal;
+}
+
+/** Owns until one of the signals aborts; commits what it has, then gives the lease back. */
+async function ownWhile(
+  partition: number,
+  deps: KeepDeps,
+  { lease: held, handOver, standby, signal }: Holding,
+): Promise<void> {
+  const { events } = deps;
+  await using lease = held;
+  deps.leased(lease);
+  try {
+    await own(partition, deps, AbortSignal.any([signal, lease.lost, handOver]), await standby);
+    events.released(partition, signal.aborted ? 'shutdown' : handOver.aborted ? 'handed over' : 'lease lost');
+  } catch (error) {
+    if (error instanceof Fenced) events.fenced(partition, 'Fenced', error.message);
+    else if (error instanceof Rewound || error instanceof StreamRewound)
+      events.fenced(partition, 'Rewound', error.message);
+    else events.failed(partition, error);
+    await sleep(raterLimits.ownRetryMs, signal);
+  } finally {
+    deps.left();
   }
 }

@@ -17,6 +17,15 @@ export async function openLeases(connection: NatsConnection, replicas: number): 
   return new Kvm(connection).create(buckets.lease, { history: 1, ttl: raterLimits.leaseTtlMs, replicas });
 }
 
+/** When to ask for a lease. */
+export interface Turn {
+  mayAsk(): boolean;
+  /** For so long, until the signal aborts, or until the answer to `mayAsk` may be another. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const always: Turn = { mayAsk: () => true, wait: sleep };
+
 export class Lease implements AsyncDisposable {
   readonly #kv: LeaseKeys;
   readonly #key: string;
@@ -36,17 +45,22 @@ export class Lease implements AsyncDisposable {
   }
 
   /** Waits for the lease of a partition, or of the notifier; undefined when the signal aborts first. */
-  static async acquire(kv: LeaseKeys, what: number | 'notifier', signal: AbortSignal): Promise<Lease | undefined> {
+  static async acquire(
+    kv: LeaseKeys,
+    what: number | 'notifier',
+    signal: AbortSignal,
+    turn: Turn = always,
+  ): Promise<Lease | undefined> {
     const owner = randomUUID();
     while (!signal.aborted) {
-      const askedAt = performance.now();
-      try {
-        const revision = await kv.create(String(what), owner);
-        return new Lease(kv, String(what), owner, revision, askedAt + raterLimits.leaseTtlMs);
-      } catch {
-        // Another holds it, or the broker is away: ask again.
-        await sleep(raterLimits.leasePollMs, signal);
+      if (turn.mayAsk()) {
+        const askedAt = performance.now();
+        // Where this fails another holds it, or the broker is away: ask again.
+        const revision = await kv.create(String(what), owner).catch(() => undefined);
+        if (revision !== undefined)
+          return new Lease(kv, String(what), owner, revision, askedAt + raterLimits.leaseTtlMs);
       }
+      await turn.wait(raterLimits.leasePollMs, signal);
     }
     return undefined;
   }

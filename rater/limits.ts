@@ -5,6 +5,23 @@ export const raterLimits = {
   leaseRenewMs: 500,
   /** How often a standby asks for the lease. */
   leasePollMs: 250,
+  /** How often a rater says that it lives, and the silence after which it is taken for dead: before its leases run out. */
+  memberTellMs: 500,
+  memberSilenceMsMax: 1500,
+  /** How long a rater that starts waits for those who are there to answer. */
+  memberAnswerMs: 100,
+  /** A rater is given partitions of others once it has been there for so long: one that comes and goes moves nothing. */
+  memberSettleMs: 10_000,
+  /** A partition that whoever is to own it leaves lying for so long is taken by anyone. */
+  orphanMsMax: 3000,
+  /** For how long a partition must be another's to own before its owner hands it over, one at a time. */
+  handOverAfterMs: 2000,
+  /** Commits that a standby may be behind when it is handed its partition, and how long its owner waits for that. */
+  handOverLagMax: 500,
+  handOverWaitMsMax: 60_000,
+  /** A partition that nobody has taken this long after it was given back, or that came back, is not handed over again for a while. */
+  handOverMsMax: 10_000,
+  handOverRetryMs: 60_000,
   /** Bytes of block lines after which no further input joins the commit being filled. */
   commitBytesMax: 1024 * 1024,
   /** Inputs read ahead per stream, and their bytes, for whoever may send may send messages of the greatest size; the reader pauses beyond. */

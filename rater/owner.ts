@@ -8,6 +8,7 @@ import { CommittedView } from './committedView.ts';
 import { CommitSize } from './commitSize.ts';
 import { Committer, Fenced, type Committed } from './committer.ts';
 import type { RaterEvents } from './events.ts';
+import { tellingGap } from './gap.ts';
 import { Inputs } from './inputs.ts';
 import { raterLimits } from './limits.ts';
 import { corePorts } from './ports.ts';
@@ -40,12 +41,13 @@ export async function own(
   const startedAt = performance.now();
   const isWarm = standby !== undefined && standby.outSeq > 0 && (await isConfirmed(deps.log, standby));
   const state = isWarm ? standby : await restore(partition, deps.snapshots, deps.events.snapshotPassedOver);
-  const { machine, committer } = await takeOver(state, deps, signal);
+  const { machine, committer, lastSeq } = await takeOver(state, deps, signal);
   const view = new CommittedView(state);
   deps.owned(view);
   deps.events.takeover(state, isWarm ? 'warm' : 'cold', performance.now() - startedAt);
   deps.offerAlerts(partition, state.outSeq, []);
-  await new Owner(partition, deps, machine, committer, view).run(signal);
+  const committed = tellingGap(deps, partition, lastSeq);
+  await new Owner(partition, { ...deps, committed }, machine, committer, view).run(signal);
 }
 
 /** Fences older owners: the take-over is stored right behind the last commit that the state holds, or tried again. */
@@ -53,7 +55,7 @@ async function takeOver(
   state: PartitionState,
   deps: OwnerDeps,
   signal: AbortSignal,
-): Promise<{ machine: PartitionMachine; committer: Committer }> {
+): Promise<{ machine: PartitionMachine; committer: Committer; lastSeq: number }> {
   for (;;) {
     const end = await catchUp(state, deps.log, (seq) => deps.events.stale(state.partition, seq));
     // What falls due is worked out from the state once: made before, the machine would not know what the log has just told.
@@ -62,7 +64,7 @@ async function takeOver(
     const base = { incarnation: state.incarnation, outSeq: state.outSeq, hash: state.outHash };
     try {
       settle(state, await committer.commit(machine.drain(committer.place('takeover', base)), signal));
-      return { machine, committer };
+      return { machine, committer, lastSeq: base.outSeq };
     } catch (error) {
       // The owner before us committed once more in between: its commit is good, and we start behind it.
       if (!(error instanceof Fenced) || signal.aborted) throw error;

@@ -2,8 +2,8 @@
 import type { Registry } from 'prom-client';
 import type { Config } from '#platform/config.ts';
 import { serveHealth, type HealthServer } from '#platform/health.ts';
-import type { CommittedView } from './committedView.ts';
 import { raterLimits } from './limits.ts';
+import type { Partitions } from './partitions.ts';
 
 /** The latest latencies, for percentiles. */
 export class Latencies {
@@ -23,11 +23,12 @@ export class Latencies {
 }
 
 export interface StatusDeps {
-  readonly views: ReadonlyMap<number, CommittedView>;
+  readonly partitions: () => Partitions;
   readonly latencies: Latencies;
   readonly notifier: { latency(): { p50: number; p99: number }; counts(): object };
   readonly registry: Registry;
-  readonly instance: string;
+  /** One life of this process. */
+  readonly rater: string;
 }
 
 export async function serveRater(config: Config, deps: StatusDeps): Promise<HealthServer> {
@@ -35,20 +36,24 @@ export async function serveRater(config: Config, deps: StatusDeps): Promise<Heal
     host: config.rater.host,
     port: config.rater.port,
     registry: deps.registry,
-    ready: () => ({
-      ready: deps.views.size === config.partitions,
-      detail: `${deps.views.size} of ${config.partitions} partitions`,
-    }),
+    ready() {
+      const waiting = deps.partitions().waiting();
+      const detail = `${deps.partitions().owned.size} of ${config.partitions} partitions`;
+      return waiting.length === 0
+        ? { ready: true, detail }
+        : { ready: false, detail: `${detail}; nobody owns ${waiting.join(', ')}` };
+    },
     pages: {
       '/status': () => ({
-        instance: deps.instance,
-        partitions: [...deps.views.entries()].map(([partition, view]) => ({
+        instance: deps.rater,
+        partitions: [...deps.partitions().owned].map(([partition, view]) => ({
           partition,
           incarnation: view.incarnation,
           outSeq: view.outSeq,
           logTimeMs: view.logTimeMs,
           totals: view.totals,
         })),
+        standbys: deps.partitions().standbys.follows(),
         latencyMs: { commit: deps.latencies.percentiles(), alert: deps.notifier.latency() },
         alerts: deps.notifier.counts(),
       }),

@@ -34,6 +34,8 @@ export const subjects = {
   markGet: (partition: number, tenant: string, producer: string) => `mark.get.${partition}.${tenant}.${producer}`,
   markGetOf: (partition: number) => `mark.get.${partition}.*.*`,
   balanceGet: (partition: number) => `balance.get.${partition}`,
+  /** Core NATS: every rater's word that it lives (`raterAlive.ts`). */
+  raterAlive: 'rater.alive',
 } as const;
 
 /** Key-value buckets and object stores. */

@@ -6,6 +6,10 @@ import { aggregatorLimits } from '#aggregator/limits.ts';
 const narrow: readonly (readonly [object, Record<string, number>])[] = [
   [limits, { segmentBytesMax: 4000, windowBatchesMax: 8, windowBytesMax: 16_000 }],
   [raterLimits, { snapshotCommits: 10, snapshotPauseFactor: 1, inputMessagesMax: 8, commitBytesMax: 4000 }],
+  [
+    raterLimits,
+    { memberSettleMs: 2000, handOverAfterMs: 500, handOverWaitMsMax: 4000, handOverMsMax: 2000, handOverRetryMs: 3000 },
+  ],
   [aggregatorLimits, { loadCommitsMax: 20, loadBytesMax: 20_000, largeLoadBytes: 4000, idleIntervalMs: 5000 }],
 ];
 

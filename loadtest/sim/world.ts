@@ -6,6 +6,7 @@ import { decision, foundation } from './decisions.ts';
 import { Keys } from './parts/keys.ts';
 import { Marks } from './parts/marks.ts';
 import { OutboxRows } from './parts/outboxRows.ts';
+import { Raters } from './parts/raters.ts';
 import { Store } from './parts/store.ts';
 import { Streams } from './parts/streams.ts';
 import { Wire } from './parts/wire.ts';
@@ -30,11 +31,12 @@ export class World {
   readonly streams: Streams;
   readonly keys: Keys;
   readonly marks: Marks;
+  readonly raters: Raters;
   readonly store: Store;
   readonly outbox: OutboxRows;
   readonly hosts: readonly Host[];
-  /** `<partition> <rater>` of those who believe that they own it. */
-  readonly owners = new Set<string>();
+  /** What each rater believes that it owns. */
+  readonly owned = new Map<Process, () => Iterable<number>>();
   readonly #raters: Process[] = [];
   readonly #offices: Office[] = [];
   #officesMade = 0;
@@ -49,6 +51,7 @@ export class World {
     this.streams = new Streams(wire, this.watch);
     this.keys = new Keys(wire);
     this.marks = new Marks(wire);
+    this.raters = new Raters(wire);
     this.store = new Store(wire);
     this.outbox = new OutboxRows(wire);
     this.hosts = Array.from({ length: this.random.between(2, 4) }, (_, index) => {
@@ -179,7 +182,7 @@ export class World {
 
   /** A partition that nobody owns. */
   get orphan(): number | undefined {
-    const owned = new Set([...this.owners].map((owner) => Number(owner.split(' ', 1)[0])));
+    const owned = new Set([...this.owned.values()].flatMap((partitions) => [...partitions()]));
     return Array.from({ length: this.partitions }, (_, partition) => partition).find((one) => !owned.has(one));
   }
 

@@ -37,12 +37,12 @@ interface Rights {
 const internalRoles: Readonly<Record<string, Rights>> = {
   admin: { publish: ['>'], subscribe: ['>'] },
   rater: {
-    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', 'probe.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
-    subscribe: ['mark.get.*.*.*', 'balance.get.*', '$KV.>', '$O.>'],
+    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', 'rater.alive', 'probe.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
+    subscribe: ['mark.get.*.*.*', 'balance.get.*', 'rater.alive', '$KV.>', '$O.>'],
   },
   office: {
     publish: ['control.*.*', 'balance.get.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>'],
-    subscribe: ['$KV.>', 'mark.*.*'],
+    subscribe: ['$KV.>', 'mark.*.*', 'rater.alive'],
   },
 }; // prettier-ignore
 

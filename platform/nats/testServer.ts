@@ -47,6 +47,7 @@ export async function startTestServer(options: {
     storeDir: join(dir, 'store'),
     credentials,
     agents: options.agents ?? [],
+    maxStoreBytes: (2 + 11 * options.partitions) * 1024 ** 3,
   });
   writeFileSync(configPath, text, { mode: 0o600 });
   const url = `nats://127.0.0.1:${port}`;

@@ -7,6 +7,7 @@ import { collectorEvents } from '../../collector/events.ts';
 import { dashboardEvents } from '../../dashboards/events.ts';
 import { raterEvents } from '../../rater/events.ts';
 import { notifierEvents } from '../../rater/notifier/events.ts';
+import { spreadEvents } from '../../rater/spread/events.ts';
 import { expectPage, table } from './page.ts';
 import { isOfTests, sources, textOf } from './sources.ts';
 
@@ -20,6 +21,7 @@ const makers: Readonly<Record<string, (registry: Registry) => unknown>> = {
   'dashboards/events.ts': (registry) => dashboardEvents(logger, registry),
   'rater/events.ts': (registry) => raterEvents(registry, logger, () => 0),
   'rater/notifier/events.ts': (registry) => notifierEvents(registry, logger),
+  'rater/spread/events.ts': (registry) => spreadEvents(registry, logger, () => []),
 };
 
 interface Made {

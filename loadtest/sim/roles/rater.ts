@@ -1,11 +1,11 @@
-/** A process that rates: it seeks the lease of every partition. */
+/** A process that rates: it seeks its share of the partitions, and follows what it would own next. */
 import { Registry } from 'prom-client';
-import type { CommittedView } from '#rater/committedView.ts';
+import { defaultPartition } from '#core/messages/names.ts';
 import { raterEvents } from '#rater/events.ts';
-import { keepPartition } from '#rater/keep.ts';
-import type { Lease } from '#rater/lease.ts';
+import { Partitions } from '#rater/partitions.ts';
 import { drawSnapshot } from '#rater/snapshotDraw.ts';
 import { snapshotsIn } from '#rater/snapshots.ts';
+import { spreadEvents } from '#rater/spread/events.ts';
 import { Process } from '../schedule.ts';
 import type { World } from '../world.ts';
 
@@ -16,43 +16,33 @@ export function startRater(world: World, name: string): Process {
 }
 
 function run(world: World, process: Process): void {
-  const { streams, keys, marks, schedule, watch, partitions, owners, logger } = world;
+  const { streams, keys, marks, raters, schedule, watch, logger } = world;
   const log = streams.for(process);
   const snapshots = snapshotsIn(keys.blobsFor(process), log);
-  const views = new Map<number, CommittedView>();
-  const held = new Map<number, Lease>();
-  const events = raterEvents(new Registry(), logger, () => views.size);
-  marks.answer(process, (partition, tenant, producer) =>
-    held.get(partition)?.isValid() === true ? views.get(partition)?.mark(tenant, producer) : undefined,
-  );
-  for (let partition = 0; partition < partitions; partition++) {
-    void keepPartition(
-      partition,
-      {
-        log,
-        snapshots,
-        drawSnapshot: (of) => drawSnapshot(of, log, snapshots),
-        leases: keys.leasesFor(process),
-        events,
-        nowMs: () => schedule.wallMs(process),
-        leased: (lease) => held.set(partition, lease),
-        owned: (view) => {
-          views.set(partition, view);
-          owners.add(`${partition} ${process.name}`);
-          process.onEnd(() => owners.delete(`${partition} ${process.name}`));
-        },
-        left: () => {
-          views.delete(partition);
-          owners.delete(`${partition} ${process.name}`);
-        },
-        tellMark: (mark) => {
-          watch.told(partition, mark);
-          marks.push(mark);
-        },
-        offerAlerts: () => undefined,
-        committed: () => undefined,
-      },
-      new AbortController().signal,
-    );
-  }
+  const registry = new Registry();
+  const partitions: Partitions = new Partitions({
+    rater: `${process.name} ${world.nonce()}`,
+    url: '',
+    partitions: world.partitions,
+    standbysMax: world.partitions,
+    log,
+    snapshots,
+    drawSnapshot: (of) => drawSnapshot(of, log, snapshots),
+    leases: keys.leasesFor(process),
+    events: raterEvents(registry, logger, () => partitions.owned.size),
+    spreadEvents: spreadEvents(registry, logger, () => partitions.standbys.follows()),
+    nowMs: () => schedule.wallMs(process),
+    tell: (message) => raters.tell(message),
+    tellMark: (mark) => {
+      watch.told(defaultPartition(mark.tenant, world.partitions), mark);
+      marks.push(mark);
+    },
+    offerAlerts: () => undefined,
+    committed: () => undefined,
+  });
+  world.owned.set(process, () => partitions.owned.keys());
+  process.onEnd(() => world.owned.delete(process));
+  raters.listen(process, (message) => partitions.spread.hear(message));
+  marks.answer(process, (partition, tenant, producer) => partitions.viewOf(partition)?.mark(tenant, producer));
+  void partitions.run(new AbortController().signal);
 }
