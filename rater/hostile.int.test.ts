@@ -1,13 +1,14 @@
 /** What an agent's own credential can send: the broker stores it, and the rater has to get past it. */
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ControlChange } from '#core/messages/control.ts';
 import type { Log } from '#platform/log.ts';
 import { append, connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { agentRole, maxPayloadBytes } from '#platform/nats/serverConfig.ts';
 import { TestBilling, TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
 import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { openSnapshots } from './snapshots.ts';
-import { readRated, startOwner } from './testing.ts';
+import { readRated, startOwner, until } from './testing.ts';
 
 const subject = 'usage.0.acme.mine';
 let server: TestServer;
@@ -16,7 +17,7 @@ let thief: NatsConnection;
 let log: Log;
 
 beforeAll(async () => {
-  server = await startTestServer({ partitions: 1, agents: [{ tenant: 'acme', producer: 'mine' }] });
+  server = await startTestServer({ partitions: 2, agents: [{ tenant: 'acme', producer: 'mine' }] });
   admin = await connectNats({ ...server, role: 'admin' });
   thief = await connectNats({ ...server, role: agentRole('mine') });
   log = await jetstreamLog(admin);
@@ -85,4 +86,33 @@ test('the largest messages, garbage and hostile headers are refused by name, and
   const reasons = commits.flatMap((header) => header.refusals.map(({ reason }) => reason));
   expect(reasons.slice(0, 4)).toEqual(['oversized', 'oversized', 'oversized', 'oversized']);
   expect(reasons.slice(4)).toEqual(Array.from({ length: lastSeq - 6 }, () => 'malformed'));
+}, 60_000);
+
+test('who is unknown, revoked or disabled, signs with another key or for another tenant is refused by name; the rest goes on', async () => {
+  const [kept, gone, off] = ['kept', 'gone', 'off'].map((id) => new TestProducer('acme', id, Date.now() - 3_600_000));
+  const billing = new TestBilling(admin, 1);
+  await billing.publish('acme', testOrganisation('acme', [kept!, gone!, off!]));
+  const owner = startOwner(1, { log, snapshots: await openSnapshots(admin, log, 1) });
+  const all = [kept!, gone!, off!];
+  for (const producer of all) await producer.publish(admin, producer.next(10_000), 1);
+  for (const producer of all) await owner.reached(producer);
+  await billing.publish('acme', [
+    { ...gone!.enrolment(), keys: [] } as ControlChange,
+    { ...off!.enrolment(), enabled: false } as ControlChange,
+  ]);
+  await until(async () => ((await readRated(log, 1)).headers.at(-1)!.inputs.controlMark === 2 ? true : undefined));
+  const unknown = new TestProducer('acme', 'unknown', 0);
+  const rival = new TestProducer('rival', 'kept', 0);
+  for (const producer of [gone!, off!, unknown, rival]) await producer.publish(admin, producer.next(10_000), 1);
+  // Signed by one, sent in the place of another.
+  await kept!.publish(admin, unknown.next(10_000), 1);
+  await kept!.publish(admin, kept!.next(10_000), 1);
+  await owner.reached(kept!);
+  await owner.stop();
+  const { headers: commits, rows } = await readRated(log, 1);
+  expect(rows).toEqual(['kept 1 0', 'gone 1 0', 'off 1 0', 'kept 2 0']);
+  const refusals = commits.flatMap((header) => header.refusals);
+  expect(refusals.map(({ producer, reason }) => `${producer} ${reason}`)).toEqual([
+    'gone unauthentic', 'off unauthentic', 'unknown unauthentic', 'kept misplaced', 'kept unauthentic',
+  ]); // prettier-ignore
 }, 60_000);
