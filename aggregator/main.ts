@@ -25,6 +25,8 @@ export interface Aggregator extends AsyncDisposable {
   /** Up to which commit, and which log time, the store is complete: what an answer may state. */
   loaded(partition: number): Promise<LoadedHead>;
   lagSamples(partition: number): Promise<number>;
+  /** Why loading a partition waits; null while it goes on. */
+  failure(partition: number): LoadingFailure | null;
   status(): Promise<LoadingStatus>;
   /** The last reconciliation, made anew when it is older than `reconcileIntervalMs`. */
   reconcile(): Promise<Reconciliation>;
@@ -41,13 +43,15 @@ export interface LoadingStatus {
     /** Committed rated samples not yet in the store. */
     readonly lagSamples: number;
     /** Null while loading goes on; it is tried again for ever. */
-    readonly failure: {
-      readonly code: string;
-      readonly detail: string;
-      readonly solve: string;
-      readonly attempts: number;
-    } | null;
+    readonly failure: LoadingFailure | null;
   }[];
+}
+
+export interface LoadingFailure {
+  readonly code: string;
+  readonly detail: string;
+  readonly solve: string;
+  readonly attempts: number;
 }
 
 /** Opens the store, brings its schema up to date and makes a loader for each partition; `connection` is the office's. */
@@ -74,6 +78,10 @@ export async function createAggregator(
     const samples = await lagSamples(log, partition, loaderOf(partition).head);
     events.lagMeasured(partition, samples);
     return samples;
+  };
+  const failureOf = (partition: number): LoadingFailure | null => {
+    const { failure, failures } = loaderOf(partition);
+    return failure === undefined ? null : { ...describe(failure), attempts: failures };
   };
   const { reconcileIntervalMs, reconcileRestFactor } = aggregatorLimits;
   const restMs = (tookMs: number) => Math.max(reconcileIntervalMs, tookMs * reconcileRestFactor);
@@ -116,14 +124,15 @@ export async function createAggregator(
       return stored.outSeq > seq ? stored : { outSeq: seq, logTimeMs };
     },
     lagSamples: measureLag,
+    failure: failureOf,
     async status() {
       const partitions = await Promise.all(
-        loaders.map(async ({ head, failure, failures }, partition) => ({
+        loaders.map(async ({ head }, partition) => ({
           partition,
           loadedSeq: head.seq,
           logTimeMs: head.logTimeMs,
           lagSamples: await measureLag(partition),
-          failure: failure === undefined ? null : { ...describe(failure), attempts: failures },
+          failure: failureOf(partition),
         })),
       );
       return { partitions };

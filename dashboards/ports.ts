@@ -15,6 +15,7 @@ import type {
 import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { PriceSeries } from '#core/pricing/series/points.ts';
 import type { Approved, LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
+import type { Pressure } from '#core/messages/pressure.ts';
 import type { Refusal, RefusalReason } from '#core/messages/rated.ts';
 import type {
   SettlementPlace,
@@ -108,6 +109,8 @@ export interface Ports {
   readonly master: MasterPort;
   readonly store: StorePort;
   readonly raterLatency: RaterLatency;
+  /** Where usage is held up, as of the last look. */
+  pressure(): Pressure;
   /** Wall clock, UTC ms. */
   now(): number;
 }

@@ -7,9 +7,11 @@ import { createBilling } from '#billing/main.ts';
 import { createDashboards } from '#dashboards/index.ts';
 import type { Config } from '#platform/config.ts';
 import { aborted, type Life } from '#platform/lifecycle.ts';
-import { connectNats } from '#platform/nats/index.ts';
+import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
 import { programVersion } from './instance/version.ts';
+import { officeEvents } from './office/events.ts';
 import { dashboardPorts, masterFacts } from './office/ports.ts';
+import { PressureWatch } from './office/pressure.ts';
 
 /**
  * Starts in order of need: databases, loader and outbox, then the port. Drains the other way round: no new request,
@@ -25,8 +27,13 @@ export async function main(config: Config, life: Life): Promise<void> {
   const aggregator = cleanUp.use(await createAggregator(config, connection, logger));
   const billing = cleanUp.use(await createBilling(config, connection, logger));
 
+  const pressure = new PressureWatch(
+    { config, connection, log: await jetstreamLog(connection), aggregator },
+    officeEvents(logger),
+  );
+
   const work = new AbortController();
-  const running = Promise.all([aggregator.start(work.signal), billing.start(work.signal)]);
+  const running = Promise.all([aggregator.start(work.signal), billing.start(work.signal), pressure.run(work.signal)]);
   cleanUp.defer(async () => {
     work.abort();
     await Promise.allSettled([running]);
@@ -38,7 +45,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     version: programVersion,
     connection,
     logger,
-    ports: dashboardPorts(config, aggregator, billing),
+    ports: dashboardPorts(config, aggregator, billing, () => pressure.current),
     routes: [
       billing.routes,
       aggregatorRoutes({ aggregator, master: masterFacts(billing) }),

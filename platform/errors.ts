@@ -34,6 +34,12 @@ export const platformError = defineErrors({
     solve:
       'Run nats-server 2.12.8 on every node of the cluster, or another version that `meterline doctor` finds well; nothing was started.',
   },
+  STORE_TOO_SMALL: {
+    status: 507,
+    title: 'The disk cannot hold the logs full.',
+    solve:
+      'Free some space, or name a directory on a larger disk with --data; or ask for less with `meterline streams`.',
+  },
   STREAM_MISCONFIGURED: {
     status: 500,
     title: 'A stream exists with settings that lose or duplicate data.',

@@ -24,6 +24,7 @@ export class CommittedView {
   #outSeq: number;
   #hash: string;
   #logTimeMs: number;
+  #usageSeq: number;
   /** Rating stands still until RATED has room. */
   waits = false;
 
@@ -34,6 +35,7 @@ export class CommittedView {
     this.#outSeq = state.outSeq;
     this.#hash = state.outHash;
     this.#logTimeMs = state.logTimeMs;
+    this.#usageSeq = state.usage.seq;
     for (const tenant of state.tenants.values()) {
       for (const producer of tenant.producers.values()) this.#producer(producerState(tenant.id, producer, 0));
       for (const balance of tenant.balancesByKey.values()) if (balance.written) this.#balance(balanceEntry(balance));
@@ -63,6 +65,7 @@ export class CommittedView {
     this.#outSeq = seq;
     this.#hash = hash;
     this.#logTimeMs = header.logTimeMs;
+    this.#usageSeq = header.inputs.usage.seq;
     this.#totals = header.totals;
     for (const record of header.producers) {
       this.#producer({ ...record, hashes: [] });
@@ -100,6 +103,7 @@ export class CommittedView {
       outSeq: this.#outSeq,
       hash: this.#hash,
       logTimeMs: this.#logTimeMs,
+      usageSeq: this.#usageSeq,
       totals: this.#totals,
       producers: [...this.#producers.values()].filter((record) => tenant === '' || record.tenant === tenant),
       balances: [...(this.#balances.get(tenant)?.values() ?? [])].filter((entry) => entry.periodEndMs >= oldest),

@@ -34,7 +34,8 @@ export class Committer {
   readonly #partition: number;
   readonly #nonce = randomBytes(12).toString('hex');
   readonly #incarnation: number;
-  readonly #onFull: () => void;
+  /** Called whenever an append is refused for space. */
+  onFull: () => void;
   #n = 0;
   /** The commit that the next one follows from, and the last message of the stream: the same, once something is committed. */
   #tip: ChainLink;
@@ -46,7 +47,7 @@ export class Committer {
     this.#incarnation = state.incarnation + 1;
     this.#tip = { seq: state.outSeq, hash: state.outHash };
     this.#end = end;
-    this.#onFull = onFull;
+    this.onFull = onFull;
   }
 
   /** Where the next commit will stand. */
@@ -75,7 +76,7 @@ export class Committer {
       );
       if (result.kind === 'stored' || (result.kind !== 'full' && (await this.#isStored())))
         return this.#advance(header, data);
-      if (result.kind === 'full') this.#onFull();
+      if (result.kind === 'full') this.onFull();
       await sleep(raterLimits.appendRetryMs, signal);
     }
     throw new Fenced('stopped before the commit was acknowledged');

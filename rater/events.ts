@@ -114,6 +114,8 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
     registers,
   });
+  /** Partitions whose log refuses at present. */
+  const refused = new Set<number>();
 
   return {
     takeover({ partition, incarnation, outSeq }: PartitionState, start: 'warm' | 'cold', tookMs: number) {
@@ -168,7 +170,9 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     },
     logFull(partition: number) {
       full.inc({ partition });
-      logger.error({ partition }, 'RATED refuses for space; rating waits until there is some');
+      if (!refused.has(partition))
+        logger.error({ partition }, 'RATED refuses for space; rating waits until there is some');
+      refused.add(partition);
     },
     snapshot(partition: number, { outSeq, bytes }: Drawn, tookMs: number) {
       snapshots.inc({ partition });
@@ -181,6 +185,7 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
     },
     committed(header: CommitHeader, before: CommitHeader['totals'], latencyMs: number | undefined) {
       commits.inc({ partition: header.partition });
+      refused.delete(header.partition);
       for (const outcome of ['rated', 'duplicates', 'refused'] as const) {
         samples.inc({ outcome }, header.totals.samples[outcome] - before.samples[outcome]);
       }

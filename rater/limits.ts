@@ -31,8 +31,9 @@ export const raterLimits = {
   appendHeaderBytesMax: 1024,
   /** Pause before an append that was refused for space, or whose fate is unknown, is tried again. */
   appendRetryMs: 250,
-  /** Share of RATED's limit that is written before the broker is asked again how full it is; and how often while rating stands still. */
+  /** Share of RATED's limit that is written before the broker is asked again how full it is, at most this long after the last time, for limits change; and how often while rating stands still. */
   roomLookPercent: 1,
+  roomLookMsMax: 10_000,
   roomLookMs: 1000,
   /** How often an owner that reads the log up to its end looks whether that end is still there. */
   catchUpCheckMs: 2000,

@@ -107,6 +107,10 @@ class Owner {
       deps.events.ratingHeld(partition, isShort, bytes, bytesMax);
     });
     this.#snapshotDue = new SnapshotDue(machine.state, deps);
+    committer.onFull = () => {
+      deps.events.logFull(partition);
+      void this.#room.look();
+    };
   }
 
   async run(signal: AbortSignal): Promise<void> {

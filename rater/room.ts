@@ -15,6 +15,7 @@ export class Room {
   #bytesMax = Infinity;
   /** Bytes written since the broker was asked. */
   #written = 0;
+  #lookedAtMs = 0;
   #isShort = false;
 
   constructor(log: Log, partition: number, onChange: (isShort: boolean, bytes: number, bytesMax: number) => void) {
@@ -34,6 +35,7 @@ export class Room {
     this.#bytes = info.bytes;
     this.#bytesMax = info.bytesMax ?? Infinity;
     this.#written = 0;
+    this.#lookedAtMs = performance.now();
     this.#judge();
   }
 
@@ -41,7 +43,8 @@ export class Room {
   async took(bytes: number): Promise<void> {
     this.#written += bytes;
     this.#judge();
-    if ((this.#written * 100) / this.#bytesMax >= raterLimits.roomLookPercent) await this.look();
+    const isOld = performance.now() - this.#lookedAtMs >= raterLimits.roomLookMsMax;
+    if (isOld || (this.#written * 100) / this.#bytesMax >= raterLimits.roomLookPercent) await this.look();
   }
 
   #judge(): void {

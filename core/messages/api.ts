@@ -4,6 +4,7 @@
  * moment as of which it holds.
  */
 import type { AccountRecord, AgreementRecord, BudgetRecord, FeeRecord, MeterRecord, PriceRecord } from './control.ts';
+import type { Pressure } from './pressure.ts';
 import type { PricingUnitRecord } from './pricingUnit.ts';
 import type { Alert, BudgetStateName, ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
@@ -319,6 +320,8 @@ export interface Status {
   readonly rowsInClickHouse: number;
   readonly alerts: number;
   readonly webhooksDelivered: number;
+  /** Where usage is held up, of all tenants. */
+  readonly pressure: Pressure;
   readonly latencyMs: {
     readonly commit: { readonly p50: number; readonly p99: number };
     readonly alert: { readonly p50: number; readonly p99: number };

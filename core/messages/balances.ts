@@ -16,6 +16,8 @@ export interface BalanceReply {
   readonly outSeq: number;
   readonly hash: string;
   readonly logTimeMs: number;
+  /** Last message of USAGE that is in it. */
+  readonly usageSeq: number;
   readonly totals: Totals;
   readonly producers: readonly ProducerState[];
   readonly balances: readonly BalanceEntry[];

@@ -9,6 +9,7 @@ import type { Mirror } from '../mirror/index.ts';
 import type { Ports } from '../ports.ts';
 import * as answers from './schemas.ts';
 import { estimateRoute } from './estimate/route.ts';
+import { pressureFor } from './pressure.ts';
 import { readStatus } from './status.ts';
 import { explainRow } from './why/why.ts';
 import { rowIdPattern } from './why/commitBlocks.ts';
@@ -128,6 +129,17 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
         ]);
         return { refusals, totals };
       },
+    });
+
+    app.route({
+      method: 'GET',
+      url: '/pressure',
+      schema: {
+        summary: 'Where usage is held up on its way, what becomes of it, and what to do',
+        tags: ['operations'],
+        response: { 200: answers.pressure },
+      },
+      handler: async ({ identity }) => pressureFor(ports.pressure(), viewOf(identity.tenant).fleet()),
     });
 
     app.route({

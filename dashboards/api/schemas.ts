@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
+import { stageIds, type Pressure } from '#core/messages/pressure.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { ratedRowSchema, worthSchema } from '#platform/http/ratedRow.ts';
@@ -224,6 +225,28 @@ export const refusals = z.object({
   ),
 }) satisfies z.ZodType<Refusals>;
 
+export const pressure = z.object({
+  asOfMs: instant,
+  state: z.enum(['ok', 'warn', 'full']).describe('The worst of the stages.'),
+  stages: list(
+    z.object({
+      id: z.enum(stageIds),
+      name: z.string(),
+      state: z
+        .enum(['ok', 'warn', 'full'])
+        .describe('warn: it fills or falls behind; full: what comes before it waits.'),
+      value: z.number(),
+      limit: z.number(),
+      unit: z.enum(['bytes', 'ms']),
+      where: z.string().describe('Stream, partition or producer; "" for the whole.'),
+      detail: z.string(),
+      effect: z.string().describe('What becomes of usage meanwhile; "" while all is well.'),
+      solve: z.string(),
+      sinceMs: instant.nullable(),
+    }),
+  ).describe('In the order of the path.'),
+}) satisfies z.ZodType<Pressure>;
+
 export const status = z.object({
   version: z.string(),
   startedAtMs: instant,
@@ -241,5 +264,6 @@ export const status = z.object({
   rowsInClickHouse: z.number().describe('Rated samples, however many rows they lie in.'),
   alerts: z.number(),
   webhooksDelivered: z.number(),
+  pressure,
   latencyMs: z.object({ commit: percentiles, alert: percentiles }),
 }) satisfies z.ZodType<Status>;

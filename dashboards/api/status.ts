@@ -4,7 +4,7 @@ import type { Ports } from '../ports.ts';
 
 interface StatusDeps {
   readonly mirror: Mirror;
-  readonly ports: Pick<Ports, 'store' | 'raterLatency'>;
+  readonly ports: Pick<Ports, 'store' | 'raterLatency' | 'pressure'>;
   readonly version: string;
   readonly startedAtMs: number;
 }
@@ -31,6 +31,7 @@ export async function readStatus({ mirror, ports, version, startedAtMs }: Status
     rowsInClickHouse,
     alerts: mirror.partitions.reduce((sum, { totals }) => sum + totals.alerts, 0),
     webhooksDelivered: mirror.deliveries.delivered,
+    pressure: ports.pressure(),
     latencyMs: { commit, alert: mirror.deliveries.latency() },
   };
 }

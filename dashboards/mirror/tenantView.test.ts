@@ -106,7 +106,7 @@ test('a page that follows in any chunking shows what a new page is sent, and wha
       }; // prettier-ignore
       view.setMaster(record, [budget], [{ id: 'p1', type: 'agent', simulated: false, keys: [], enabled: true }]);
       const reply = () => ({
-        partition: 0, incarnation: 1, outSeq: model.outSeq, hash: '', logTimeMs: model.logTimeMs,
+        partition: 0, incarnation: 1, outSeq: model.outSeq, hash: '', logTimeMs: model.logTimeMs, usageSeq: 0,
         totals: { samples: none, batches: none, alerts: 0, blocks: 0 },
         producers: [...model.producers.values()], balances: [...model.balances.values()], budgets: [],
       }); // prettier-ignore

@@ -87,6 +87,7 @@ export function memoryPorts(memory: Memory): Ports {
       rowCount: async () => 0,
     },
     raterLatency: async () => ({ p50: 1, p99: 2 }),
+    pressure: () => ({ asOfMs: 0, state: 'ok', stages: [] }),
     now: memory.nowMs,
   };
 }

@@ -80,6 +80,7 @@ export class ScriptedRater {
       outSeq: this.#at.seq,
       hash: this.#at.hash,
       logTimeMs: this.#logTimeMs,
+      usageSeq: 0,
       totals: zeroTotals,
       producers: of(this.#state.producers.values()),
       balances: of(this.#state.balances.values()),

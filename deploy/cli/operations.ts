@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import type { ApplyAnswer } from '#billing/apply/index.ts';
 import { idPattern } from '#core/messages/names.ts';
 import { deployError } from '../errors.ts';
+import type { StreamFlags } from '../streams.ts';
 import { officeOf } from '../officeClient.ts';
 import { dataOption, jsonOption, type CommonOptions } from './arguments.ts';
 import type { SetExitCode } from './program.ts';
@@ -50,6 +51,19 @@ export function addOperations(program: Command, setExitCode: SetExitCode): void 
       printLine(
         `${producer} is enrolled. Its signing key is ${result.signingKey}, its broker credentials ${result.credentials}.`,
       );
+    });
+
+  command('streams', 'what the logs hold and may hold; raise a limit while everything runs')
+    .option('--usage <size>', 'limit of each USAGE stream, as in 8GiB')
+    .option('--rated <size>', 'limit of each RATED stream')
+    .option('--control <size>', 'limit of each CONTROL stream')
+    .option('--alerts <size>', 'limit of ALERTS and of DELIVERIES')
+    .action(async ({ data, json, ...sizes }: CommonOptions & Partial<Record<keyof StreamFlags, string>>) => {
+      const { parseSize, streamsCommand } = await import('../streams.ts');
+      const bytes = (text: string | undefined) => (text === undefined ? undefined : parseSize(text));
+      const { usage, rated, control, alerts } = sizes;
+      const flags = { usage: bytes(usage), rated: bytes(rated), control: bytes(control), alerts: bytes(alerts) };
+      await streamsCommand(data, flags, json);
     });
 
   command('apply <file>', 'bring the organisation to what a YAML file says; again is a no-op')

@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pressureLimits } from '#core/pressure/limits.ts';
 import { defaultStreamLimits, type StreamLimits } from '#platform/nats/streams.ts';
 import { deployError } from '../errors.ts';
 
@@ -7,7 +8,7 @@ const mebibyte = 1024 ** 2;
 
 export const diskLimits = {
   /** Below this an instance does not start: ClickHouse merges and the broker's syncs would soon fail half-way. */
-  freeBytesMin: 512 * mebibyte,
+  freeBytesMin: pressureLimits.diskFreeBytesMin,
   /** Share of the disk that is kept for ClickHouse, spools, snapshots and everybody else. */
   reservedPercent: 40,
   /** Room in the broker beside the money streams: leases, intents, targets, snapshots. */
@@ -16,6 +17,8 @@ export const diskLimits = {
 
 export interface StorePlan {
   readonly streams: StreamLimits;
+  /** What the limits of all money streams may come to. */
+  readonly budgetBytes: number;
   /** All streams and buckets together; the broker refuses to promise more. */
   readonly storeBytesMax: number;
 }
@@ -29,8 +32,9 @@ export function planStore(freeBytes: number, usedBytes: number, partitions: numb
     const detail = `${toMebibytes(freeBytes)} MiB are free, ${toMebibytes(diskLimits.freeBytesMin)} MiB are needed.`;
     throw deployError('DISK_TOO_FULL', detail, { freeBytes, freeBytesMin: diskLimits.freeBytesMin });
   }
-  const available = ((freeBytes + usedBytes) * (100 - diskLimits.reservedPercent)) / 100 - diskLimits.otherStoreBytes;
-  const scale = Math.min(1, Math.max(0, available) / totalOf(defaultStreamLimits, partitions));
+  const share = Math.floor(((freeBytes + usedBytes) * (100 - diskLimits.reservedPercent)) / 100);
+  const available = Math.max(0, share - diskLimits.otherStoreBytes);
+  const scale = Math.min(1, available / totalOf(defaultStreamLimits, partitions));
   const scaled = (bytes: number) => Math.max(mebibyte, Math.floor(bytes * scale));
   const streams: StreamLimits = {
     usageBytesMax: scaled(defaultStreamLimits.usageBytesMax),
@@ -38,7 +42,8 @@ export function planStore(freeBytes: number, usedBytes: number, partitions: numb
     ratedBytesMax: scaled(defaultStreamLimits.ratedBytesMax),
     alertsBytesMax: scaled(defaultStreamLimits.alertsBytesMax),
   };
-  return { streams, storeBytesMax: totalOf(streams, partitions) + diskLimits.otherStoreBytes };
+  const budgetBytes = Math.max(available, totalOf(streams, partitions));
+  return { streams, budgetBytes, storeBytesMax: budgetBytes + diskLimits.otherStoreBytes };
 }
 
 /** Three streams a partition, alerts and deliveries. */
@@ -52,6 +57,19 @@ function totalOf(limits: StreamLimits, partitions: number): number {
 export function freeBytesAt(path: string): number {
   const { bavail, bsize } = statfsSync(existingFolder(path));
   return bavail * bsize;
+}
+
+/** What the files below a folder come to. */
+export function folderBytes(folder: string): number {
+  let bytes = 0;
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+      if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+    }
+  } catch {
+    // A store that is not there yet holds nothing.
+  }
+  return bytes;
 }
 
 /** What is there at `path`, or the nearest folder above it that exists. */

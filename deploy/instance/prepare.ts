@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dataPaths, parseConfig, type Config } from '#platform/config.ts';
 import { natsServerConfig, type AgentIdentity } from '#platform/nats/index.ts';
 import { deployError } from '../errors.ts';
-import { freeBytesAt, planStore, whyNotWritable, type StorePlan } from './disk.ts';
+import { folderBytes, freeBytesAt, planStore, whyNotWritable, type StorePlan } from './disk.ts';
 import { writeDurably } from './files.ts';
 import { instancePath, openInstance, type Instance } from './instanceFile.ts';
 import { ensureKeys, recordAgent, recordedAgents } from './keys.ts';
@@ -50,7 +50,9 @@ export async function prepareInstance(options: PrepareOptions): Promise<Prepared
   const freeBytes = freeBytesAt(dataDir);
   planStore(freeBytes, 0, 1);
   const instance = openInstance(dataDir, options.partitions);
-  const plan = planStore(freeBytes, sizeOf(paths.nats), instance.partitions);
+  const planned = planStore(freeBytes, folderBytes(paths.nats), instance.partitions);
+  // The broker lowers no limit while it has promised more than its store: so its store is never smaller than it was.
+  const plan = { ...planned, storeBytesMax: Math.max(planned.storeBytesMax, storeBytesOf(dataDir)) };
   for (const folder of [paths.credentials, paths.nats, paths.clickhouse, paths.postgres, paths.collector]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
@@ -118,23 +120,12 @@ export function writeNatsConfig(config: Config, storeBytesMax: number): string {
   return path;
 }
 
-/** What the broker was promised when it started; a reload must promise the same. */
+/** What the broker was promised when it started, 0 when it never was; a reload must promise the same. */
 export function storeBytesOf(dataDir: string): number {
-  return Number(/max_file_store: (\d+)/.exec(readFileSync(natsConfigPathOf(dataDir), 'utf8'))?.[1] ?? 0);
+  const path = natsConfigPathOf(dataDir);
+  return existsSync(path) ? Number(/max_file_store: (\d+)/.exec(readFileSync(path, 'utf8'))?.[1] ?? 0) : 0;
 }
 
 export const natsLogPathOf = (dataDir: string): string => join(dataPaths(dataDir).run, 'nats-server.log');
 
 const natsConfigPathOf = (dataDir: string): string => join(dataPaths(dataDir).run, 'nats.conf');
-
-function sizeOf(folder: string): number {
-  let bytes = 0;
-  try {
-    for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-      if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
-    }
-  } catch {
-    // A store that is not there yet holds nothing.
-  }
-  return bytes;
-}

@@ -31,12 +31,18 @@ export function masterFacts({ master }: Pick<Billing, 'master'>): MasterFacts {
   };
 }
 
-export function dashboardPorts(config: Config, aggregator: Aggregator, billing: Billing): Ports {
+export function dashboardPorts(
+  config: Config,
+  aggregator: Aggregator,
+  billing: Billing,
+  pressure: Ports['pressure'],
+): Ports {
   return {
     access: billing.access,
     master: billing.master,
     store: storePort(aggregator, masterFacts(billing)),
     raterLatency: raterLatencyOf(config),
+    pressure,
     now: Date.now,
   };
 }

@@ -1,4 +1,6 @@
 import type { Status } from '#core/messages/api.ts';
+import type { Pressure } from '#core/messages/pressure.ts';
+import { spanText } from '#core/pressure/words.ts';
 import type { LoadingStatus } from '#aggregator/main.ts';
 import { configPath, readConfig } from '#platform/config.ts';
 import { isInstanceRunning, readHolder } from '../instance/lock.ts';
@@ -83,6 +85,7 @@ function printForPeople(view: {
       printLine(
         `ClickHouse is not loaded further, partition ${partition}: ${failure.code}. ${failure.detail} ${failure.solve}\n`,
       );
+  printPressure(view.status?.pressure);
   if (view.status === undefined) return printLine('The office does not answer yet; its log lines say why.');
   printTable([
     ['PARTITION', 'OWNED', 'COMMITTED', 'LOADED', 'LAG', 'RECEIVED', 'RATED', 'DUPLICATES', 'REFUSED'],
@@ -104,4 +107,17 @@ function printForPeople(view: {
   printLine(`\n${rowsInClickHouse} rows in ClickHouse, ${alerts} alerts, ${webhooksDelivered} webhooks delivered`);
   const spread = ({ p50, p99 }: { readonly p50: number; readonly p99: number }) => `p50 ${p50} ms, p99 ${p99} ms`;
   printLine(`commit ${spread(latencyMs.commit)}${alerts === 0 ? '' : `; alert ${spread(latencyMs.alert)}`}`);
+}
+
+const signs = { ok: '✓', warn: '!', full: '✗' } as const;
+
+/** Every stage that is not well, with what becomes of usage and what to do; one line while all are. */
+function printPressure(pressure: Pressure | undefined): void {
+  if (pressure === undefined || pressure.stages.length === 0) return;
+  const held = pressure.stages.filter(({ state }) => state !== 'ok');
+  if (held.length === 0) return printLine('✓ nothing is held up on its way\n');
+  for (const { name, state, detail, effect, solve, sinceMs } of held) {
+    const since = sinceMs === null ? '' : `, for ${spanText(pressure.asOfMs - sinceMs)}`;
+    printLine(`${signs[state]} ${name}${since}: ${detail}\n    ${effect}\n    ${solve}\n`);
+  }
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '#platform/config.ts';
 import { connectNats, ensureStreams } from '#platform/nats/index.ts';
-import type { StreamLimits } from '#platform/nats/streams.ts';
 import { deployError } from '../errors.ts';
+import type { StorePlan } from '../instance/disk.ts';
 import { natsLogPathOf } from '../instance/prepare.ts';
 import type { ChildSpec } from './child.ts';
 
@@ -29,11 +29,11 @@ export async function isHealthy(url: string): Promise<boolean> {
 }
 
 /** Makes the streams that are missing and checks those that are there. */
-export async function prepareStreams(config: Config, limits: StreamLimits): Promise<void> {
+export async function prepareStreams(config: Config, plan: StorePlan): Promise<void> {
   const { url, credentials, replicas } = config.nats;
   const connection = await connectNats({ url, credentials, role: 'admin' });
   try {
-    await ensureStreams(connection, config.partitions, replicas, limits);
+    await ensureStreams(connection, config.partitions, replicas, plan.streams, plan.budgetBytes);
   } finally {
     await connection.close();
   }

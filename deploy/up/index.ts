@@ -91,7 +91,7 @@ async function startAll(
   const start = (spec: ChildSpec) => family.start(spec, stop.signal);
   await start(brokerSpec(config, natsConfigPath));
   if (stop.signal.aborted) return;
-  await prepareStreams(config, plan.streams);
+  await prepareStreams(config, plan);
   await Promise.all([
     start(roleSpec('rater', config, configPath, onLine)),
     start(roleSpec('office', config, configPath, onLine)),

@@ -9,6 +9,7 @@ const counts = (received: number, rated: number, duplicates: number, refused: nu
 
 const status = (rowsInClickHouse: number, second = counts(30, 20, 6, 4)): Status => ({
   version: '0.1.0',
+  pressure: { asOfMs: 0, state: 'ok', stages: [] },
   startedAtMs: 0,
   partitions: [counts(10, 9, 1, 0), second].map((totals, partition) => ({
     partition,

@@ -1,8 +1,16 @@
-import { DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import {
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  jetstreamManager,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
 import { streams, subjects } from '#core/messages/names.ts';
 import { platformError } from '../errors.ts';
 import type { NatsConnection } from './connect.ts';
 import { patiently } from './patience.ts';
+import { applyLimits, limitsWithin, sizeOf } from './streamLimits.ts';
 
 export interface StreamLimits {
   /** Bytes that each stream may hold; a full stream refuses (`discard: new`), it never drops. */
@@ -61,7 +69,7 @@ const guarded = [
 ] as const; // prettier-ignore
 
 /**
- * Creates what is missing and refuses to go on when an existing stream differs in a setting that guards money. Waits for
+ * Creates what is missing, brings limits to what fits into the budget (`limitsWithin`) and refuses to go on when an existing stream differs in a setting that guards money. Waits for
  * brokers that elect a leader.
  */
 export async function ensureStreams(
@@ -69,18 +77,25 @@ export async function ensureStreams(
   partitions: number,
   replicas: number,
   limits = defaultStreamLimits,
+  budgetBytes = Infinity,
 ): Promise<void> {
   const manager = await patiently(() => jetstreamManager(connection));
   const present = await patiently(async () => {
-    const found = new Map<string, StreamConfig>();
-    for await (const info of manager.streams.list()) found.set(info.config.name, info.config);
+    const found = new Map<string, StreamInfo>();
+    for await (const info of manager.streams.list()) found.set(info.config.name, info);
     return found;
   });
-  for (const wanted of streamConfigs(partitions, replicas, limits)) {
-    const found = present.get(wanted.name);
-    if (found === undefined) await patiently(() => manager.streams.add(wanted));
-    else assertStream(found, wanted);
+  const all = streamConfigs(partitions, replicas, limits);
+  for (const wanted of all) {
+    const found = present.get(wanted.name)?.config;
+    if (found !== undefined) assertStream(found, wanted);
   }
+  const sizes = all.flatMap(({ name }) => present.get(name) ?? []).map(sizeOf);
+  const within = limitsWithin(sizes, new Map(all.map(({ name, max_bytes: bytes }) => [name, bytes])), budgetBytes);
+  await patiently(() => applyLimits(manager, sizes, within));
+  for (const wanted of all)
+    if (!present.has(wanted.name))
+      await patiently(() => manager.streams.add({ ...wanted, max_bytes: within.get(wanted.name)! }));
 }
 
 /** Throws STREAM_MISCONFIGURED when a stream's guarded settings are not as wanted. */

@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Six pages, light and
+ * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Seven pages, light and
  * dark, 1440 and 390 pixels wide.
  */
 import { mkdirSync } from 'node:fs';
@@ -21,6 +21,7 @@ const pages = {
   why: `/why/${shown.id}`,
   fleet: '/fleet',
   refusals: '/refusals',
+  status: '/status',
 };
 
 const browser = await openBrowser();

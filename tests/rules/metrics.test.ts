@@ -5,6 +5,7 @@ import { aggregatorEvents } from '../../aggregator/events.ts';
 import { billingEvents } from '../../billing/events.ts';
 import { collectorEvents } from '../../collector/events.ts';
 import { dashboardEvents } from '../../dashboards/events.ts';
+import { officeEvents } from '../../deploy/office/events.ts';
 import { raterEvents } from '../../rater/events.ts';
 import { notifierEvents } from '../../rater/notifier/events.ts';
 import { spreadEvents } from '../../rater/spread/events.ts';
@@ -19,6 +20,7 @@ const makers: Readonly<Record<string, (registry: Registry) => unknown>> = {
   'billing/events.ts': (registry) => billingEvents(logger, registry),
   'collector/events.ts': (registry) => collectorEvents(registry, logger),
   'dashboards/events.ts': (registry) => dashboardEvents(logger, registry),
+  'deploy/office/events.ts': (registry) => officeEvents(logger, registry),
   'rater/events.ts': (registry) => raterEvents(registry, logger, () => 0),
   'rater/notifier/events.ts': (registry) => notifierEvents(registry, logger),
   'rater/spread/events.ts': (registry) => spreadEvents(registry, logger, () => []),
@@ -68,7 +70,7 @@ test('No other file makes metrics, and names follow one form', async () => {
   );
   expect(making).toEqual(Object.keys(makers));
   const all = await made();
-  const roles = 'aggregator|billing|collector|dashboards|rater|notifier';
+  const roles = 'aggregator|billing|collector|dashboards|office|rater|notifier';
   const form = new RegExp(`^meterline_(${roles})_[a-z][a-z_]*[a-z]$`);
   expect(
     all.filter(

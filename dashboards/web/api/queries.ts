@@ -3,6 +3,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
   Accounts, AgreementList, Budgets, Explore, ExploreDimension, Fees, Fleet, Me, Prices, RatedRows, Refusals, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
+import type { Pressure } from '#core/messages/pressure.ts';
 import { get } from './client.ts';
 
 /** Filters of /explore and /rows; `account` means the whole subtree, instants are UTC milliseconds. */
@@ -69,6 +70,13 @@ export const fleetQuery = queryOptions({
   queryKey: ['fleet'],
   queryFn: ({ signal }) => get<Fleet>('fleet', undefined, signal),
   refetchInterval: 15_000,
+});
+
+/** Asked on every page: a badge shows while something is held up. */
+export const pressureQuery = queryOptions({
+  queryKey: ['pressure'],
+  queryFn: ({ signal }) => get<Pressure>('pressure', undefined, signal),
+  refetchInterval: 10_000,
 });
 
 export const exploreQuery = (by: readonly ExploreDimension[], filter: UsageFilter, refetchMs?: number) =>

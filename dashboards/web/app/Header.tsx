@@ -1,4 +1,5 @@
 import { FreshnessBadge } from '../components/FreshnessBadge.tsx';
+import { PressureBadge } from '../components/PressureBadge.tsx';
 import { Logo } from '../components/Logo.tsx';
 import { ThemeMenu } from './ThemeMenu.tsx';
 import { useTenant } from './session.tsx';
@@ -15,6 +16,7 @@ export function Header({ openPalette, openHelp }: { openPalette: () => void; ope
         {tenant.currency} · {tenant.timeZone}
       </span>
       <span className="top-space" />
+      <PressureBadge />
       <FreshnessBadge />
       <button type="button" className="pill top-search no-print" onClick={openPalette}>
         <span>search</span> <kbd>Ctrl K</kbd>

@@ -1,6 +1,6 @@
 /** The pages that exist: navigation, palette, shortcuts and help are all made from this one list. */
 export interface PageInfo {
-  readonly path: '/' | '/explore' | '/prices' | '/fleet' | '/refusals';
+  readonly path: '/' | '/explore' | '/prices' | '/fleet' | '/refusals' | '/status';
   readonly name: string;
   readonly group: '' | 'Operate';
   /** Pressed after "g". */
@@ -64,6 +64,17 @@ export const pages: readonly PageInfo[] = [
     questions: [
       'What was turned away, and is in no total?',
       'Why, by which producer, and what is to be done about it?',
+    ],
+  },
+  {
+    path: '/status',
+    name: 'Status',
+    group: 'Operate',
+    key: 's',
+    questions: [
+      'Is anything held up between an agent’s disk and ClickHouse?',
+      'Since when, and what becomes of usage meanwhile?',
+      'What is to be done about it?',
     ],
   },
 ];

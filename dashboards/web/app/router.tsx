@@ -55,9 +55,15 @@ const refusals = createRoute({
   validateSearch: parseRefusalsSearch,
 });
 
+const status = createRoute({
+  getParentRoute: () => root,
+  path: '/status',
+  component: lazyRouteComponent(() => import('../pages/status/StatusPage.tsx'), 'StatusPage'),
+});
+
 /** Addresses stay readable: every parameter is plain text. */
 export const router = createRouter({
-  routeTree: root.addChildren([now, explore, why, prices, fleet, refusals]),
+  routeTree: root.addChildren([now, explore, why, prices, fleet, refusals, status]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const entries = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

@@ -80,7 +80,7 @@ export const fleetColumnsOf = (nowMs: number): Column<FleetMember>[] => [
     header: 'Gaps, resets, losses',
     accessorFn: (member) => Object.values(member.notes).reduce((sum, count) => sum + count, 0),
     cell: ({ row }) => (
-      <span className={notesText(row.original) === '' ? 'quiet' : 'fleet-alarm'}>
+      <span className={notesText(row.original) === '' ? 'quiet' : 'fleet-alarm'} title={coalescedText(row.original)}>
         {notesText(row.original) || 'none'}
       </span>
     ),
@@ -157,5 +157,16 @@ function Refused({ member: { producer, samples, batches } }: { member: FleetMemb
 export const notesText = (member: FleetMember): string =>
   Object.entries(member.notes)
     .filter(([, count]) => count > 0)
-    .map(([kind, count]) => (kind === 'lost' ? `${formatCount(count)} lost` : plural(count, kind)))
+    .map(([kind, count]) => noteWords[kind]?.(count) ?? plural(count, kind))
     .join(', ');
+
+const noteWords: Readonly<Record<string, (count: number) => string>> = {
+  lost: (count) => `${formatCount(count)} lost`,
+  coalesced: (count) => `${plural(count, 'time')} in longer slices`,
+};
+
+/** Its newest loss of resolution, as it signed it. */
+const coalescedText = ({ coalesced }: FleetMember): string | undefined =>
+  coalesced === undefined
+    ? undefined
+    : `Its disk had no room from ${new Date(coalesced.fromMs).toISOString()} to ${new Date(coalesced.toMs).toISOString()}: ${plural(coalesced.readings, 'reading')} are in slices of ${formatSpan(coalesced.sliceMs)} or longer. Totals are whole; when in a slice is lost.`;
