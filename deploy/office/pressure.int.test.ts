@@ -21,6 +21,7 @@ import { answerRequests } from '#rater/answers.ts';
 import type { CommittedView } from '#rater/committedView.ts';
 import { raterEvents } from '#rater/events.ts';
 import { own } from '#rater/owner.ts';
+import { drawSnapshot } from '#rater/snapshotDraw.ts';
 import { openSnapshots } from '#rater/snapshots.ts';
 import { officeEvents } from './events.ts';
 import { PressureWatch } from './pressure.ts';
@@ -49,12 +50,13 @@ test('ClickHouse refuses for hours: rating goes on, the stage says how far it is
     0,
   );
   const loading = loader.run(stop.signal);
+  const snapshots = await openSnapshots(connection, log, 1);
   let view: CommittedView | undefined;
   let commits = 0;
   const owning = own(
     0,
     {
-      log, snapshots: await openSnapshots(connection, log, 1), events: raterEvents(new Registry(), logger, () => 1), nowMs: () => Date.now(),
+      log, snapshots, drawSnapshot: (of) => drawSnapshot(of, log, snapshots), events: raterEvents(new Registry(), logger, () => 1), nowMs: () => Date.now(),
       owned: (owned) => (view = owned), tellMark: () => undefined, offerAlerts: () => void (commits += 1), committed: () => undefined,
     },
     stop.signal,

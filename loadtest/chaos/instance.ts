@@ -81,7 +81,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   stack.defer(() => over.abort());
   const line = { onLogLine };
   await family.start(brokerSpec(config, natsConfigPath), over.signal);
-  await prepareStreams(config, prepared.plan.streams);
+  await prepareStreams(config, prepared.plan);
   void watchBroker(config, () => family.restart('nats-server'), logger, over.signal);
   const connection = stack.adopt(await connectNats({ ...config.nats, role: 'admin' }), (open) => open.close());
   const log = await jetstreamLog(connection);
