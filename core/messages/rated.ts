@@ -7,6 +7,7 @@
 import type { Coalescing } from '../metering/batch.ts';
 import type { Refusal } from './refusal.ts';
 import type { ControlMessage } from './control.ts';
+import type { EndEntry } from './ends.ts';
 
 export { refusalReasons, type Refusal, type RefusalReason } from './refusal.ts';
 
@@ -40,9 +41,9 @@ export interface CommitHeader {
   readonly closings?: readonly ClosingState[];
   /** Levels that changed, in a snapshot all; absent for none. */
   readonly levels?: readonly LevelEntry[];
-  /** Counters of agents: first seen, and the end of what is billed: [series id, end ms], absolute. */
+  /** Counters of agents: first seen, and the end of what is billed: `EndEntry`, absolute. */
   readonly series: readonly SeriesEntry[];
-  readonly ends: readonly (readonly [number, number])[];
+  readonly ends: readonly EndEntry[];
   /** Balances that changed, absolute. */
   readonly balances: readonly BalanceEntry[];
   /** What is settled per root account, period and currency; absent where nothing of it changed. */

@@ -1,5 +1,6 @@
 /** Writes what has changed as one RATED message, and reads one back. */
 import { formatAmount, formatDecimal } from '../money/fixed.ts';
+import { endEntries } from '../messages/ends.ts';
 import type {
   BalanceEntry,
   BudgetState,
@@ -58,7 +59,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     ...(changes.closed ? { closings: state.closings } : {}),
     ...levelsOf(changes.levels),
     series: changes.series.map(seriesEntry),
-    ends: changes.ended.map(({ id, endMs }) => [id, endMs]),
+    ends: endEntries(changes.ended),
     balances: changes.balances.map(balanceEntry),
     ...settlementsOf(changes.settlements.map((settlement) => settlementEntry(settlement, false))),
     control: changes.control,

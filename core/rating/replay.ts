@@ -1,4 +1,5 @@
 /** Rebuilds the state from commits, without rating anything again: every value in a header is absolute. */
+import { eachEnd } from '../messages/ends.ts';
 import type { MeterRecord } from '../messages/control.ts';
 import { parseAmount } from '../money/fixed.ts';
 import type { CommitHeader, ProducerState, LevelEntry, SeriesEntry, TallyEntry, TallyNote } from '../messages/rated.ts';
@@ -70,7 +71,7 @@ export function applyValues(state: PartitionState, values: Values): void {
   for (const record of values.producers) applyProducer(tenantOf(state, record.tenant), record);
   for (const resource of values.resources) applyResource(state, resource);
   for (const entry of values.series) applySeries(state, entry);
-  for (const [id, endMs] of values.ends) state.series[id - 1]!.endMs = endMs;
+  for (const { id, endMs } of eachEnd(values.ends)) state.series[id - 1]!.endMs = endMs;
   for (const entry of values.tallies) applyTally(state, entry);
   for (const [id, rolled] of values.rollovers ?? []) {
     const tally = state.tallies[id - 1]!;

@@ -1,4 +1,5 @@
 /** The state as the headers alone give it: every value in them is absolute, so that the last one said holds. */
+import { eachEnd } from '../../messages/ends.ts';
 import type {
   BalanceEntry,
   BudgetState,
@@ -65,7 +66,7 @@ export class Fold {
     for (const [id, left] of header.rollovers ?? [])
       this.rolled.set(names.tally(id), left.map((entry) => entry.join(': ')).join());
     for (const note of header.tallyNotes ?? []) this.#takeNote(note, names);
-    for (const [id, endMs] of header.ends) this.ends.set(names.counter(id), endMs);
+    for (const { id, endMs } of eachEnd(header.ends)) this.ends.set(names.counter(id), endMs);
     for (const entry of header.levels ?? []) this.levels.set(names.level(entry), entry);
     for (const entry of header.balances) {
       this.balances.set(balanceKey(entry.tenant, entry.account, entry.periodStartMs, entry.currency), entry);

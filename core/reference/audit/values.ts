@@ -1,4 +1,5 @@
 /** Compares the folded headers with the state of the reference: what a commit touched after each, everything at the end. */
+import { eachEnd } from '../../messages/ends.ts';
 import type { BalanceEntry, CommitHeader, ProducerState } from '../../messages/rated.ts';
 import { powerOfTen, text, whole, zero } from '../number.ts';
 import { balanceKey, type State, type Tally } from '../state.ts';
@@ -48,7 +49,7 @@ export function compareTouched(
   for (const { tenant, producer } of header.producers)
     compareProducer(`${tenant} ${producer}`, fold, state, where, faults);
   for (const { tenant, budget } of header.budgets) compareBudget(`${tenant} ${budget}`, fold, state, where, faults);
-  for (const [id] of header.ends) compareEnd(names.counter(id), fold, state, where, faults);
+  for (const { id } of eachEnd(header.ends)) compareEnd(names.counter(id), fold, state, where, faults);
 }
 
 /** At the end: nothing changed that no header told. */
