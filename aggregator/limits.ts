@@ -16,6 +16,12 @@ export const aggregatorLimits = {
   /** After a failure the loader waits, twice as long each time and up to a half less by chance, and goes on from what it recorded. */
   retryMsMin: 50,
   retryMsMax: 10_000,
+  /**
+   * The log is held to have lost what was loaded when it has not been found for so long: a server that was the cluster's
+   * leader answers for some seconds from what it knew. Asked again this often.
+   */
+  lostCertainMs: 10_000,
+  lostAskMs: 1000,
   /** When the role stops, a load under way gets this long; what is not recorded by then is counted at the next start. */
   drainMsMax: 5000,
   /** The reconciliation's answer is kept this long, and this many times as long as it took, so that it stays a small load. */

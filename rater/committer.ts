@@ -41,10 +41,11 @@ export class Committer {
   #tip: ChainLink;
   #end: ChainLink;
 
-  constructor(log: Log, state: PartitionState, end: ChainLink, onFull: () => void) {
+  /** `incarnation`: the number of the take-over that this one begins with. */
+  constructor(log: Log, state: PartitionState, incarnation: number, end: ChainLink, onFull: () => void) {
     this.#log = log;
     this.#partition = state.partition;
-    this.#incarnation = state.incarnation + 1;
+    this.#incarnation = incarnation;
     this.#tip = { seq: state.outSeq, hash: state.outHash };
     this.#end = end;
     this.onFull = onFull;

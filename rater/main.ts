@@ -9,6 +9,7 @@ import { connectNats, jetstreamLog, requireSafeBroker } from '#platform/nats/ind
 import { subjects } from '#core/messages/names.ts';
 import { answerRequests } from './answers.ts';
 import { raterEvents } from './events.ts';
+import { openIncarnations } from './incarnations.ts';
 import { openLeases } from './lease.ts';
 import { createNotifier } from './notifier/index.ts';
 import { Partitions } from './partitions.ts';
@@ -23,6 +24,7 @@ export async function main(config: Config, life: Life): Promise<void> {
   await requireSafeBroker(connection, config.nats.replicas);
   const log = await jetstreamLog(connection);
   const leases = await openLeases(connection, config.nats.replicas);
+  const incarnations = await openIncarnations(connection, config.nats.replicas);
   const latencies = new Latencies();
   const notifier = createNotifier({ config, connection, log, partitions: config.partitions, registry, leases }, life);
   const rater = randomUUID();
@@ -35,6 +37,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     log,
     snapshots: await openSnapshots(connection, log, config.nats.replicas),
     drawSnapshot: drawApart(config.nats, life.signal),
+    incarnations,
     leases,
     events: raterEvents(registry, life.logger, () => partitions.owned.size),
     spreadEvents: spreadEvents(registry, life.logger, () => partitions.standbys.follows()),

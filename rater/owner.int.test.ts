@@ -13,6 +13,7 @@ import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { createLogger } from '#platform/telemetry.ts';
 import { Fenced } from './committer.ts';
 import { raterEvents } from './events.ts';
+import { openIncarnations } from './incarnations.ts';
 import { own, type OwnerDeps } from './owner.ts';
 import { drawSnapshot } from './snapshotDraw.ts';
 import { openSnapshots } from './snapshots.ts';
@@ -52,6 +53,7 @@ describe('two owners of one partition', () => {
     let owners = 0;
     const deps: OwnerDeps = {
       log, snapshots, events, drawSnapshot: (partition) => drawSnapshot(partition, log, snapshots),
+      incarnations: await openIncarnations(admin, 1),
       nowMs: () => Date.now(),
       owned: () => (owners += 1), tellMark: (mark) => marks.push(mark.mark), offerAlerts: () => undefined, committed: () => undefined,
     }; // prettier-ignore

@@ -9,6 +9,7 @@ import { CommitSize } from './commitSize.ts';
 import { Committer, Fenced, type Committed } from './committer.ts';
 import type { RaterEvents } from './events.ts';
 import { tellingGap } from './gap.ts';
+import { nextIncarnation, type Incarnations } from './incarnations.ts';
 import { Inputs } from './inputs.ts';
 import { raterLimits } from './limits.ts';
 import { corePorts } from './ports.ts';
@@ -19,6 +20,7 @@ import { isConfirmed } from './snapshots.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 
 export interface OwnerDeps extends SnapshotDeps {
+  readonly incarnations: Incarnations;
   readonly events: RaterEvents;
   /** Broker-comparable wall clock, UTC ms, for ticks. */
   readonly nowMs: () => number;
@@ -56,11 +58,15 @@ async function takeOver(
   deps: OwnerDeps,
   signal: AbortSignal,
 ): Promise<{ machine: PartitionMachine; committer: Committer; lastSeq: number }> {
+  let incarnation = 0;
   for (;;) {
     const end = await catchUp(state, deps.log, (seq) => deps.events.stale(state.partition, seq));
     // What falls due is worked out from the state once: made before, the machine would not know what the log has just told.
     const machine = new PartitionMachine(state, corePorts());
-    const committer = new Committer(deps.log, state, end, () => deps.events.logFull(state.partition));
+    // One that was refused is stored nowhere, and its number still free.
+    if (incarnation <= state.incarnation)
+      incarnation = await nextIncarnation(deps.incarnations, state.partition, state.incarnation);
+    const committer = new Committer(deps.log, state, incarnation, end, () => deps.events.logFull(state.partition));
     const base = { incarnation: state.incarnation, outSeq: state.outSeq, hash: state.outHash };
     try {
       settle(state, await committer.commit(machine.drain(committer.place('takeover', base)), signal));

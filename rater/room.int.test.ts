@@ -12,7 +12,7 @@ import { raterEvents } from './events.ts';
 import { own, type OwnerDeps } from './owner.ts';
 import { drawSnapshot } from './snapshotDraw.ts';
 import { openSnapshots } from './snapshots.ts';
-import { readRated, until } from './testing.ts';
+import { noIncarnations, readRated, until } from './testing.ts';
 
 test('RATED at its share: usage waits, control is taken, an owner takes over; once the limit is raised nothing is missing or twice', async () => {
   const bytesMax = 200_000;
@@ -27,6 +27,7 @@ test('RATED at its share: usage waits, control is taken, an owner takes over; on
     log,
     snapshots,
     drawSnapshot: (of) => drawSnapshot(of, log, snapshots),
+    incarnations: noIncarnations,
     events: raterEvents(new Registry(), createLogger('test', 'silent'), () => 0),
     nowMs: () => Date.now(),
     owned: (owned) => (view = owned),

@@ -11,6 +11,7 @@ import type { TestProducer } from '#platform/nats/testProducer.ts';
 import { createLogger } from '#platform/telemetry.ts';
 import type { CommittedView } from './committedView.ts';
 import { raterEvents } from './events.ts';
+import type { Incarnations } from './incarnations.ts';
 import { own, type OwnerDeps } from './owner.ts';
 import { drawSnapshot } from './snapshotDraw.ts';
 import { parseHeader } from './replay.ts';
@@ -44,6 +45,9 @@ export async function readRated(log: Log, partition: number): Promise<Read> {
   return read;
 }
 
+/** None are kept: the log's own counts. */
+export const noIncarnations: Incarnations = { read: () => Promise.resolve(0), write: () => Promise.resolve() };
+
 /** Runs an owner until it ends; `reached` once it has committed all that the producer has sent. */
 export function startOwner(
   partition: number,
@@ -53,6 +57,7 @@ export function startOwner(
   const stop = new AbortController();
   let view: CommittedView | undefined;
   const deps: OwnerDeps = {
+    incarnations: noIncarnations,
     events: raterEvents(new Registry(), createLogger('test', 'silent'), () => 0), nowMs: () => Date.now(),
     owned: (now) => (view = now), tellMark: () => undefined, offerAlerts: () => undefined, committed: () => undefined,
     drawSnapshot: (of) => drawSnapshot(of, ports.log, ports.snapshots),

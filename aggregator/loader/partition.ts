@@ -65,7 +65,7 @@ export class PartitionLoader {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.#restore();
+        await this.#restore(signal);
         await this.#follow(signal);
       } catch (error) {
         this.#failure = error;
@@ -79,14 +79,14 @@ export class PartitionLoader {
   }
 
   /** Takes up what is recorded; where the log or the store has lost what was loaded, the log is read from its start. */
-  async #restore(): Promise<void> {
+  async #restore(signal: AbortSignal): Promise<void> {
     const known = await this.#ports.intents.read(this.#partition);
     this.#revision = known?.revision ?? 0;
     const record = known?.record;
     const head = record === undefined ? genesis : record.state === 'done' ? record.end : record.base;
     const storedSeq = record?.storedSeq ?? 0;
     const outSeq = await this.#ports.store.loadedSeq(this.#partition);
-    const lost = outSeq < storedSeq ? 'store' : (await this.#holds(head.seq, head.hash)) ? undefined : 'log';
+    const lost = outSeq < storedSeq ? 'store' : (await this.#isGone(head, signal)) ? 'log' : undefined;
     const { lastSeq } = await this.#ports.log.info(streams.rated(this.#partition));
     if (lost !== undefined) this.#ports.events.rewound(this.#partition, head.seq, lost);
     else if (outSeq > lastSeq) this.#ports.events.beyondLog(this.#partition, outSeq, lastSeq);
@@ -102,6 +102,16 @@ export class PartitionLoader {
     if (seq === 0) return true;
     const message = await this.#ports.log.get(streams.rated(this.#partition), seq);
     return message !== undefined && sha256(message.data) === hash;
+  }
+
+  /** Whether the log has lost the commit for certain; what is doubted wrongly would be loaded anew under another token. */
+  async #isGone({ seq, hash }: Head, signal: AbortSignal): Promise<boolean> {
+    const certainAtMs = performance.now() + this.#atMost(aggregatorLimits.lostCertainMs);
+    while (!(await this.#holds(seq, hash))) {
+      if (performance.now() >= certainAtMs || signal.aborted) return true;
+      await sleep(this.#atMost(aggregatorLimits.lostAskMs), signal);
+    }
+    return false;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

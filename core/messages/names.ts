@@ -42,6 +42,8 @@ export const subjects = {
 export const buckets = {
   /** Leases, key = partition or `notifier`; TTL 2 s. */
   lease: 'LEASE',
+  /** Numbers that take-overs were given, key = partition. */
+  incarnations: 'INCARNATIONS',
   /** Loader intents, key = partition. */
   load: 'LOAD',
   /** Webhook targets with sealed secrets, key = `<tenant>.<target>`. */

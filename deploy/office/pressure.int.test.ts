@@ -20,6 +20,7 @@ import { createLogger } from '#platform/telemetry.ts';
 import { answerRequests } from '#rater/answers.ts';
 import type { CommittedView } from '#rater/committedView.ts';
 import { raterEvents } from '#rater/events.ts';
+import { openIncarnations } from '#rater/incarnations.ts';
 import { own } from '#rater/owner.ts';
 import { drawSnapshot } from '#rater/snapshotDraw.ts';
 import { openSnapshots } from '#rater/snapshots.ts';
@@ -56,7 +57,8 @@ test('ClickHouse refuses for hours: rating goes on, the stage says how far it is
   const owning = own(
     0,
     {
-      log, snapshots, drawSnapshot: (of) => drawSnapshot(of, log, snapshots), events: raterEvents(new Registry(), logger, () => 1), nowMs: () => Date.now(),
+      log, snapshots, incarnations: await openIncarnations(connection, 1), drawSnapshot: (of) => drawSnapshot(of, log, snapshots),
+      events: raterEvents(new Registry(), logger, () => 1), nowMs: () => Date.now(),
       owned: (owned) => (view = owned), tellMark: () => undefined, offerAlerts: () => void (commits += 1), committed: () => undefined,
     },
     stop.signal,

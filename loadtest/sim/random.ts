@@ -4,7 +4,8 @@ export class Random {
 
   /** `seed`: any whole number. */
   constructor(seed: number) {
-    this.#state = (seed ^ 0x9e3779b9) >>> 0;
+    // A number beyond 32 bits counts with all of its digits.
+    this.#state = ((seed % 2 ** 32) ^ (Math.floor(seed / 2 ** 32) * 0x85ebca6b) ^ 0x9e3779b9) >>> 0;
   }
 
   /** From 0 up to, not including, 1. After mulberry32 of Tommy Ettinger, public domain. */
@@ -30,6 +31,15 @@ export class Random {
 
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)]!;
+  }
+
+  shuffled<T>(list: readonly T[]): T[] {
+    const all = [...list];
+    for (let at = all.length - 1; at > 0; at--) {
+      const other = this.below(at + 1);
+      [all[at], all[other]] = [all[other]!, all[at]!];
+    }
+    return all;
   }
 
   /** Mostly short, now and then long: how networks and disks answer. */

@@ -1,9 +1,13 @@
-/** One run of a seed: trouble for so many steps, then rest; the invariants are held against every step. */
+/** One run of a seed: worlds, each with trouble for so many steps, then rest; the invariants are held against every step. */
+import { createHash } from 'node:crypto';
 import { PartitionAudit } from '#deploy/verify/partition.ts';
-import { checkNames, Faults as Found } from '#core/reference/audit/faults.ts';
+import { checkNames, Faults as Findings } from '#core/reference/audit/faults.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { Log } from '#platform/log.ts';
+import { weathers, type Weather } from './faults.ts';
 import { narrowLimits } from './narrow.ts';
+import { Random } from './random.ts';
+import { simulateSecrets } from './secrets.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -14,38 +18,79 @@ const standstillMsMax = 150_000;
 /** The store is looked through every so many steps. */
 const storeEvery = 50;
 
+/** Events at rest, one after the other, before what is at rest is judged. */
+const quietStepsMin = 60;
+/** Steps of trouble of one world: many short ones begin in many ways, a few long ones have a history. */
+const lengths = [250, 300, 350, 400, 450, 500, 600, 1200];
+
 export interface RunResult {
   readonly seed: number;
   readonly steps: number;
+  readonly worlds: number;
   readonly virtualSeconds: number;
   readonly commits: number;
   readonly samples: number;
   readonly faults: Readonly<Record<string, number>>;
+  /** Of every message that was stored, in their order: two runs of one seed have the same. */
+  readonly checksum: string;
   /** Undefined when every invariant held. */
-  readonly violation: { readonly invariant: string; readonly detail: string; readonly step: number } | undefined;
+  readonly violation: Found | undefined;
 }
 
-export async function run(seed: number, steps: number): Promise<RunResult> {
+interface Found {
+  readonly invariant: string;
+  readonly detail: string;
+  /** Counted from the beginning of the run. */
+  readonly step: number;
+}
+
+/** World after world (`onWorld` hears how far it is), each with chance, faults and a history of its own, until so many steps were made. */
+export async function run(
+  seed: number,
+  steps: number,
+  onWorld: (steps: number) => void = () => undefined,
+): Promise<RunResult> {
   using _limits = narrowLimits();
-  const world = new World(seed);
-  const chance = world.random.fork();
+  const random = new Random(seed);
+  const history = createHash('sha256');
+  const sum = { seed, steps: 0, worlds: 0, virtualSeconds: 0, commits: 0, samples: 0 };
+  const faults: Record<string, number> = {};
+  let violation: Found | undefined;
+  let weathersLeft: Weather[] = [];
+  while (sum.steps < steps && violation === undefined) {
+    if (weathersLeft.length === 0) weathersLeft = random.shuffled(Object.keys(weathers) as Weather[]);
+    const troubled = Math.min(random.pick(lengths), steps - sum.steps);
+    const { world, found } = await runWorld(random.fork(), weathersLeft.pop()!, troubled);
+    if (found !== undefined) violation = { ...found, step: sum.steps + found.step };
+    sum.steps += world.schedule.steps;
+    sum.worlds += 1;
+    sum.virtualSeconds += Math.round(world.schedule.nowMs / 1000);
+    sum.commits += world.watch.commits;
+    for (const { partition } of world.hosts)
+      sum.samples += world.watch.commitsOf(partition).at(-1)?.header.totals.samples.rated ?? 0;
+    for (const [name, count] of Object.entries(world.faults.counts)) faults[name] = (faults[name] ?? 0) + count;
+    history.update(world.watch.checksum);
+    onWorld(sum.steps);
+  }
+  return { ...sum, faults, checksum: history.digest('base64url'), violation };
+}
+
+async function runWorld(
+  random: Random,
+  weather: Weather,
+  steps: number,
+): Promise<{ readonly world: World; readonly found: Found | undefined }> {
+  const world = new World(random, weather);
+  const chance = random.fork();
   using _time = world.schedule.install(() => chance.next());
-  let violation: RunResult['violation'];
+  using _secrets = simulateSecrets(random.fork());
   try {
     await play(world, steps);
+    return { world, found: undefined };
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    violation = { invariant: error.invariant, detail: error.message, step: world.schedule.steps };
+    return { world, found: { invariant: error.invariant, detail: error.detail, step: world.schedule.steps } };
   }
-  return {
-    seed,
-    steps: world.schedule.steps,
-    virtualSeconds: Math.round(world.schedule.nowMs / 1000),
-    commits: world.watch.commits,
-    samples: world.hosts.reduce((sum, { partition }) => sum + (world.watch.commitsOf(partition).at(-1)?.header.totals.samples.rated ?? 0), 0), // prettier-ignore
-    faults: world.faults.counts,
-    violation,
-  };
 }
 
 async function play(world: World, steps: number): Promise<void> {
@@ -54,21 +99,7 @@ async function play(world: World, steps: number): Promise<void> {
     world.trouble();
   }
   world.heal();
-  let progress = '';
-  let progressAtMs = world.schedule.nowMs;
-  let ownedAtMs = world.schedule.nowMs;
-  for (let quietSteps = 0; quietSteps < 400;) {
-    await step(world);
-    quietSteps = world.waitsFor() === '' ? quietSteps + 1 : 0;
-    if (world.orphan === undefined) ownedAtMs = world.schedule.nowMs;
-    else if (world.schedule.nowMs > ownedAtMs + orphanedMsMax)
-      throw new Violation('LIVENESS', `nobody takes partition ${world.orphan} over`);
-    if (world.progress() !== progress) {
-      progress = world.progress();
-      progressAtMs = world.schedule.nowMs;
-    } else if (quietSteps === 0 && world.schedule.nowMs > progressAtMs + standstillMsMax)
-      throw new Violation('LIVENESS', `still waits for ${world.waitsFor()}`);
-  }
+  await rest(world);
   world.watch.judgeLoaded(world.store.valid());
   for (const host of world.hosts) {
     const rated = world.watch.quantityOf(host.producer.id);
@@ -80,11 +111,31 @@ async function play(world: World, steps: number): Promise<void> {
   if (!isInputLost(world)) await audit(world);
 }
 
+/** Until nothing is under way any more. */
+async function rest(world: World): Promise<void> {
+  let progress = '';
+  let progressAtMs = world.schedule.nowMs;
+  let ownedAtMs = world.schedule.nowMs;
+  for (let quietSteps = 0; quietSteps < quietStepsMin;) {
+    await step(world);
+    quietSteps = world.waitsFor() === '' ? quietSteps + 1 : 0;
+    if (world.orphan === undefined) ownedAtMs = world.schedule.nowMs;
+    else if (world.schedule.nowMs > ownedAtMs + orphanedMsMax)
+      throw new Violation('LIVENESS', `nobody takes partition ${world.orphan} over`);
+    if (world.progress() !== progress) {
+      progress = world.progress();
+      progressAtMs = world.schedule.nowMs;
+    } else if (quietSteps === 0 && world.schedule.nowMs > progressAtMs + standstillMsMax)
+      throw new Violation('LIVENESS', `still waits for ${world.waitsFor()}`);
+  }
+}
+
 /** One event; then everything must hold. */
 async function step(world: World): Promise<void> {
   if (!(await world.schedule.step()))
     throw new Violation('LIVENESS', `nothing happens any more; waits for ${world.waitsFor()}`);
   if (world.schedule.steps % storeEvery === 0) world.watch.judgeStore(world.store.valid());
+  world.judgeViews();
   world.watch.check();
 }
 
@@ -102,7 +153,7 @@ const isInputLost = ({ watch, streams, partitions }: World): boolean =>
 async function audit(world: World): Promise<void> {
   const log = plainLog(world);
   for (let partition = 0; partition < world.partitions; partition++) {
-    const found = new Found();
+    const found = new Findings();
     await using auditing = new PartitionAudit(partition, log, found);
     await auditing.advance(world.streams.messages(`RATED_${partition}`).length, () => undefined);
     auditing.auditor.finish();

@@ -2,9 +2,11 @@
 export class Violation extends Error {
   override readonly name = 'Violation';
   readonly invariant: string;
+  readonly detail: string;
 
   constructor(invariant: string, detail: string) {
     super(`${invariant}: ${detail}`);
     this.invariant = invariant;
+    this.detail = detail;
   }
 }

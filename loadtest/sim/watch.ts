@@ -1,10 +1,11 @@
 /** Sees everything that is stored, and holds the invariants of ../../core/SPEC.md against it, step by step. */
+import { createHash } from 'node:crypto';
 import type { MarkMessage } from '#core/messages/mark.ts';
 import { blockColumns, epochText, splitCommit, type CommitHeader, type ProducerState } from '#core/messages/rated.ts';
 import { parseAmount } from '#core/money/fixed.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { LogMessage } from '#platform/log.ts';
-import { compareEpochs } from '#collector/spool/segment.ts';
+import type { PartitionState } from '#core/rating/state.ts';
 import type { StreamWatcher } from './parts/streams.ts';
 import type { StoredRow } from './parts/store.ts';
 import { Violation } from './violation.ts';
@@ -36,6 +37,13 @@ export class Watch implements StreamWatcher {
   readonly cuts: string[] = [];
   readonly losses: string[] = [];
   commits = 0;
+  /** `<partition> <seq> <hash>` of every commit that was ever stored, and the step at which it was lost again. */
+  readonly #stored = new Map<string, number>();
+  /** Highest mark that was ever stored, by `<tenant>/<producer> <epoch>`. */
+  readonly #marks = new Map<string, number>();
+  /** Tokens that loaders have recorded. */
+  readonly #tokens = new Set<string>();
+  readonly #history = createHash('sha256');
   #failure: Violation | undefined;
 
   /** Throws what was found wrong since the last call. */
@@ -62,12 +70,23 @@ export class Watch implements StreamWatcher {
     this.losses.push(`${producer}: ${detail}`);
   }
 
+  /** Of every message that was stored, in their order. */
+  get checksum(): string {
+    return this.#history.copy().digest('base64url');
+  }
+
   stored(stream: string, message: LogMessage): void {
+    this.#history.update(`${stream} ${message.seq} ${message.timeMs} `).update(message.data);
     const partition = ratedPartition(stream);
     if (partition === undefined) return;
     const commits = this.#rated.get(partition) ?? [];
     this.#rated.set(partition, commits);
     const seen = read(message);
+    this.#stored.set(`${partition} ${seen.seq} ${seen.hash}`, Infinity);
+    for (const { tenant, producer, epoch, mark } of seen.header.producers) {
+      const key = `${tenant}/${producer} ${epoch === null ? '' : epochText(epoch)}`;
+      this.#marks.set(key, Math.max(mark, this.#marks.get(key) ?? 0));
+    }
     const tip = commits.at(-1);
     if (seen.header.prev.seq !== (tip?.seq ?? 0) || seen.header.prev.hash !== (tip?.hash ?? '')) {
       // Only where acknowledged messages were lost can a former owner still be let in; no reader counts what it writes.
@@ -85,27 +104,51 @@ export class Watch implements StreamWatcher {
     return this.cuts.some((cut) => cut.startsWith(`RATED_${partition} `));
   }
 
-  cut(stream: string, lastSeq: number, wasRead: boolean): void {
-    if (wasRead && ratedPartition(stream) === undefined) this.isInputLost = true;
+  cut(stream: string, lastSeq: number, wasRead: boolean, step: number): void {
+    if (ratedPartition(stream) === undefined && (wasRead || this.#takenOf(stream) > lastSeq)) this.isInputLost = true;
     this.cuts.push(`${stream} after ${lastSeq}`);
     const partition = ratedPartition(stream);
     if (partition === undefined) return;
+    for (const [place, lostAtStep] of this.#stored) {
+      const [of, seq] = place.split(' ', 2).map(Number);
+      if (of === partition && seq! > lastSeq && lostAtStep === Infinity) this.#stored.set(place, step);
+    }
     const commits = this.#rated.get(partition) ?? [];
     while ((commits.at(-1)?.seq ?? 0) > lastSeq) this.#forget(partition, commits.pop()!);
   }
 
-  /** A mark is told: nothing beyond what is committed may be in it. */
-  told(partition: number, mark: MarkMessage): void {
-    const known = this.#producerBefore(partition, mark.tenant, mark.producer);
-    const isCommitted =
-      mark.epoch === '' ||
-      (known?.epoch != null &&
-        (epochText(known.epoch) === mark.epoch
-          ? known.mark >= mark.mark
-          : compareEpochs(known.epoch, epochOf(mark.epoch)) > 0));
-    // After a lost tail an owner may tell what it had committed before it notices.
-    if (!isCommitted && !this.#wasCut(partition))
-      this.#fail('MARK', `mark ${mark.mark} of ${mark.producer} is told before it is committed`);
+  /** Last sequence of an input stream that a surviving commit took. Stored again, it would have another time. */
+  #takenOf(stream: string): number {
+    const [name, partition] = stream.split('_');
+    const inputs = this.commitsOf(Number(partition)).at(-1)?.header.inputs;
+    return (name === 'USAGE' ? inputs?.usage.seq : inputs?.control.seq) ?? 0;
+  }
+
+  /** A mark is told: nothing beyond what was ever committed may be in it. */
+  told({ tenant, producer, epoch, mark }: MarkMessage): void {
+    if (mark > (this.#marks.get(`${tenant}/${producer} ${epoch}`) ?? 0))
+      this.#fail('MARK', `mark ${mark} of ${producer} is told before it is committed`);
+  }
+
+  /** A rater holds this commit for the last one that is stored, and answers from it. */
+  believed(partition: number, seq: number, hash: string): void {
+    if (seq > 0 && !this.#stored.has(`${partition} ${seq} ${hash}`))
+      this.#fail('FENCE', `a rater holds commit ${seq} of partition ${partition} for its own, which was never stored`);
+  }
+
+  /** A snapshot of this commit is gone on from: since the step at which it was asked for the log must have held it. */
+  restored({ partition, outSeq, outHash }: PartitionState, askedAtStep: number): void {
+    if ((this.#stored.get(`${partition} ${outSeq} ${outHash}`) ?? 0) < askedAtStep)
+      this.#fail('REPLAY', `a snapshot of commit ${outSeq} is believed, which the log does not hold`);
+  }
+
+  /** A loader has recorded what it is about to write. */
+  recorded(token: string): void {
+    this.#tokens.add(token);
+  }
+
+  inserted(table: string, token: string): void {
+    if (!this.#tokens.has(token)) this.#fail('INTENT', `rows go to ${table} before what they are is recorded`);
   }
 
   #judgeOwner(partition: number, commits: readonly Seen[], { header, seq }: Seen): void {
@@ -199,11 +242,6 @@ export class Watch implements StreamWatcher {
 
 function ratedPartition(stream: string): number | undefined {
   return stream.startsWith('RATED_') ? Number(stream.slice('RATED_'.length)) : undefined;
-}
-
-function epochOf(text: string): { startedAtMs: number; nonce: string } {
-  const [startedAtMs, nonce] = text.split('-');
-  return { startedAtMs: Number(startedAtMs), nonce: nonce! };
 }
 
 function read({ seq, data }: LogMessage): Seen {

@@ -1,7 +1,8 @@
 /** All that a run consists of: the broker, the stores, hosts, raters, the office, and who troubles them. */
+import type { CommittedView } from '#rater/committedView.ts';
 import { createLogger, type Logger } from '#platform/telemetry.ts';
 import { defaultPartition } from '#core/messages/names.ts';
-import { Faults } from './faults.ts';
+import { Faults, type Weather } from './faults.ts';
 import { decision, foundation } from './decisions.ts';
 import { Keys } from './parts/keys.ts';
 import { Marks } from './parts/marks.ts';
@@ -35,24 +36,25 @@ export class World {
   readonly store: Store;
   readonly outbox: OutboxRows;
   readonly hosts: readonly Host[];
-  /** What each rater believes that it owns. */
-  readonly owned = new Map<Process, () => Iterable<number>>();
+  /** What each rater answers from, by partition. */
+  readonly views = new Map<Process, ReadonlyMap<number, CommittedView>>();
   readonly #raters: Process[] = [];
   readonly #offices: Office[] = [];
   #officesMade = 0;
   #nonces = 0;
   #decisions = 0;
+  readonly #judged = new WeakMap<CommittedView, number>();
 
-  constructor(seed: number) {
-    this.random = new Random(seed);
-    this.faults = new Faults(this.random.fork());
+  constructor(random: Random, weather: Weather) {
+    this.random = random;
+    this.faults = new Faults(random.fork(), weather);
     const wire = new Wire(this.schedule, this.faults, this.random.fork());
     this.partitions = this.random.between(1, 2);
     this.streams = new Streams(wire, this.watch);
-    this.keys = new Keys(wire);
-    this.marks = new Marks(wire);
+    this.keys = new Keys(wire, ({ token }) => this.watch.recorded(token));
+    this.marks = new Marks(wire, (mark) => this.watch.told(mark));
     this.raters = new Raters(wire);
-    this.store = new Store(wire);
+    this.store = new Store(wire, (table, token) => this.watch.inserted(table, token));
     this.outbox = new OutboxRows(wire);
     this.hosts = Array.from({ length: this.random.between(2, 4) }, (_, index) => {
       const tenant = tenants[index % tenants.length]!;
@@ -63,7 +65,7 @@ export class World {
       this.outbox.decide(defaultPartition(tenant, this.partitions), tenant, foundation(tenant, own));
     }
     for (const host of this.hosts) host.start();
-    const raters = this.random.between(1, 3);
+    const raters = weather === 'contested' ? 3 : this.random.between(1, 3);
     for (let index = 0; index < raters; index++) this.#startRater(index);
     this.#startOffice();
     this.#decideNext();
@@ -105,7 +107,7 @@ export class World {
     office.process.onEnd(() => {
       this.#offices.splice(this.#offices.indexOf(office), 1);
       if (this.#offices.length === 0)
-        this.schedule.after(this.random.next() * 4000, undefined, () => this.#startOffice());
+        this.schedule.after(this.random.next() * 2000, undefined, () => this.#startOffice());
     });
   }
 
@@ -119,6 +121,17 @@ export class World {
       this.outbox.decide(defaultPartition(tenant, this.partitions), tenant, changes);
       this.#decideNext();
     });
+  }
+
+  /** What raters believe, wherever it has changed. */
+  judgeViews(): void {
+    for (const views of this.views.values()) {
+      for (const [partition, view] of views) {
+        if (this.#judged.get(view) === view.outSeq) continue;
+        this.#judged.set(view, view.outSeq);
+        this.watch.believed(partition, view.outSeq, view.reply('').hash);
+      }
+    }
   }
 
   /** What befalls processes, clocks and the broker between two events. */
@@ -135,16 +148,23 @@ export class World {
       if (process === undefined) this.streams.clockOffsetMs = offsetMs;
       else process.clockOffsetMs = offsetMs;
     }
-    if (faults.strikes('tailLost')) {
-      const names = this.streams.names().filter((name) => !name.startsWith('CONTROL'));
-      if (names.length > 0) this.streams.loseTail(random.pick(names), random.between(1, 12));
-    }
+    if (faults.strikes('tailLost')) this.#loseTail();
+  }
+
+  /** Of a stream that has something to lose; what was rated is at stake more often than not. */
+  #loseTail(): void {
+    const { random, streams } = this;
+    const names = streams.names().filter((name) => !name.startsWith('CONTROL') && streams.messages(name).length >= 3);
+    const rated = names.filter((name) => name.startsWith('RATED'));
+    if (names.length === 0) return;
+    const name = random.pick(rated.length > 0 && random.chance(0.7) ? rated : names);
+    streams.loseTail(name, random.between(1, Math.min(12, streams.messages(name).length)));
   }
 
   #crash(process: Process | undefined): void {
     if (process === undefined) return;
     const { random, schedule } = this;
-    const againMs = random.next() * 4000;
+    const againMs = random.next() * 2000;
     const host = this.hosts.find(({ agent }) => agent === process);
     const rater = this.#raters.indexOf(process);
     if (host !== undefined) {
@@ -166,7 +186,8 @@ export class World {
   heal(): void {
     this.faults.heal();
     for (const process of this.#kinds().flat()) process.pausedUntilMs = 0;
-    this.schedule.after(10_000, undefined, () => {
+    for (const { process } of this.#offices.slice(0, -1)) process.end();
+    this.schedule.after(1500, undefined, () => {
       for (const host of this.hosts) host.stopMetering();
     });
   }
@@ -177,12 +198,12 @@ export class World {
       const header = this.watch.commitsOf(partition).at(-1)?.header;
       return [header?.inputs.controlMark, header?.totals.samples.rated, this.office?.loaders[partition]!.head.seq];
     });
-    return JSON.stringify(partitions);
+    return JSON.stringify([partitions, this.store.late]);
   }
 
   /** A partition that nobody owns. */
   get orphan(): number | undefined {
-    const owned = new Set([...this.owned.values()].flatMap((partitions) => [...partitions()]));
+    const owned = new Set([...this.views.values()].flatMap((views) => [...views.keys()]));
     return Array.from({ length: this.partitions }, (_, partition) => partition).find((one) => !owned.has(one));
   }
 
@@ -198,6 +219,6 @@ export class World {
       if (last !== undefined && this.office?.loaders[partition]!.head.hash !== last.hash)
         return `the loader of partition ${partition}`;
     }
-    return '';
+    return this.store.late > 0 ? 'inserts that come late' : '';
   }
 }

@@ -37,7 +37,7 @@ interface Rights {
 const internalRoles: Readonly<Record<string, Rights>> = {
   admin: { publish: ['>'], subscribe: ['>'] },
   rater: {
-    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', 'rater.alive', 'probe.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
+    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', 'rater.alive', 'probe.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.INCARNATIONS.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
     subscribe: ['mark.get.*.*.*', 'balance.get.*', 'rater.alive', '$KV.>', '$O.>'],
   },
   office: {

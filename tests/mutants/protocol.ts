@@ -1,7 +1,7 @@
 /** Errors of the log protocol that lose usage, or count it twice, only when something breaks at the wrong moment. */
 import type { Mutant } from './mutant.ts';
 
-const tests = ['loadtest/sim/sim.test.ts'];
+const tests = ['loadtest/sim/steps.test.ts'];
 
 export const protocolMutants: readonly Mutant[] = [
   {

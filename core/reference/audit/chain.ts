@@ -46,7 +46,9 @@ export class Chain {
     const tip = this.#tip;
     const isHeir =
       header.kind === 'takeover' ? header.incarnation > tip.incarnation : header.incarnation === tip.incarnation;
-    if (!isHeir || header.prev.seq !== tip.seq) {
+    // Where a tail was lost, one who does not know it yet may be let in at the right sequence behind another's commit.
+    const isStranger = header.prev.hash !== tip.hash && header.nonce !== tip.nonce;
+    if (!isHeir || header.prev.seq !== tip.seq || isStranger) {
       this.#ignored.push(seq);
       return false;
     }

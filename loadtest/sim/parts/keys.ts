@@ -1,5 +1,6 @@
 /** The broker's keys and objects: leases that run out, load records changed by compare-and-set, snapshots. */
 import type { Blobs } from '#rater/snapshots.ts';
+import type { Incarnations } from '#rater/incarnations.ts';
 import type { LeaseKeys } from '#rater/lease.ts';
 import { raterLimits } from '#rater/limits.ts';
 import type { Intents, LoadRecord } from '#aggregator/loader/intent.ts';
@@ -7,17 +8,22 @@ import { aggregatorError } from '#aggregator/errors.ts';
 import type { Process } from '../schedule.ts';
 import type { Wire } from './wire.ts';
 
-const timeoutMs = 5000;
+const timeoutMs = 2500;
 
 export class Keys {
   readonly #wire: Wire;
+  readonly #onRecord: (record: LoadRecord) => void;
   readonly #leases = new Map<string, { revision: number; untilMs: number }>();
   readonly #records = new Map<number, { record: LoadRecord; revision: number }>();
+  /** The last number written, and the one before. */
+  readonly #incarnations = new Map<number, readonly number[]>();
   readonly #blobs = new Map<string, Uint8Array>();
   #revision = 0;
 
-  constructor(wire: Wire) {
+  /** `onRecord` hears of every load record that is stored. */
+  constructor(wire: Wire, onRecord: (record: LoadRecord) => void = () => undefined) {
     this.#wire = wire;
+    this.#onRecord = onRecord;
   }
 
   leasesFor(process: Process): LeaseKeys {
@@ -35,7 +41,8 @@ export class Keys {
     return {
       create: (key) =>
         this.#wire.ask(process, timeoutMs, () => {
-          if (held(key) !== undefined) throw changed();
+          // A bucket that forgot, or a replica that is behind: safety is the stream's, never the lease's.
+          if (held(key) !== undefined && !this.#wire.faults.strikes('leaseForgotten')) throw changed();
           return put(key);
         }),
       update: (key, _, revision) =>
@@ -47,6 +54,21 @@ export class Keys {
         this.#wire.ask(process, timeoutMs, () => {
           if (held(key)?.revision !== previousSeq) throw changed();
           this.#leases.delete(key);
+        }),
+    };
+  }
+
+  incarnationsFor(process: Process): Incarnations {
+    return {
+      read: (partition) =>
+        this.#wire.ask(process, timeoutMs, () => {
+          const [last = 0, before = 0] = this.#incarnations.get(partition) ?? [];
+          return this.#wire.faults.strikes('bucketBehind') ? before : last;
+        }),
+      write: (partition, incarnation) =>
+        this.#wire.ask(process, timeoutMs, () => {
+          const [last = 0] = this.#incarnations.get(partition) ?? [];
+          this.#incarnations.set(partition, [incarnation, last]);
         }),
     };
   }
@@ -63,6 +85,7 @@ export class Keys {
           if ((this.#records.get(partition)?.revision ?? 0) !== revision) throw aggregatorError('LOAD_CONTESTED');
           this.#revision += 1;
           this.#records.set(partition, { record, revision: this.#revision });
+          this.#onRecord(record);
           return this.#revision;
         }),
     };

@@ -9,11 +9,14 @@ export type Answer = (partition: number, tenant: string, producer: string) => Ma
 
 export class Marks {
   readonly #wire: Wire;
+  readonly #onTold: (mark: MarkMessage) => void;
   readonly #heard = new Map<string, { process: Process; take: (mark: MarkMessage) => void }>();
   readonly #answers = new Map<Process, Answer>();
 
-  constructor(wire: Wire) {
+  /** `onTold` hears of every mark that a rater tells, asked or not. */
+  constructor(wire: Wire, onTold: (mark: MarkMessage) => void) {
     this.#wire = wire;
+    this.#onTold = onTold;
   }
 
   /** The rater's process answers from what it owns; undefined is silence. */
@@ -27,6 +30,7 @@ export class Marks {
   }
 
   push(mark: MarkMessage): void {
+    this.#onTold(mark);
     const { faults, random, schedule } = this.#wire;
     const deliver = (delayMs: number) => {
       const listener = this.#heard.get(`${mark.tenant}/${mark.producer}`);
@@ -42,7 +46,9 @@ export class Marks {
       for (const [rater, answer] of this.#answers) {
         if (rater.pausedUntilMs > schedule.nowMs) continue;
         const mark = schedule.as(rater, () => answer(partition, tenant, producer));
-        if (mark !== undefined) return mark;
+        if (mark === undefined) continue;
+        this.#onTold(mark);
+        return mark;
       }
       throw new NoAnswer('no responders');
     });

@@ -4,7 +4,8 @@ import type { Beyond, LoadStore } from '#aggregator/loader/loadStore.ts';
 import type { Process } from '../schedule.ts';
 import type { Wire } from './wire.ts';
 
-const insertTimeoutMs = 30_000;
+const insertTimeoutMs = 6000;
+const queryTimeoutMs = 2500;
 
 export interface StoredRow {
   readonly table: string;
@@ -16,20 +17,29 @@ export interface StoredRow {
 
 export class Store {
   readonly #wire: Wire;
+  readonly #onInsert: (table: string, token: string) => void;
   readonly #tokens = new Set<string>();
   rows: StoredRow[] = [];
+  /** Inserts that were given up and have yet to be taken. */
+  late = 0;
 
-  constructor(wire: Wire) {
+  /** `onInsert` hears of every insert that arrives, taken or not. */
+  constructor(wire: Wire, onInsert: (table: string, token: string) => void) {
     this.#wire = wire;
+    this.#onInsert = onInsert;
   }
 
   for(process: Process): LoadStore {
     const { faults, random, schedule } = this.#wire;
-    const ask = <T>(effect: () => T) =>
-      this.#wire.ask(process, insertTimeoutMs, () => {
+    const ask = <T>(effect: () => T, timeoutMs = queryTimeoutMs) => {
+      const { nowMs } = schedule;
+      return this.#wire.ask(process, timeoutMs, () => {
+        // Who has given up has closed the connection; what of an insert was under way is a fault of its own.
+        if (schedule.nowMs > nowMs + timeoutMs) throw new Error('the connection is closed');
         if (faults.strikes('storeRefuses')) throw new Error('the store refuses');
         return effect();
       });
+    };
     const inRange = (table: Table, { partition, incarnation, from, to }: Parameters<LoadStore['remove']>[1]) =>
       (row: StoredRow) =>
         row.table === table.name && row.partition === partition && row.incarnation === incarnation && row.outSeq >= from && row.outSeq <= to; // prettier-ignore
@@ -41,12 +51,17 @@ export class Store {
     return {
       insert: (table, lines, token) =>
         ask(() => {
+          this.#onInsert(table.name, token);
           const land = () => this.#insert(table.name, Buffer.concat(lines), token);
           if (!faults.strikes('insertLate')) return land();
           // It was sent, we were told that it failed, and it is taken all the same.
-          schedule.after(random.next() * 60_000, undefined, land);
+          this.late += 1;
+          schedule.after(random.next() * 8000, undefined, () => {
+            this.late -= 1;
+            land();
+          });
           throw new Error('the insert timed out');
-        }),
+        }, insertTimeoutMs),
       rowsBySeq: (table, range) =>
         ask(() => {
           const counts = new Map<number, number>();

@@ -4,6 +4,9 @@ import type { Process } from '../schedule.ts';
 import type { Wire } from './wire.ts';
 
 const appendTimeoutMs = 5000;
+const readTimeoutMs = 2500;
+/** As long as a server that lost its office may still believe to have it. */
+const staleMsMax = 5000;
 
 interface Stream {
   readonly messages: LogMessage[];
@@ -13,6 +16,8 @@ interface Stream {
   storesMs: number;
   /** Times that the broker came back without its newest messages: what was in flight is gone with them. */
   cuts: number;
+  /** Until when one that was the leader goes on answering, from how much it knows. */
+  deposed: { readonly untilMs: number; readonly lastSeq: number } | undefined;
 }
 
 interface Follower {
@@ -31,7 +36,7 @@ interface Follower {
 export interface StreamWatcher {
   stored(stream: string, message: LogMessage): void;
   /** `wasRead`: some follower had read beyond. */
-  cut(stream: string, lastSeq: number, wasRead: boolean): void;
+  cut(stream: string, lastSeq: number, wasRead: boolean, step: number): void;
 }
 
 export class Streams {
@@ -49,7 +54,8 @@ export class Streams {
 
   #of(name: string): Stream {
     let stream = this.#streams.get(name);
-    if (stream === undefined) this.#streams.set(name, (stream = { messages: [], inFlight: 0, storesMs: 0, cuts: 0 }));
+    if (stream === undefined)
+      this.#streams.set(name, (stream = { messages: [], inFlight: 0, storesMs: 0, cuts: 0, deposed: undefined }));
     return stream;
   }
 
@@ -72,13 +78,13 @@ export class Streams {
       ({ stream: of, nextSeq }) => of === name && nextSeq > messages.length + 1,
     );
     for (const follower of ahead) this.#break(follower);
-    this.#watcher.cut(name, messages.length, ahead.length > 0);
+    this.#watcher.cut(name, messages.length, ahead.length > 0, this.#wire.schedule.steps);
   }
 
   /** The log as one process reaches it. */
   for(process: Process): Log {
     const wire = this.#wire;
-    const read = <T>(answer: () => T) => wire.ask(process, appendTimeoutMs, answer);
+    const read = <T>(answer: () => T) => wire.ask(process, readTimeoutMs, answer);
     return {
       append: (stream, subject, data, expected) => this.append(process, stream, subject, data, expected),
       info: (stream) => read((): LogInfo => ({ firstSeq: 1, lastSeq: this.#seen(stream), bytes: 0 })),
@@ -88,10 +94,19 @@ export class Streams {
     };
   }
 
-  /** Last sequence, as the leader knows it or as one that has just lost its office does. */
-  #seen(stream: string): number {
-    const { length } = this.#of(stream).messages;
-    return this.#wire.faults.strikes('stale') ? Math.max(0, length - 1 - this.#wire.random.below(3)) : length;
+  /** Last sequence, as the leader knows it or, for some seconds, as one does that does not know that it no longer is. */
+  #seen(name: string): number {
+    const { faults, random, schedule } = this.#wire;
+    const stream = this.#of(name);
+    const { length } = stream.messages;
+    if (faults.strikes('stale'))
+      stream.deposed ??= {
+        untilMs: schedule.nowMs + random.next() * staleMsMax,
+        lastSeq: length - 1 - random.below(3),
+      };
+    if (stream.deposed !== undefined && stream.deposed.untilMs < schedule.nowMs) stream.deposed = undefined;
+    if (stream.deposed === undefined || faults.isOver || random.chance(0.5)) return length;
+    return Math.min(length, Math.max(0, stream.deposed.lastSeq));
   }
 
   /**

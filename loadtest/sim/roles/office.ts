@@ -6,7 +6,7 @@ import { sleep } from '#platform/lifecycle.ts';
 import { Process } from '../schedule.ts';
 import type { World } from '../world.ts';
 
-const outboxPollMs = 500;
+const outboxPollMs = 1500;
 
 export class Office {
   readonly process: Process;

@@ -1,10 +1,9 @@
 /** A process that rates: it seeks its share of the partitions, and follows what it would own next. */
 import { Registry } from 'prom-client';
-import { defaultPartition } from '#core/messages/names.ts';
 import { raterEvents } from '#rater/events.ts';
 import { Partitions } from '#rater/partitions.ts';
 import { drawSnapshot } from '#rater/snapshotDraw.ts';
-import { snapshotsIn } from '#rater/snapshots.ts';
+import { snapshotsIn, type Snapshots } from '#rater/snapshots.ts';
 import { spreadEvents } from '#rater/spread/events.ts';
 import { Process } from '../schedule.ts';
 import type { World } from '../world.ts';
@@ -18,7 +17,16 @@ export function startRater(world: World, name: string): Process {
 function run(world: World, process: Process): void {
   const { streams, keys, marks, raters, schedule, watch, logger } = world;
   const log = streams.for(process);
-  const snapshots = snapshotsIn(keys.blobsFor(process), log);
+  const stored = snapshotsIn(keys.blobsFor(process), log);
+  const snapshots: Snapshots = {
+    ...stored,
+    async newest(partition) {
+      const askedAtStep = schedule.steps;
+      const state = await stored.newest(partition);
+      if (state !== undefined) watch.restored(state, askedAtStep);
+      return state;
+    },
+  };
   const registry = new Registry();
   const partitions: Partitions = new Partitions({
     rater: `${process.name} ${world.nonce()}`,
@@ -28,20 +36,18 @@ function run(world: World, process: Process): void {
     log,
     snapshots,
     drawSnapshot: (of) => drawSnapshot(of, log, snapshots),
+    incarnations: keys.incarnationsFor(process),
     leases: keys.leasesFor(process),
     events: raterEvents(registry, logger, () => partitions.owned.size),
     spreadEvents: spreadEvents(registry, logger, () => partitions.standbys.follows()),
     nowMs: () => schedule.wallMs(process),
     tell: (message) => raters.tell(message),
-    tellMark: (mark) => {
-      watch.told(defaultPartition(mark.tenant, world.partitions), mark);
-      marks.push(mark);
-    },
+    tellMark: (mark) => marks.push(mark),
     offerAlerts: () => undefined,
     committed: () => undefined,
   });
-  world.owned.set(process, () => partitions.owned.keys());
-  process.onEnd(() => world.owned.delete(process));
+  world.views.set(process, partitions.owned);
+  process.onEnd(() => world.views.delete(process));
   raters.listen(process, (message) => partitions.spread.hear(message));
   marks.answer(process, (partition, tenant, producer) => partitions.viewOf(partition)?.mark(tenant, producer));
   void partitions.run(new AbortController().signal);
