@@ -2,6 +2,8 @@
 export const verifyLimits = {
   /** How long a running instance may take to answer for a partition's balances, take-over included; then it is a fault. */
   answerMsMax: 15_000,
+  /** One request for them: the next owner hears nothing of those that came while there was none. */
+  askMsMax: 3000,
   answerPollMs: 250,
   /** How long ClickHouse may take to load what the log held when the audit reached its end; then it is a fault. */
   loadMsMax: 60_000,

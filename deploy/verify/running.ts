@@ -16,7 +16,7 @@ export async function openRunning(config: Config): Promise<Source> {
     log: await jetstreamLog(connection),
     async balances(partition, tenant) {
       const request: BalanceRequest = { tenant };
-      const options = { timeout: verifyLimits.answerMsMax };
+      const options = { timeout: verifyLimits.askMsMax };
       const reply = await connection.request(subjects.balanceGet(partition), JSON.stringify(request), options);
       return reply.json<BalanceReply>();
     },

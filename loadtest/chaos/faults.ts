@@ -1,6 +1,7 @@
 /** What can break, and how it is mended. Each fault is drawn, strikes, lasts as long as was drawn, and is mended. */
 import { dataPaths } from '#platform/config.ts';
 import type { Random } from '../sim/random.ts';
+import { clusterFaults } from './clusterFaults.ts';
 import { diskKind, fill, limitFiles } from './disks.ts';
 import type { Instance } from './instance.ts';
 import type { Receiver } from './receiver.ts';
@@ -19,9 +20,9 @@ export interface World {
 }
 
 /** Undefined when it could not strike here and now: it counts for nothing. */
-type Fault = (world: World) => Struck | undefined;
+export type Fault = (world: World) => Struck | undefined | Promise<Struck | undefined>;
 
-const nothing = (): void => undefined;
+export const nothing = (): void => undefined;
 
 /** Processes by kind. */
 const raters = ({ proxies }: Instance): string[] => [...proxies.keys()].filter((name) => name.startsWith('rater'));
@@ -81,15 +82,21 @@ const webhooks = (mood: Receiver['mood']): Fault => ({ receiver, random }) => {
   return { what: `the receiver of webhooks is ${mood}`, lastsMs: random.between(500, 4000), mend };
 }; // prettier-ignore
 
-export const faults = {
+/** Of the one broker. */
+const brokerFaults = {
   killBroker: kill(broker),
+  pauseBroker: pause(broker, 500, 6000),
+  fullBrokerDisk: fullDisk('nats'),
+} as const;
+
+/** Whatever the brokers. */
+const otherFaults = {
   killRater: kill(raters),
   killOffice: kill(office),
   killAgent: kill(agents),
   killAll,
   /** Beyond the two seconds of the lease. */
   pauseRater: pause(raters, 2200, 6000),
-  pauseBroker: pause(broker, 500, 6000),
   pauseAgent: pause(agents, 500, 6000),
   /** ClickHouse lives in the office. */
   stallClickHouse: pause(office, 1000, 8000),
@@ -101,12 +108,16 @@ export const faults = {
   stallAgent: stall(agents, 'all'),
   muteRater: stall(raters, 'answers'),
   muteAgent: stall(agents, 'answers'),
-  fullBrokerDisk: fullDisk('nats'),
   fullClickHouseDisk: fullDisk('clickhouse'),
   fullSpoolDisk: fullDisk('collector'),
   failWebhooks: webhooks('failing'),
   hangWebhooks: webhooks('silent'),
-} as const satisfies Readonly<Record<string, Fault>>;
+} as const;
 
-export type FaultName = keyof typeof faults;
-export const faultNames = Object.keys(faults) as FaultName[];
+export type FaultName = keyof typeof brokerFaults | keyof typeof clusterFaults | keyof typeof otherFaults;
+
+/** What can break in an instance of one broker, and of three. */
+export const faultsOf = (isCluster: boolean): Readonly<Partial<Record<FaultName, Fault>>> => ({
+  ...(isCluster ? clusterFaults : brokerFaults),
+  ...otherFaults,
+});

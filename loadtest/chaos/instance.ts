@@ -1,8 +1,8 @@
 /**
  * The instance under test: a broker, raters, an office and agents as real processes under the product's own supervision, each
- * reaching the broker through a proxy of its own.
+ * reaching the broker, or each of three, through a proxy of its own.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockInstance } from '#deploy/instance/lock.ts';
 import { ensureSigningKey, recordAgent } from '#deploy/instance/keys.ts';
@@ -15,6 +15,7 @@ import { Family } from '#deploy/up/family.ts';
 import { roleSpec } from '#deploy/up/roleSpecs.ts';
 import type { Role } from '#deploy/roles.ts';
 import { dataPaths, type Config } from '#platform/config.ts';
+import type { TestCluster } from '#platform/nats/testCluster.ts';
 import { connectNats, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import type { Log } from '#platform/log.ts';
 import type { Logger } from '#platform/telemetry.ts';
@@ -22,7 +23,7 @@ import { diskKind, mountSmall, unmount } from './disks.ts';
 import { chaosLimits } from './limits.ts';
 import type { Machine } from './load.ts';
 import { organisationFile, type ChaosAgent, type Tenant } from './organisation.ts';
-import { startProxy, type Proxy } from './proxy.ts';
+import { startProxies, type Proxies } from './proxy.ts';
 import { committedControl } from './lag.ts';
 
 export interface InstanceOptions {
@@ -31,18 +32,21 @@ export interface InstanceOptions {
   readonly timeZone: string;
   readonly webhookUrl: string;
   readonly diskBytes: number;
+  /** Three brokers that run already; else one is started here, under the supervisor. */
+  readonly cluster: TestCluster | undefined;
   readonly logger: Logger;
   readonly onLogLine: (line: string) => void;
 }
 
 export interface Instance extends AsyncDisposable {
   readonly config: Config;
+  readonly cluster: TestCluster | undefined;
   readonly tenants: readonly Tenant[];
   /** Straight to the broker, past every proxy. */
   readonly connection: NatsConnection;
   readonly log: Log;
   /** By the name of the process that reaches the broker through it. */
-  readonly proxies: ReadonlyMap<string, Proxy>;
+  readonly proxies: ReadonlyMap<string, Proxies>;
   /** Sends a signal to a process; false while it is down. */
   signal(name: string, signal: NodeJS.Signals): boolean;
   pidOf(name: string): number | undefined;
@@ -56,7 +60,7 @@ const raterNames = Array.from({ length: chaosLimits.raters }, (_, at) => `rater-
 
 /** Starts all but the agents, with every organisation applied and committed. */
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
-  const { dataDir, tenants, logger, onLogLine } = options;
+  const { dataDir, tenants, logger, onLogLine, cluster } = options;
   using disks = new DisposableStack();
   await using stack = new AsyncDisposableStack();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -64,8 +68,14 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const prepared = await prepareInstance({
     dataDir, port: 0, partitions: tenants.length, agent: undefined, organisation: '', allowLoopbackWebhooks: true, logLevel: 'info',
   }); // prettier-ignore
-  const { config } = prepared;
   const paths = dataPaths(dataDir);
+  let { config } = prepared;
+  if (cluster !== undefined) {
+    // Every command looks for an instance's credentials in its own directory.
+    cpSync(cluster.credentials, paths.credentials, { recursive: true });
+    config = { ...config, nats: { url: cluster.url, replicas: cluster.replicas, credentials: paths.credentials } };
+    writeFileSync(prepared.configPath, JSON.stringify(config), { mode: 0o600 });
+  }
   if (diskKind() === 'tmpfs')
     for (const folder of [paths.nats, paths.clickhouse, paths.collector]) {
       mountSmall(folder, options.diskBytes);
@@ -73,27 +83,28 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     }
   const agents = tenants.flatMap((tenant) => tenant.agents);
   const keys = new Map(agents.map((agent) => [agent.producer, enrol(dataDir, agent)]));
-  const natsConfigPath = writeNatsConfig(config, prepared.plan.storeBytesMax);
-
   const family = new Family(dataDir, logger);
   stack.defer(() => family.stopAll());
   const over = new AbortController();
   stack.defer(() => over.abort());
   const line = { onLogLine };
-  await family.start(brokerSpec(config, natsConfigPath), over.signal);
-  await prepareStreams(config, prepared.plan);
-  void watchBroker(config, () => family.restart('nats-server'), logger, over.signal);
+  if (cluster === undefined) {
+    const natsConfigPath = writeNatsConfig(config, prepared.plan.storeBytesMax);
+    await family.start(brokerSpec(config, natsConfigPath), over.signal);
+    await prepareStreams(config, prepared.plan);
+    void watchBroker(config, () => family.restart('nats-server'), logger, over.signal);
+  }
   const connection = stack.adopt(await connectNats({ ...config.nats, role: 'admin' }), (open) => open.close());
   const log = await jetstreamLog(connection);
 
-  const proxies = new Map<string, Proxy>();
+  const proxies = new Map<string, Proxies>();
   stack.defer(() => proxies.forEach((proxy) => proxy[Symbol.dispose]()));
-  const brokerPort = Number(new URL(config.nats.url).port);
+  const brokerPorts = config.nats.url.split(',').map((url) => Number(new URL(url).port));
   /** The role's own configuration file: its broker is its proxy. */
   const configure = async (name: string, change: Partial<Config>): Promise<[Config, string]> => {
-    const proxy = proxies.get(name) ?? (await startProxy(brokerPort));
+    const proxy = proxies.get(name) ?? (await startProxies(brokerPorts));
     proxies.set(name, proxy);
-    const nats = { ...config.nats, url: `nats://127.0.0.1:${proxy.port}` };
+    const nats = { ...config.nats, url: proxy.ports.map((port) => `nats://127.0.0.1:${port}`).join(',') };
     const own = { ...config, nats, ...change };
     const path = join(paths.run, `${name}.json`);
     writeFileSync(path, JSON.stringify(own), { mode: 0o600 });
@@ -136,10 +147,11 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     for (const { name } of readProcesses(dataDir)) signal(name, 'SIGCONT');
     await stopAgents();
     await family.stop(raterNames);
+    await family.stop(['office']);
     await running.disposeAsync();
   };
   return {
-    config, tenants, connection, log, proxies, pidOf, signal, stopAgents, stop,
+    config, cluster, tenants, connection, log, proxies, pidOf, signal, stopAgents, stop,
     async startAgents(machines) {
       await Promise.all(
         agents.map(async (agent) => {

@@ -1,14 +1,16 @@
 /** `npm run chaos -- --seconds N [--seed N] [--json]`: real processes under load, broken at random; then `verify`. */
 import { runInside } from './disks.ts';
-import { faultNames } from './faults.ts';
+import { faultsOf } from './faults.ts';
 import { helpText, readOptions } from './options.ts';
 import { runChaos, type ChaosReport } from './run.ts';
 
+const namesOf = (isCluster: boolean): string[] => Object.keys(faultsOf(isCluster));
+
 /** 0: everything held. 1: something did not. Throws CHAOS_ASKED_WRONGLY. */
 export async function chaosCommand(args: readonly string[]): Promise<number> {
-  const options = readOptions(args, faultNames);
+  const options = readOptions(args, namesOf);
   if (options.help) {
-    process.stdout.write(`${helpText}\nFaults: ${faultNames.join(', ')}\n`);
+    process.stdout.write(`${helpText}\nFaults: ${namesOf(options.cluster).join(', ')}\n`);
     return 0;
   }
   const inside = await runInside();
@@ -31,7 +33,7 @@ function sentences(report: ChaosReport): string {
     `alerts expected ${alertsExpected}, fired ${alertsFired}, in ${report.deliveries} deliveries`,
     `verify: ${verify.ok ? 'everything holds' : 'something does not hold'} in ${verify.commits} commits`,
     ...report.problems,
-    report.ok ? 'Everything holds.' : `Something does not hold; the instance is kept in ${report.kept}. Again: npm run chaos -- --seed ${seed}`,
+    report.ok ? 'Everything holds.' : `Something does not hold; the instance is kept in ${report.kept}. Again: npm run chaos -- --seed ${seed}${report.brokers > 1 ? ' --cluster' : ''}`,
     '',
   ].join('\n'); // prettier-ignore
 }

@@ -1,8 +1,7 @@
 /** A TCP proxy that stands between a process and its broker, and breaks as networks do. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-export interface Proxy extends Disposable {
-  readonly port: number;
+interface Breakable extends Disposable {
   /** Resets every connection, and each new one until it is mended. */
   cut(): void;
   /** Connections stay, nothing passes until it is mended; then all of it arrives, late. `answers`: only what comes back is held. */
@@ -10,7 +9,28 @@ export interface Proxy extends Disposable {
   mend(): void;
 }
 
+export interface Proxy extends Breakable {
+  readonly port: number;
+}
+
+export interface Proxies extends Breakable {
+  readonly ports: readonly number[];
+}
+
 type Direction = 'there' | 'back';
+
+/** One proxy a port of this machine, broken and mended together. */
+export async function startProxies(targetPorts: readonly number[]): Promise<Proxies> {
+  const proxies = await Promise.all(targetPorts.map(startProxy));
+  const all = (act: (proxy: Proxy) => void) => () => proxies.forEach(act);
+  return {
+    ports: proxies.map(({ port }) => port),
+    cut: all((proxy) => proxy.cut()),
+    stall: (what) => proxies.forEach((proxy) => proxy.stall(what)),
+    mend: all((proxy) => proxy.mend()),
+    [Symbol.dispose]: all((proxy) => proxy[Symbol.dispose]()),
+  };
+}
 
 /** Forwards to a port of this machine. */
 export async function startProxy(targetPort: number): Promise<Proxy> {

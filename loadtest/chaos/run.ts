@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { periodAt, periodKey } from '#core/time/period.ts';
+import { ensureNatsVersion } from '#deploy/bootstrap/nats.mjs';
+import { natsVersionOfClusters } from '#deploy/bootstrap/natsVersion.mjs';
 import { verify } from '#deploy/verify.ts';
 import type { VerifyReport } from '#deploy/verify/report.ts';
 import { sleep } from '#platform/lifecycle.ts';
+import { startTestCluster, type TestCluster } from '#platform/nats/testCluster.ts';
 import { openStore } from '#platform/clickhouse/index.ts';
 import { Random } from '../sim/random.ts';
 import { diskKind } from './disks.ts';
-import { faultNames, type FaultName } from './faults.ts';
+import { faultsOf, type FaultName } from './faults.ts';
 import { startInstance } from './instance.ts';
 import { caughtUp, eventually } from './lag.ts';
 import { Ledger } from './ledger.ts';
@@ -27,6 +30,7 @@ import { countSamples, judgeAlerts, unsent, wrongSums, type Counts } from './ver
 export interface ChaosReport extends Counts {
   readonly ok: boolean;
   readonly seed: number;
+  readonly brokers: number;
   readonly faults: Trouble['counts'];
   /** From the end of a fault until all that was spooled by then was committed. */
   readonly recoverMs: Spread;
@@ -88,9 +92,10 @@ async function broken(options: ChaosOptions, dir: string, say: Say, signal: Abor
   const { timeZone, month } = calendar(seconds);
 
   say(`seed ${seed}: ${seconds} s of usage by ${machines.size} machines; log lines in ${join(dir, 'chaos.log')}`);
+  const diskBytes = chaosLimits.diskBytes + seconds * chaosLimits.diskBytesPerSecond;
+  await using cluster = options.cluster ? await startBrokers(tenants, diskBytes) : undefined;
   await using instance = await startInstance({
-    dataDir: join(dir, 'data'), tenants, timeZone, webhookUrl: receiver.url, onLogLine,
-    diskBytes: chaosLimits.diskBytes + seconds * chaosLimits.diskBytesPerSecond,
+    cluster, diskBytes, dataDir: join(dir, 'data'), tenants, timeZone, webhookUrl: receiver.url, onLogLine,
     logger: pino({ base: { role: 'supervisor' } }, { write: (line: string) => onLogLine(line.trimEnd()) }),
   }); // prettier-ignore
   const ledger = new Ledger(instance.config.dataDir, tenants.flatMap((tenant) => tenant.agents)); // prettier-ignore
@@ -107,7 +112,10 @@ async function broken(options: ChaosOptions, dir: string, say: Say, signal: Abor
     failures.push((error as Error).message);
   };
   const over = new AbortController();
-  const names = options.faults.length > 0 ? (options.faults as FaultName[]) : faultNames;
+  const names =
+    options.faults.length > 0
+      ? (options.faults as FaultName[])
+      : (Object.keys(faultsOf(options.cluster)) as FaultName[]);
   const startedMs = performance.now();
   const timed: Say = (line) => say(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}`);
   const trouble = new Trouble({ instance, receiver, random }, ledger, names, timed);
@@ -127,6 +135,9 @@ async function broken(options: ChaosOptions, dir: string, say: Say, signal: Abor
     [...wanted].every((id) => receiver.accepted.has(id)),
   ).catch(failed);
   const log = await readLog(instance.log, tenants.length);
+  // The streams of a cluster are verified where they are, those of one broker after it has stopped.
+  if (cluster !== undefined) timed('verify');
+  const ofCluster = cluster === undefined ? undefined : await verify(instance.config.dataDir);
   await instance.stop();
   timed('stopped; counting');
 
@@ -136,8 +147,9 @@ async function broken(options: ChaosOptions, dir: string, say: Say, signal: Abor
   const sent = ledger.sent();
   const counts = countSamples(sent, log, stored);
   const { wrong, ...alerts } = judgeAlerts(tenants, month, log.alerts, receiver.accepted);
-  timed('verify');
-  const { ok: isVerified, checks, difference, commits, seconds: tookSeconds } = await verify(instance.config.dataDir);
+  if (ofCluster === undefined) timed('verify');
+  const verified = ofCluster ?? (await verify(instance.config.dataDir));
+  const { ok: isVerified, checks, difference, commits, seconds: tookSeconds } = verified;
   const strangers = unsent(sent, log.holdings, stored.holdings);
   const problems = [
     ...failures,
@@ -152,7 +164,7 @@ async function broken(options: ChaosOptions, dir: string, say: Say, signal: Abor
   if (!ok) await keep(instance.config.dataDir, join(dir, 'kept'));
   const { counts: faults, recoveries } = trouble;
   return {
-    ok, seed, faults, ...counts, recoverMs: spread(recoveries.map(({ ratedMs }) => ratedMs)), ...alerts,
+    ok, seed, brokers: options.cluster ? 3 : 1, faults, ...counts, recoverMs: spread(recoveries.map(({ ratedMs }) => ratedMs)), ...alerts,
     deliveries: [...receiver.accepted.values()].reduce((sum, count) => sum + count, 0),
     takeovers: log.takeovers, ignored: log.ignored,
     recoverMsByFault: Object.fromEntries(
@@ -162,6 +174,13 @@ async function broken(options: ChaosOptions, dir: string, say: Say, signal: Abor
     loadedMs: spread(recoveries.map(({ loadedMs }) => loadedMs)), fullDisk: diskKind(), verify: { ok: isVerified, difference, commits, seconds: tookSeconds }, problems,
     ...(ok ? {} : { kept: dir }),
   }; // prettier-ignore
+}
+
+/** Three brokers of the version that clusters take. */
+async function startBrokers(tenants: readonly Tenant[], diskBytes: number): Promise<TestCluster> {
+  const binary = await ensureNatsVersion(natsVersionOfClusters);
+  const agents = tenants.flatMap((tenant) => tenant.agents);
+  return startTestCluster({ partitions: tenants.length, agents, diskBytes, binary });
 }
 
 /** A zone in which the month does not end during the run, and the month's name there. */

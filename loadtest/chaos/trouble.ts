@@ -1,6 +1,6 @@
 /** Faults one after another, now and then two at once, and how long each took to be recovered from. */
 import { sleep } from '#platform/lifecycle.ts';
-import { faults, type FaultName, type World } from './faults.ts';
+import { faultsOf, type FaultName, type World } from './faults.ts';
 import { caughtUp } from './lag.ts';
 import type { Ledger } from './ledger.ts';
 import { chaosLimits } from './limits.ts';
@@ -53,7 +53,7 @@ export class Trouble {
   async #strike(signal: AbortSignal): Promise<FaultName | undefined> {
     if (this.#deck.length === 0) this.#deck = [...this.#names];
     const [name] = this.#deck.splice(this.#world.random.below(this.#deck.length), 1) as [FaultName];
-    const struck = faults[name](this.#world);
+    const struck = await faultsOf(this.#world.instance.cluster !== undefined)[name]?.(this.#world);
     if (struck === undefined) return undefined;
     const { what, lastsMs, mend } = struck;
     this.counts[name] = (this.counts[name] ?? 0) + 1;
