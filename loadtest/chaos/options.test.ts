@@ -22,7 +22,7 @@ test.each([
   [['--minutes', '1'], '--minutes'],
   [['now'], 'now'],
 ])('asked for with %s it says what is wrong', (args, named) => {
-  const failure = expect(() => readOptions(args, known));
-  failure.toThrow(expect.objectContaining({ code: 'CHAOS_ASKED_WRONGLY', status: 400 }));
-  failure.toThrow(named);
+  expect(() => readOptions(args, known)).toThrow(
+    expect.objectContaining({ code: 'CHAOS_ASKED_WRONGLY', status: 400, message: expect.stringContaining(named) }),
+  );
 });

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { Accounts, Explore, LiveState } from '#core/messages/api.ts';
+import { readProcesses, type ProcessRecord } from '#deploy/instance/processes.ts';
 import { officeOf, type OfficeClient } from '#deploy/officeClient.ts';
+import type { VerifyReport } from '#deploy/verify/report.ts';
 import { HostTree } from '#collector/testing/hostTree.ts';
 
 const command = join(import.meta.dirname, '..', '..', 'deploy', 'cli.ts');
@@ -77,6 +79,21 @@ export class Instance implements AsyncDisposable {
     return { rater: balances.find(({ account }) => account === root)?.total, clickhouse: explored.total.amount };
   }
 
+  process(name: string): ProcessRecord | undefined {
+    return readProcesses(this.dataDir).find((record) => record.name === name);
+  }
+
+  /** `meterline verify --json`, on the instance as it is: running or stopped. */
+  async verify(): Promise<VerifyReport> {
+    const child = spawn(process.execPath, [command, 'verify', '--data', this.dataDir, '--json'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    await once(child, 'close');
+    return JSON.parse(output) as VerifyReport;
+  }
+
   /** SIGTERM: drains in order; gives the exit code. */
   async stop(): Promise<number | null> {
     const child = this.#supervisor;
@@ -94,3 +111,5 @@ export class Instance implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
+
+export const noDifference = { balances: '0', clickhouse: '0', rerated: '0', documents: '0' };
