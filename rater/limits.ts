@@ -43,7 +43,11 @@ export const raterLimits = {
   ownRetryMs: 200,
   /** How long a stopping owner waits for its last commit; what it has not committed the next owner reads again. */
   drainMsMax: 5000,
-  /** A snapshot is due after so many commits, or bytes of `RATED_<p>`: about a second of replay either way. */
+  /** What replaying the commits between two snapshots may take, when a commit takes so much of itself and a mebibyte so much to be read. */
+  replayMsMax: 1000,
+  replayUsPerCommit: 200,
+  replayUsPerMiB: 3000,
+  /** A snapshot is due after so many commits, or bytes of `RATED_<p>`. */
   snapshotCommits: 5000,
   snapshotLogBytes: 256 * 1024 * 1024,
   /** How many times as long as the last one took to be drawn there is none: a large state costs a fiftieth of a core, and more replay. */
@@ -57,3 +61,19 @@ export const raterLimits = {
   /** Latest commit latencies kept for the percentiles in the status. */
   latencySamples: 4096,
 } as const;
+
+const { leaseTtlMs, leaseRenewMs, leasePollMs, commitBytesMax, snapshotCommits, snapshotLogBytes, ...other } =
+  raterLimits;
+
+/** What must hold between them. */
+const relations: Readonly<Record<string, boolean>> = {
+  'two renewals of a lease may fail': 3 * leaseRenewMs < leaseTtlMs,
+  'a lease that runs out is noticed within a renewal': leasePollMs <= leaseRenewMs,
+  'commits between snapshots are replayed in time':
+    snapshotCommits * other.replayUsPerCommit <= other.replayMsMax * 1000,
+  'bytes between snapshots are replayed in time':
+    (snapshotLogBytes / 2 ** 20) * other.replayUsPerMiB <= other.replayMsMax * 1000,
+  'no single commit makes a snapshot due': commitBytesMax * 16 <= snapshotLogBytes,
+};
+for (const [relation, holds] of Object.entries(relations))
+  if (!holds) throw new Error(`rater/limits.ts: not so: ${relation}`);

@@ -46,7 +46,7 @@ function drawIn(signal: AbortSignal, order: Order): Promise<DrawnApart | undefin
 async function draw({ partition, nats }: Order): Promise<void> {
   const connection = await connectNats({ ...nats, role: 'rater' });
   const log = await jetstreamLog(connection);
-  const drawn = await drawSnapshot(partition, log, await openSnapshots(connection, log, nats.replicas));
+  const drawn = await drawSnapshot(partition, log, await openSnapshots(connection, log, nats.replicas, false));
   await connection.close();
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   const apart = { ...drawn, cpuMs: (userCPUTime + systemCPUTime) / 1000, residentBytes: maxRSS * 1024 };

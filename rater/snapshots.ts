@@ -25,9 +25,15 @@ export interface Snapshots {
 /** `unreadable`: torn, altered, or of a shape that this program does not read. `unconfirmed`: the log has lost its last commit, or never had it. */
 export type PassedOver = (name: string, why: 'unreadable' | 'unconfirmed') => void;
 
-export async function openSnapshots(connection: NatsConnection, log: Log, replicas: number): Promise<Snapshots> {
+/** `isIndexed`: of the states that `newest` gives; not for those that are only written again. */
+export async function openSnapshots(
+  connection: NatsConnection,
+  log: Log,
+  replicas: number,
+  isIndexed = true,
+): Promise<Snapshots> {
   setSha256Backend('native');
-  return snapshotsIn(await new Objm(connection).create(buckets.snapshots, { replicas }), log);
+  return snapshotsIn(await new Objm(connection).create(buckets.snapshots, { replicas }), log, isIndexed);
 }
 
 /** What is asked of an object store. */
@@ -38,11 +44,11 @@ export interface Blobs {
   delete(name: string): Promise<unknown>;
 }
 
-export function snapshotsIn(store: Blobs, log: Log): Snapshots {
+export function snapshotsIn(store: Blobs, log: Log, isIndexed = true): Snapshots {
   return {
     async newest(partition, passedOver) {
       for (const { name } of await namesOf(store, partition)) {
-        const state = await decode(await store.getBlob(name).catch(() => null));
+        const state = await decode(await store.getBlob(name).catch(() => null), isIndexed);
         if (state !== undefined && (await isConfirmed(log, state))) return state;
         passedOver?.(name, state === undefined ? 'unreadable' : 'unconfirmed');
       }
@@ -101,14 +107,14 @@ function encode(state: PartitionState): Uint8Array {
  * What is torn, altered, or of a shape that this program does not read is passed over: the log has all of it. Between two frames
  * others have their turn, so that leases are renewed meanwhile.
  */
-async function decode(bytes: Uint8Array | null): Promise<PartitionState | undefined> {
+async function decode(bytes: Uint8Array | null, isIndexed: boolean): Promise<PartitionState | undefined> {
   if (bytes === null) return undefined;
   const blob = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const newline = blob.indexOf(10);
   const body = blob.subarray(newline + 1);
   if (newline < 1 || blob.toString('latin1', 0, newline) !== sha256(body)) return undefined;
   try {
-    const reader = new SnapshotReader();
+    const reader = new SnapshotReader(isIndexed);
     for (let at = 0; at < body.length;) {
       if (at > 0) await sleep(0);
       const end = at + 4 + body.readUInt32LE(at);

@@ -165,7 +165,7 @@ function applyProducer(tenant: Tenant, record: ProducerState): void {
 
 export function applyResource(state: PartitionState, resource: Resource): void {
   state.resources[resource.id - 1] = resource;
-  tenantOf(state, resource.tenant).resourcesByName.set(resource.name, resource);
+  if (state.isIndexed) tenantOf(state, resource.tenant).resourcesByName.set(resource.name, resource);
 }
 
 export function applySeries(state: PartitionState, entry: SeriesEntry): Series {
@@ -185,7 +185,7 @@ export function applySeries(state: PartitionState, entry: SeriesEntry): Series {
   state.series[entry.id - 1] = series;
   const producer = tenant.producers.get(entry.producer) ?? newProducer(entry.producer);
   tenant.producers.set(entry.producer, producer);
-  producer.seriesByKey.set(seriesKey(resource, metric), series);
+  if (state.isIndexed) producer.seriesByKey.set(seriesKey(resource, metric), series);
   return series;
 }
 
@@ -208,7 +208,7 @@ export function applyTally(state: PartitionState, entry: TallyEntry): Tally {
     value: BigInt(carriedValue),
   });
   state.tallies[entry.id - 1] = tally;
-  tenant.talliesByKey.set(tallyKey(entry), tally);
+  if (state.isIndexed) tenant.talliesByKey.set(tallyKey(entry), tally);
   countCell(tenant, entry, 1);
   spotTalliesWith(tenant, tally)?.push(tally);
   enlist(tenant, tally, 1);

@@ -72,14 +72,19 @@ export function* snapshotPieces(state: PartitionState): Generator<string> {
 
 /** Reads what `snapshotPieces` wrote, piece by piece. */
 export class SnapshotReader {
+  readonly #isIndexed: boolean;
   #state: PartitionState | undefined;
   /** Master data of a tenant, until all of its changes are there. */
   #master: { readonly tenant: string; readonly changes: ControlChange[] } | undefined;
   readonly #repriced: number[] = [];
 
+  constructor(isIndexed = true) {
+    this.#isIndexed = isIndexed;
+  }
+
   /** Throws at what is not a snapshot of this version. */
   take(text: string): void {
-    if (this.#state === undefined) this.#state = begun(JSON.parse(text) as Head);
+    if (this.#state === undefined) this.#state = begun(JSON.parse(text) as Head, this.#isIndexed);
     else this.#add(this.#state, JSON.parse(text) as Piece);
   }
 
@@ -114,8 +119,8 @@ export class SnapshotReader {
 export const encodeState = (state: PartitionState): string => [...snapshotPieces(state)].join('\n');
 
 /** Reads what `encodeState` wrote. */
-export function decodeState(text: string): PartitionState {
-  const reader = new SnapshotReader();
+export function decodeState(text: string, isIndexed = true): PartitionState {
+  const reader = new SnapshotReader(isIndexed);
   for (const piece of text.split('\n')) reader.take(piece);
   return reader.end();
 }
@@ -138,9 +143,9 @@ const headOf = (state: PartitionState): Head => ({
 });
 
 /** Log time is there before master data: what has not ended yet cannot be closed. */
-function begun({ v, partition, inputs, totals, ...rest }: Head): PartitionState {
+function begun({ v, partition, inputs, totals, ...rest }: Head, isIndexed: boolean): PartitionState {
   if (v !== 2) throw new Error(`a snapshot of version ${String(v)}`);
-  const state = emptyState(partition);
+  const state = emptyState(partition, isIndexed);
   Object.assign(state, rest, inputs);
   Object.assign(state.totals.samples, totals.samples);
   Object.assign(state.totals.batches, totals.batches);

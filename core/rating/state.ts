@@ -36,6 +36,8 @@ import type { Slots } from './slots.ts';
 
 export interface PartitionState {
   readonly partition: number;
+  /** Whether resources, series and tallies can be found by name: not where a state is only made from the log to be written again. */
+  readonly isIndexed: boolean;
   /** Our place in `RATED_<p>`. */
   incarnation: number;
   outSeq: number;
@@ -225,9 +227,10 @@ export const dedupHashesMax = 64;
 
 export const noCounts = (): Counts => ({ received: 0, rated: 0, duplicates: 0, refused: 0 });
 
-export function emptyState(partition: number): PartitionState {
+export function emptyState(partition: number, isIndexed = true): PartitionState {
   return {
     partition,
+    isIndexed,
     incarnation: 0,
     outSeq: 0,
     outHash: '',
