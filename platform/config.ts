@@ -15,6 +15,7 @@ export const configSchema = z.strictObject({
   /** Fixed when the instance is created. */
   partitions: z.number().int().min(1).max(256),
   nats: z.strictObject({
+    /** Of the broker, or of each broker of a cluster with commas between them. */
     url: z.string().min(1),
     /** Folder of `<role>.nk` files: an nkey seed each, mode 0600. Roles: rater, office, admin, gateway, agent-<id>. */
     credentials: z.string().min(1),

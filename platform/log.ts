@@ -36,8 +36,9 @@ export class StreamRewound extends Error {
 export interface Log {
   /** Appends with an optional expectation of the stream's last sequence. Never sends a Nats-Msg-Id. */
   append(stream: string, subject: string, data: Uint8Array, expectedLastSeq?: number): Promise<AppendResult>;
+  /** What the leader knows; throws while nobody can be certain to be it. */
   info(stream: string): Promise<LogInfo>;
-  /** The message at `seq`, read from the leader; undefined when there is none. */
+  /** The message at `seq`, read from the leader; undefined when there is none, which only a leader that is certain may say. */
   get(stream: string, seq: number): Promise<LogMessage | undefined>;
   last(stream: string): Promise<LogMessage | undefined>;
   /**

@@ -1,8 +1,9 @@
 /** Who may work on a partition (architecture §3.0). The lease gives liveness only; the stream's fence gives safety. */
 import { randomUUID } from 'node:crypto';
+import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { buckets } from '#core/messages/names.ts';
-import type { NatsConnection } from '#platform/nats/index.ts';
+import { patiently, type NatsConnection } from '#platform/nats/index.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { raterLimits } from './limits.ts';
 
@@ -14,7 +15,9 @@ export interface LeaseKeys {
 }
 
 export async function openLeases(connection: NatsConnection, replicas: number): Promise<LeaseKeys> {
-  return new Kvm(connection).create(buckets.lease, { history: 1, ttl: raterLimits.leaseTtlMs, replicas });
+  // An answer that comes later than the lease runs out is of no use, and whoever waits for it does not see that it is lost.
+  const client = jetstream(connection, { timeout: raterLimits.leaseTtlMs });
+  return patiently(() => new Kvm(client).create(buckets.lease, { history: 1, ttl: raterLimits.leaseTtlMs, replicas }));
 }
 
 /** When to ask for a lease. */

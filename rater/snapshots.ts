@@ -10,7 +10,7 @@ import type { PartitionState } from '#core/rating/state.ts';
 import { sha256 } from '#platform/crypto.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
-import type { NatsConnection } from '#platform/nats/index.ts';
+import { patiently, type NatsConnection } from '#platform/nats/index.ts';
 import { raterLimits } from './limits.ts';
 
 export interface Snapshots {
@@ -33,7 +33,8 @@ export async function openSnapshots(
   isIndexed = true,
 ): Promise<Snapshots> {
   setSha256Backend('native');
-  return snapshotsIn(await new Objm(connection).create(buckets.snapshots, { replicas }), log, isIndexed);
+  const store = await patiently(() => new Objm(connection).create(buckets.snapshots, { replicas }));
+  return snapshotsIn(store, log, isIndexed);
 }
 
 /** What is asked of an object store. */

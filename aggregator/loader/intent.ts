@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import { buckets } from '#core/messages/names.ts';
-import type { NatsConnection } from '#platform/nats/index.ts';
+import { patiently, type NatsConnection } from '#platform/nats/index.ts';
 import { aggregatorError } from '../errors.ts';
 import type { Head } from './chain.ts';
 
@@ -37,7 +37,7 @@ const wrongLastSequence = 10071;
 
 /** Intents in the bucket LOAD, which is made when missing. */
 export async function natsIntents(connection: NatsConnection, replicas: number): Promise<Intents> {
-  const bucket: KV = await new Kvm(connection).create(buckets.load, { history: 1, replicas });
+  const bucket: KV = await patiently(() => new Kvm(connection).create(buckets.load, { history: 1, replicas }));
   return {
     async read(partition) {
       const entry = await bucket.get(String(partition));

@@ -1,17 +1,25 @@
 /** Ties publishers to one connection: pushed marks, and word of its loss and return. */
 import type { MarkMessage } from '#core/messages/mark.ts';
 import { subjects } from '#core/messages/names.ts';
-import { append, type NatsConnection } from '#platform/nats/index.ts';
+import { append, moveOnWhenSilent, type NatsConnection } from '#platform/nats/index.ts';
 import { limits } from '../limits.ts';
 import type { UsageBroker } from './publisher.ts';
 
-export const natsBroker = (connection: NatsConnection): UsageBroker => ({
-  append: (subject, envelope) => append(connection, subject, envelope, undefined),
-  async markOf(partition, tenant, producer) {
-    const subject = subjects.markGet(partition, tenant, producer);
-    return (await connection.request(subject, '', { timeout: limits.markTimeoutMs })).json<MarkMessage>();
-  },
-});
+export function natsBroker(connection: NatsConnection): UsageBroker {
+  const tell = moveOnWhenSilent(connection);
+  return {
+    async append(subject, envelope) {
+      const askedAt = performance.now();
+      const result = await append(connection, subject, envelope);
+      tell(result.kind !== 'unknown', askedAt);
+      return result;
+    },
+    async markOf(partition, tenant, producer) {
+      const subject = subjects.markGet(partition, tenant, producer);
+      return (await connection.request(subject, '', { timeout: limits.markTimeoutMs })).json<MarkMessage>();
+    },
+  };
+}
 
 export interface Listener {
   onMark(mark: MarkMessage): void;

@@ -1,4 +1,5 @@
 import { exitCodes, printJson, printLine } from '../cli/report.ts';
+import { brokerFindings } from './broker.ts';
 import { clockFinding } from './clock.ts';
 import { configFindings } from './configuration.ts';
 import { dataFindings } from './data.ts';
@@ -13,6 +14,7 @@ export async function doctorCommand(dataDir: string, json: boolean): Promise<num
     ...dataFindings(dataDir),
     ...configFindings(dataDir),
     ...(await portFindings(dataDir)),
+    ...(await brokerFindings(dataDir)),
     clockFinding(),
   ];
   const ok = findings.every((finding) => finding.level !== 'error');

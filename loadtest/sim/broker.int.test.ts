@@ -1,17 +1,20 @@
 /**
- * The simulated broker is held against the real one: the same scripts, the same answers. What a script sees is written down
- * as text; times, sizes and revisions are left out, for those are each broker's own.
+ * The simulated broker is held against the real one, alone and three of them with replicated streams: the same scripts, the
+ * same answers. What a script sees is written down as text; times, sizes and revisions are left out, for those are each broker's own.
  */
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
-import { describe, expect, test } from 'vitest';
-import { buckets } from '#core/messages/names.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buckets, streams, subjects } from '#core/messages/names.ts';
+import { ensureNatsVersion } from '#deploy/bootstrap/nats.mjs';
+import { natsVersionOfClusters } from '#deploy/bootstrap/natsVersion.mjs';
 import { openLeases, type LeaseKeys } from '#rater/lease.ts';
 import type { Blobs } from '#rater/snapshots.ts';
 import type { AppendResult, Log } from '#platform/log.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
 import { ensureStreams } from '#platform/nats/streams.ts';
+import { startTestCluster } from '#platform/nats/testCluster.ts';
 import { startTestServer } from '#platform/nats/testServer.ts';
 import { Faults } from './faults.ts';
 import { Keys } from './parts/keys.ts';
@@ -24,13 +27,17 @@ interface Broker {
   readonly log: Log;
   readonly leases: LeaseKeys;
   readonly blobs: Blobs;
+  /** A stream of this script alone, and its subject. */
+  readonly stream: string;
+  readonly subject: string;
   /** The stream loses everything after a sequence. */
-  cut(stream: string, lastSeq: number): Promise<void>;
+  cut(lastSeq: number): Promise<void>;
+  /** Who leads the stream dies and comes back: what is in flight is lost, what was acknowledged is not. */
+  killLeader(): Promise<void>;
 }
 
 type Script = (broker: Broker, say: (line: string) => void) => Promise<void>;
 
-const stream = 'RATED_0';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array | undefined) => (data === undefined ? 'nothing' : new TextDecoder().decode(data));
 const told = (result: AppendResult) => (result.kind === 'stored' ? `stored ${result.seq}` : result.kind);
@@ -51,10 +58,20 @@ async function next(messages: AsyncIterator<{ seq: number; data: Uint8Array }>, 
   return seen.join(' ');
 }
 
+/** Appends as a committer does: after a refusal or silence the last message tells whether it is stored. */
+async function persisted(log: Log, [stream, subject]: readonly [string, string], data: string, at: number) {
+  for (;;) {
+    if ((await log.append(stream, subject, bytes(data), at)).kind === 'stored') return `${data} stored`;
+    const last = await log.last(stream).catch(() => undefined);
+    if (last?.seq === at + 1) return text(last.data) === data ? `${data} stored` : `${data} taken by another`;
+    await sleep(50);
+  }
+}
+
 const scripts: Readonly<Record<string, Script>> = {
-  async 'an expectation is checked against the last sequence'({ log }, say) {
+  async 'an expectation is checked against the last sequence'({ log, stream, subject }, say) {
     const append = async (data: string, expected?: number) =>
-      say(told(await log.append(stream, 'rated.0', bytes(data), expected)));
+      say(told(await log.append(stream, subject, bytes(data), expected)));
     await append('a', 0);
     await append('b', 0);
     await append('b', 1);
@@ -64,38 +81,49 @@ const scripts: Readonly<Record<string, Script>> = {
     say(`last ${text((await log.last(stream))?.data)}, second ${text((await log.get(stream, 2))?.data)}`);
     say(`beyond ${text((await log.get(stream, 9))?.data)}, ends at ${(await log.info(stream)).lastSeq}`);
   },
-  async 'appends sent one behind the other are stored in that order'({ log }, say) {
-    const all = ['a', 'b', 'c', 'd'].map((data, at) => log.append(stream, 'rated.0', bytes(data), at));
+  async 'appends sent one behind the other are stored in that order'({ log, stream, subject }, say) {
+    const all = ['a', 'b', 'c', 'd'].map((data, at) => log.append(stream, subject, bytes(data), at));
     say((await Promise.all(all)).map(told).join(', '));
-    const late = ['x', 'y'].map((data) => log.append(stream, 'rated.0', bytes(data), 4));
+    const late = ['x', 'y'].map((data) => log.append(stream, subject, bytes(data), 4));
     say((await Promise.all(late)).map(told).join(', '));
   },
-  async 'a follower reads what is there and what comes, from where it likes'({ log }, say) {
+  async 'a follower reads what is there and what comes, from where it likes'({ log, stream, subject }, say) {
     const stop = new AbortController();
-    for (const data of ['a', 'b', 'c']) await log.append(stream, 'rated.0', bytes(data));
+    for (const data of ['a', 'b', 'c']) await log.append(stream, subject, bytes(data));
     const whole = log.follow(stream, 1, stop.signal)[Symbol.asyncIterator]();
     const later = log.follow(stream, 3, stop.signal)[Symbol.asyncIterator]();
     const beyond = log.follow(stream, 5, stop.signal)[Symbol.asyncIterator]();
     say(`whole ${await next(whole, 3)}; later ${await next(later, 1)}`);
     const waiting = Promise.all([next(whole, 2), next(later, 2), next(beyond, 1)]);
-    for (const data of ['d', 'e']) await log.append(stream, 'rated.0', bytes(data));
+    for (const data of ['d', 'e']) await log.append(stream, subject, bytes(data));
     say((await waiting).join('; '));
     const ended = next(whole, 1);
     stop.abort();
     say(await ended);
   },
-  async 'a follower that has read what is lost ends, another goes on'({ log, cut }, say) {
+  async 'a follower that has read what is lost ends, another goes on'({ log, stream, subject, cut }, say) {
     const stop = new AbortController();
-    for (const data of ['a', 'b', 'c', 'd']) await log.append(stream, 'rated.0', bytes(data));
+    for (const data of ['a', 'b', 'c', 'd']) await log.append(stream, subject, bytes(data));
     const ahead = log.follow(stream, 1, stop.signal)[Symbol.asyncIterator]();
     say(await next(ahead, 4));
     const ended = next(ahead, 1);
-    await cut(stream, 2);
+    await cut(2);
     say(`ends at ${(await log.info(stream)).lastSeq}`);
-    for (const data of ['x', 'y', 'z']) say(told(await log.append(stream, 'rated.0', bytes(data))));
+    for (const data of ['x', 'y', 'z']) say(told(await log.append(stream, subject, bytes(data))));
     say(await ended);
     const anew = log.follow(stream, 1, stop.signal)[Symbol.asyncIterator]();
     say(await next(anew, 5));
+    stop.abort();
+  },
+  async 'a leader that dies takes nothing with it that was acknowledged'({ log, stream, subject, killLeader }, say) {
+    const stop = new AbortController();
+    for (const [at, data] of ['a', 'b'].entries()) say(told(await log.append(stream, subject, bytes(data), at)));
+    const reader = log.follow(stream, 1, stop.signal)[Symbol.asyncIterator]();
+    say(await next(reader, 2));
+    const killed = killLeader();
+    for (const [at, data] of [[2, 'c'], [3, 'd']] as const) say(await persisted(log, [stream, subject], data, at)); // prettier-ignore
+    await killed;
+    say(`${await next(reader, 2)}, ends at ${(await log.info(stream)).lastSeq}`);
     stop.abort();
   },
   async 'a lease is made once, changed by who knows it, and runs out'({ leases }, say) {
@@ -128,45 +156,85 @@ const scripts: Readonly<Record<string, Script>> = {
   },
 };
 
+/** Streams on the real brokers are each script's own; the last ones use none. */
+const partitions = 5;
+const partitionOf = (script: Script): number => Math.min(Object.values(scripts).indexOf(script), partitions - 1);
+
 async function inSimulation(script: Script): Promise<string[]> {
   const schedule = new Schedule(Date.UTC(2026, 10, 1));
   const random = new Random(7);
   const faults = new Faults(random.fork());
   faults.heal();
   const wire = new Wire(schedule, faults, random.fork());
-  const streams = new Streams(wire, { stored: () => undefined, cut: () => undefined });
+  const stored = new Streams(wire, { stored: () => undefined, cut: () => undefined });
   const keys = new Keys(wire);
   const process = new Process('script');
   using _time = schedule.install(() => random.next());
   const said: string[] = [];
   let isOver = false;
   const broker: Broker = {
-    log: streams.for(process),
+    log: stored.for(process),
     leases: keys.leasesFor(process),
     blobs: keys.blobsFor(process),
-    cut: async (name, lastSeq) => streams.loseTail(name, streams.messages(name).length - lastSeq),
+    stream: streams.rated(0),
+    subject: subjects.rated(0),
+    cut: async (lastSeq) => stored.loseTail(streams.rated(0), stored.messages(streams.rated(0)).length - lastSeq),
+    killLeader: async () => stored.loseTail(streams.rated(0), 0),
   };
   schedule.after(0, process, () => void script(broker, (line) => said.push(line)).then(() => (isOver = true)));
   while (!isOver && (await schedule.step()));
   return said;
 }
 
-async function onNats(script: Script): Promise<string[]> {
-  await using server = await startTestServer({ partitions: 1 });
-  const connection = await connectNats({ ...server, role: 'admin' });
+interface Real extends AsyncDisposable {
+  readonly url: string;
+  readonly credentials: string;
+  readonly replicas: number;
+  killLeader(stream: string): Promise<void>;
+}
+
+async function single(): Promise<Real> {
+  const server = await startTestServer({ partitions });
+  return {
+    ...server,
+    replicas: 1,
+    killLeader: () => server.restart(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function three(): Promise<Real> {
+  const cluster = await startTestCluster({ partitions, binary: await ensureNatsVersion(natsVersionOfClusters) });
+  return {
+    ...cluster,
+    async killLeader(stream) {
+      const leader = await cluster.leaderOf(stream);
+      await cluster.kill(leader);
+      cluster.start(leader);
+    },
+  };
+}
+
+async function onNats(real: Real, script: Script): Promise<string[]> {
+  const { replicas } = real;
+  const connection = await connectNats({ ...real, role: 'admin' });
   const log = await jetstreamLog(connection);
+  const stream = streams.rated(partitionOf(script));
   const said: string[] = [];
   await script(
     {
       log,
-      leases: await openLeases(connection, 1),
-      blobs: await new Objm(connection).create(buckets.snapshots, { replicas: 1 }),
-      async cut(name, lastSeq) {
-        const kept = await Promise.all(Array.from({ length: lastSeq }, (_, at) => log.get(name, at + 1)));
-        await (await jetstreamManager(connection)).streams.delete(name);
-        await ensureStreams(connection, 1, 1);
-        for (const message of kept) await log.append(name, message!.subject, message!.data);
+      leases: await openLeases(connection, replicas),
+      blobs: await new Objm(connection).create(buckets.snapshots, { replicas }),
+      stream,
+      subject: subjects.rated(partitionOf(script)),
+      async cut(lastSeq) {
+        const kept = await Promise.all(Array.from({ length: lastSeq }, (_, at) => log.get(stream, at + 1)));
+        await (await jetstreamManager(connection)).streams.delete(stream);
+        await ensureStreams(connection, partitions, replicas);
+        for (const message of kept) await log.append(stream, message!.subject, message!.data);
       },
+      killLeader: () => real.killLeader(stream),
     },
     (line) => said.push(line),
   );
@@ -174,10 +242,19 @@ async function onNats(script: Script): Promise<string[]> {
   return said;
 }
 
-describe('the simulated broker answers as nats-server does', () => {
-  test.each(Object.entries(scripts))('%s', async (_, script) => {
-    const real = await onNats(script);
-    expect(await inSimulation(script)).toEqual(real);
-    expect(real.length).toBeGreaterThan(1);
+describe.each([
+  ['one nats-server', single],
+  ['three nats-servers', three],
+] as const)('the simulated broker answers as %s', (_, start) => {
+  let real: Real;
+  beforeAll(async () => {
+    real = await start();
+  });
+  afterAll(() => real[Symbol.asyncDispose]());
+
+  test.each(Object.entries(scripts))('%s', async (__, script) => {
+    const said = await onNats(real, script);
+    expect(await inSimulation(script)).toEqual(said);
+    expect(said.length).toBeGreaterThan(1);
   });
 });

@@ -1,5 +1,6 @@
 import { nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { platformError } from '../errors.ts';
+import { leaveLoneBroker } from './loneBroker.ts';
 import { readSeed } from './seeds.ts';
 import { connectFramed } from './transport.ts';
 
@@ -9,6 +10,7 @@ export type { NatsConnection };
 export const natsVersionMin = [2, 12] as const;
 
 export interface ConnectOptions {
+  /** Of the broker, or of each broker of a cluster with commas between them. */
   readonly url: string;
   /** Folder of `<role>.nk` seed files. */
   readonly credentials: string;
@@ -17,14 +19,21 @@ export interface ConnectOptions {
   readonly waitMsMax?: number;
 }
 
-/** Connects as a role and checks the broker's version. Reconnects for ever afterwards; inboxes are the role's own. */
+/** Roles with the right to the JetStream API. Agents and gateways learn from their appends whether anybody is there. */
+const innerRoles: ReadonlySet<string> = new Set(['admin', 'rater', 'office']);
+
+/**
+ * Connects as a role and checks the broker's version. Reconnects for ever afterwards, to any broker of a cluster, and leaves
+ * one that the others have lost; inboxes are the role's own.
+ */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
   const { seed } = readSeed(options.credentials, options.role);
+  const servers = options.url.split(',');
   const deadline = performance.now() + (options.waitMsMax ?? 15_000);
   for (;;) {
     try {
       const connection = await connectFramed({
-        servers: options.url.split(','),
+        servers,
         name: `meterline-${options.role}`,
         authenticator: nkeyAuthenticator(seed),
         inboxPrefix: inboxPrefix(options.role),
@@ -35,6 +44,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
         pingInterval: 10_000,
       });
       await requireVersion(connection);
+      if (servers.length > 1 && innerRoles.has(options.role)) leaveLoneBroker(connection);
       return connection;
     } catch (cause) {
       if (cause instanceof Error && cause.name === 'MeterlineError') throw cause;

@@ -1,6 +1,9 @@
+export { clusterHealth } from './clusterHealth.ts';
 export { connectNats, type NatsConnection } from './connect.ts';
+export { moveOnWhenSilent } from './loneBroker.ts';
 export { append, jetstreamLog } from './jetstreamLog.ts';
 export { ensureStreams } from './streams.ts';
 export { ensureSeed } from './seeds.ts';
 export { agentRole, natsServerConfig, type AgentIdentity } from './serverConfig.ts';
+export { patiently } from './patience.ts';
 export { probeBroker, requireSafeBroker } from './probe.ts';

@@ -1,46 +1,26 @@
-import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
-import { StreamRewound, type AppendResult, type Log, type LogInfo, type LogMessage } from '../log.ts';
+import type { AppendResult, Log, LogInfo, LogMessage } from '../log.ts';
 import type { NatsConnection } from './connect.ts';
+import { follow } from './follow.ts';
+import { LeaderUnconfirmed, patiently } from './patience.ts';
 
 export const logLimits = {
   /** How long one append waits for the broker's acknowledgement before its fate counts as unknown. */
   appendTimeoutMs: 5000,
   /**
-   * Bytes that a follower asks for ahead of its reader, at least. The broker delivers nothing larger than what is asked
-   * for, nor what stands behind it: whoever may send one message of the greatest size would stop the stream for good. So
-   * the greatest message is asked for, and what its subject and address take besides.
+   * A leader that has not heard from a majority for so long may have been voted out without knowing, and its log may be old.
+   * Less than the four seconds after which nats-server begins an election.
    */
-  followBytesMin: 8 * 1024 * 1024,
-  followFrameBytesMax: 64 * 1024,
-  /** A follower that misses two heartbeats asks anew: a killed broker's consumers are gone, and nobody tells us. */
-  followHeartbeatMs: 1000,
-  followRequestMs: 5000,
+  leaderHeardMsMax: 3000,
 } as const;
-
-const followOptions = (connection: NatsConnection) => ({
-  max_bytes: Math.max(logLimits.followBytesMin, connection.info?.max_payload ?? 0) + logLimits.followFrameBytesMax,
-  expires: logLimits.followRequestMs,
-  idle_heartbeat: logLimits.followHeartbeatMs,
-});
 
 const wrongLastSequence = new Set([10071, 10164]);
 const outOfSpace = new Set([10023, 10047, 10077, 10122, 10028]);
 
-/** After one of these a follower may go on behind messages that are gone. */
-const suspicious: ReadonlySet<string> = new Set([
-  'consumer_deleted',
-  'consumer_not_found',
-  'stream_not_found',
-  'heartbeats_missed',
-  'reset',
-  'ordered_consumer_recreated',
-]);
-
-/** The log on JetStream. */
+/** The log on JetStream. Waits for brokers that elect a leader. */
 export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
-  const client = jetstream(connection);
-  const manager = await jetstreamManager(connection);
+  const manager = await patiently(() => jetstreamManager(connection));
 
   const toMessage = (raw: { subject: string; seq: number; time: Date; data: Uint8Array }): LogMessage => ({
     subject: raw.subject,
@@ -50,17 +30,17 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
   });
 
   async function get(stream: string, seq: number): Promise<LogMessage | undefined> {
-    try {
-      const raw = await manager.streams.getMessage(stream, { seq });
-      return raw === null ? undefined : toMessage(raw);
-    } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === 10037) return undefined;
-      throw error;
-    }
+    const raw = await manager.streams.getMessage(stream, { seq });
+    if (raw !== null) return toMessage(raw);
+    // What one who was voted out does not have may well be there.
+    await info(stream);
+    return undefined;
   }
 
   async function info(stream: string): Promise<LogInfo> {
-    const { state, config } = await manager.streams.info(stream);
+    const about = await manager.streams.info(stream);
+    if (!isConfirmed(about)) throw new LeaderUnconfirmed(`${stream}: its leader hears from no majority`);
+    const { state, config } = about;
     const { first_seq: firstSeq, last_seq: lastSeq, bytes } = state;
     return { firstSeq, lastSeq, bytes, ...(config.max_bytes > 0 ? { bytesMax: config.max_bytes } : {}) };
   }
@@ -73,53 +53,20 @@ export async function jetstreamLog(connection: NatsConnection): Promise<Log> {
       const { lastSeq } = await info(stream);
       return lastSeq === 0 ? undefined : get(stream, lastSeq);
     },
-    async *follow(stream, fromSeq, signal) {
-      if (signal.aborted) return;
-      const consumer = await client.consumers.get(stream, { opt_start_seq: Math.max(1, fromSeq) });
-      const messages = await consumer.consume(followOptions(connection));
-      const stop = () => messages.stop();
-      signal.addEventListener('abort', stop, { once: true });
-      let newest: LogMessage | undefined;
-      let isInDoubt = false;
-      const rewound = () => new StreamRewound(`${stream} no longer holds message ${newest!.seq}, which was read`);
-      const isLost = async () =>
-        newest !== undefined &&
-        Buffer.compare((await get(stream, newest.seq))?.data ?? Buffer.alloc(0), newest.data) !== 0;
-      let failure: StreamRewound | undefined;
-      const watch = async () => {
-        for await (const { type } of messages.status()) {
-          // Whatever made the broker forget the consumer may have taken messages with it.
-          if (suspicious.has(type)) isInDoubt = true;
-          if (type !== 'ordered_consumer_recreated' || !(await isLost())) continue;
-          failure = rewound();
-          return messages.stop();
-        }
-      };
-      // While the broker is away nothing can be said; it makes the consumer anew once it is back.
-      void watch().catch(() => undefined);
-      try {
-        for await (const message of messages) {
-          if (signal.aborted) return;
-          if (failure !== undefined) break;
-          if (isInDoubt) {
-            isInDoubt = false;
-            if (await isLost()) throw rewound();
-          }
-          newest = {
-            subject: message.subject,
-            seq: message.seq,
-            timeMs: Math.floor(Number(message.info.timestampNanos) / 1e6),
-            data: message.data,
-          };
-          yield newest;
-        }
-        if (failure !== undefined) throw failure;
-      } finally {
-        signal.removeEventListener('abort', stop);
-        messages.stop();
-      }
-    },
+    follow: (stream, fromSeq, signal) => follow({ connection, get, stream, fromSeq, signal }),
   };
+}
+
+/**
+ * Whether who answered is the leader still: a majority, itself included, has answered it since any election could begin.
+ * A replica without a leader answers for itself and names none; `active` is 0 of those that nobody has heard yet.
+ */
+export function isConfirmed({ cluster, config }: Pick<StreamInfo, 'cluster' | 'config'>): boolean {
+  if (config.num_replicas === 1) return true;
+  const heard = (cluster?.replicas ?? []).filter(
+    ({ active }) => active > 0 && active <= logLimits.leaderHeardMsMax * 1e6,
+  );
+  return Boolean(cluster?.leader) && 2 * (1 + heard.length) > config.num_replicas;
 }
 
 /** One append, for producers who have no right to the JetStream API. Never throws for what a retry can mend. */

@@ -43,6 +43,8 @@ export interface TestCluster extends AsyncDisposable {
   freeDisk(node: TestNode): void;
   /** How a full disk is made here: a file system of its own, or a limit of the process. */
   readonly diskKind: TestDisk['kind'] | undefined;
+  /** Names of the connections that it has. */
+  clientsOf(node: TestNode): Promise<readonly string[]>;
   /** The stream's leader as the brokers that can be asked know it. */
   leaderOf(stream: string): Promise<TestNode>;
   /** Resolves once every broker that runs says that all it holds is up to date. */
@@ -64,7 +66,7 @@ const pollMs = 50;
 export async function startTestCluster(options: TestClusterOptions): Promise<TestCluster> {
   const binary = options.binary ?? process.env['METERLINE_NATS_SERVER'];
   if (binary === undefined) throw new Error('METERLINE_NATS_SERVER is not set; run the tests with `npm test`');
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const dir = mkdtempSync(join(tmpdir(), 'meterline-cluster-'));
   stack.defer(() => rmSync(dir, { recursive: true, force: true }));
   const credentials = join(dir, 'keys');
@@ -165,6 +167,11 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
       disks[node]!.free(pid ?? 0);
     },
     diskKind: disks[0]?.kind,
+    async clientsOf(node) {
+      const answer = await fetch(`http://127.0.0.1:${ports[node]![2]}/connz`);
+      const { connections } = (await answer.json()) as { connections: { name: string }[] };
+      return connections.map(({ name }) => name);
+    },
     async leaderOf(stream) {
       for (;;) {
         const info = await manager.streams.info(stream).catch(() => undefined);
