@@ -2,6 +2,8 @@
 
 /** The mirror of committed state. */
 export const mirrorLimits = {
+  /** A rater that has said nothing for so long counts as gone. */
+  raterSilenceMsMax: 5000,
   /** How long one question to the rater may take; then it is asked again. */
   balanceTimeoutMs: 2000,
   /** Pause between two attempts to sync; the mirror stays stale, and says so, meanwhile. */

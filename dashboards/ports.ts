@@ -101,8 +101,8 @@ export interface StorePort {
   rowCount(): Promise<number>;
 }
 
-/** Latency of commits as the rater measures it, from its own health port; zeros while it does not answer. */
-export type RaterLatency = () => Promise<Status['latencyMs']['commit']>;
+/** Latency of commits as the raters at these base URLs measure it, the worst of them; zeros while none answers. */
+export type RaterLatency = (urls: readonly string[]) => Promise<Status['latencyMs']['commit']>;
 
 export interface Ports {
   readonly access: AccessPort;

@@ -45,7 +45,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     version: programVersion,
     connection,
     logger,
-    ports: dashboardPorts(config, aggregator, billing, () => pressure.current),
+    ports: dashboardPorts(aggregator, billing, () => pressure.current),
     routes: [
       billing.routes,
       aggregatorRoutes({ aggregator, master: masterFacts(billing) }),

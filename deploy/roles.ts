@@ -28,7 +28,9 @@ const lingerMsMax = 1000;
 /** Runs the role until a signal, or until the supervisor that started it is gone; gives the exit code. */
 export async function runRole(role: Role, args: readonly string[]): Promise<number> {
   letBytesGrow();
-  const config = readConfig(configPathOf(role, args));
+  const flags = flagsOf(role, args);
+  const read = readConfig(flags.config);
+  const config: Config = { ...read, [role]: { ...read[role], port: flags.port ?? read[role].port } };
   const logger = createLogger(role, config.log.level);
   const stop = new AbortController();
   const life: Life = { signal: stop.signal, logger };
@@ -72,10 +74,17 @@ function listenForEnd(onEnd: (reason: string) => void): void {
   process.stdin.resume();
 }
 
-function configPathOf(role: Role, args: readonly string[]): string {
-  let path: string | undefined;
+interface RoleFlags {
+  readonly config: string;
+  /** Of its own page for health and metrics, where another process of the role has the one in the configuration. */
+  readonly port: number | undefined;
+}
+
+function flagsOf(role: Role, args: readonly string[]): RoleFlags {
+  let values: { config?: string | undefined; port?: string | undefined };
   try {
-    path = parseArgs({ args: [...args], options: { config: { type: 'string' } } }).values.config;
+    const options = { config: { type: 'string' }, port: { type: 'string' } } as const;
+    ({ values } = parseArgs({ args: [...args], options }));
   } catch (cause) {
     throw deployError(
       'USAGE',
@@ -84,7 +93,10 @@ function configPathOf(role: Role, args: readonly string[]): string {
       cause,
     );
   }
-  if (path === undefined)
+  const { config, port } = values;
+  if (config === undefined)
     throw deployError('USAGE', `${role} needs --config PATH, the configuration file of its instance.`);
-  return path;
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535))
+    throw deployError('USAGE', `--port ${port} is no port; give one from 1 to 65535, or 0 for any that is free.`);
+  return { config, port: port === undefined ? undefined : Number(port) };
 }

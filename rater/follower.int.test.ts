@@ -86,3 +86,11 @@ test('whose commit was lost with the tail is not believed, and one that runs beg
   expect(failures).toBeGreaterThan(0);
   expect(encodeState((await running.stop())!)).toBe(await cold());
 }, 60_000);
+
+test('one that is stopped while it begins, at whatever moment, ends', async () => {
+  for (let ms = 0; ms < 20; ms++) {
+    const follower = follow();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await follower.stop();
+  }
+}, 60_000);

@@ -43,9 +43,10 @@ export class Follower {
     return { seq: this.state?.outSeq ?? 0, hash: this.state?.outHash ?? '' };
   }
 
-  /** Ends it and hands over its state, which it changes no more; undefined where it has none that it trusts. */
+  /** Ends it and hands over its state, which it changes no more; undefined, at once, where it has none that it trusts. */
   async stop(): Promise<PartitionState | undefined> {
     this.#reading.abort();
+    if (this.#replay === undefined) return undefined;
     await this.#ended;
     return this.state;
   }

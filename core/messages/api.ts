@@ -311,11 +311,22 @@ export interface Status {
   readonly partitions: readonly {
     readonly partition: number;
     readonly owner: boolean;
+    /** Which rater says that it owns the partition; null while none does. */
+    readonly rater: string | null;
+    /** Who would take it over without loading a snapshot, and how many commits each was behind when it last said so. */
+    readonly standbys: readonly { readonly rater: string; readonly behind: number }[];
     readonly incarnation: number;
     readonly outSeq: number;
     readonly loadedSeq: number;
     readonly logTimeMs: number;
     readonly totals: { readonly samples: SampleCounts; readonly batches: SampleCounts };
+  }[];
+  /** The raters that live; `url` is the base of each one's own port. */
+  readonly raters: readonly {
+    readonly rater: string;
+    readonly url: string;
+    readonly owns: number;
+    readonly follows: number;
   }[];
   readonly rowsInClickHouse: number;
   readonly alerts: number;

@@ -254,6 +254,8 @@ export const status = z.object({
     z.object({
       partition: z.number(),
       owner: z.boolean().describe('Whether its owner answered when last asked.'),
+      rater: z.string().nullable().describe('Which rater says that it owns the partition.'),
+      standbys: list(z.object({ rater: z.string(), behind: z.number().describe('Commits.') })),
       incarnation: z.number(),
       outSeq: z.number(),
       loadedSeq: z.number(),
@@ -261,6 +263,7 @@ export const status = z.object({
       totals: z.object({ samples: counts, batches: counts }),
     }),
   ),
+  raters: list(z.object({ rater: z.string(), url: z.string(), owns: z.number(), follows: z.number() })),
   rowsInClickHouse: z.number().describe('Rated samples, however many rows they lie in.'),
   alerts: z.number(),
   webhooksDelivered: z.number(),

@@ -9,6 +9,7 @@ import { mirrorLimits } from '../limits.ts';
 import type { Ports } from '../ports.ts';
 import { DeliveryFigures, followHistory } from './history.ts';
 import { PartitionMirror } from './partitionMirror.ts';
+import { Raters } from './raters.ts';
 import { StoreFigures } from './storeFigures.ts';
 import { TenantView } from './tenantView.ts';
 
@@ -32,6 +33,7 @@ export interface Mirror {
   /** Calls `listener` after each commit that touched a tenant. */
   onChange(listener: (tenant: string) => void): void;
   readonly partitions: readonly PartitionMirror[];
+  readonly raters: Raters;
   readonly deliveries: { readonly delivered: number; latency(): Status['latencyMs']['alert'] };
   /** Partitions that are not synced. */
   waiting(): number[];
@@ -135,6 +137,7 @@ export function createMirror({ partitions, log, connection, events, ports }: Mir
     look: (view) => storeFigures.look(view),
     onChange: (listener) => void listeners.push(listener),
     partitions: mirrors,
+    raters: new Raters(connection),
     deliveries,
     waiting: () => mirrors.filter((mirror) => !mirror.synced).map((mirror) => mirror.partition),
     async run(life) {

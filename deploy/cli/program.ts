@@ -50,12 +50,16 @@ export type SetExitCode = (code: number) => void;
 /** Listed for `--help`; cli.ts runs them before this program is loaded. */
 function addRoles(program: Command): void {
   const roles = {
-    rater: 'run the owner of partitions: rates, keeps balances, raises alerts, delivers webhooks',
+    rater: 'run an owner of partitions: rates, keeps balances, raises alerts, delivers webhooks; several share them',
     collector: 'run the agent: meters this machine',
     office: 'run aggregator, billing, API and pages',
   };
   for (const [name, description] of Object.entries(roles)) {
-    program.command(name).description(description).requiredOption('--config <path>', 'configuration of the instance');
+    program
+      .command(name)
+      .description(description)
+      .requiredOption('--config <path>', 'configuration of the instance')
+      .option('--port <n>', 'port of this process instead of the configured one; 0 takes a free one');
   }
 }
 

@@ -12,6 +12,7 @@ interface UpFlags extends CommonOptions {
   readonly fleet: number;
   readonly history: number;
   readonly partitions?: number;
+  readonly raters: number;
   readonly interval: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
@@ -31,6 +32,7 @@ export function addUp(program: Command, setExitCode: SetExitCode): void {
     .option('--fleet <n>', 'simulated hosts beside this one', wholeNumber(0, 100_000), 0)
     .option('--history <days>', 'days of past usage of the simulated hosts', wholeNumber(0, 400), 0)
     .option('--partitions <n>', 'partitions of a new instance (default: 4)', wholeNumber(1, 256))
+    .option('--raters <n>', 'rater processes, which share the partitions', wholeNumber(1, 64), 1)
     .option('--interval <ms>', "how often this machine's counters are read", wholeNumber(100, 3_600_000), 750)
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
     .action(async (flags: UpFlags) => {
@@ -49,6 +51,7 @@ export function addUp(program: Command, setExitCode: SetExitCode): void {
           fleetHosts: flags.fleet,
           historyDays: flags.history,
           partitions: flags.partitions,
+          raters: flags.raters,
           logLevel: flags.logLevel,
           collector: agentOverrides(flags.interval, process.env),
         }),

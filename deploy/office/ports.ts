@@ -6,7 +6,6 @@ import type { Billing } from '#billing/main.ts';
 import type { Status } from '#core/messages/api.ts';
 import { tallyUnit } from '#core/units/pricedUnits.ts';
 import type { Ports, RaterLatency } from '#dashboards/index.ts';
-import type { Config } from '#platform/config.ts';
 
 /** How long the rater's own status may take. */
 const raterStatusTimeoutMs = 1000;
@@ -31,31 +30,26 @@ export function masterFacts({ master }: Pick<Billing, 'master'>): MasterFacts {
   };
 }
 
-export function dashboardPorts(
-  config: Config,
-  aggregator: Aggregator,
-  billing: Billing,
-  pressure: Ports['pressure'],
-): Ports {
+export function dashboardPorts(aggregator: Aggregator, billing: Billing, pressure: Ports['pressure']): Ports {
   return {
     access: billing.access,
     master: billing.master,
     store: storePort(aggregator, masterFacts(billing)),
-    raterLatency: raterLatencyOf(config),
+    raterLatency,
     pressure,
     now: Date.now,
   };
 }
 
-/** From the rater's own port; zeros while it does not answer. */
-const raterLatencyOf =
-  ({ rater }: Config): RaterLatency =>
-  async () => {
-    try {
+/** From the raters' own ports; one that does not answer has none. */
+const raterLatency: RaterLatency = async (urls) => {
+  const answers = await Promise.all(
+    urls.map(async (url) => {
       const signal = AbortSignal.timeout(raterStatusTimeoutMs);
-      const answer = await fetch(`http://${rater.host}:${rater.port}/status`, { signal });
-      return ((await answer.json()) as Pick<Status, 'latencyMs'>).latencyMs.commit;
-    } catch {
-      return { p50: 0, p99: 0 };
-    }
-  };
+      const answer = await fetch(`${url}/status`, { signal }).catch(() => undefined);
+      return ((await answer?.json().catch(() => undefined)) as Pick<Status, 'latencyMs'> | undefined)?.latencyMs.commit;
+    }),
+  );
+  const known = answers.filter((answer) => answer !== undefined);
+  return { p50: Math.max(0, ...known.map(({ p50 }) => p50)), p99: Math.max(0, ...known.map(({ p99 }) => p99)) };
+};

@@ -53,6 +53,9 @@ const sum = (processes: readonly ProcessUsage[]): Total => ({
   cpuPercent: round(processes.reduce((percent, process) => percent + process.cpuPercent, 0)),
 });
 
+/** Enough of a rater's id to tell it from the others. */
+const short = (rater: string): string => rater.slice(0, 8);
+
 const round = (value: number): number => Math.round(value * 100) / 100;
 
 function printForPeople(view: {
@@ -88,11 +91,25 @@ function printForPeople(view: {
   printPressure(view.status?.pressure);
   if (view.status === undefined) return printLine('The office does not answer yet; its log lines say why.');
   printTable([
-    ['PARTITION', 'OWNED', 'COMMITTED', 'LOADED', 'LAG', 'RECEIVED', 'RATED', 'DUPLICATES', 'REFUSED'],
-    ...view.status.partitions.map(({ partition, owner, outSeq, loadedSeq, totals: { samples } }) =>
+    [
+      'PARTITION',
+      'OWNED',
+      'RATER',
+      'STANDBY (BEHIND)',
+      'COMMITTED',
+      'LOADED',
+      'LAG',
+      'RECEIVED',
+      'RATED',
+      'DUPLICATES',
+      'REFUSED',
+    ],
+    ...view.status.partitions.map(({ partition, owner, rater, standbys, outSeq, loadedSeq, totals: { samples } }) =>
       [
         partition,
         owner ? 'yes' : 'no',
+        short(rater ?? '-'),
+        standbys.map((standby) => `${short(standby.rater)} (${standby.behind})`).join(', ') || '-',
         outSeq,
         loadedSeq,
         outSeq - loadedSeq,

@@ -49,9 +49,10 @@ export class Family {
 
   /** In the order in which each still has what it drains into. */
   async stopAll(): Promise<void> {
-    const core = ['rater', 'office', 'nats-server'];
-    await this.stop([...this.#children.keys()].filter((name) => !core.includes(name)));
-    for (const name of core) await this.stop([name]);
+    const names = [...this.#children.keys()];
+    const core = [names.filter((name) => /^rater(-|$)/.test(name)), ['office'], ['nats-server']];
+    await this.stop(names.filter((name) => !core.flat().includes(name)));
+    for (const some of core) await this.stop(some);
   }
 
   /** Ends one child in order; like any that ends, it is started again. */

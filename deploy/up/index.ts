@@ -19,7 +19,7 @@ import { ensureEnrolled } from './enrolment.ts';
 import { Family } from './family.ts';
 import { createLogLines } from './logLines.ts';
 import type { UpOptions } from './options.ts';
-import { fleetSpec, roleSpec } from './roleSpecs.ts';
+import { fleetSpec, moreRaters, roleSpec } from './roleSpecs.ts';
 import { listenForStop, type StopSignal } from './stopSignal.ts';
 import { settledSummary, type Summary } from './summary.ts';
 import { sayReady } from './welcome.ts';
@@ -92,8 +92,10 @@ async function startAll(
   await start(brokerSpec(config, natsConfigPath));
   if (stop.signal.aborted) return;
   await prepareStreams(config, plan);
+  const raters = await moreRaters(options.raters - 1, config, configPath, onLine);
   await Promise.all([
     start(roleSpec('rater', config, configPath, onLine)),
+    ...raters.map(start),
     start(roleSpec('office', config, configPath, onLine)),
   ]);
   if (stop.signal.aborted) return;

@@ -16,6 +16,8 @@ export interface UpOptions {
   readonly historyDays: number;
   /** Partitions of a new instance; undefined takes the default, or what the instance has. */
   readonly partitions: number | undefined;
+  /** Rater processes, which share the partitions. */
+  readonly raters: number;
   readonly logLevel: Config['log']['level'];
   /** Overrides for the agent: interval, roots. */
   readonly collector?: Partial<Config['collector']>;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '#platform/config.ts';
 import { roleFlags } from '../bootstrap/roleFlags.mjs';
+import { takePorts } from '../instance/ports.ts';
 import { programRoot } from '../instance/version.ts';
 import type { Role } from '../roles.ts';
 import { isHealthy } from './broker.ts';
@@ -18,6 +19,23 @@ export function roleSpec(role: Role, config: Config, configPath: string, onLine:
     ready: () => isHealthy(`http://${host}:${port}/readyz`),
     ...onLine,
   };
+}
+
+/** Raters beside the first; each has a port of its own. */
+export async function moreRaters(
+  count: number,
+  config: Config,
+  configPath: string,
+  onLine: OnLine,
+): Promise<ChildSpec[]> {
+  const ports = await takePorts(
+    config.rater.host,
+    Array.from({ length: count }, () => 0),
+  );
+  return ports.map((port, index) => {
+    const spec = roleSpec('rater', { ...config, rater: { ...config.rater, port } }, configPath, onLine);
+    return { ...spec, name: `rater-${index + 2}`, args: [...spec.args, '--port', String(port)] };
+  });
 }
 
 /** Simulated hosts; they publish through the same log as real ones. */
