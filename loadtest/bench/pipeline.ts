@@ -61,12 +61,19 @@ export interface Pipeline extends AsyncDisposable {
   settled(): Promise<void>;
   /** Every step by which ClickHouse has come further, since the start. */
   readonly steps: readonly LoadedAt[];
-  /** Kills the rater (SIGKILL) and starts another one at once; gives when it was killed, UTC ms. */
+  /** Starts a second rater and waits until it follows the first one's partition. */
+  addStandby(): Promise<void>;
+  /** Kills the rater (SIGKILL); the standby is the rater then, or another one that starts at once. Gives when it was killed, UTC ms. */
   replaceRater(): number;
   readonly raterPid: number;
   cpu(): CpuSeconds;
   /** Ends rater, loader and generator, so that a limit can be measured on the quiet broker. */
   stopProduct(): Promise<void>;
+}
+
+interface Rater {
+  readonly child: ChildProcess;
+  readonly port: number;
 }
 
 export async function startPipeline({ size, partitions = 1, more = [] }: PipelineOptions): Promise<Pipeline> {
@@ -78,26 +85,29 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
   const gateway = await connection('gateway');
   const dataDir = join(server.dir, 'data');
   mkdirSync(dataDir);
-  const raterPort = await freePort();
-  const configPath = join(server.dir, 'config.json');
   const address = { host: '127.0.0.1', port: 0 };
   const nats = { url: server.url, credentials: server.credentials, replicas: 1 as const };
-  writeFileSync(configPath, JSON.stringify({
+  const configAt = (raterPort: number): string => {
+    const configPath = join(server.dir, `config-${raterPort}.json`);
+    writeFileSync(configPath, JSON.stringify({
     dataDir, partitions, nats,
     clickhouse: { url: `embedded:${join(dataDir, 'clickhouse')}` }, postgres: { url: `embedded:${join(dataDir, 'postgres')}` },
     office: address, rater: { ...address, port: raterPort }, collector: address,
     webhooks: { allowLoopback: true }, log: { level: 'error' },
-  })); // prettier-ignore
+    })); // prettier-ignore
+    return configPath;
+  };
   const tenants = Array.from({ length: partitions }, (_, partition) => tenantOf(partition));
   for (const [partition, tenant] of tenants.entries())
     await tellOrganisation(admin, partition, tenant, size, partition === 0 ? more : []);
-  const startRater = (owner: AsyncDisposableStack): ChildProcess => {
-    const child = owner.adopt(startNode(here('../../deploy/cli.ts'), ['rater', '--config', configPath]), ended);
+  const startRater = (owner: AsyncDisposableStack, port: number): Rater => {
+    const child = owner.adopt(startNode(here('../../deploy/cli.ts'), ['rater', '--config', configAt(port)]), ended);
     child.stdout?.resume();
-    return child;
+    return { child, port };
   };
-  let rater = startRater(stack);
-  const loader = stack.adopt(startNode(here('loader.ts'), [configPath]), ended);
+  let rater = startRater(stack, await freePort());
+  let standby: Rater | undefined;
+  const loader = stack.adopt(startNode(here('loader.ts'), [configAt(rater.port)]), ended);
   const generator = stack.adopt(startNode(here('generator.ts'), [], true), ended);
   generator.stdout!.resume();
   const tell = (order: GeneratorOrder): void => void generator.send(order);
@@ -117,12 +127,13 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
     steps.push({ atMs: performance.now(), samples });
     tell({ kind: 'loaded', samples });
   });
-  const status = async () => {
-    const failed = [rater, loader, generator].find((each) => each.exitCode !== null);
+  const status = async ({ child, port } = rater) => {
+    const failed = [child, loader, generator].find((each) => each.exitCode !== null);
     if (failed !== undefined) throw new Error(`a process of the pipeline ended with code ${failed.exitCode}`);
-    const answer = await fetch(`http://127.0.0.1:${raterPort}/status`).catch(() => undefined);
+    const answer = await fetch(`http://127.0.0.1:${port}/status`).catch(() => undefined);
     return (await answer?.json()) as
-      { partitions: { totals: { samples: { rated: number; refused: number } } }[] } | undefined;
+      | { partitions: { totals: { samples: { rated: number; refused: number } } }[]; standbys: { outSeq: number }[] }
+      | undefined;
   };
   while ((await status())?.partitions.length !== partitions || steps.length === 0) await sleep(50);
   await ask({
@@ -150,16 +161,21 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
       }
     },
     get raterPid() {
-      return rater.pid!;
+      return rater.child.pid!;
+    },
+    async addStandby() {
+      standby = startRater(started, await freePort());
+      while (((await status(standby))?.standbys[0]?.outSeq ?? 0) === 0) await sleep(50);
     },
     replaceRater() {
-      rater.kill('SIGKILL');
+      rater.child.kill('SIGKILL');
       const killedMs = Date.now();
-      rater = startRater(started);
+      rater = standby ?? startRater(started, rater.port);
+      standby = undefined;
       return killedMs;
     },
-    cpu: () => ({ broker: cpuSeconds(server.pid), rater: cpuSeconds(rater.pid!), loader: cpuSeconds(loader.pid!) }),
-    stopProduct: async () => void (await Promise.all([rater, loader, generator].map(ended))),
+    cpu: () => ({ broker: cpuSeconds(server.pid), rater: cpuSeconds(rater.child.pid!), loader: cpuSeconds(loader.pid!) }),
+    stopProduct: async () => void (await Promise.all([rater.child, loader, generator].map(ended))),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }; // prettier-ignore
 }
