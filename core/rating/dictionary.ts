@@ -28,6 +28,8 @@ export interface Dictionary {
   readonly ready: (Series | undefined)[];
   /** Whether a metric comes in two units or scales: its counters would be taken for one another. */
   readonly isAmbiguous: boolean;
+  /** The resource that was looked up last. */
+  newest: Resource | undefined;
   /** Master data that `ready` was judged by. */
   masterVersion: number;
   guardsOverlap: boolean;
@@ -52,7 +54,7 @@ export function dictionaryOf(
   const indexes = new Int32Array(series.length * 3);
   series.forEach((entry, index) => indexes.set(entry, index * 3));
   producer.dictionary = {
-    resources: [...resources], metrics, dims, indexes, masterVersion, guardsOverlap,
+    resources: [...resources], metrics, dims, indexes, masterVersion, guardsOverlap, newest: undefined,
     isAmbiguous: new Set(metrics.map(({ kind, name }) => `${kind}:${name}`)).size < metrics.length,
     series: Array.from({ length: series.length }), ready: Array.from({ length: series.length }),
   }; // prettier-ignore
@@ -104,7 +106,8 @@ export function seriesAt(run: SeriesRun, dictionary: Dictionary, index: number):
   const dimsText = dimsIndex < 0 ? '' : canonical(dims[dimsIndex]!);
   if (dimsText.length > batchLimits.dimsTextMax) return ['out_of_range', 'the dimensions are too long'];
   const named = metricName(tenant, `${metric.kind}:${metric.name}${dimsText}`);
-  const resource = resourceOf(run, name);
+  const resource = resourceOf(run, name, dictionary.newest);
+  dictionary.newest = resource;
   // The same text as everywhere, so that the batch's own can go.
   resources[indexes[3 * index]!] = resource.name;
   const key = seriesKey(resource, named);
@@ -129,7 +132,14 @@ export function seriesAt(run: SeriesRun, dictionary: Dictionary, index: number):
   return series;
 }
 
-function resourceOf({ tenant, state, changes }: SeriesRun, name: string): Resource {
+/**
+ * Agents name resources in the order in which they came to be: after a take-over it is most often the one before, or the next in order of
+ * id, and no index of a million names is asked.
+ */
+function resourceOf({ tenant, state, changes }: SeriesRun, name: string, before: Resource | undefined): Resource {
+  if (before?.name === name) return before;
+  const next = before && state.resources[before.id];
+  if (next?.name === name && next.tenant === tenant.id) return next;
   let resource = tenant.resourcesByName.get(name);
   if (resource === undefined) {
     resource = { id: state.resources.length + 1, tenant: tenant.id, name };
