@@ -64,11 +64,18 @@ export const raterLimits = {
 
 const { leaseTtlMs, leaseRenewMs, leasePollMs, commitBytesMax, snapshotCommits, snapshotLogBytes, ...other } =
   raterLimits;
+const { memberTellMs, memberSilenceMsMax, orphanMsMax, handOverMsMax } = raterLimits;
 
 /** What must hold between them. */
 const relations: Readonly<Record<string, boolean>> = {
   'two renewals of a lease may fail': 3 * leaseRenewMs < leaseTtlMs,
   'a lease that runs out is noticed within a renewal': leasePollMs <= leaseRenewMs,
+  'two words of a rater may be lost': 3 * memberTellMs <= memberSilenceMsMax,
+  'a dead rater is known as such before its leases run out': memberSilenceMsMax <= leaseTtlMs,
+  'who is to own a partition asks before anybody else, its lease having run out':
+    leaseTtlMs + 2 * leasePollMs < orphanMsMax,
+  'a hand-over that failed is known once anybody could have taken the partition':
+    orphanMsMax + leaseTtlMs < handOverMsMax,
   'commits between snapshots are replayed in time':
     snapshotCommits * other.replayUsPerCommit <= other.replayMsMax * 1000,
   'bytes between snapshots are replayed in time':
