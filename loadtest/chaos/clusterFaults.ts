@@ -1,4 +1,4 @@
-/** What befalls the brokers of a cluster: one at a time, since two of three must be there for anything to go on. */
+/** What befalls the brokers of a cluster; nothing goes on while two of three are away, and everything after. */
 import { streams } from '#core/messages/names.ts';
 import type { TestCluster, TestNode } from '#platform/nats/testCluster.ts';
 import { sleep } from '#platform/lifecycle.ts';

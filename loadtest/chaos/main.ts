@@ -18,7 +18,15 @@ export async function chaosCommand(args: readonly string[]): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stop.abort(new Error(`ended by ${name}`)));
-  const report = await runChaos(options, (line) => void process.stderr.write(`${line}\n`), stop.signal);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  let report;
+  try {
+    report = await runChaos(options, say, stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    say(`${(stop.signal.reason as Error).message}: nothing was proven`);
+    return 1;
+  }
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : sentences(report));
   return report.ok ? 0 : 1;
 }
@@ -31,7 +39,7 @@ function sentences(report: ChaosReport): string {
     `sent ${sent} samples, rated ${rated}, lost ${lost}, twice ${twice}, stale ${stale}`,
     `recovered after ${recoverMs.p50} ms (median), ${recoverMs.max} ms at most`,
     `alerts expected ${alertsExpected}, fired ${alertsFired}, in ${report.deliveries} deliveries`,
-    `verify: ${verify.ok ? 'everything holds' : 'something does not hold'} in ${verify.commits} commits`,
+    `verify: ${verify.ok ? 'everything holds' : 'something does not hold'}${'commits' in verify ? ` in ${verify.commits} commits` : ''}`,
     ...report.problems,
     report.ok ? 'Everything holds.' : `Something does not hold; the instance is kept in ${report.kept}. Again: npm run chaos -- --seed ${seed}${report.brokers > 1 ? ' --cluster' : ''}`,
     '',
