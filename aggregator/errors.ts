@@ -11,6 +11,11 @@ export const aggregatorError = defineErrors({
     title: 'The log no longer holds what was loaded: its tail was lost.',
     solve: 'Nothing to do: the loader reads the log again and removes what the next take-over voids.',
   },
+  LOAD_WAITS: {
+    status: 503,
+    title: 'A partition of a new generation waits until all of those before it are loaded.',
+    solve: 'Nothing to do: it goes on by itself; `meterline status` shows how far they are.',
+  },
   LOAD_CONTESTED: {
     status: 500,
     title: 'Another loader moved the recorded position of this partition.',

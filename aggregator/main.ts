@@ -1,4 +1,5 @@
 import { MeterlineError } from '#core/errors.ts';
+import { allPartitions } from '#core/messages/names.ts';
 import type { Config } from '#platform/config.ts';
 import { openStore, type Store } from '#platform/clickhouse/index.ts';
 import { aborted, sleep } from '#platform/lifecycle.ts';
@@ -65,10 +66,8 @@ export async function createAggregator(
   const intents = await natsIntents(connection, config.nats.replicas);
   const store = await openStore(config.clickhouse.url);
   await migrate(store);
-  const loaders = Array.from(
-    { length: config.partitions },
-    (_, p) => new PartitionLoader({ log, store: clickhouseLoadStore(store), intents, events }, p),
-  );
+  const ports = { log, store: clickhouseLoadStore(store), intents, events };
+  const loaders = allPartitions(config).map((partition) => new PartitionLoader(ports, partition));
   const loaderOf = (partition: number): PartitionLoader => {
     const loader = loaders[partition];
     if (loader === undefined) throw new RangeError(`there is no partition ${partition}`);

@@ -85,7 +85,7 @@ const group = z.object({
 });
 
 const query = z.strictObject({
-  partition: z.coerce.number().int().min(0).max(255),
+  partition: z.coerce.number().int().min(0).max(65_535),
   upTo: z.coerce
     .number()
     .int()

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ControlChange } from '#core/messages/control.ts';
+import type { Placement } from '#core/messages/names.ts';
 import { appendAudit } from './audit/append.ts';
 import { billingError } from './errors.ts';
 import { enqueue } from './outbox/enqueue.ts';
@@ -10,8 +11,8 @@ export interface Office {
   readonly db: Db;
   /** UTC ms. */
   readonly now: () => number;
-  /** Partitions of the instance, for placing a new tenant. */
-  readonly partitions: number;
+  /** For placing a new tenant. */
+  readonly placement: Placement;
   /** Called after a commit that left something to publish. */
   readonly wake: () => void;
 }

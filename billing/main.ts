@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
 import type { TenantRecord } from '#core/messages/control.ts';
+import { activePartitions } from '#core/messages/names.ts';
 import { dataPaths, type Config } from '#platform/config.ts';
 import type { Routes } from '#platform/http/index.ts';
 import { jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
@@ -44,12 +45,12 @@ export async function createBilling(config: Config, connection: NatsConnection, 
     await migrate(db, new URL('./migrations/', import.meta.url));
     const log = await jetstreamLog(connection);
     const targets = await targetBucket(connection, config.nats.replicas);
-    for (const { partition, messages } of await reconcileOutbox(db, log, config.partitions))
+    for (const { partition, messages } of await reconcileOutbox(db, log, activePartitions(config)))
       events.logBehind(partition, messages);
     for (const each of (await settleOutcomes(db, log, Date.now)).rejected) events.rejected(each);
     await reconcileTargets(db, targets);
     const publisher = new Publisher({ db, log, targets, events, now: Date.now });
-    const office: Office = { db, now: Date.now, partitions: config.partitions, wake: publisher.wake };
+    const office: Office = { db, now: Date.now, placement: config, wake: publisher.wake };
     const secrets: Secrets = { sealingKey: loadSealingKey(paths.sealingKey), targetSecrets: paths.targetSecrets };
     await applyFirst(office, secrets, config.office.applyAtFirstStart, events);
     for (const [index, tenant] of (await tenantIds(db)).entries()) {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { defaultPartition } from '#core/messages/names.ts';
+import { placeOf } from '#core/messages/names.ts';
 import { realClock } from '#platform/clock.ts';
 import type { Config } from '#platform/config.ts';
 import { realDisk } from '#platform/disk.ts';
@@ -92,7 +92,7 @@ export async function main(config: Config, life: Life): Promise<void> {
       broker: natsBroker(connection),
       tenant: producer.tenant,
       producer: producer.id,
-      partition: defaultPartition(producer.tenant, config.partitions),
+      partition: placeOf(producer.tenant, config),
       store: spool,
       clock: realClock,
       events,

@@ -8,6 +8,7 @@ import { kit, openSpool, put } from './testing/spoolKit.ts';
 const mark = (epoch: string, seq: number, refusal: MarkMessage['refusal'] = null): MarkMessage => ({
   tenant: 't',
   producer: 'p',
+  partition: 0,
   epoch,
   mark: seq,
   logTimeMs: 0,

@@ -1,6 +1,7 @@
 /** The dashboards: live mirror, WebSocket gateway and the API server that mounts every service's routes. */
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Placement } from '#core/messages/names.ts';
 import type { Registry } from 'prom-client';
 import type { Readiness } from '#platform/health.ts';
 import { platformError } from '#platform/errors.ts';
@@ -25,7 +26,7 @@ export interface DashboardsOptions {
   readonly host: string;
   /** 0 takes a free port; the answer's `url` tells which. */
   readonly port: number;
-  readonly partitions: number;
+  readonly placement: Placement;
   readonly version: string;
   readonly connection: NatsConnection;
   readonly logger: Logger;
@@ -56,7 +57,7 @@ export async function createDashboards(options: DashboardsOptions): Promise<Dash
   const events = dashboardEvents(options.logger, options.registry);
   const stop = new AbortController();
   const log = await jetstreamLog(connection);
-  const mirror = createMirror({ partitions: options.partitions, log, connection, events, ports });
+  const mirror = createMirror({ placement: options.placement, log, connection, events, ports });
   const hub = new LiveHub(mirror);
   const identify = createIdentify(ports.access);
   const live = createLiveGateway({
@@ -73,7 +74,15 @@ export async function createDashboards(options: DashboardsOptions): Promise<Dash
       (waiting.length === 0 ? undefined : `waits for the owner of partition ${waiting.join(', ')}`);
     return detail === undefined ? { ready: true } : { ready: false, detail };
   };
-  const own = dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs: ports.now() });
+  const own = dashboardRoutes({
+    mirror,
+    hub,
+    log,
+    ports,
+    version,
+    startedAtMs: ports.now(),
+    retired: options.placement.firstPartition,
+  });
   const app = await createApiServer({
     access: ports.access,
     identify,

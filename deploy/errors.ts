@@ -23,6 +23,16 @@ export const deployError = defineErrors({
     title: 'A file of the data directory is damaged.',
     solve: 'Restore the file that the message names from a backup, or start on another directory with --data.',
   },
+  SIMULATION_REFUSED: {
+    status: 409,
+    title: 'The recorded usage cannot be simulated.',
+    solve: 'Ask `meterline price estimate` about single amounts; docs/limits.md says more.',
+  },
+  REPARTITION_REFUSED: {
+    status: 409,
+    title: 'The number of partitions cannot be changed now.',
+    solve: 'Do what the message says; nothing is lost, and the command goes on where it stopped.',
+  },
   DATA_DIR_UNUSABLE: {
     status: 500,
     title: 'The data directory cannot be written.',

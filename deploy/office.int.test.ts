@@ -399,8 +399,8 @@ test('a proof that does not hold says which part of it does not', async () => {
         store: {
           row: async () => ({ ...row, ...change.row }),
           tallyRows: async () => ({
-            first: earlier.at(-1)?.outSeq ?? 0,
-            last: 0,
+            first: { partition: row.partition, outSeq: earlier.at(-1)?.outSeq ?? 0 },
+            last: { partition: row.partition, outSeq: 0 },
             quantity: change.before ?? sum(earlier.map(({ quantity }) => quantity)),
             amount: sum(earlier.map(({ amount }) => amount)),
           }),

@@ -41,7 +41,7 @@ export async function main(config: Config, life: Life): Promise<void> {
   const dashboards = await createDashboards({
     host: config.office.host,
     port: config.office.port,
-    partitions: config.partitions,
+    placement: config,
     version: programVersion,
     connection,
     logger,

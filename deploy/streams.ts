@@ -6,6 +6,7 @@ import { connectNats } from '#platform/nats/index.ts';
 import { applyLimits, assertFit, sizeOf, type StreamSize } from '#platform/nats/streamLimits.ts';
 import { printJson, printLine, printTable } from './cli/report.ts';
 import { deployError } from './errors.ts';
+import { readInstance } from './instance/instanceFile.ts';
 import { folderBytes, freeBytesAt, planStore } from './instance/disk.ts';
 
 /** New limits in bytes, of every stream of that kind. */
@@ -25,7 +26,13 @@ export async function streamsCommand(dataDir: string, flags: StreamFlags, json: 
     const found = await sizesOf(manager);
     const limits = wantedOf(found, flags);
     if (config.clickhouse.url.startsWith('embedded:')) {
-      const { budgetBytes } = planStore(freeBytesAt(dataDir), folderBytes(dataPaths(dataDir).nats), config.partitions);
+      const { retiredBytes } = readInstance(dataDir);
+      const { budgetBytes } = planStore(
+        freeBytesAt(dataDir),
+        folderBytes(dataPaths(dataDir).nats),
+        config.partitions,
+        retiredBytes,
+      );
       const rises = found.some(({ stream, bytesMax }) => (limits.get(stream) ?? bytesMax) > bytesMax);
       const bytes = found.reduce((sum, { stream, bytesMax }) => sum + (limits.get(stream) ?? bytesMax), 0);
       if (rises) assertFit(bytes, budgetBytes);
@@ -46,7 +53,7 @@ const kinds: readonly (readonly [keyof StreamFlags, RegExp])[] = [
 
 async function sizesOf(manager: JetStreamManager): Promise<StreamSize[]> {
   const sizes: StreamSize[] = [];
-  for await (const info of manager.streams.list()) sizes.push(sizeOf(info));
+  for await (const info of manager.streams.list()) if (!info.config.sealed) sizes.push(sizeOf(info));
   return sizes
     .filter(({ stream }) => kinds.some(([, pattern]) => pattern.test(stream)))
     .toSorted((a, b) => (a.stream < b.stream ? -1 : 1));

@@ -12,8 +12,10 @@ const port = z.number().int().min(0).max(65535);
 export const configSchema = z.strictObject({
   /** Directory of spools, keys and embedded engines. */
   dataDir: z.string().min(1),
-  /** Fixed when the instance is created. */
+  /** Those that take inputs, from the first on; fixed until the instance is partitioned anew. */
   partitions: z.number().int().min(1).max(256),
+  /** Those before it are retired: they hold what was, and take nothing. */
+  firstPartition: z.number().int().min(0).max(65_000).default(0),
   nats: z.strictObject({
     /** Of the broker, or of each broker of a cluster with commas between them. */
     url: z.string().min(1),

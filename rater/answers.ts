@@ -1,24 +1,26 @@
 /** Answers `mark.get` and `balance.get` from committed state; only the owner of the partition answers. */
 import type { Msg } from '@nats-io/transport-node';
 import type { BalanceRequest } from '#core/messages/balances.ts';
-import { subjects } from '#core/messages/names.ts';
+import { allPartitions, placeOf, subjects, type Placement } from '#core/messages/names.ts';
 import type { NatsConnection } from '#platform/nats/index.ts';
 import type { CommittedView } from './committedView.ts';
 
 export function answerRequests(
   connection: NatsConnection,
   viewOf: (partition: number) => CommittedView | undefined,
-  partitions: number,
+  placement: Placement,
 ): void {
-  for (let partition = 0; partition < partitions; partition++) {
+  for (const partition of allPartitions(placement)) {
     connection.subscribe(subjects.markGetOf(partition), {
       callback: (error, message) => {
-        const view = viewOf(partition);
-        if (error !== null || view === undefined) return;
         const [, , , tenant = '', producer = ''] = message.subject.split('.');
+        // A producer that knows a retired partition learns where its tenant is placed now.
+        const view = viewOf(partition < placement.firstPartition ? placeOf(tenant, placement) : partition);
+        if (error !== null || view === undefined) return;
         message.respond(JSON.stringify(view.mark(tenant, producer)));
       },
     });
+    if (partition < placement.firstPartition) continue;
     connection.subscribe(subjects.balanceGet(partition), {
       callback: (error, message) => {
         const view = viewOf(partition);

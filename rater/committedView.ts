@@ -86,6 +86,7 @@ export class CommittedView {
     return {
       tenant,
       producer,
+      partition: this.#partition,
       epoch: known?.epoch == null ? '' : epochText(known.epoch),
       mark: known?.mark ?? 0,
       logTimeMs: this.#logTimeMs,

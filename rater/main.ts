@@ -6,7 +6,7 @@ import { parseRaterAlive } from '#core/messages/raterAlive.ts';
 import type { Life } from '#platform/lifecycle.ts';
 import type { Config } from '#platform/config.ts';
 import { connectNats, jetstreamLog, requireSafeBroker } from '#platform/nats/index.ts';
-import { subjects } from '#core/messages/names.ts';
+import { allPartitions, subjects } from '#core/messages/names.ts';
 import { answerRequests } from './answers.ts';
 import { raterEvents } from './events.ts';
 import { openIncarnations } from './incarnations.ts';
@@ -26,12 +26,16 @@ export async function main(config: Config, life: Life): Promise<void> {
   const leases = await openLeases(connection, config.nats.replicas);
   const incarnations = await openIncarnations(connection, config.nats.replicas);
   const latencies = new Latencies();
-  const notifier = createNotifier({ config, connection, log, partitions: config.partitions, registry, leases }, life);
+  const notifier = createNotifier(
+    { config, connection, log, partitions: allPartitions(config).length, registry, leases },
+    life,
+  );
   const rater = randomUUID();
   await using health = await serveRater(config, { rater, partitions: () => partitions, latencies, notifier, registry });
   const partitions: Partitions = new Partitions({
     rater,
     url: `http://${reachable(config.rater.host)}:${health.port}`,
+    firstPartition: config.firstPartition,
     partitions: config.partitions,
     standbysMax: config.rater.standbysMax,
     log,
@@ -53,7 +57,7 @@ export async function main(config: Config, life: Life): Promise<void> {
       if (alive !== undefined) partitions.spread.hear(alive);
     },
   });
-  answerRequests(connection, (partition) => partitions.viewOf(partition), config.partitions);
+  answerRequests(connection, (partition) => partitions.viewOf(partition), config);
   await Promise.all([notifier.run(), partitions.run(life.signal)]);
   await connection.drain();
 }

@@ -3,7 +3,6 @@ import type { Alert, CommitHeader } from '#core/messages/rated.ts';
 import { streams } from '#core/messages/names.ts';
 import { PartitionMachine } from '#core/rating/machine.ts';
 import type { PartitionState } from '#core/rating/state.ts';
-import { sha256 } from '#platform/crypto.ts';
 import { CommittedView } from './committedView.ts';
 import { CommitSize } from './commitSize.ts';
 import { Committer, Fenced, type Committed } from './committer.ts';
@@ -14,6 +13,7 @@ import { Inputs } from './inputs.ts';
 import { raterLimits } from './limits.ts';
 import { corePorts } from './ports.ts';
 import { catchUp, restore } from './restore.ts';
+import { nextSeq } from './rewound.ts';
 import { Room } from './room.ts';
 import { SnapshotDue, type SnapshotDeps } from './snapshotDue.ts';
 import { isConfirmed } from './snapshots.ts';
@@ -53,9 +53,9 @@ export async function own(
 }
 
 /** Fences older owners: the take-over is stored right behind the last commit that the state holds, or tried again. */
-async function takeOver(
+export async function takeOver(
   state: PartitionState,
-  deps: OwnerDeps,
+  deps: Pick<OwnerDeps, 'log' | 'incarnations'> & { readonly events: Pick<RaterEvents, 'stale' | 'logFull'> },
   signal: AbortSignal,
 ): Promise<{ machine: PartitionMachine; committer: Committer; lastSeq: number }> {
   let incarnation = 0;
@@ -79,7 +79,7 @@ async function takeOver(
 }
 
 /** The state is level with the log again. */
-function settle(state: PartitionState, { header, seq, hash }: Committed): void {
+export function settle(state: PartitionState, { header, seq, hash }: Committed): void {
   state.incarnation = header.incarnation;
   state.outSeq = seq;
   state.outHash = hash;
@@ -120,14 +120,13 @@ class Owner {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { state } = this.#machine;
     await this.#room.look();
     const reading = new AbortController();
     const inputs = new Inputs(
       this.#deps.log,
       {
-        control: [streams.control(this.#partition), (await this.#isRewound('control')) ? 1 : state.control.seq + 1],
-        usage: [streams.usage(this.#partition), (await this.#isRewound('usage')) ? 1 : state.usage.seq + 1],
+        control: [streams.control(this.#partition), await this.#nextSeq('control')],
+        usage: [streams.usage(this.#partition), await this.#nextSeq('usage')],
       },
       (await this.#deps.log.info(streams.control(this.#partition))).lastSeq,
       reading.signal,
@@ -224,13 +223,8 @@ class Owner {
     this.#deps.events.committed(header, before, latencyMs);
   }
 
-  /** An input stream that lost its tail no longer holds what we took last: it is read again, the marks make that safe. */
-  async #isRewound(stream: 'usage' | 'control'): Promise<boolean> {
-    const { seq, hash } = this.#machine.state[stream];
-    if (seq === 0) return false;
-    const message = await this.#deps.log.get(streams[stream](this.#partition), seq);
-    const isRewound = message === undefined || sha256(message.data) !== hash;
-    if (isRewound) this.#deps.events.inputRewound(this.#partition, stream, seq);
-    return isRewound;
+  #nextSeq(stream: 'usage' | 'control'): Promise<number> {
+    const { log, events } = this.#deps;
+    return nextSeq(log, this.#machine.state, stream, (seq) => events.inputRewound(this.#partition, stream, seq));
   }
 }

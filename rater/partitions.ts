@@ -1,4 +1,5 @@
 /** All partitions in this process: those that it owns, those that it follows, and what it knows of the other raters. */
+import { activePartitions, type Placement } from '#core/messages/names.ts';
 import type { RaterAlive } from '#core/messages/raterAlive.ts';
 import { sleep, type Life } from '#platform/lifecycle.ts';
 import type { CommittedView } from './committedView.ts';
@@ -10,11 +11,10 @@ import type { SpreadEvents } from './spread/events.ts';
 import { Spread } from './spread/spread.ts';
 import { Standbys } from './standbys.ts';
 
-export interface PartitionsDeps extends Omit<OwnerDeps, 'owned'> {
+export interface PartitionsDeps extends Omit<OwnerDeps, 'owned'>, Placement {
   /** One life of this process, and the base URL of its port. */
   readonly rater: string;
   readonly url: string;
-  readonly partitions: number;
   readonly standbysMax: number;
   readonly leases: LeaseKeys;
   readonly spreadEvents: SpreadEvents;
@@ -53,8 +53,9 @@ export class Partitions {
 
   /** Partitions without an owner, as far as is known here. */
   waiting(): number[] {
-    const all = Array.from({ length: this.#deps.partitions }, (_, partition) => partition);
-    return all.filter((partition) => !this.#views.has(partition) && !this.spread.isElsewhere(partition));
+    return activePartitions(this.#deps).filter(
+      (partition) => !this.#views.has(partition) && !this.spread.isElsewhere(partition),
+    );
   }
 
   /** Owns its share until the signal aborts; then drains and gives everything back. */
@@ -65,7 +66,7 @@ export class Partitions {
     await sleep(raterLimits.memberAnswerMs, signal);
     signal.addEventListener('abort', () => spread.leave(), { once: true });
     await Promise.all(
-      Array.from({ length: this.#deps.partitions }, (_, partition) =>
+      activePartitions(this.#deps).map((partition) =>
         keepPartition(
           partition,
           {

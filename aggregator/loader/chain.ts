@@ -26,7 +26,7 @@ export type Verdict =
 /** Decides what a message of `RATED_<p>` is to a reader that stands at `head`. */
 export function judge(head: Head, seq: number, header: CommitHeader): Verdict {
   if (seq <= head.seq) return 'before';
-  if (header.kind === 'commit') {
+  if (header.kind !== 'takeover') {
     const chains =
       header.incarnation === head.incarnation && header.prev.seq === head.seq && header.prev.hash === head.hash;
     return chains ? 'next' : 'unchained';

@@ -41,9 +41,9 @@ export class Chunk {
     return this.#last.header.incarnation;
   }
 
-  /** False while all commits are ticks: then there is nothing to write but the position. */
+  /** False while all commits are ticks: then there is nothing to write but the position. Of a partition that retires the store tells the end. */
   get hasRows(): boolean {
-    return this.#rows.size > 0 || this.takeover !== undefined;
+    return this.#rows.size > 0 || this.takeover !== undefined || this.#last.header.kind === 'retire';
   }
 
   /** Whether so much waits that it is worth a load at once. */

@@ -1,4 +1,5 @@
 import { streams } from '#core/messages/names.ts';
+import type { CommitHeader } from '#core/messages/rated.ts';
 import { sha256 } from '#platform/crypto.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Log, LogMessage } from '#platform/log.ts';
@@ -187,11 +188,23 @@ export class PartitionLoader {
       this.#ports.events.recovered(this.#partition, 'all', 'before');
       return undefined;
     }
+    if (commit.header.kind === 'inherit') await this.#requireLoaded(commit.header.from ?? []);
     if (verdict === 'back') {
       const { base } = commit.header;
       if (base === undefined || !(await this.#holds(base.outSeq, base.hash))) throw this.#rewound();
     }
     return commit;
+  }
+
+  /** What a partition inherited is complete in the store once all of the partitions before it is. Throws LOAD_WAITS. */
+  async #requireLoaded(retired: NonNullable<CommitHeader['from']>): Promise<void> {
+    for (const { partition, seq } of retired) {
+      const record = (await this.#ports.intents.read(partition))?.record;
+      if (record?.state !== 'done' || record.end.seq < seq)
+        throw aggregatorError('LOAD_WAITS', `Partition ${this.#partition} waits for commit ${seq} of ${partition}.`, {
+          partition,
+        });
+    }
   }
 
   async #checkHead(): Promise<void> {

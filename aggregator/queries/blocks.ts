@@ -4,7 +4,7 @@ import { blockColumns } from '#core/messages/rated.ts';
 import { batchLimits } from '#core/metering/batch.ts';
 import type { Parameters, Store } from '#platform/clickhouse/index.ts';
 import { aggregatorError } from '../errors.ts';
-import { all, conditionsOf, type Scope } from './filters.ts';
+import { all, conditionsOf, upTo, type Scope } from './filters.ts';
 
 export interface BlocksQuestion {
   readonly scope: Scope;
@@ -23,7 +23,7 @@ export interface BlocksPage {
 }
 
 const columns = [
-  'out_seq', 'block', 'tenant', 'account', 'service', 'component', 'meter', 'price', 'cell', 'currency', 'kind', 'usage_seq',
+  'partition', 'out_seq', 'block', 'tenant', 'account', 'service', 'component', 'meter', 'price', 'cell', 'currency', 'kind', 'usage_seq',
   'log_time', 'first', 'last', 'quantity', 'amount', 'resource', 'idx', 'offset', 'duration', 'quantities', 'amounts',
 ] as const; // prettier-ignore
 
@@ -71,28 +71,40 @@ export async function blocksInOrder(store: Store, question: BlocksQuestion): Pro
   );
   const asked: Record<string, Parameters[string]> = { ...parameters, ...bounds };
   if (after !== undefined) {
-    blocks.push('(out_seq, block) > ({afterSeq:UInt64}, {afterBlock:UInt32})');
-    [asked['afterSeq'], asked['afterBlock']] = [after.outSeq, after.block];
+    blocks.push('(partition, out_seq, block) > ({afterPartition:UInt16}, {afterSeq:UInt64}, {afterBlock:UInt32})');
+    [asked['afterPartition'], asked['afterSeq'], asked['afterBlock']] = [after.partition, after.outSeq, after.block];
   }
   const found = await store.query<StoredBlock>(
-    `SELECT ${selected} FROM (SELECT * FROM valid_blocks WHERE ${all(blocks)} ORDER BY out_seq, block LIMIT ${limit}) AS b
-     ORDER BY b.out_seq, b.block`,
+    `SELECT ${selected} FROM (SELECT * FROM valid_blocks WHERE ${all(blocks)} ORDER BY partition, out_seq, block LIMIT ${limit}) AS b
+     ORDER BY b.partition, b.out_seq, b.block`,
     asked,
   );
   const last = found.length < limit ? undefined : found.at(-1);
-  return { blocks: found, cursor: last === undefined ? null : [outSeqMax, last.out_seq, last.block].join('-') };
+  return {
+    blocks: found,
+    cursor: last === undefined ? null : [outSeqMax, last.partition, last.out_seq, last.block].join('-'),
+  };
 }
 
-function placeOf(cursor: string): { readonly outSeqMax: number; readonly outSeq: number; readonly block: number } {
-  const [outSeqMax, outSeq, block] = (/^(\d{1,15})-(\d{1,15})-(\d{1,10})$/.exec(cursor) ?? []).slice(1).map(Number);
-  if (outSeqMax === undefined || outSeq === undefined || block === undefined) throw aggregatorError('CURSOR_INVALID');
-  return { outSeqMax, outSeq, block };
+interface Place {
+  readonly outSeqMax: number;
+  readonly partition: number;
+  readonly outSeq: number;
+  readonly block: number;
+}
+
+function placeOf(cursor: string): Place {
+  const parts = /^(\d{1,15})-(\d{1,5})-(\d{1,15})-(\d{1,10})$/.exec(cursor) ?? [];
+  const [outSeqMax, partition, outSeq, block] = parts.slice(1).map(Number);
+  if (outSeqMax === undefined || partition === undefined || outSeq === undefined || block === undefined)
+    throw aggregatorError('CURSOR_INVALID');
+  return { outSeqMax, partition, outSeq, block };
 }
 
 /** Samples refused in the stretch; what was refused has no usage time, so that of usage time all count. */
 export async function refusedSamples(store: Store, { scope, time, from, to }: BlocksQuestion): Promise<number> {
   const { tenant, partition, outSeqMax } = scope;
-  const conditions = ['tenant = {tenant:String}', 'partition = {partition:UInt16}', 'out_seq <= {outSeqMax:UInt64}'];
+  const conditions = ['tenant = {tenant:String}', upTo('outSeqMax')];
   const parameters: Record<string, Parameters[string]> = { tenant, partition, outSeqMax };
   if (time === 'log' && from !== undefined) {
     conditions.push(`log_time >= ${instant('from')}`);

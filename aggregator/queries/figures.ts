@@ -2,7 +2,7 @@
 import type { LiveState } from '#core/messages/api.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
 import { aggregatorLimits } from '../limits.ts';
-import { rowStart } from './filters.ts';
+import { rowStart, upTo } from './filters.ts';
 import { isCovered, loadedHeads } from './heads.ts';
 import { resourceNames } from './names.ts';
 
@@ -28,7 +28,7 @@ export async function minutes(
 ): Promise<[number, string][]> {
   const rows = await store.query<{ minute: number; charge: string }>(
     `SELECT toUnixTimestamp(toStartOfMinute(log_time)) AS minute, sum(toDecimal256(amount, 12)) AS charge FROM valid_blocks
-     WHERE tenant = {tenant:String} AND currency = {currency:String} AND partition = {partition:UInt16} AND out_seq <= {outSeqMax:UInt64}
+     WHERE tenant = {tenant:String} AND currency = {currency:String} AND ${upTo('outSeqMax')}
        AND log_time >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
      GROUP BY minute ORDER BY minute`,
     { tenant, partition, currency, outSeqMax, fromMs },

@@ -43,6 +43,10 @@ export const rowStart = 'addMilliseconds(first, row_offset)';
 /** Numbers of the resource whose name is that parameter. */
 export const resourceIdsOf = (parameter: string): string =>
   `(SELECT groupArray(id) FROM resources WHERE tenant = {tenant:String} AND name = {${parameter}:String})`;
+/** All numbers of the resource that has that one: each partition that a tenant was on gave it another. */
+export const resourceIdsLike = (parameter: string): string =>
+  `(SELECT groupArray(id) FROM resources WHERE tenant = {tenant:String}
+     AND name IN (SELECT name FROM resources WHERE tenant = {tenant:String} AND id = {${parameter}:UInt32}))`;
 /** Blocks are late as a whole. */
 const isLate = "(closed_until > fromUnixTimestamp64Milli(0, 'UTC'))";
 
@@ -53,10 +57,17 @@ const scalars = ['service', 'component', 'cell', 'meter', 'producer', 'kind'] as
 export const currenciesOf = (currency: string): string[] =>
   pricingUnitPattern.test(currency) ? [currency] : ['', currency];
 
+/**
+ * What a tenant had come to at a commit: all of the partitions that it was on before, for a new generation has higher numbers (SPEC §13),
+ * and of its own what is not newer. `strictly`: without the commit itself.
+ */
+export const upTo = (outSeq: string, strictly = false): string =>
+  `partition <= {partition:UInt16} AND (partition < {partition:UInt16} OR out_seq ${strictly ? '<' : '<='} {${outSeq}:UInt64})`;
+
 /** Confines a question to one tenant, always, to commits that are loaded whole, and to what the filters ask for. */
 export function conditionsOf({ tenant, partition, outSeqMax }: Scope, filters: Filters): Conditions {
   const parameters: Record<string, Parameter> = { tenant, partition, outSeqMax };
-  const blocks = ['tenant = {tenant:String}', 'partition = {partition:UInt16}', 'out_seq <= {outSeqMax:UInt64}'];
+  const blocks = ['tenant = {tenant:String}', upTo('outSeqMax')];
   const rows: string[] = [];
   for (const name of scalars) {
     const value = filters[name];

@@ -395,6 +395,6 @@ test('the rows of a tally add up: those of its account or, of a pool, of every a
     const found = await tallyRows(store, 'northwind', { ...place, isPool });
     const sum = (of: 'quantity' | 'amount') => mine.reduce((all, row) => all + row[of], 0n);
     expect([pico(found.quantity), pico(found.amount)]).toEqual([sum('quantity'), sum('amount')]);
-    expect([found.first, found.last]).toEqual([mine[0]!.outSeq, mine.at(-1)!.outSeq]);
+    expect([found.first.outSeq, found.last.outSeq]).toEqual([mine[0]!.outSeq, mine.at(-1)!.outSeq]);
   }
 }); // prettier-ignore

@@ -85,20 +85,24 @@ export async function rows(
 ): Promise<{ readonly rows: readonly RatedRow[]; readonly cursor: string | null }> {
   const conditions = conditionsOf(scope, filters);
   const after = cursor === undefined ? undefined : placeOf(cursor);
-  if (cursor !== undefined && after?.partition !== scope.partition) throw aggregatorError('CURSOR_INVALID');
+  if (cursor !== undefined && (after === undefined || after.partition > scope.partition))
+    throw aggregatorError('CURSOR_INVALID');
   const isWanted = rowCondition(conditions.rows);
   if (after !== undefined) {
-    conditions.blocks.push('(out_seq, incarnation, block) <= ({outSeq:UInt64}, {incarnation:UInt32}, {block:UInt32})');
-    conditions.rows.push(
-      '(out_seq, incarnation, block, row_position) < ({outSeq:UInt64}, {incarnation:UInt32}, {block:UInt32}, {position:UInt32})',
-    );
+    const place = '{afterPartition:UInt16}, {outSeq:UInt64}, {incarnation:UInt32}, {block:UInt32}';
+    conditions.blocks.push(`(partition, out_seq, incarnation, block) <= (${place})`);
+    conditions.rows.push(`(partition, out_seq, incarnation, block, row_position) < (${place}, {position:UInt32})`);
   }
   // Each block found holds a row that is asked for, but for the cursor's own.
   const blocks = `SELECT ${blockColumnsOfRows} FROM valid_blocks WHERE ${all(conditions.blocks)} AND ${isWanted}
-    ORDER BY out_seq DESC, incarnation DESC, block DESC LIMIT ${limit + 2}`;
+    ORDER BY partition DESC, out_seq DESC, incarnation DESC, block DESC LIMIT ${limit + 2}`;
   const sql = `${rowsOf(blocks, all(conditions.rows))}
-    ORDER BY out_seq DESC, incarnation DESC, block DESC, position DESC LIMIT ${limit + 1}`;
-  const found = await select(store, scope.tenant, sql, { ...conditions.parameters, ...after });
+    ORDER BY partition DESC, out_seq DESC, incarnation DESC, block DESC, position DESC LIMIT ${limit + 1}`;
+  const { partition: afterPartition, ...from } = after ?? {};
+  const found = await select(store, scope.tenant, sql, {
+    ...conditions.parameters,
+    ...(afterPartition === undefined ? {} : { ...from, afterPartition }),
+  });
   const page = found.slice(0, limit);
   return { rows: page, cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null };
 }

@@ -1,9 +1,10 @@
 /** What agreements of a root account looked at in a period, and the rows that they booked, as the stored rows add up. */
 import type { SettlementPlace, StoredAgreed, StoredLine } from '#core/messages/stored.ts';
+import { upTo } from './filters.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
 
-const ofUnit = `tenant = {tenant:String} AND partition = {partition:UInt16} AND has(path, {unit:UInt32})
-  AND currency = {currency:String} AND out_seq <= {outSeqMax:UInt64}`;
+const ofUnit = `tenant = {tenant:String} AND ${upTo('outSeqMax')} AND has(path, {unit:UInt32})
+  AND currency = {currency:String}`;
 
 /** Of commits up to `outSeqMax`. A row belongs to the period that holds its start, or the end of what was closed when it came. */
 export async function settlementRows(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defaultPartition } from '#core/messages/names.ts';
+import { placeOf } from '#core/messages/names.ts';
 import { seal } from '#platform/sealing.ts';
 import { change, type Author, type Office } from '../change.ts';
 import { billingError } from '../errors.ts';
@@ -63,7 +63,7 @@ export async function applyDocument(
       tenant,
       actor: author.actor,
       nowMs,
-      partition: defaultPartition(tenant, office.partitions),
+      partition: placeOf(tenant, office.placement),
       sealedSecret: (target) =>
         seal(secrets.sealingKey, firstSecret(join(secrets.targetSecrets, `${tenant}.${target}`))),
     });

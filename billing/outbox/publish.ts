@@ -91,13 +91,13 @@ async function append(log: Pick<Log, 'append'>, partition: number, tenant: strin
 export async function reconcileOutbox(
   db: Db,
   log: Pick<Log, 'last'>,
-  partitions: number,
+  partitions: readonly number[],
 ): Promise<readonly { readonly partition: number; readonly messages: number }[]> {
   const heads = new Map(
     (await db.selectFrom('outbox_head').selectAll().execute()).map((row) => [row.partition, row.last_seq]),
   );
   const lost: { partition: number; messages: number }[] = [];
-  for (let partition = 0; partition < partitions; partition++) {
+  for (const partition of partitions) {
     const last = await log.last(streams.control(partition));
     const message = last && parse<ControlMessage>(last.data);
     const rated = await log.last(streams.rated(partition));

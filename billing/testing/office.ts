@@ -23,7 +23,12 @@ export async function testOffice(engine: TestEngine<Tables>): Promise<TestOffice
   await migrate(database.db, new URL('../migrations/', import.meta.url));
   const dir = mkdtempSync(join(tmpdir(), 'meterline-office-'));
   const clock = { nowMs: Date.UTC(2026, 10, 23, 9) };
-  const office: Office = { db: database.db, now: () => clock.nowMs, partitions: 4, wake: () => {} };
+  const office: Office = {
+    db: database.db,
+    now: () => clock.nowMs,
+    placement: { firstPartition: 0, partitions: 4 },
+    wake: () => {},
+  };
   const secrets: Secrets = { sealingKey: Buffer.alloc(32, 7), targetSecrets: join(dir, 'targets') };
   const author = (tenant: string): Author => ({ tenant, actor: 'tester', trace: '' });
   return {

@@ -1,7 +1,7 @@
 /** Simulated hosts on the real path: enrolled by the API, signed, through the same log, rated by the same rater. */
 import { join } from 'node:path';
 import type { MarkMessage } from '#core/messages/mark.ts';
-import { defaultPartition } from '#core/messages/names.ts';
+import { placeOf } from '#core/messages/names.ts';
 import { epochText } from '#core/messages/rated.ts';
 import { realClock } from '#platform/clock.ts';
 import { dataPaths, type Config } from '#platform/config.ts';
@@ -88,7 +88,7 @@ function memberOf(fleetHost: FleetHost, identity: FleetIdentity, connection: Nat
       broker: natsBroker(connection),
       tenant,
       producer: fleetHost.id,
-      partition: defaultPartition(tenant, config.partitions),
+      partition: placeOf(tenant, config),
       store: host.store,
       clock: realClock,
       events: { published: ignored, appendFailed: ignored, appendRecovered: ignored, resent: ignored, marked: ignored },

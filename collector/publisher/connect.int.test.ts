@@ -14,7 +14,7 @@ test('an agent believes no mark but its own, wherever another has its answers se
     ['rater', agentRole('honest'), agentRole('thief')].map((role) => connectNats({ ...server, role })),
   );
   const markOf = (tenant: string, producer: string): MarkMessage => ({
-    tenant, producer, epoch: '', mark: 7, logTimeMs: 0, refusal: null,
+    tenant, producer, epoch: '', mark: 7, partition: 0, logTimeMs: 0, refusal: null,
   }); // prettier-ignore
   rater!.subscribe('mark.get.0.rival.thief', {
     callback: (_, message) => void message.respond(JSON.stringify(markOf('rival', 'thief'))),

@@ -56,7 +56,7 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #waker = new Waker();
-  readonly #subject: string;
+  #partition: number;
   #marked = false;
   /** The rater lives and takes nothing for want of room: what the log holds is not sent again. */
   #raterWaits = false;
@@ -77,7 +77,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#subject = subjects.usage(options.partition, options.tenant, options.producer);
+    this.#partition = options.partition;
     this.#progressAtMs = this.#nowMs();
   }
 
@@ -115,9 +115,9 @@ export class Publisher {
 
   /** Asks the rater for the mark; false when nobody answers. */
   async askMark(): Promise<boolean> {
-    const { broker, partition, tenant, producer } = this.#options;
+    const { broker, tenant, producer } = this.#options;
     try {
-      this.onMark(await broker.markOf(partition, tenant, producer));
+      this.onMark(await broker.markOf(this.#partition, tenant, producer));
       return true;
     } catch {
       return false;
@@ -128,6 +128,7 @@ export class Publisher {
     const { onMark, events, store } = this.#options;
     const before = store.pending();
     onMark?.(mark);
+    this.#goTo(mark.partition);
     store.acknowledge(positionOf(mark));
     events.marked(mark);
     const after = store.pending();
@@ -141,6 +142,13 @@ export class Publisher {
     this.#marked = true;
     this.#raterWaits = mark.waits !== undefined;
     this.#waker.wake();
+  }
+
+  /** The instance was partitioned anew: what was sent elsewhere was not taken. */
+  #goTo(partition: number): void {
+    if (partition === this.#partition) return;
+    this.#partition = partition;
+    this.#rewind(`the tenant is placed on partition ${partition} now`);
   }
 
   /** The connection was lost, or is back: what was under way may not have arrived. */
@@ -212,7 +220,8 @@ export class Publisher {
     let failure: AppendFailure | undefined;
     let detail = '';
     try {
-      const result = await this.#options.broker.append(this.#subject, batch.envelope);
+      const { broker, tenant, producer } = this.#options;
+      const result = await broker.append(subjects.usage(this.#partition, tenant, producer), batch.envelope);
       if (result.kind === 'full' || result.kind === 'unknown') failure = result.kind;
     } catch (error) {
       failure = 'refused';

@@ -54,7 +54,7 @@ export class FakeRater implements AsyncDisposable {
   #mark(tenant: string, producer: string) {
     const known = this.#marks.get(producer);
     const epoch = known === undefined ? '' : epochText(known.epoch);
-    return { tenant, producer, epoch, mark: known?.seq ?? 0, logTimeMs: 0, refusal: this.#refusal };
+    return { tenant, producer, partition: 0, epoch, mark: known?.seq ?? 0, logTimeMs: 0, refusal: this.#refusal };
   }
 
   #tell(tenant: string, producer: string): void {

@@ -315,6 +315,8 @@ export interface Status {
     readonly rater: string | null;
     /** Who would take it over without loading a snapshot, and how many commits each was behind when it last said so. */
     readonly standbys: readonly { readonly rater: string; readonly behind: number }[];
+    /** Its tenants go on elsewhere; it holds what was. */
+    readonly retired: boolean;
     readonly incarnation: number;
     readonly outSeq: number;
     readonly loadedSeq: number;

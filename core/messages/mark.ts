@@ -2,6 +2,8 @@
 export interface MarkMessage {
   readonly tenant: string;
   readonly producer: string;
+  /** Where the tenant is placed now: what was told when the producer was enrolled may have been partitioned anew since. */
+  readonly partition: number;
   /** `<startedAtMs>-<nonce>` of the highest epoch taken, "" when none was. */
   readonly epoch: string;
   /** Every batch up to here is committed (rated, duplicate or refused for good); trim and send on from the next. */

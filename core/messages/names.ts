@@ -65,9 +65,22 @@ export const metricPattern = /^[a-z][a-z0-9_.]{0,99}$/;
 /** Meters may have hyphens besides. */
 export const meterPattern = /^[a-z][a-z0-9._-]{0,99}$/;
 
-/** Default placement of a tenant; the tenant's record keeps what was decided when it was created. */
-export function defaultPartition(tenant: string, partitions: number): number {
+/** Which partitions take inputs: so many from the first on. Those before it are retired (SPEC §13). */
+export interface Placement {
+  readonly firstPartition: number;
+  readonly partitions: number;
+}
+
+export const activePartitions = ({ firstPartition, partitions }: Placement): number[] =>
+  Array.from({ length: partitions }, (_, i) => firstPartition + i);
+
+/** With those that are retired. */
+export const allPartitions = ({ firstPartition, partitions }: Placement): number[] =>
+  Array.from({ length: firstPartition + partitions }, (_, partition) => partition);
+
+/** Where a tenant is placed: its record keeps what was decided when it was created, or when the instance was partitioned anew. */
+export function placeOf(tenant: string, { firstPartition, partitions }: Placement): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < tenant.length; i++) hash = Math.imul(hash ^ tenant.charCodeAt(i), 0x01000193) >>> 0;
-  return hash % partitions;
+  return firstPartition + (hash % partitions);
 }

@@ -13,7 +13,11 @@ export { refusalReasons, type Refusal, type RefusalReason } from './refusal.ts';
 
 export interface CommitHeader {
   readonly v: 1;
-  readonly kind: 'takeover' | 'commit';
+  /**
+   * `takeover`: a new owner. `commit`: what inputs and time have changed. `retire`: the last message of a partition whose
+   * tenants go to others (`heirs`). `inherit`: the first ones of such another, which carry the state of its tenants.
+   */
+  readonly kind: 'takeover' | 'commit' | 'retire' | 'inherit';
   readonly partition: number;
   readonly incarnation: number;
   /** Random per ownership; tells our own message from a twin's after a lost acknowledgement. */
@@ -24,6 +28,10 @@ export interface CommitHeader {
   readonly prev: ChainLink;
   /** Only in a takeover: where the new incarnation starts. Rows of older incarnations beyond it are void. */
   readonly base?: { readonly incarnation: number; readonly outSeq: number; readonly hash: string };
+  /** Only in the last message of a retired partition: where its tenants go on. */
+  readonly heirs?: readonly (readonly [tenant: string, partition: number])[];
+  /** Only in what is inherited: the retired partitions, and their last messages. */
+  readonly from?: readonly (ChainLink & { readonly partition: number })[];
   readonly logTimeMs: number;
   readonly inputs: CommitInputs;
   /** Producers whose mark, hashes or counters changed, absolute values. */

@@ -15,10 +15,16 @@ export interface TallyPlace {
   readonly resource: number | undefined;
 }
 
-/** What stored rows of a tally add up to, decimal text, and the first and last commit with any, 0 where there are none. */
+/** A message of `RATED_<p>`. */
+export interface CommitRef {
+  readonly partition: number;
+  readonly outSeq: number;
+}
+
+/** What stored rows of a tally add up to, decimal text, and the first and last commit with any, of `outSeq` 0 where there are none. */
 export interface TallyRows {
-  readonly first: number;
-  readonly last: number;
+  readonly first: CommitRef;
+  readonly last: CommitRef;
   readonly quantity: string;
   readonly amount: string;
 }

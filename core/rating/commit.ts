@@ -32,6 +32,7 @@ export interface CommitPlace {
   readonly n: number;
   readonly prev: ChainLink;
   readonly base?: NonNullable<CommitHeader['base']>;
+  readonly heirs?: NonNullable<CommitHeader['heirs']>;
 }
 
 export interface EncodedCommit {

@@ -164,6 +164,7 @@ function applyProducer(tenant: Tenant, record: ProducerState): void {
 }
 
 export function applyResource(state: PartitionState, resource: Resource): void {
+  while (state.resources.length < resource.id - 1) state.resources.push(undefined);
   state.resources[resource.id - 1] = resource;
   if (state.isIndexed) tenantOf(state, resource.tenant).resourcesByName.set(resource.name, resource);
 }

@@ -197,11 +197,13 @@ function* budgetsOf(tenants: readonly Tenant[]): Generator<BudgetState> {
 const repricedOf = ({ repriced, tenants }: PartitionState): number[] =>
   repriced.flatMap((tally) => (lateCharge(tenants.get(tally.entry.tenant)!, tally) === 0n ? [] : [tally.entry.id]));
 
-function sorted<Value>(map: ReadonlyMap<string, Value>): Value[] {
+/** In the order of their keys. */
+export function sorted<Value>(map: ReadonlyMap<string, Value>): Value[] {
   return [...map.entries()].sort(([a], [b]) => compareText(a, b)).map(([, value]) => value);
 }
 
-function masterChanges(master: Master): ControlChange[] {
+/** What makes the master data from nothing, in this order. */
+export function masterChanges(master: Master): ControlChange[] {
   return [
     { kind: 'tenant', ...master.record },
     ...[...master.accounts.values()].map(({ record }) => ({ kind: 'account' as const, ...record })),

@@ -17,6 +17,8 @@ type Texts = string | { readonly of: readonly string[]; readonly at: readonly nu
 type Exact = number | string;
 
 interface ResourceTable {
+  /** Id of the first row. */
+  readonly from: number;
   readonly tenant: Texts;
   readonly name: readonly string[];
 }
@@ -56,7 +58,8 @@ export interface Tables {
 }
 
 export function* tablesOf({ resources, series, tallies }: PartitionState): Generator<Tables> {
-  for (const rows of piecesOf(resources)) yield { resources: resourceTable(rows) };
+  for (const rows of piecesOf(resources.filter((resource) => resource !== undefined)))
+    yield { resources: resourceTable(rows) };
   for (const rows of piecesOf(series)) yield { series: seriesTable(rows) };
   for (const rows of piecesOf(tallies)) yield { tallies: tallyTable(rows) };
 }
@@ -73,14 +76,15 @@ function* piecesOf<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
 }
 
 const resourceTable = (rows: readonly Resource[]): ResourceTable => ({
+  from: rows[0]!.id,
   tenant: texts(rows.map(({ tenant }) => tenant)),
   name: rows.map(({ name }) => name),
 });
 
-function applyResources(state: PartitionState, { tenant, name }: ResourceTable): void {
+function applyResources(state: PartitionState, { from, tenant, name }: ResourceTable): void {
   const tenantAt = textAt(tenant);
   for (let row = 0; row < name.length; row++)
-    applyResource(state, { id: state.resources.length + 1, tenant: tenantAt(row), name: name[row]! });
+    applyResource(state, { id: from + row, tenant: tenantAt(row), name: name[row]! });
 }
 
 const seriesTable = (rows: readonly Series[]): SeriesTable => ({

@@ -49,7 +49,8 @@ export interface PartitionState {
   control: ChainLink;
   controlMark: number;
   readonly tenants: Map<string, Tenant>;
-  readonly resources: Resource[];
+  /** By id, from 1. A partition that inherits begins beyond the ids of those before it. */
+  readonly resources: (Resource | undefined)[];
   readonly series: Series[];
   readonly tallies: Tally[];
   /** Tallies whose price has a new point, the lowest id last; some may be charged by it already. */

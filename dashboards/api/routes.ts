@@ -21,6 +21,8 @@ export interface DashboardRoutesDeps {
   readonly ports: Ports;
   readonly version: string;
   readonly startedAtMs: number;
+  /** How many partitions, from 0 on, are retired. */
+  readonly retired: number;
 }
 
 /** The year 2286, as for every instant. */
@@ -28,7 +30,15 @@ const instantMsMax = 9_999_999_999_999;
 const limit = (max: number) => z.coerce.number().int().min(1).max(max).default(100);
 
 /** The dashboards' own routes under /api/v1. */
-export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs }: DashboardRoutesDeps): Routes {
+export function dashboardRoutes({
+  mirror,
+  hub,
+  log,
+  ports,
+  version,
+  startedAtMs,
+  retired,
+}: DashboardRoutesDeps): Routes {
   /** The caller's own figures; LIVE_NOT_READY before the first sync. */
   const viewOf = (tenant: string) => {
     const view = mirror.view(tenant);
@@ -151,7 +161,7 @@ export function dashboardRoutes({ mirror, hub, log, ports, version, startedAtMs 
         tags: ['operations'],
         response: { 200: answers.status },
       },
-      handler: () => readStatus({ mirror, ports, version, startedAtMs }),
+      handler: () => readStatus({ mirror, ports, version, startedAtMs, log, retired }),
     });
   };
 }

@@ -256,6 +256,7 @@ export const status = z.object({
       owner: z.boolean().describe('Whether its owner answered when last asked.'),
       rater: z.string().nullable().describe('Which rater says that it owns the partition.'),
       standbys: list(z.object({ rater: z.string(), behind: z.number().describe('Commits.') })),
+      retired: z.boolean().describe('Its tenants go on elsewhere; it holds what was.'),
       incarnation: z.number(),
       outSeq: z.number(),
       loadedSeq: z.number(),

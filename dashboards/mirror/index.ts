@@ -1,6 +1,6 @@
 import type { Status } from '#core/messages/api.ts';
 import type { TenantRecord } from '#core/messages/control.ts';
-import { streams } from '#core/messages/names.ts';
+import { activePartitions, streams, type Placement } from '#core/messages/names.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { NatsConnection } from '#platform/nats/index.ts';
@@ -17,7 +17,7 @@ export { applyDelta } from './shown.ts';
 export type { TenantView } from './tenantView.ts';
 
 export interface MirrorOptions {
-  readonly partitions: number;
+  readonly placement: Placement;
   readonly log: Log;
   readonly connection: NatsConnection;
   readonly events: DashboardEvents;
@@ -41,7 +41,7 @@ export interface Mirror {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export function createMirror({ partitions, log, connection, events, ports }: MirrorOptions): Mirror {
+export function createMirror({ placement, log, connection, events, ports }: MirrorOptions): Mirror {
   const views = new Map<string, { readonly view: TenantView; readonly partition: number }>();
   const listeners: ((tenant: string) => void)[] = [];
   const deliveries = new DeliveryFigures();
@@ -53,7 +53,7 @@ export function createMirror({ partitions, log, connection, events, ports }: Mir
 
   const changed = (tenant: string) => listeners.forEach((listener) => listener(tenant));
 
-  const mirrors = Array.from({ length: partitions }, (_, partition): PartitionMirror => {
+  const mirrors = activePartitions(placement).map((partition): PartitionMirror => {
     const mirror: PartitionMirror = new PartitionMirror({
       partition,
       log,
@@ -73,10 +73,12 @@ export function createMirror({ partitions, log, connection, events, ports }: Mir
     return mirror;
   });
 
+  const mirrorOf = (partition: number): PartitionMirror => mirrors[partition - placement.firstPartition]!;
+
   function know(record: TenantRecord, partition: number): TenantView {
     const known = views.get(record.id)?.view;
     if (known !== undefined) return known;
-    const view = new TenantView(record, mirrors[partition]!, ports.now);
+    const view = new TenantView(record, mirrorOf(partition), ports.now);
     views.set(record.id, { view, partition });
     return view;
   }
@@ -132,7 +134,7 @@ export function createMirror({ partitions, log, connection, events, ports }: Mir
   return {
     view(tenant) {
       const entry = views.get(tenant);
-      return entry !== undefined && mirrors[entry.partition]!.everSynced ? entry.view : undefined;
+      return entry !== undefined && mirrorOf(entry.partition).everSynced ? entry.view : undefined;
     },
     look: (view) => storeFigures.look(view),
     onChange: (listener) => void listeners.push(listener),

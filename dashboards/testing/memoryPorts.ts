@@ -74,7 +74,12 @@ export function memoryPorts(memory: Memory): Ports {
     },
     store: {
       row: async (tenant, rowId) => memory.rows.find((row) => row.id === rowId && row.tenant === tenant),
-      tallyRows: async () => ({ first: 0, last: 0, quantity: '0', amount: '0' }),
+      tallyRows: async () => ({
+        first: { partition: 0, outSeq: 0 },
+        last: { partition: 0, outSeq: 0 },
+        quantity: '0',
+        amount: '0',
+      }),
       tallyWitness: async () => undefined,
       settlementRows: async () => ({ lines: [], agreed: [] }),
       resourceId: async () => undefined,

@@ -47,7 +47,7 @@ export async function startTestOffice(
   const dashboards = await createDashboards({
     host: '127.0.0.1',
     port: 0,
-    partitions: 1,
+    placement: { firstPartition: 0, partitions: 1 },
     version: '0.0.0',
     connection,
     logger: pino({ level: 'silent' }),

@@ -143,7 +143,8 @@ export class RatedWorld {
         row: async (_, id) => rows.find((row) => row.id === id),
         tallyRows: async (_, place, outSeqMax = Infinity) => {
           const mine = rows.filter((row) => this.#isOf(row, place) && row.outSeq < outSeqMax);
-          return { first: mine[0]?.outSeq ?? 0, last: mine.at(-1)?.outSeq ?? 0, quantity: sum(mine.map(({ quantity }) => quantity)), amount: sum(mine.map(({ amount }) => amount)) };
+          const at = (row?: RatedRow) => ({ partition: 0, outSeq: row?.outSeq ?? 0 });
+          return { first: at(mine[0]), last: at(mine.at(-1)), quantity: sum(mine.map(({ quantity }) => quantity)), amount: sum(mine.map(({ amount }) => amount)) };
         },
         tallyWitness: async (_, place, before, witness) => {
           const mine = rows.slice(0, rows.findIndex(({ id }) => id === before.id)).filter((row) => this.#isOf(row, place));

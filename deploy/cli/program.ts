@@ -4,6 +4,7 @@ import { programVersion } from '../instance/version.ts';
 import { addLists } from './lists.ts';
 import { addOperations } from './operations.ts';
 import { addDevelopment } from './development.ts';
+import { addRepartition } from '../repartition/cli.ts';
 import { addSimulate } from '../simulate/cli.ts';
 import { addUp } from './upCommand.ts';
 import { exitCodes } from './report.ts';
@@ -22,7 +23,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const setExitCode = (code: number) => {
     exitCode = code;
   };
-  for (const add of [addUp, addRoles, addOperations, addLists, addSimulate, addDevelopment]) add(program, setExitCode);
+  for (const add of [addUp, addRoles, addOperations, addLists, addSimulate, addRepartition, addDevelopment])
+    add(program, setExitCode);
   eachCommand(program, (command) => command.exitOverride().configureOutput({ outputError: () => undefined }));
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -25,15 +25,16 @@ export interface StorePlan {
 
 /**
  * Divides the disk so that all streams full, and the reserve, still fit: the default limits where they do, else all
- * scaled down alike. `usedBytes` is what the broker's store holds already. Throws DISK_TOO_FULL.
+ * scaled down alike. `usedBytes` is what the broker's store holds already, `retiredBytes` what of it is of retired partitions.
+ * Throws DISK_TOO_FULL.
  */
-export function planStore(freeBytes: number, usedBytes: number, partitions: number): StorePlan {
+export function planStore(freeBytes: number, usedBytes: number, partitions: number, retiredBytes = 0): StorePlan {
   if (freeBytes < diskLimits.freeBytesMin) {
     const detail = `${toMebibytes(freeBytes)} MiB are free, ${toMebibytes(diskLimits.freeBytesMin)} MiB are needed.`;
     throw deployError('DISK_TOO_FULL', detail, { freeBytes, freeBytesMin: diskLimits.freeBytesMin });
   }
   const share = Math.floor(((freeBytes + usedBytes) * (100 - diskLimits.reservedPercent)) / 100);
-  const available = Math.max(0, share - diskLimits.otherStoreBytes);
+  const available = Math.max(0, share - diskLimits.otherStoreBytes - retiredBytes);
   const scale = Math.min(1, available / totalOf(defaultStreamLimits, partitions));
   const scaled = (bytes: number) => Math.max(mebibyte, Math.floor(bytes * scale));
   const streams: StreamLimits = {
@@ -43,7 +44,7 @@ export function planStore(freeBytes: number, usedBytes: number, partitions: numb
     alertsBytesMax: scaled(defaultStreamLimits.alertsBytesMax),
   };
   const budgetBytes = Math.max(available, totalOf(streams, partitions));
-  return { streams, budgetBytes, storeBytesMax: budgetBytes + diskLimits.otherStoreBytes };
+  return { streams, budgetBytes, storeBytesMax: budgetBytes + diskLimits.otherStoreBytes + retiredBytes };
 }
 
 /** Three streams a partition, alerts and deliveries. */

@@ -15,6 +15,12 @@ const instanceSchema = z.strictObject({
   id: z.string(),
   version: z.string(),
   partitions: z.number().int().min(1).max(256),
+  /** Partitions before it are retired. */
+  firstPartition: z.number().int().min(0).max(65_000).default(0),
+  /** What the streams of retired partitions fill. */
+  retiredBytes: z.number().int().min(0).default(0),
+  /** A change of partitions that was begun and has not ended. */
+  repartition: z.strictObject({ firstPartition: z.number().int(), partitions: z.number().int() }).optional(),
   createdAt: z.string(),
 });
 
@@ -38,11 +44,16 @@ export function openInstance(dataDir: string, partitions = defaultPartitions): I
     id: randomUUID(),
     version: programVersion,
     partitions,
+    firstPartition: 0,
+    retiredBytes: 0,
     createdAt: new Date().toISOString(),
   };
-  writeDurably(path, `${JSON.stringify(instance, null, 2)}\n`);
+  writeInstance(dataDir, instance);
   return instance;
 }
+
+export const writeInstance = (dataDir: string, instance: Instance): void =>
+  writeDurably(instancePath(dataDir), `${JSON.stringify(instance, null, 2)}\n`);
 
 /** Reads the record. Throws INSTANCE_FOREIGN or INSTANCE_DAMAGED, and says which version made the directory. */
 export function readInstance(dataDir: string): Instance {

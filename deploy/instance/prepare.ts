@@ -50,7 +50,11 @@ export async function prepareInstance(options: PrepareOptions): Promise<Prepared
   const freeBytes = freeBytesAt(dataDir);
   planStore(freeBytes, 0, 1);
   const instance = openInstance(dataDir, options.partitions);
-  const planned = planStore(freeBytes, folderBytes(paths.nats), instance.partitions);
+  if (instance.repartition !== undefined) {
+    const detail = `Give \`meterline repartition --partitions ${instance.repartition.partitions}\` again.`;
+    throw deployError('REPARTITION_REFUSED', `A change of partitions has not ended. ${detail}`, { dataDir });
+  }
+  const planned = planStore(freeBytes, folderBytes(paths.nats), instance.partitions, instance.retiredBytes);
   // The broker lowers no limit while it has promised more than its store: so its store is never smaller than it was.
   const plan = { ...planned, storeBytesMax: Math.max(planned.storeBytesMax, storeBytesOf(dataDir)) };
   for (const folder of [paths.credentials, paths.nats, paths.clickhouse, paths.postgres, paths.collector]) {
@@ -62,6 +66,7 @@ export async function prepareInstance(options: PrepareOptions): Promise<Prepared
     {
       dataDir,
       partitions: instance.partitions,
+      firstPartition: instance.firstPartition,
       nats: {
         url: `nats://127.0.0.1:${nats}`,
         credentials: paths.credentials,

@@ -2,7 +2,7 @@
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { Aggregator } from '#aggregator/main.ts';
 import type { BalanceReply } from '#core/messages/balances.ts';
-import { streams, subjects } from '#core/messages/names.ts';
+import { activePartitions, streams, subjects } from '#core/messages/names.ts';
 import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import type { PartitionReading, PressureReadings, SpoolReading, StreamReading } from '#core/pressure/assess.ts';
 import type { Config } from '#platform/config.ts';
@@ -37,9 +37,10 @@ export class StageReader {
     const { config, connection } = this.#ports;
     const infos = new Map<string, StreamInfo>();
     const manager = await jetstreamManager(connection);
-    for await (const info of manager.streams.list()) infos.set(info.config.name, info);
+    // Those of retired partitions are full for good, and take nothing.
+    for await (const info of manager.streams.list()) if (!info.config.sealed) infos.set(info.config.name, info);
     const partitions = await Promise.all(
-      Array.from({ length: config.partitions }, (_, partition) => this.#partition(partition, infos, nowMs)),
+      activePartitions(config).map((partition) => this.#partition(partition, infos, nowMs)),
     );
     const found = [...infos.values()].flatMap((info) => streamReading(info) ?? []);
     return {

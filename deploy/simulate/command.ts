@@ -23,6 +23,11 @@ import { printReport, reportOf, type SimulationReport } from './report.ts';
 /** Prints what the draft in `text` would have charged. Throws APPLY_INVALID with all that is wrong with it, or USAGE. */
 export async function simulateCommand(path: string, text: string, flags: SimulateFlags): Promise<void> {
   const config = configOf(flags.data);
+  if (config.firstPartition > 0) {
+    const detail =
+      'What was used before its partitions were changed lies in other logs, which a simulation does not read together yet.';
+    throw deployError('SIMULATION_REFUSED', detail, { firstPartition: config.firstPartition });
+  }
   await using recorded = await openLog(config);
   const report = await simulate({ path, text, flags, partitions: config.partitions, recorded });
   if (flags.json) printJson(report);

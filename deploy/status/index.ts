@@ -104,20 +104,21 @@ function printForPeople(view: {
       'DUPLICATES',
       'REFUSED',
     ],
-    ...view.status.partitions.map(({ partition, owner, rater, standbys, outSeq, loadedSeq, totals: { samples } }) =>
-      [
-        partition,
-        owner ? 'yes' : 'no',
-        short(rater ?? '-'),
-        standbys.map((standby) => `${short(standby.rater)} (${standby.behind})`).join(', ') || '-',
-        outSeq,
-        loadedSeq,
-        outSeq - loadedSeq,
-        samples.received,
-        samples.rated,
-        samples.duplicates,
-        samples.refused,
-      ].map(String),
+    ...view.status.partitions.map(
+      ({ partition, owner, retired, rater, standbys, outSeq, loadedSeq, totals: { samples } }) =>
+        [
+          partition,
+          retired ? 'retired' : owner ? 'yes' : 'no',
+          short(rater ?? '-'),
+          standbys.map((standby) => `${short(standby.rater)} (${standby.behind})`).join(', ') || '-',
+          outSeq,
+          loadedSeq,
+          outSeq - loadedSeq,
+          samples.received,
+          samples.rated,
+          samples.duplicates,
+          samples.refused,
+        ].map(String),
     ),
   ]);
   const { rowsInClickHouse, alerts, webhooksDelivered, latencyMs } = view.status;

@@ -33,7 +33,7 @@ export async function prepareStreams(config: Config, plan: StorePlan): Promise<v
   const { url, credentials, replicas } = config.nats;
   const connection = await connectNats({ url, credentials, role: 'admin' });
   try {
-    await ensureStreams(connection, config.partitions, replicas, plan.streams, plan.budgetBytes);
+    await ensureStreams(connection, config, replicas, plan.streams, plan.budgetBytes);
   } finally {
     await connection.close();
   }

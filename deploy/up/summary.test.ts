@@ -16,6 +16,7 @@ const status = (rowsInClickHouse: number, second = counts(30, 20, 6, 4)): Status
     owner: true,
     rater: 'r',
     standbys: [],
+    retired: false,
     incarnation: 1,
     outSeq: 1,
     loadedSeq: 1,

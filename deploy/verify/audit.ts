@@ -1,7 +1,7 @@
 /** All partitions, one after the other, then what they have in common. */
 import type { Auditor } from '#core/reference/audit/auditor.ts';
 import type { CheckName, Faults } from '#core/reference/audit/faults.ts';
-import { streams } from '#core/messages/names.ts';
+import { allPartitions, streams } from '#core/messages/names.ts';
 import { compareAlerts } from './alerts.ts';
 import { compareStored } from './clickhouse.ts';
 import { RangeMissing } from './inputs.ts';
@@ -30,8 +30,9 @@ interface Seen {
 
 export async function auditAll(source: Source, faults: Faults, progress: Progress): Promise<AuditResult> {
   const seen: Seen[] = [];
-  for (let partition = 0; partition < source.partitions; partition++) {
-    seen.push(await auditPartition(partition, source, faults, progress));
+  for (const partition of allPartitions(source.placement)) {
+    const retired = seen.map(({ auditor }) => auditor);
+    seen.push(await auditPartition(partition, retired, source, faults, progress));
   }
   const alerts = await compareAlerts(
     seen.map(({ auditor }) => auditor),
@@ -54,7 +55,7 @@ export async function auditAll(source: Source, faults: Faults, progress: Progres
     chargeRows: stored.rows,
     commits,
     looked: lookedAt({
-      partitions: source.partitions,
+      partitions: seen.length,
       commits,
       ignored: sum(({ auditor }) => auditor.chain.ignored),
       batches: sum(({ auditor }) => auditor.state.batches.rated),
@@ -72,8 +73,15 @@ export async function auditAll(source: Source, faults: Faults, progress: Progres
   };
 }
 
-async function auditPartition(partition: number, source: Source, faults: Faults, progress: Progress): Promise<Seen> {
-  await using audit = new PartitionAudit(partition, source.log, faults);
+/** `retired`: the audits of partitions before it, of which it may inherit. */
+async function auditPartition(
+  partition: number,
+  retired: readonly Auditor[],
+  source: Source,
+  faults: Faults,
+  progress: Progress,
+): Promise<Seen> {
+  await using audit = new PartitionAudit(partition, source.log, faults, retired);
   const { auditor } = audit;
   const advance = async (upTo: number) => {
     progress.extend(Math.max(0, upTo - audit.seq));
@@ -83,8 +91,8 @@ async function auditPartition(partition: number, source: Source, faults: Faults,
   try {
     auditor.sums.groupsUpTo = (await source.storedUpTo?.(partition)) ?? Number.MAX_SAFE_INTEGER;
     await advance((await source.log.info(streams.rated(partition))).lastSeq);
-    const { balances } = source;
-    if (balances !== undefined) {
+    const { balances, placement } = source;
+    if (balances !== undefined && partition >= placement.firstPartition) {
       const reply = await answer(() => balances(partition, ''), audit);
       if (reply !== undefined) await advance(reply.outSeq);
       live = await compareLive(audit, { balances }, progress.commitDone);

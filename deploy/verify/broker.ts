@@ -7,6 +7,7 @@ import { connectNats, natsServerConfig, type NatsConnection } from '#platform/na
 import { deployError } from '../errors.ts';
 import { takePorts } from '../instance/ports.ts';
 import { storeBytesOf } from '../instance/prepare.ts';
+import { startedTicksOf, writeProcesses } from '../instance/processes.ts';
 import { verifyLimits } from './limits.ts';
 
 export interface Broker extends AsyncDisposable {
@@ -14,7 +15,11 @@ export interface Broker extends AsyncDisposable {
   readonly connection: NatsConnection;
 }
 
-export async function startBroker({ dataDir }: Pick<Config, 'dataDir'>): Promise<Broker> {
+/** `maxStoreBytes`: what streams may be promised together; without it what they were before, so that every one fits again. */
+export async function startBroker(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  maxStoreBytes = storeBytesOf(dataDir),
+): Promise<Broker> {
   const program = process.env['METERLINE_NATS_SERVER'];
   if (program === undefined) throw deployError('NATS_NOT_FOUND', 'METERLINE_NATS_SERVER is not set.');
   const { run, nats, credentials } = dataPaths(dataDir);
@@ -26,12 +31,16 @@ export async function startBroker({ dataDir }: Pick<Config, 'dataDir'>): Promise
     storeDir: nats,
     credentials,
     agents: [],
-    ...storeBytes(dataDir),
+    ...(maxStoreBytes > 0 ? { maxStoreBytes } : {}),
   });
   writeFileSync(path, text, { mode: 0o600 });
   const child = spawn(program, ['--config', path], { stdio: 'ignore' });
+  // Whoever comes after this process was killed ends its broker: two on one store would damage it.
+  const pid = child.pid ?? 0;
+  writeProcesses(dataDir, [{ name: 'nats-server', pid, startedTicks: startedTicksOf(pid), restarts: 0 }]);
   const end = async () => {
     await ended(child);
+    writeProcesses(dataDir, []);
     rmSync(path, { force: true });
   };
   try {
@@ -49,12 +58,6 @@ export async function startBroker({ dataDir }: Pick<Config, 'dataDir'>): Promise
     await end();
     throw error;
   }
-}
-
-/** What the broker was promised before, so that every stream fits again. */
-function storeBytes(dataDir: string): { maxStoreBytes?: number } {
-  const bytes = storeBytesOf(dataDir);
-  return bytes > 0 ? { maxStoreBytes: bytes } : {};
 }
 
 /** SIGTERM, so that it syncs and closes its files; resolves when it has gone. */

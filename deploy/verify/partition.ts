@@ -14,9 +14,12 @@ export class PartitionAudit implements AsyncDisposable {
   readonly auditor: Auditor;
   readonly #rated: StreamReader;
   readonly #inputs: InputReaders;
+  readonly #retired: readonly Auditor[];
   #seq = 0;
 
-  constructor(partition: number, log: Log, faults: Faults) {
+  /** `retired`: audits that are over, by their partition, of which this one may inherit. */
+  constructor(partition: number, log: Log, faults: Faults, retired: readonly Auditor[] = []) {
+    this.#retired = retired;
     this.partition = partition;
     this.auditor = new Auditor(partition, referencePorts(), faults);
     this.#rated = new StreamReader(log, streams.rated(partition));
@@ -39,6 +42,7 @@ export class PartitionAudit implements AsyncDisposable {
       this.#seq = message.seq;
       const commit = readCommit(message);
       if (commit !== undefined && auditor.chain.follow(commit, partition, auditor.faults)) {
+        if (commit.header.kind === 'inherit' && commit.header.n === 0) auditor.inherit(commit.header, this.#retired);
         auditor.check(commit, await takenInputs(commit.header, this.#inputs));
       }
       onCommit();

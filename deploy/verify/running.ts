@@ -12,7 +12,7 @@ export async function openRunning(config: Config): Promise<Source> {
   const connection = await connectNats({ ...config.nats, role: 'admin' });
   const office = officeClient(config);
   return {
-    partitions: config.partitions,
+    placement: config,
     log: await jetstreamLog(connection),
     async balances(partition, tenant) {
       const request: BalanceRequest = { tenant };

@@ -1,10 +1,11 @@
 /** What a verification reads from: the stores of a running instance, or those of a stopped one, opened for the purpose. */
 import type { StoredGroup } from '#aggregator/reconcileRoutes.ts';
 import type { BalanceReply } from '#core/messages/balances.ts';
+import type { Placement } from '#core/messages/names.ts';
 import type { Log } from '#platform/log.ts';
 
 export interface Source extends AsyncDisposable {
-  readonly partitions: number;
+  readonly placement: Placement;
   readonly log: Log;
   /** The rater's answer for a tenant ("" for none in particular); absent where no rater runs. */
   readonly balances?: (partition: number, tenant: string) => Promise<BalanceReply>;

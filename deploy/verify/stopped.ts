@@ -22,7 +22,7 @@ export async function openStopped(config: Config): Promise<Source> {
   const log = await jetstreamLog(broker.connection);
   const stays = opened.move();
   return {
-    partitions: config.partitions,
+    placement: config,
     log,
     /** What the loader has recorded as done must be there, and what a load in the store says it holds. */
     async storedUpTo(partition) {

@@ -103,7 +103,7 @@ async function caughtUp(log: Log, aggregator: Aggregator): Promise<void> {
 /** As on a running instance, but for the office's port. */
 async function verifyLive(connection: NatsConnection, store: Store) {
   const source: Source = {
-    partitions: 1,
+    placement: { firstPartition: 0, partitions: 1 },
     log: await jetstreamLog(connection),
     balances: async (partition, tenant) => {
       const reply = await connection.request(subjects.balanceGet(partition), JSON.stringify({ tenant }));

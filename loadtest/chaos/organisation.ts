@@ -1,5 +1,5 @@
 /** The organisations that are charged, and which of their budgets' thresholds the usage must cross, worked out from the usage alone. */
-import { defaultPartition } from '#core/messages/names.ts';
+import { placeOf } from '#core/messages/names.ts';
 
 export interface Tenant {
   readonly id: string;
@@ -19,7 +19,7 @@ export interface ChaosAgent {
 export function tenantIdOn(partition: number, partitions: number): string {
   for (let number = 1; ; number++) {
     const id = `chaos-${partition}-${number}`;
-    if (defaultPartition(id, partitions) === partition) return id;
+    if (placeOf(id, { firstPartition: 0, partitions }) === partition) return id;
   }
 }
 

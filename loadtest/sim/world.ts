@@ -1,7 +1,7 @@
 /** All that a run consists of: the broker, the stores, hosts, raters, the office, and who troubles them. */
 import type { CommittedView } from '#rater/committedView.ts';
 import { createLogger, type Logger } from '#platform/telemetry.ts';
-import { defaultPartition } from '#core/messages/names.ts';
+import { placeOf } from '#core/messages/names.ts';
 import { Faults, type Weather } from './faults.ts';
 import { decision, foundation } from './decisions.ts';
 import { Keys } from './parts/keys.ts';
@@ -58,11 +58,20 @@ export class World {
     this.outbox = new OutboxRows(wire);
     this.hosts = Array.from({ length: this.random.between(2, 4) }, (_, index) => {
       const tenant = tenants[index % tenants.length]!;
-      return new Host(this, tenant, `host-${index}`, defaultPartition(tenant, this.partitions));
+      return new Host(
+        this,
+        tenant,
+        `host-${index}`,
+        placeOf(tenant, { firstPartition: 0, partitions: this.partitions }),
+      );
     });
     for (const tenant of tenants) {
       const own = this.hosts.filter(({ producer }) => producer.tenant === tenant).map(({ producer }) => producer);
-      this.outbox.decide(defaultPartition(tenant, this.partitions), tenant, foundation(tenant, own));
+      this.outbox.decide(
+        placeOf(tenant, { firstPartition: 0, partitions: this.partitions }),
+        tenant,
+        foundation(tenant, own),
+      );
     }
     for (const host of this.hosts) host.start();
     const raters = weather === 'contested' ? 3 : this.random.between(1, 3);
@@ -118,7 +127,7 @@ export class World {
       const tenant = this.random.pick(tenants);
       this.#decisions += 1;
       const changes = decision(this.random, this.schedule.wallMs(), this.#decisions);
-      this.outbox.decide(defaultPartition(tenant, this.partitions), tenant, changes);
+      this.outbox.decide(placeOf(tenant, { firstPartition: 0, partitions: this.partitions }), tenant, changes);
       this.#decideNext();
     });
   }

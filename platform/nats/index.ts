@@ -2,7 +2,7 @@ export { clusterHealth } from './clusterHealth.ts';
 export { connectNats, type NatsConnection } from './connect.ts';
 export { moveOnWhenSilent } from './loneBroker.ts';
 export { append, jetstreamLog } from './jetstreamLog.ts';
-export { ensureStreams } from './streams.ts';
+export { ensureStreams, sealStreams } from './streams.ts';
 export { ensureSeed } from './seeds.ts';
 export { agentRole, natsServerConfig, type AgentIdentity } from './serverConfig.ts';
 export { patiently } from './patience.ts';

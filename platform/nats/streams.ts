@@ -6,7 +6,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { streams, subjects } from '#core/messages/names.ts';
+import { activePartitions, streams, subjects, type Placement } from '#core/messages/names.ts';
 import { platformError } from '../errors.ts';
 import type { NatsConnection } from './connect.ts';
 import { patiently } from './patience.ts';
@@ -49,13 +49,15 @@ function moneyStream(name: string, streamSubjects: string[], bytesMax: number, r
   } as StreamConfig;
 }
 
-/** All streams of an instance, by name. */
-export function streamConfigs(partitions: number, replicas: number, limits = defaultStreamLimits): StreamConfig[] {
-  const perPartition = Array.from({ length: partitions }, (_, p) => [
-    moneyStream(streams.usage(p), [subjects.usageOf(p)], limits.usageBytesMax, replicas),
-    moneyStream(streams.control(p), [subjects.controlOf(p)], limits.controlBytesMax, replicas),
-    moneyStream(streams.rated(p), [subjects.rated(p)], limits.ratedBytesMax, replicas),
-  ]).flat();
+/** All streams of an instance that take something, by name. */
+export function streamConfigs(placement: Placement, replicas: number, limits = defaultStreamLimits): StreamConfig[] {
+  const perPartition = activePartitions(placement)
+    .map((p) => [
+      moneyStream(streams.usage(p), [subjects.usageOf(p)], limits.usageBytesMax, replicas),
+      moneyStream(streams.control(p), [subjects.controlOf(p)], limits.controlBytesMax, replicas),
+      moneyStream(streams.rated(p), [subjects.rated(p)], limits.ratedBytesMax, replicas),
+    ])
+    .flat();
   return [
     ...perPartition,
     moneyStream(streams.alerts, [subjects.alertsAll], limits.alertsBytesMax, replicas),
@@ -74,18 +76,19 @@ const guarded = [
  */
 export async function ensureStreams(
   connection: NatsConnection,
-  partitions: number,
+  partitions: number | Placement,
   replicas: number,
   limits = defaultStreamLimits,
   budgetBytes = Infinity,
 ): Promise<void> {
+  const placement = typeof partitions === 'number' ? { firstPartition: 0, partitions } : partitions;
   const manager = await patiently(() => jetstreamManager(connection));
   const present = await patiently(async () => {
     const found = new Map<string, StreamInfo>();
     for await (const info of manager.streams.list()) found.set(info.config.name, info);
     return found;
   });
-  const all = streamConfigs(partitions, replicas, limits);
+  const all = streamConfigs(placement, replicas, limits);
   for (const wanted of all) {
     const found = present.get(wanted.name)?.config;
     if (found !== undefined) assertStream(found, wanted);
@@ -96,6 +99,17 @@ export async function ensureStreams(
   for (const wanted of all)
     if (!present.has(wanted.name))
       await patiently(() => manager.streams.add({ ...wanted, max_bytes: within.get(wanted.name)! }));
+}
+
+/** A retired partition's streams take nothing any more, for good, and hold no more room than they fill. */
+export async function sealStreams(connection: NatsConnection, partition: number): Promise<void> {
+  const manager = await patiently(() => jetstreamManager(connection));
+  for (const stream of [streams.usage(partition), streams.control(partition), streams.rated(partition)]) {
+    const { config, state } = await patiently(() => manager.streams.info(stream));
+    if (config.sealed) continue;
+    const sealed: Partial<StreamConfig> = { ...config, sealed: true, max_bytes: Math.max(1, state.bytes) };
+    await patiently(() => manager.streams.update(stream, sealed));
+  }
 }
 
 /** Throws STREAM_MISCONFIGURED when a stream's guarded settings are not as wanted. */

@@ -2,6 +2,7 @@
  * This process's part of all partitions: which it may ask the lease of, which it hands over, which it follows. Every
  * rater works it out for itself from what all of them say; that they agree is needed for balance only, never for safety.
  */
+import { allPartitions, type Placement } from '#core/messages/names.ts';
 import type { PartitionAt, RaterAlive } from '#core/messages/raterAlive.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Lease, Turn } from '../lease.ts';
@@ -11,11 +12,10 @@ import type { SpreadEvents } from './events.ts';
 import { HandOvers } from './handOvers.ts';
 import { isSettled, Members, type Member } from './members.ts';
 
-export interface SpreadDeps {
+export interface SpreadDeps extends Placement {
   /** Of this life of the process. */
   readonly rater: string;
   readonly url: string;
-  readonly partitions: number;
   /** Says it to all raters, this one may be among them; nobody need hear it. */
   readonly tell: (message: RaterAlive) => void;
   readonly events: SpreadEvents;
@@ -42,7 +42,7 @@ export class Spread {
   constructor(deps: SpreadDeps) {
     this.#deps = deps;
     this.#handOvers = new HandOvers(deps);
-    this.#orphanedMs = Array.from({ length: deps.partitions }, () => performance.now());
+    this.#orphanedMs = allPartitions(deps).map(() => performance.now());
   }
 
   /** Asks who is there, then says twice a second that this process lives, until the signal aborts: then it owns nothing. */
@@ -139,7 +139,7 @@ export class Spread {
     const basis = JSON.stringify([counted, this.#holders]);
     if (basis !== this.#basis) {
       this.#basis = basis;
-      this.#targets = assign(this.#deps.partitions, counted, this.#holders);
+      this.#targets = this.#assign(counted, this.#holders);
       this.#deps.follow(this.#heirloom(counted));
       this.#deps.events.spread(all.length, this.#targets.filter((target) => target === self.rater).length);
       const changed = this.#changed;
@@ -149,8 +149,15 @@ export class Spread {
     if (!this.#isLeaving) this.#handOvers.judge(this.#targets, this.#holders, all);
   }
 
+  /** Retired partitions are nobody's. */
+  #assign(members: readonly string[], holders: readonly (string | undefined)[]): readonly (string | undefined)[] {
+    const { firstPartition, partitions } = this.#deps;
+    const owners = assign(partitions, members, holders.slice(firstPartition));
+    return [...Array.from<undefined>({ length: firstPartition }), ...owners];
+  }
+
   #setHolders(all: readonly Member[]): void {
-    const holders = Array.from<string | undefined>({ length: this.#deps.partitions });
+    const holders = Array.from<string | undefined>({ length: allPartitions(this.#deps).length });
     for (const { rater, owns } of all) for (const { partition } of owns) holders[partition] ??= rater;
     this.#holders = holders;
     for (const [partition, holder] of holders.entries())
@@ -160,13 +167,13 @@ export class Spread {
 
   /** What this process is to own or would own if its owner were gone, and does not hold. */
   #heirloom(counted: readonly string[]): number[] {
-    const { partitions, rater } = this.#deps;
+    const { rater } = this.#deps;
     const without = new Map<string | undefined, readonly (string | undefined)[]>([[undefined, this.#targets]]);
     const ownersWithout = (gone: string | undefined) => {
       const known = without.get(gone);
       if (known !== undefined) return known;
       const rest = this.#holders.map((holder) => (holder === gone ? undefined : holder));
-      const owners = assign(partitions, counted.filter((one) => one !== gone), rest); // prettier-ignore
+      const owners = this.#assign(counted.filter((one) => one !== gone), rest); // prettier-ignore
       without.set(gone, owners);
       return owners;
     };

@@ -39,9 +39,10 @@ export class Instance implements AsyncDisposable {
   readonly #log: string[] = [];
   #supervisor: ChildProcess | undefined;
 
-  /** Starts `meterline up`, and waits until each counter of the host has been read for the first time. */
-  async start(): Promise<void> {
-    this.use({ userTicks: 0, systemTicks: 0, containerUs: 0 });
+  /** Starts `meterline up`, and waits until each counter of the host has been read for the first time, where `usage` leaves it. */
+  async start(usage: Usage = { userTicks: 0, systemTicks: 0, containerUs: 0 }): Promise<void> {
+    this.use(usage);
+    this.#log.length = 0;
     const flags = ['--port', '0', '--no-demo', '--organisation', organisation, '--interval', '200', '--json'];
     const child = spawn(process.execPath, [command, 'up', '--data', this.dataDir, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -85,13 +86,21 @@ export class Instance implements AsyncDisposable {
 
   /** `meterline verify --json`, on the instance as it is: running or stopped. */
   async verify(): Promise<VerifyReport> {
-    const child = spawn(process.execPath, [command, 'verify', '--data', this.dataDir, '--json'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    return (await this.run(['verify'])) as VerifyReport;
+  }
+
+  /** What a command prints on the instance as JSON; undefined when it was killed for saying `killAt`. */
+  async run(args: readonly string[], killAt?: string): Promise<unknown> {
+    const child = spawn(process.execPath, [command, ...args, '--data', this.dataDir, '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      if (killAt !== undefined && chunk.includes(killAt)) child.kill('SIGKILL');
+    });
     await once(child, 'close');
-    return JSON.parse(output) as VerifyReport;
+    return output === '' ? undefined : (JSON.parse(output) as unknown);
   }
 
   /** SIGTERM: drains in order; gives the exit code. */

@@ -43,9 +43,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'rater/owner.ts',
-        find: "(await this.#isRewound('usage')) ? 1 : state.usage.seq + 1",
-        replace:
-          "(await this.#isRewound('usage')) ? 1 : Math.max(state.usage.seq, ackFloors.get(this.#partition) ?? 0) + 1",
+        find: "await this.#nextSeq('usage')",
+        replace: "Math.max(await this.#nextSeq('usage'), (ackFloors.get(this.#partition) ?? 0) + 1)",
       },
       {
         file: 'rater/owner.ts',

@@ -106,7 +106,14 @@ const worth = fc.record({
   ),
 }); // prettier-ignore
 
+/** The partition retires and another inherits. */
+const inherit = fc.record({
+  kind: fc.constant('inherit' as const),
+  tenants: fc.constantFrom(['t', 'u'], ['t', 'u'], ['t']),
+});
+
 export const action = fc.oneof(
+  { weight: 1, arbitrary: inherit },
   { weight: 8, arbitrary: batch },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts, spotFacts, rollingFacts), { minLength: 1, maxLength: 3 }) }) },
@@ -169,6 +176,7 @@ export const ordinary = fc.record({
 
 /** A year in which periods close, open again and take late usage, at prices whose allowance goes on. */
 export const yearly: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 1, arbitrary: inherit },
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant: fc.constant('t'), producer: fc.constant('gateway'), month: fc.constantFrom(0, 1, 2, 4, 4, 4), samples: fc.array(ordinary, { minLength: 1, maxLength: 8 }), harm: fc.constant(null) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('month' as const), ticks: fc.boolean() }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('close' as const), tenant: fc.constant('t'), account: fc.constant(1), untilMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour)), talliesPerStep: fc.constantFrom(undefined, 1, 2) }) },

@@ -6,6 +6,8 @@ import { instantMs, readBlocks } from '../../reference/audit/blocks.ts';
 import { zero } from '../../reference/number.ts';
 import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
+import type { CommitPlace } from '../commit.ts';
+import { inheritance, workLeft } from '../inherit.ts';
 import { PartitionMachine } from '../machine.ts';
 import { applyCommit } from '../replay.ts';
 import { decodeState, encodeState } from '../snapshot.ts';
@@ -16,11 +18,12 @@ import { Batches, type Encoding } from './batches.ts';
 import { changesOf, type ControlAction } from './changes.ts';
 import { feeOfAction, type FeeAction } from '../testing/fees.ts';
 
-const genesis = { incarnation: 0, outSeq: 0, hash: '' };
-
 export class World {
   readonly faults = new Faults();
-  readonly auditor: Auditor;
+  /** Of the partition that goes on; those before it are retired. */
+  auditor: Auditor;
+  #partition = 0;
+  readonly #retired: Auditor[] = [];
   /** What has happened, so that a test can tell that it has looked at what it is about. */
   readonly seen = {
     rated: 0,
@@ -45,14 +48,18 @@ export class World {
     fees: 0,
     credits: 0,
     feeSteps: 0,
+    inherited: 0,
   };
   readonly reasons = new Set<string>();
   /** Why there were rows of agreements. */
   readonly agreed = new Set<string>();
   readonly #ports: Ports & Encoding;
   readonly #batches: Batches;
-  readonly #commits: { readonly header: CommitHeader; readonly hash: string }[] = [];
+  #commits: { readonly header: CommitHeader; readonly hash: string }[] = [];
   readonly #usage: Input[] = [];
+  #usages = 0;
+  /** How many of them tell what was inherited. */
+  #inherited = 0;
   #machine: PartitionMachine;
   #pending: Input[] = [];
   #controls = 0;
@@ -96,6 +103,8 @@ export class World {
         return this.commit();
       case 'fee':
         return this.#publishFee(step);
+      case 'inherit':
+        return this.#inherit(new Set(step.tenants));
       case 'restart':
         this.commit();
         return this.#restart();
@@ -110,6 +119,23 @@ export class World {
     this.commit();
     this.#machine.tick(nowMs);
     this.commit();
+  }
+
+  /** The partition retires, and one of a new generation goes on with some of its tenants. */
+  #inherit(tenants: ReadonlySet<string>): void {
+    for (this.commit(); workLeft(this.state) !== undefined; this.commit()) this.#machine.tick((this.#nowMs += 1));
+    const from = this.#partition;
+    const heirs = [...this.state.tenants.keys()].map((tenant) => [tenant, tenants.has(tenant) ? from + 1 : 9] as const);
+    this.commit({ kind: 'retire', heirs });
+    this.auditor.finish();
+    const retired = this.state;
+    this.#retired[from] = this.auditor;
+    this.#partition += 1;
+    this.auditor = new Auditor(this.#partition, this.#ports, this.faults);
+    [this.#commits, this.#inherited, this.#controls, this.#controlMark, this.#usages] = [[], 0, 0, 0, 0];
+    for (const bytes of inheritance([retired], this.#partition, tenants, this.#ports.sha256)) this.#store(bytes);
+    this.#machine = this.#replayed();
+    this.seen.inherited += this.state.tallies.length;
   }
 
   get state(): PartitionState {
@@ -133,7 +159,7 @@ export class World {
 
   /** A machine whose state is that of the commits alone. */
   #replayed(): PartitionMachine {
-    const state = emptyState(0);
+    const state = emptyState(this.#partition);
     for (const [i, { header, hash }] of this.#commits.entries()) applyCommit(state, header, i + 1, hash);
     return this.#machineOf(state);
   }
@@ -169,7 +195,7 @@ export class World {
     const data = this.#ports.bytes(JSON.stringify(message));
     const input: Input = {
       stream: 'control',
-      subject: `control.0.${tenant}`,
+      subject: `control.${this.#partition}.${tenant}`,
       seq: this.#controls,
       timeMs: this.#nowMs,
       data,
@@ -184,25 +210,37 @@ export class World {
 
   /** One message of `USAGE`, whatever it is. */
   take(subject: string, data: Uint8Array): void {
-    const input: Input = { stream: 'usage', subject, seq: this.#usage.length + 1, timeMs: this.#nowMs, data };
+    const input: Input = { stream: 'usage', subject, seq: (this.#usages += 1), timeMs: this.#nowMs, data };
     this.#usage.push(input);
     this.#pending.push(input);
     this.#machine.takeUsage(input);
   }
 
-  commit(): void {
+  commit(kind: Pick<CommitPlace, 'kind' | 'heirs'> = { kind: 'commit' }): void {
     const { state } = this.#machine;
-    const n = this.#commits.length;
-    const owner = { incarnation: 1, nonce: 'n', n, prev: { seq: n, hash: state.outHash } };
+    const prev = { seq: this.#commits.length, hash: state.outHash };
+    const owner = { incarnation: 1, nonce: 'n', n: prev.seq - this.#inherited, prev };
     const place =
-      n === 0 ? ({ ...owner, kind: 'takeover', base: genesis } as const) : ({ ...owner, kind: 'commit' } as const);
-    const bytes = this.#machine.drain(place).bytes;
+      owner.n === 0
+        ? ({ ...owner, kind: 'takeover', base: { incarnation: 0, outSeq: prev.seq, hash: prev.hash } } as const)
+        : { ...owner, ...kind };
+    this.#store(this.#machine.drain(place).bytes);
+  }
+
+  #store(bytes: Uint8Array): void {
     const parts = splitCommit(bytes);
     const header = JSON.parse(this.#ports.readText(parts.header)!) as CommitHeader;
-    const commit = { seq: n + 1, hash: this.#ports.sha256(bytes), header, blocks: this.#ports.readText(parts.blocks)! };
+    const commit = {
+      seq: this.#commits.length + 1,
+      hash: this.#ports.sha256(bytes),
+      header,
+      blocks: this.#ports.readText(parts.blocks)!,
+    };
     this.#commits.push(commit);
-    Object.assign(state, { outSeq: commit.seq, outHash: commit.hash, incarnation: 1 });
-    this.auditor.chain.follow(commit, 0, this.faults);
+    if (header.kind === 'inherit') this.#inherited = commit.seq;
+    else Object.assign(this.state, { outSeq: commit.seq, outHash: commit.hash, incarnation: 1 });
+    this.auditor.chain.follow(commit, this.#partition, this.faults);
+    if (header.kind === 'inherit' && header.n === 0) this.auditor.inherit(header, this.#retired);
     this.auditor.check(commit, this.#pending);
     this.#pending = [];
     this.#see(header, commit.blocks);

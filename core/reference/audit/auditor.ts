@@ -10,6 +10,8 @@ import { readBlocks, type Block } from './blocks.ts';
 import { Chain, type StoredCommit } from './chain.ts';
 import { Decisions } from './decisions.ts';
 import type { Faults } from './faults.ts';
+import { byCodeUnit } from '../attribution.ts';
+import { inherit } from '../inherit.ts';
 import { Fold } from './fold.ts';
 import { Names } from './names.ts';
 import { Once } from './once.ts';
@@ -27,6 +29,8 @@ export class Auditor {
   readonly decisions = new Decisions();
   readonly fold = new Fold();
   readonly sums = new Sums();
+  /** Where its tenants go on, once it is retired. */
+  heirs: NonNullable<CommitHeader['heirs']> = [];
   readonly #ports: Ports;
   readonly #engine: ReferenceEngine;
   readonly #names = new Names();
@@ -43,6 +47,24 @@ export class Auditor {
   /** The reference's state after the last commit. */
   get state(): State {
     return this.#engine.state;
+  }
+
+  /** What this partition inherits from retired ones, whose audits are over: tenants, and what their rows add up to. */
+  inherit({ from = [], partition }: CommitHeader, retired: readonly Auditor[]): void {
+    const sources = from.map((place) => {
+      const source = retired[place.partition];
+      const where = `partition ${partition} inherits from ${place.partition}`;
+      const end = source && { seq: source.chain.seq, hash: source.chain.hash };
+      this.faults.same('FENCE', where, { seq: place.seq, hash: place.hash }, end);
+      return source;
+    });
+    const heirs = sources.flatMap((source) =>
+      (source?.heirs ?? []).filter(([, to]) => to === partition).map(([tenant]) => ({ source: source!, tenant })),
+    );
+    for (const { source, tenant } of heirs.sort((a, b) => byCodeUnit(a.tenant, b.tenant))) {
+      inherit(this.state, source.state, tenant);
+      this.sums.inherit(source.sums, tenant);
+    }
   }
 
   /** Judges one commit; `inputs` are the messages of its `inputs.taken`, in that order. */
@@ -62,7 +84,20 @@ export class Auditor {
     this.#settlements.take(header);
     this.#settlements.compareTouched(header, state, where, faults);
     compareTouched(header, this.fold, this.#names, state, where, faults);
+    if (header.kind === 'retire') this.#retire(header.heirs ?? [], where);
     faults.same('CAP', `${where}: alerts so far`, header.totals.alerts, this.decisions.alerts);
+  }
+
+  /** Each tenant goes on somewhere, once. */
+  #retire(heirs: NonNullable<CommitHeader['heirs']>, where: string): void {
+    this.heirs = heirs;
+    const named = heirs.map(([tenant]) => tenant).toSorted(byCodeUnit);
+    this.faults.same(
+      'FENCE',
+      `${where}: tenants that go on elsewhere`,
+      named,
+      [...this.state.tenants.keys()].toSorted(byCodeUnit),
+    );
   }
 
   /** The checks over the whole log; call once, after the last commit. Answers how much they looked at. */

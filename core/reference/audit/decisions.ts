@@ -43,6 +43,8 @@ export class Decisions {
       ({ stream, inputSeq, index }) => `${stream} ${inputSeq} ${index}`,
       faults,
     );
+    // Master data that is inherited is judged by what is charged from then on.
+    if (header.kind === 'inherit') return;
     compareLists('RERATE', `${where}: control message`, header.control, control, ({ seq }) => String(seq), faults);
   }
 }

@@ -23,6 +23,11 @@ export class FeeSums {
     );
   }
 
+  inherit(retired: FeeSums, tenant: string): void {
+    const begin = JSON.stringify([tenant]).slice(0, -1);
+    for (const [key, sum] of retired.#sums) if (key.startsWith(`${begin},`)) this.#sums.set(key, sum);
+  }
+
   telescope(state: State, faults: Faults): void {
     const owed = new Map([...state.tenants.values()].flatMap((tenant) => [...owedByNow(state, tenant)]));
     for (const key of new Set([...this.#sums.keys(), ...owed.keys()])) {

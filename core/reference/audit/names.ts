@@ -11,6 +11,10 @@ export class Names {
 
   /** Learns the entries of a commit; ids are dense from 1, in order, and never given twice. */
   learn(header: CommitHeader, where: string, faults: Faults): void {
+    // What is inherited begins beyond the ids that its tenants had before.
+    const [resource] = header.resources;
+    if (header.kind === 'inherit' && this.#resources.length === 1 && resource !== undefined)
+      this.#resources.length = resource.id;
     for (const { id, name } of header.resources)
       this.#add(this.#resources, id, name, `${where}: resource ${name}`, faults);
     for (const entry of header.tallies)

@@ -16,6 +16,11 @@ export class SpendSums {
     this.#sums.set(key, (this.#sums.get(key) ?? zero).plus(numberIn(block.scalar('amount'))));
   }
 
+  inherit(retired: SpendSums, tenant: string): void {
+    const begin = JSON.stringify([tenant]).slice(0, -1);
+    for (const [key, sum] of retired.#sums) if (key.startsWith(`${begin},`)) this.#sums.set(key, sum);
+  }
+
   telescope(state: State, faults: Faults): void {
     const wanted = new Map<string, Exact>();
     for (const { tenant, month, currency, rows } of state.spend.values()) {

@@ -95,6 +95,13 @@ export class Sums {
     return sum;
   }
 
+  /** What the rows of a tenant add up to in the partition that it comes from. */
+  inherit(retired: Sums, tenant: string): void {
+    for (const [key, sum] of retired.#tallies) if (key.startsWith(`${tenant} `)) this.#tallies.set(key, { ...sum });
+    this.fees.inherit(retired.fees, tenant);
+    this.spend.inherit(retired.spend, tenant);
+  }
+
   /** TELESCOPE: the stored rows of each tally add up to its quantity, and to the charge of it worked out from nothing. */
   telescope(state: State, faults: Faults): number {
     for (const key of new Set([...this.#tallies.keys(), ...state.tallies.keys()])) {

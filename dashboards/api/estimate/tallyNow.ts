@@ -30,8 +30,9 @@ export async function tallyNow(
   const reached = async (id: number) => {
     const at = { ...place, price: id };
     const { first, last } = await store.tallyRows(tenant, at);
-    if (first === 0) return undefined;
-    return standingOf(log, tenant, at, { first, commit: await commitAt(log, place.partition, last) });
+    if (first.outSeq === 0) return undefined;
+    const commit = last.partition === place.partition ? await commitAt(log, last) : undefined;
+    return standingOf(log, tenant, at, { first, commit });
   };
   const own = await reached(price.id);
   if (own !== undefined) return { standing: 'found', measures: own.ended, carried: own.carried, free: own.free };

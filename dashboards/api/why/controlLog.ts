@@ -2,6 +2,7 @@ import type { ControlChange, ControlMessage } from '#core/messages/control.ts';
 import { streams, subjects } from '#core/messages/names.ts';
 import type { Log } from '#platform/log.ts';
 import { apiLimits } from '../../limits.ts';
+import { inheritance } from './inherited.ts';
 
 export interface ControlStretch {
   readonly partition: number;
@@ -10,11 +11,13 @@ export interface ControlStretch {
   readonly controlSeq: number;
 }
 
-/** A tenant's changes of master data from the beginning of the log; none where it is longer than is looked through. */
+/** A tenant's changes of master data from the beginning of the log, or as its partition inherited them; no others where it is longer than is looked through. */
 export async function* changesUntil(
   log: Log,
   { partition, tenant, controlSeq }: ControlStretch,
 ): AsyncGenerator<ControlChange> {
+  for await (const { control } of inheritance(log, partition))
+    yield* control.filter((message) => message.tenant === tenant).flatMap(({ changes }) => changes);
   if (controlSeq === 0 || controlSeq > apiLimits.controlScanMax) return;
   const subject = subjects.control(partition, tenant);
   const patience = AbortSignal.timeout(apiLimits.controlScanMsMax);

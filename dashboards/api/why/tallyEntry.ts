@@ -5,8 +5,9 @@ import { parseAmount } from '#core/money/fixed.ts';
 import type { Measures } from '#core/pricing/compiled.ts';
 import type { Log } from '#platform/log.ts';
 import { dashboardsError } from '../../errors.ts';
-import type { TallyPlace } from '#core/messages/stored.ts';
+import type { CommitRef, TallyPlace } from '#core/messages/stored.ts';
 import { readCommit } from './commitBlocks.ts';
+import { inheritedTally } from './inherited.ts';
 
 /** The tally as a commit leaves it. */
 export interface Standing {
@@ -21,17 +22,26 @@ export interface Standing {
   readonly free: bigint;
 }
 
-/** Where a commit that has rows of the tally leaves it; `first` is the first such commit, which opened it. */
+/**
+ * Where a commit of the place's partition that has rows of the tally leaves it; without one, as it was inherited. `first` is the first
+ * commit that has any, which opened it.
+ */
 export async function standingOf(
   log: Log,
   tenant: string,
   place: TallyPlace,
-  { first, commit }: { readonly first: number; readonly commit: CommitHeader },
+  { first, commit }: { readonly first: CommitRef; readonly commit: CommitHeader | undefined },
 ): Promise<Standing> {
-  const entry = (await commitAt(log, place.partition, first)).tallies.find((each) => isOf(each, tenant, place));
-  const value = commit.tallyValues.find(([id]) => id === entry?.id);
+  const isWanted = (entry: TallyEntry): boolean => isOf(entry, tenant, place);
+  const inherited = first.partition === place.partition ? {} : await inheritedTally(log, place.partition, isWanted);
+  const entry =
+    first.partition === place.partition ? (await commitAt(log, first)).tallies.find(isWanted) : inherited.entry;
+  const value = commit === undefined ? inherited.value : commit.tallyValues.find(([id]) => id === entry?.id);
   if (entry === undefined || value === undefined)
-    throw dashboardsError('PROOF_UNAVAILABLE', `Commit ${first} does not open the tally that has its first row there.`);
+    throw dashboardsError(
+      'PROOF_UNAVAILABLE',
+      `Commit ${first.outSeq} does not open the tally that has its first row there.`,
+    );
   const [id, quantity, charge, events = '0', noted = '0'] = value;
   const carried: Measures = {
     quantity: BigInt(entry.carried),
@@ -43,13 +53,14 @@ export async function standingOf(
     events: carried.events + BigInt(events),
     value: carried.value + BigInt(noted),
   };
-  const rolled = commit.rollovers?.find(([tally]) => tally === id)?.[1] ?? [];
+  const rollover = commit === undefined ? inherited.rollover : commit.rollovers?.find(([tally]) => tally === id);
+  const rolled = rollover?.[1] ?? [];
   const free = rolled.reduce((sum, [, left]) => sum + parseAmount(left)!, 0n);
   return { id, carried, ended, charge: BigInt(charge), free };
 }
 
 /** Throws PROOF_UNAVAILABLE where the log no longer holds the commit. */
-export async function commitAt(log: Log, partition: number, outSeq: number): Promise<CommitHeader> {
+export async function commitAt(log: Log, { partition, outSeq }: CommitRef): Promise<CommitHeader> {
   const message = await log.get(streams.rated(partition), outSeq);
   if (message === undefined) throw dashboardsError('PROOF_UNAVAILABLE', `Commit ${outSeq} is not in the log.`);
   return readCommit(message.data).header;

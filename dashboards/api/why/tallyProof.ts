@@ -75,7 +75,7 @@ export async function proveTally(evidence: TallyEvidence): Promise<TallyProof> {
     resource: perResource ? Number(blocks[id.block]!.list('resource')[id.position]) : undefined,
   }; // prettier-ignore
   const stored = await store.tallyRows(tenant, place, row.outSeq);
-  const opening = stored.first === 0 ? row.outSeq : stored.first;
+  const opening = stored.first.outSeq === 0 ? row : stored.first;
   const { id: tallyId, carried, ended, charge: committed, free } = await standingOf(log, tenant, place, { first: opening, commit }); // prettier-ignore
   const inForce = price && (await partAt(evidence, price));
   const cell = free === 0n && inForce === undefined ? part : compiled?.cellWith(row.cell, free, inForce);

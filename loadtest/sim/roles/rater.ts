@@ -31,6 +31,7 @@ function run(world: World, process: Process): void {
   const partitions: Partitions = new Partitions({
     rater: `${process.name} ${world.nonce()}`,
     url: '',
+    firstPartition: 0,
     partitions: world.partitions,
     standbysMax: world.partitions,
     log,
