@@ -113,11 +113,13 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
   const tell = (order: GeneratorOrder): void => void generator.send(order);
   const ask = <Answer>(order: GeneratorOrder): Promise<Answer> =>
     new Promise((resolve, reject) => {
+      const gone = (code: number | null, by: string | null) =>
+        reject(new Error(`the generator ended, ${code ?? by}, while it was to ${order.kind}`));
       generator.once('message', (answer) => {
-        generator.off('exit', reject);
+        generator.off('exit', gone);
         resolve(answer as Answer);
       });
-      generator.once('exit', reject);
+      generator.once('exit', gone);
       tell(order);
     });
   const steps: LoadedAt[] = [];
@@ -131,7 +133,7 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
     const failed = [child, loader, generator].find((each) => each.exitCode !== null);
     if (failed !== undefined) throw new Error(`a process of the pipeline ended with code ${failed.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/status`).catch(() => undefined);
-    return (await answer?.json()) as
+    return (answer?.ok === true ? await answer.json() : undefined) as
       | { partitions: { totals: { samples: { rated: number; refused: number } } }[]; standbys: { outSeq: number }[] }
       | undefined;
   };
