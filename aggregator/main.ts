@@ -64,9 +64,9 @@ export async function createAggregator(
   const events = aggregatorEvents(logger);
   const log = await jetstreamLog(connection);
   const intents = await natsIntents(connection, config.nats.replicas);
-  const store = await openStore(config.clickhouse.url);
+  const store = await openStore(config.clickhouse.url, undefined, config.partitions);
   await migrate(store);
-  const ports = { log, store: clickhouseLoadStore(store), intents, events };
+  const ports = { log, store: clickhouseLoadStore(store), intents, events, inStep: config.partitions > 1 };
   const loaders = allPartitions(config).map((partition) => new PartitionLoader(ports, partition));
   const loaderOf = (partition: number): PartitionLoader => {
     const loader = loaders[partition];

@@ -21,6 +21,8 @@ export interface LoaderPorts {
   readonly events: AggregatorEvents;
   /** No pause between loads and after failures is longer, whatever the limits say. */
   readonly pauseMsMax?: number;
+  /** Loads at the beat of the clock, as other partitions do, so that their rows can be written together. */
+  readonly inStep?: boolean;
 }
 
 /**
@@ -171,8 +173,13 @@ export class PartitionLoader {
     const isDue = chunk?.hasRows === true && chunk.end.seq >= (this.#restoring?.end.seq ?? 0);
     const { loadIntervalMs, smallLoadIntervalMs, idleIntervalMs } = aggregatorLimits;
     const pauseMs = this.#isBusy || chunk?.isLarge === true ? loadIntervalMs : smallLoadIntervalMs;
-    const dueMs = isDue ? this.#flushedAtMs + this.#atMost(pauseMs) : idleSinceMs + idleIntervalMs;
+    const dueMs = isDue ? this.#dueMs(this.#atMost(pauseMs)) : idleSinceMs + idleIntervalMs;
     return Math.max(0, dueMs - performance.now());
+  }
+
+  #dueMs(pauseMs: number): number {
+    if (this.#ports.inStep !== true || pauseMs <= 0) return this.#flushedAtMs + pauseMs;
+    return (Math.floor(this.#flushedAtMs / pauseMs) + 1) * pauseMs;
   }
 
   /** The message as a commit that continues `head`; undefined when readers ignore it. */

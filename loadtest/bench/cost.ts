@@ -4,7 +4,7 @@ import { jetstreamLog } from '#platform/nats/index.ts';
 import type { WorkloadSize } from '../workload.ts';
 import { median, type Figure } from './figure.ts';
 import { startPipeline, type CpuSeconds, type Pipeline } from './pipeline.ts';
-import { insertRaw } from './stored.ts';
+import { insertRaw, samplesStored } from './stored.ts';
 
 const size = { producers: 48, resourcesPerProducer: 10, metrics: 20 };
 const rate = 100_000;
@@ -15,17 +15,22 @@ const partitionCounts = [1, 4, 16];
 const resourceCounts = [1000, 1_000_000];
 const wide = { resourcesPerProducer: 1000, metrics: 2 };
 const flatGoal = 1.1;
+/** A million resources take as long, at this rate, to be named for the first time. */
+const warmSeconds = 20;
+const fullSpeed = 0;
+const windowSamples = 500_000;
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
 export async function benchCost({ seconds }: { seconds: number }): Promise<Figure> {
   const { large, small, runs, samples, limit } = await costOf(seconds);
-  const onPartitions: Spent[] = [];
-  const told = (run: Spent, what: string) => process.stderr.write(`  ${what}: ${run.total}\n`);
+  const onPartitions: Steady[] = [];
+  const told = (run: Steady, what: string) =>
+    process.stderr.write(`  ${what}: ${run.total}, at full speed ${run.full.total}\n`);
   for (const partitions of partitionCounts) {
     onPartitions.push(await steady({ ...size, producers: size.producers / partitions }, partitions, 10, seconds / 2));
     told(onPartitions.at(-1)!, `${partitions} partitions`);
   }
-  const onResources: Spent[] = [];
+  const onResources: Steady[] = [];
   for (const resources of resourceCounts) {
     onResources.push(await steady({ ...wide, producers: resources / wide.resourcesPerProducer }, 1, 1, seconds / 2));
     told(onResources.at(-1)!, `${resources} resources`);
@@ -36,8 +41,8 @@ export async function benchCost({ seconds }: { seconds: number }): Promise<Figur
     ratioToLimit: large.total / limit,
     flat: {
       goal: flatGoal,
-      partitions: { ratio: apart(onPartitions), runs: onPartitions.map((run, i) => ({ partitions: partitionCounts[i], ...run })) },
-      resources: { ratio: apart(onResources), runs: onResources.map((run, i) => ({ resources: resourceCounts[i], ...run })) },
+      partitions: { ...growths(onPartitions), runs: onPartitions.map((run, i) => ({ partitions: partitionCounts[i], ...run })) },
+      resources: { ...growths(onResources), runs: onResources.map((run, i) => ({ resources: resourceCounts[i], ...run })) },
     },
     settings: {
       ...size, batchSamples: 2000, samples, asked: rate, samplesPerSecond: large.samplesPerSecond, perProcess: large.perProcess,
@@ -47,11 +52,12 @@ export async function benchCost({ seconds }: { seconds: number }): Promise<Figur
   }; // prettier-ignore
 }
 
-/** How much more the dearest costs than the cheapest. */
-const apart = (runs: readonly Spent[]): number => {
-  const totals = runs.map(({ total }) => total);
-  return round(Math.max(...totals) / Math.min(...totals));
-};
+/** What the last costs against the first. */
+const growth = (runs: readonly { readonly total: number }[]): number => round(runs.at(-1)!.total / runs[0]!.total);
+const growths = (runs: readonly Steady[]) => ({
+  ratio: growth(runs.map(({ full }) => full)),
+  ratioAtRate: growth(runs),
+});
 
 async function costOf(seconds: number) {
   await using pipeline = await startPipeline({ size });
@@ -70,24 +76,33 @@ async function costOf(seconds: number) {
   return { large, small, runs, samples, limit: round((raw.cpuSeconds / samples) * 1e6) };
 }
 
-async function steady(each: WorkloadSize, partitions: number, ticks: number, seconds: number): Promise<Spent> {
+/** At the asked rate, and beside it as fast as samples are taken, where what a second costs by itself is shared by more of them. */
+async function steady(each: WorkloadSize, partitions: number, ticks: number, seconds: number) {
   await using pipeline = await startPipeline({ size: each, partitions });
-  await spend(pipeline, each.producers * partitions, 1);
-  // The first part settles what a start leaves to do.
-  await spend(pipeline, batchesFor(each, ticks, 2), ticks);
-  return await spend(pipeline, batchesFor(each, ticks, seconds), ticks);
+  // What is compiled at run time is so for all alike.
+  const first = await spend(pipeline, each.producers * partitions, 1, fullSpeed);
+  const warm = await spend(pipeline, batchesFor(each, ticks, warmSeconds), ticks, fullSpeed);
+  const atRate = await spend(pipeline, batchesFor(each, ticks, seconds), ticks);
+  const full = await spend(pipeline, batchesFor(each, ticks, warmSeconds), ticks, fullSpeed);
+  await pipeline.stopProduct();
+  const published = first.samples + warm.samples + atRate.samples + full.samples;
+  const inClickHouse = await samplesStored(pipeline);
+  if (inClickHouse !== published)
+    throw new Error(`${published} samples were published, ${inClickHouse} are in ClickHouse`);
+  return { ...atRate, full };
 }
 
 const batchesFor = ({ resourcesPerProducer, metrics }: WorkloadSize, ticks: number, seconds: number): number =>
   Math.ceil((seconds * rate) / (resourcesPerProducer * metrics * ticks));
 
 type Spent = Awaited<ReturnType<typeof spend>>;
+type Steady = Awaited<ReturnType<typeof steady>>;
 
 /** Publishes, waits until all is in ClickHouse, and gives what that cost each process per million samples. */
-async function spend(pipeline: Pipeline, count: number, ticks: number) {
+async function spend(pipeline: Pipeline, count: number, ticks: number, perSecond = rate) {
   await pipeline.sign(count, ticks);
   const before = pipeline.cpu();
-  const { samples, seconds } = await pipeline.publish({ rate });
+  const { samples, seconds } = await pipeline.publish({ rate: perSecond, windowSamples });
   await pipeline.settled();
   const after = pipeline.cpu();
   const names = Object.keys(after) as (keyof CpuSeconds)[];

@@ -5,6 +5,7 @@ import type { Session } from 'chdb';
 import { clickhouseError } from './errors.ts';
 import { failureOf } from './failure.ts';
 import { clickhouseLimits, commandSettings, insertSettings, querySettings } from './limits.ts';
+import { Gather, type Insert } from './gather.ts';
 import { Pool } from './pool.ts';
 import type { Parameters, Store } from './types.ts';
 
@@ -13,7 +14,7 @@ import type { Parameters, Store } from './types.ts';
  * Inserts have a connection of their own, commands another and queries a small pool, for a connection is a queue. The engine runs bound
  * queries of a process one after another, which `queryMsMax` bounds.
  */
-export async function openEmbedded(directory: string, database: string): Promise<Store> {
+export async function openEmbedded(directory: string, database: string, writers: number): Promise<Store> {
   const path = resolve(directory);
   const connectionArgs = [`--config-file=${prepare(path)}`];
   const chdb = await import('chdb').catch((cause: unknown) => {
@@ -43,7 +44,7 @@ export async function openEmbedded(directory: string, database: string): Promise
       return session;
     };
     const readers = Array.from({ length: clickhouseLimits.queryConnections }, () => openWith(queryDefaults));
-    return new EmbeddedStore({ session: writer, lines }, openWith(commandSettings), readers, close);
+    return new EmbeddedStore({ session: writer, lines }, writers, openWith(commandSettings), readers, close);
   } catch (cause) {
     await close();
     throw openFailure(path, cause);
@@ -60,11 +61,19 @@ interface Writer {
 
 class EmbeddedStore implements Store {
   readonly #writer: Pool<Writer>;
+  readonly #gather: Gather | undefined;
   readonly #commander: Pool<Session>;
   readonly #readers: Pool<Session>;
   readonly #close: () => Promise<void>;
 
-  constructor(writer: Writer, commander: Session, readers: readonly Session[], close: () => Promise<void>) {
+  constructor(
+    writer: Writer,
+    writers: number,
+    commander: Session,
+    readers: readonly Session[],
+    close: () => Promise<void>,
+  ) {
+    if (writers > 1) this.#gather = new Gather((insert) => this.#insert(insert), writers);
     this.#writer = new Pool([writer]);
     this.#commander = new Pool([commander]);
     this.#readers = new Pool(readers);
@@ -86,6 +95,11 @@ class EmbeddedStore implements Store {
     lines: readonly Uint8Array[],
     { token }: { token: string },
   ): Promise<void> {
+    const insert = { table, columns, lines, token };
+    await (this.#gather?.insert(insert) ?? this.#insert(insert));
+  }
+
+  async #insert({ table, columns, lines, token }: Insert): Promise<void> {
     const settings = Object.entries({ ...insertSettings, insert_deduplication_token: `'${token}'` });
     await this.#writer.use(async (writer) => {
       try {

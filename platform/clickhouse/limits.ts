@@ -10,6 +10,11 @@ export const clickhouseLimits = {
   queryBytesMax: 512 * 1024 * 1024,
   /** Threads of one query of the embedded engine. */
   queryThreadsMax: 2,
+  /** Inserts of several writers into the embedded engine wait so long for one another, unless so many bytes have come: they go as one. */
+  gatherMs: 40,
+  gatherBytes: 16 * 1024 * 1024,
+  /** Tokens of inserts that are remembered; a load is not tried again after so many others. */
+  tokensKnownMax: 10_000,
   /** An insert into a server that has no answer by then counts as of unknown fate. */
   insertTimeoutMs: 60_000,
   /** A command to a server that has no answer by then counts as of unknown fate; it tells that it lives this often. */
