@@ -21,7 +21,7 @@ test('every fault of a configuration is told with its key; an unknown key with t
     expect.stringMatching(/^partitions: /),
     'rater.prot: unknown; known are host, port',
     'log.levle: unknown; known are level',
-    expect.stringMatching(/^colour: unknown; known are dataDir, partitions, nats/),
+    expect.stringMatching(/^colour: unknown; known are dataDir, partitions, firstPartition, nats/),
   ] as string[];
   const thrown = expect.objectContaining({ code: 'CONFIG_INVALID', details: { where: 'file', faults } }) as Error;
   expect(() => parseConfig(wrong, 'file')).toThrow(thrown);

@@ -13,7 +13,13 @@ export interface Interval {
 const minutes = { '5min': 5, '15min': 15, '30min': 30, hour: 60 } as const;
 
 /** The interval that holds an instant; what is shorter than a day is laid out from its beginning, one after the other. */
-export function intervalOf({ interval, timeZone }: SeriesRecord, atMs: number): Interval {
+export function intervalOf(series: SeriesRecord, atMs: number): Interval {
+  const { startMs, endMs } = wholeInterval(series, atMs);
+  return { startMs: Math.max(0, startMs), endMs: Math.min(endMs, 9_999_999_999_999) };
+}
+
+/** Not cut to the instants that there are (3.6). */
+function wholeInterval({ interval, timeZone }: SeriesRecord, atMs: number): Interval {
   if (interval === 'month') return monthAt(atMs, timeZone);
   const day = new Temporal.ZonedDateTime(BigInt(atMs) * 1_000_000n, timeZone).startOfDay();
   const [first, next] = [day.epochMilliseconds, day.add({ days: 1 }).startOfDay().epochMilliseconds];

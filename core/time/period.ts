@@ -22,11 +22,18 @@ export function periodAt(instantMs: number, timeZone: string, kind: PeriodKind =
   const known = periods.find(({ startMs, endMs }) => instantMs >= startMs && instantMs < endMs);
   if (known !== undefined) return known;
   const whole = computePeriod(instantMs, timeZone, kind);
-  const period = { startMs: Math.max(0, whole.startMs), endMs: Math.min(whole.endMs, instantMsMax) };
+  // Shorter intervals are counted from the beginning of a day, wherever it lies.
+  const period = kind === 'day' ? whole : withinTime(whole);
   periods.unshift(period);
   if (periods.length > recentPeriodsMax) periods.pop();
   return period;
 }
+
+/** Cut to the instants that there are. */
+export const withinTime = ({ startMs, endMs }: Period): Period => ({
+  startMs: Math.max(0, startMs),
+  endMs: Math.min(endMs, instantMsMax),
+});
 
 function computePeriod(instantMs: number, timeZone: string, kind: PeriodKind): Period {
   const date = dayBegunBy(instantMs, timeZone);

@@ -1,13 +1,11 @@
 /** Periods of calendars as the rater asks for them: worked out once for many samples (SPEC §5.1). */
 import { billingPeriodAt, type BillingCalendar } from './calendar.ts';
 import { requireDate, startOfDayMs } from './dates.ts';
-import type { Period } from './period.ts';
+import { withinTime, type Period } from './period.ts';
 
 /** By calendar, then by zone and anchor; calendars are those of prices, of which there are few. */
 const recent = new WeakMap<BillingCalendar, Map<string, Period[]>>();
 const recentPeriodsMax = 8;
-/** Periods are cut to the instants that there are: from 0 to the year 2286 (SPEC §3.6). */
-const instantMsMax = 9_999_999_999_999;
 /** Zones and anchors remembered for one calendar; beyond, all are forgotten. */
 const placesMax = 10_000;
 
@@ -35,7 +33,7 @@ export function tallyPeriodAt(
   if (known !== undefined) return known;
   const whole = billingPeriodAt(instantMs, timeZone, anchored(calendar, anchor));
   if (whole === undefined) return undefined;
-  const period = { startMs: Math.max(0, whole.startMs), endMs: Math.min(whole.endMs, instantMsMax) };
+  const period = withinTime(whole);
   periods.unshift(period);
   if (periods.length > recentPeriodsMax) periods.pop();
   return period;

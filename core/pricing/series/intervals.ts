@@ -1,6 +1,6 @@
 /** The intervals of a reference series: which one holds an instant. */
 import type { SeriesInterval, SeriesRecord } from '../../messages/series.ts';
-import { periodAt, type Period } from '../../time/period.ts';
+import { periodAt, withinTime, type Period } from '../../time/period.ts';
 
 const minuteMs = 60_000;
 const lengthMs: Readonly<Record<Exclude<SeriesInterval, 'day' | 'month'>, number>> = {
@@ -15,11 +15,11 @@ const lengthMs: Readonly<Record<Exclude<SeriesInterval, 'day' | 'month'>, number
  * or 25 hours where the clock jumps. The last one of a day ends with it, where the jump is no whole number of them.
  */
 export function intervalAt({ interval, timeZone }: Pick<SeriesRecord, 'interval' | 'timeZone'>, atMs: number): Period {
-  if (interval === 'day' || interval === 'month') return periodAt(atMs, timeZone, interval);
+  if (interval === 'day' || interval === 'month') return withinTime(periodAt(atMs, timeZone, interval));
   const day = periodAt(atMs, timeZone, 'day');
   const length = lengthMs[interval];
   const startMs = day.startMs + Math.floor((atMs - day.startMs) / length) * length;
-  return { startMs, endMs: Math.min(startMs + length, day.endMs) };
+  return withinTime({ startMs, endMs: Math.min(startMs + length, day.endMs) });
 }
 
 /** An interval as the key of a cell: the instant of its beginning, "2026-03-29T01:00:00Z". */
