@@ -166,8 +166,8 @@ async function inSimulation(script: Script): Promise<string[]> {
   const faults = new Faults(random.fork());
   faults.heal();
   const wire = new Wire(schedule, faults, random.fork());
-  const stored = new Streams(wire, { stored: () => undefined, cut: () => undefined });
-  const keys = new Keys(wire);
+  const stored = new Streams(wire, { sent: () => undefined, stored: () => undefined, cut: () => undefined });
+  const keys = new Keys(wire, { leased: () => undefined, recorded: () => undefined });
   const process = new Process('script');
   using _time = schedule.install(() => random.next());
   const said: string[] = [];

@@ -9,6 +9,8 @@ export interface FaultRates {
   readonly replyLost: number;
   /** An answer takes seconds. */
   readonly slow: number;
+  /** A commit takes seconds to arrive: meanwhile another may take over. */
+  readonly commitSlow: number;
   /** The broker refuses for space. */
   readonly full: number;
   /** Accepted behind others in flight, then lost with the leader. */
@@ -17,8 +19,10 @@ export interface FaultRates {
   readonly stale: number;
   /** A lease is given although another holds it. */
   readonly leaseForgotten: number;
-  /** A bucket answers with what was written before the last. */
-  readonly bucketBehind: number;
+  /** The bucket of take-overs' numbers answers as if none had been given out. */
+  readonly numbersForgotten: number;
+  /** A rater does not hear another one. */
+  readonly unheard: number;
   /** A pushed mark gets lost, or comes twice and late. */
   readonly markLost: number;
   readonly markTwice: number;
@@ -32,6 +36,8 @@ export interface FaultRates {
   /** Per event: its process is killed before it, is stopped for a while, has its clock set. */
   readonly crash: number;
   readonly pause: number;
+  /** Per event: all raters are killed, and start again at the same moment. */
+  readonly blackout: number;
   readonly clockJump: number;
   /** Per event: the broker loses the newest messages of a stream (a power failure without sync). */
   readonly tailLost: number;
@@ -41,11 +47,13 @@ const most: FaultRates = {
   requestLost: 0.08,
   replyLost: 0.08,
   slow: 0.05,
+  commitSlow: 0.05,
   full: 0.05,
   proposalLost: 0.06,
   stale: 0.05,
   leaseForgotten: 0.05,
-  bucketBehind: 0,
+  numbersForgotten: 0,
+  unheard: 0.3,
   markLost: 0.3,
   markTwice: 0.3,
   deliverySlow: 0.05,
@@ -54,23 +62,30 @@ const most: FaultRates = {
   diskFails: 0.05,
   crash: 0.004,
   pause: 0.006,
+  blackout: 0.001,
   clockJump: 0.001,
   tailLost: 0.0015,
 };
 
 /** What some worlds have more of, so that a run of several meets each kind of trouble that takes several faults together. */
-export const weathers = {
+const weathers = {
   mixed: {},
-  rewinds: { tailLost: 0.012, crash: 0.004, proposalLost: 0.03 },
+  rewinds: { tailLost: 0.014, crash: 0.004, requestLost: 0.02, replyLost: 0.01, slow: 0.005, proposalLost: 0.02 },
   contested: {
-    leaseForgotten: 0.5,
+    leaseForgotten: 1,
+    blackout: 0.007,
     // Together with a lost tail a number would be given out twice, which nothing tells from a late insert.
-    bucketBehind: 0.5,
+    numbersForgotten: 0.9,
     tailLost: 0,
-    slow: 0.12,
-    pause: 0.008,
-    crash: 0.005,
-    replyLost: 0.04,
+    unheard: 1,
+    requestLost: 0.01,
+    slow: 0.005,
+    commitSlow: 0.1,
+    pause: 0.006,
+    crash: 0.004,
+    replyLost: 0.01,
+    proposalLost: 0.01,
+    full: 0.01,
     insertLate: 0.3,
     storeRefuses: 0.04,
   },

@@ -20,11 +20,13 @@ const narrow: readonly (readonly [object, Record<string, number>])[] = [
   [
     raterLimits,
     {
-      snapshotCommits: 3,
+      snapshotCommits: 2,
       snapshotPauseFactor: 1,
       inputMessagesMax: 8,
       commitBytesMax: 4000,
-      leasePollMs: 1500,
+      leasePollMs: 600,
+      memberTellMs: 500,
+      memberSilenceMsMax: 1900,
       leaseRenewMs: 800,
     },
   ],

@@ -4,7 +4,7 @@ import { PartitionAudit } from '#deploy/verify/partition.ts';
 import { checkNames, Faults as Findings } from '#core/reference/audit/faults.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { Log } from '#platform/log.ts';
-import { weathers, type Weather } from './faults.ts';
+import type { Weather } from './faults.ts';
 import { narrowLimits } from './narrow.ts';
 import { Random } from './random.ts';
 import { simulateSecrets } from './secrets.ts';
@@ -18,10 +18,12 @@ const standstillMsMax = 150_000;
 /** The store is looked through every so many steps. */
 const storeEvery = 50;
 
+/** The weathers of a run's worlds, again and again, each time in another order. */
+const cycle: readonly Weather[] = ['mixed', 'rewinds', 'contested', 'rewinds', 'contested'];
 /** Events at rest, one after the other, before what is at rest is judged. */
 const quietStepsMin = 60;
 /** Steps of trouble of one world: many short ones begin in many ways, a few long ones have a history. */
-const lengths = [250, 300, 350, 400, 450, 500, 600, 1200];
+const lengths = [300, 500, 700, 900, 1100, 1400];
 
 export interface RunResult {
   readonly seed: number;
@@ -58,7 +60,7 @@ export async function run(
   let violation: Found | undefined;
   let weathersLeft: Weather[] = [];
   while (sum.steps < steps && violation === undefined) {
-    if (weathersLeft.length === 0) weathersLeft = random.shuffled(Object.keys(weathers) as Weather[]);
+    if (weathersLeft.length === 0) weathersLeft = random.shuffled(cycle);
     const troubled = Math.min(random.pick(lengths), steps - sum.steps);
     const { world, found } = await runWorld(random.fork(), weathersLeft.pop()!, troubled);
     if (found !== undefined) violation = { ...found, step: sum.steps + found.step };

@@ -5,9 +5,9 @@ import { blockColumns, epochText, splitCommit, type CommitHeader, type ProducerS
 import { parseAmount } from '#core/money/fixed.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { LogMessage } from '#platform/log.ts';
-import type { PartitionState } from '#core/rating/state.ts';
 import type { StreamWatcher } from './parts/streams.ts';
 import type { StoredRow } from './parts/store.ts';
+import type { Process } from './schedule.ts';
 import { Violation } from './violation.ts';
 
 /** What one stored commit brought. */
@@ -41,6 +41,8 @@ export class Watch implements StreamWatcher {
   readonly #stored = new Map<string, number>();
   /** Highest mark that was ever stored, by `<tenant>/<producer> <epoch>`. */
   readonly #marks = new Map<string, number>();
+  /** When each rater was last given the lease of a partition. */
+  readonly #leasedAtStep = new Map<string, { readonly process: Process; readonly step: number }>();
   /** Tokens that loaders have recorded. */
   readonly #tokens = new Set<string>();
   readonly #history = createHash('sha256');
@@ -136,10 +138,20 @@ export class Watch implements StreamWatcher {
       this.#fail('FENCE', `a rater holds commit ${seq} of partition ${partition} for its own, which was never stored`);
   }
 
-  /** A snapshot of this commit is gone on from: since the step at which it was asked for the log must have held it. */
-  restored({ partition, outSeq, outHash }: PartitionState, askedAtStep: number): void {
-    if ((this.#stored.get(`${partition} ${outSeq} ${outHash}`) ?? 0) < askedAtStep)
-      this.#fail('REPLAY', `a snapshot of commit ${outSeq} is believed, which the log does not hold`);
+  /** A process begins to own a partition. */
+  leased(process: Process, partition: number, step: number): void {
+    this.#leasedAtStep.set(`${partition} ${process.name}`, { process, step });
+  }
+
+  /** A take-over follows from a commit that the log has held since its owner began, by a snapshot, a standby or the log itself. */
+  sent(process: Process, stream: string, data: Uint8Array): void {
+    const partition = ratedPartition(stream);
+    if (partition === undefined || !Buffer.from(splitCommit(data).header).includes('"kind":"takeover"')) return;
+    const { base } = JSON.parse(Buffer.from(splitCommit(data).header).toString('utf8')) as CommitHeader;
+    const began = this.#leasedAtStep.get(`${partition} ${process.name}`);
+    const lostAtStep = this.#stored.get(`${partition} ${base!.outSeq} ${base!.hash}`) ?? 0;
+    if (base!.outSeq > 0 && lostAtStep < (began?.process === process ? began.step : 0))
+      this.#fail('REPLAY', `a take-over goes on from commit ${base!.outSeq}, which the log does not hold`);
   }
 
   /** A loader has recorded what it is about to write. */

@@ -49,9 +49,9 @@ export class World {
     this.random = random;
     this.faults = new Faults(random.fork(), weather);
     const wire = new Wire(this.schedule, this.faults, this.random.fork());
-    this.partitions = this.random.between(1, 2);
+    this.partitions = weather === 'contested' ? 2 : this.random.between(1, 2);
     this.streams = new Streams(wire, this.watch);
-    this.keys = new Keys(wire, ({ token }) => this.watch.recorded(token));
+    this.keys = new Keys(wire, this.watch);
     this.marks = new Marks(wire, (mark) => this.watch.told(mark));
     this.raters = new Raters(wire);
     this.store = new Store(wire, (table, token) => this.watch.inserted(table, token));
@@ -147,6 +147,7 @@ export class World {
   trouble(): void {
     const { faults, random, schedule } = this;
     if (faults.strikes('crash')) this.#crash(this.#anyone());
+    if (faults.strikes('blackout')) this.#blackout();
     if (faults.strikes('pause')) {
       const process = this.#anyone();
       if (process !== undefined) process.pausedUntilMs = schedule.nowMs + random.next() * 8000;
@@ -163,11 +164,21 @@ export class World {
   /** Of a stream that has something to lose; what was rated is at stake more often than not. */
   #loseTail(): void {
     const { random, streams } = this;
-    const names = streams.names().filter((name) => !name.startsWith('CONTROL') && streams.messages(name).length >= 3);
+    const names = streams.names().filter((name) => !name.startsWith('CONTROL') && streams.messages(name).length >= 5);
     const rated = names.filter((name) => name.startsWith('RATED'));
     if (names.length === 0) return;
     const name = random.pick(rated.length > 0 && random.chance(0.7) ? rated : names);
-    streams.loseTail(name, random.between(1, Math.min(12, streams.messages(name).length)));
+    streams.loseTail(name, random.between(1, Math.min(8, streams.messages(name).length)));
+  }
+
+  /** Whoever starts at the same moment may take over at the same moment. */
+  #blackout(): void {
+    const againMs = this.random.next() * 500;
+    for (const [index, process] of this.#raters.entries()) {
+      if (!process.isAlive) continue;
+      process.end();
+      this.schedule.after(againMs, undefined, () => this.#startRater(index));
+    }
   }
 
   #crash(process: Process | undefined): void {

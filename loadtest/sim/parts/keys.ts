@@ -10,20 +10,24 @@ import type { Wire } from './wire.ts';
 
 const timeoutMs = 2500;
 
+/** Hears of leases given and of load records stored. */
+export interface KeysWatcher {
+  leased(process: Process, partition: number, step: number): void;
+  recorded(token: string): void;
+}
+
 export class Keys {
   readonly #wire: Wire;
-  readonly #onRecord: (record: LoadRecord) => void;
+  readonly #watcher: KeysWatcher;
   readonly #leases = new Map<string, { revision: number; untilMs: number }>();
   readonly #records = new Map<number, { record: LoadRecord; revision: number }>();
-  /** The last number written, and the one before. */
-  readonly #incarnations = new Map<number, readonly number[]>();
+  readonly #incarnations = new Map<number, number>();
   readonly #blobs = new Map<string, Uint8Array>();
   #revision = 0;
 
-  /** `onRecord` hears of every load record that is stored. */
-  constructor(wire: Wire, onRecord: (record: LoadRecord) => void = () => undefined) {
+  constructor(wire: Wire, watcher: KeysWatcher) {
     this.#wire = wire;
-    this.#onRecord = onRecord;
+    this.#watcher = watcher;
   }
 
   leasesFor(process: Process): LeaseKeys {
@@ -43,6 +47,7 @@ export class Keys {
         this.#wire.ask(process, timeoutMs, () => {
           // A bucket that forgot, or a replica that is behind: safety is the stream's, never the lease's.
           if (held(key) !== undefined && !this.#wire.faults.strikes('leaseForgotten')) throw changed();
+          this.#watcher.leased(process, Number(key), schedule.steps);
           return put(key);
         }),
       update: (key, _, revision) =>
@@ -59,17 +64,14 @@ export class Keys {
   }
 
   incarnationsFor(process: Process): Incarnations {
+    const { faults } = this.#wire;
     return {
       read: (partition) =>
-        this.#wire.ask(process, timeoutMs, () => {
-          const [last = 0, before = 0] = this.#incarnations.get(partition) ?? [];
-          return this.#wire.faults.strikes('bucketBehind') ? before : last;
-        }),
+        this.#wire.ask(process, timeoutMs, () =>
+          faults.strikes('numbersForgotten') ? 0 : (this.#incarnations.get(partition) ?? 0),
+        ),
       write: (partition, incarnation) =>
-        this.#wire.ask(process, timeoutMs, () => {
-          const [last = 0] = this.#incarnations.get(partition) ?? [];
-          this.#incarnations.set(partition, [incarnation, last]);
-        }),
+        this.#wire.ask(process, timeoutMs, () => void this.#incarnations.set(partition, incarnation)),
     };
   }
 
@@ -85,7 +87,7 @@ export class Keys {
           if ((this.#records.get(partition)?.revision ?? 0) !== revision) throw aggregatorError('LOAD_CONTESTED');
           this.#revision += 1;
           this.#records.set(partition, { record, revision: this.#revision });
-          this.#onRecord(record);
+          this.#watcher.recorded(record.token);
           return this.#revision;
         }),
     };

@@ -16,10 +16,11 @@ export class Raters {
     process.onEnd(() => this.#heard.delete(process));
   }
 
-  tell(message: RaterAlive): void {
+  tell(from: Process, message: RaterAlive): void {
     const { faults, random, schedule } = this.#wire;
     for (const [process, take] of this.#heard) {
-      if (!faults.strikes('markLost')) schedule.after(random.delayMs(3, 50, 0.1), process, () => take(message));
+      if (process !== from && faults.strikes('unheard')) continue;
+      schedule.after(random.delayMs(3, 50, 0.1), process, () => take(message));
       if (faults.strikes('markTwice')) schedule.after(random.next() * 20_000, process, () => take(message));
     }
   }

@@ -34,6 +34,7 @@ interface Follower {
 
 /** Sees every message that is stored, and every tail that is lost. */
 export interface StreamWatcher {
+  sent(process: Process, stream: string, data: Uint8Array): void;
   stored(stream: string, message: LogMessage): void;
   /** `wasRead`: some follower had read beyond. */
   cut(stream: string, lastSeq: number, wasRead: boolean, step: number): void;
@@ -122,24 +123,32 @@ export class Streams {
   ): Promise<AppendResult> {
     const { faults } = this.#wire;
     const stream = this.#of(name);
+    this.#watcher.sent(process, name, data);
     try {
-      return await this.#wire.ask(process, appendTimeoutMs, (): AppendResult | Promise<AppendResult> => {
-        if (faults.strikes('full')) return { kind: 'full' };
-        if (expected !== undefined && expected !== stream.messages.length + stream.inFlight)
-          return { kind: 'conflict' };
-        stream.inFlight += 1;
-        return new Promise<AppendResult>((resolve) => {
-          const { schedule, random } = this.#wire;
-          stream.storesMs = Math.max(stream.storesMs, schedule.nowMs + random.next() * 2);
-          const { cuts } = stream;
-          schedule.after(stream.storesMs - schedule.nowMs, undefined, () => {
-            if (stream.cuts !== cuts) return;
-            stream.inFlight -= 1;
-            if (faults.strikes('proposalLost')) return;
-            resolve({ kind: 'stored', seq: this.#store(name, subject, data) });
+      const isCommit = name.startsWith('RATED') && faults.strikes('commitSlow');
+      const lateMs = isCommit ? this.#wire.random.next() * 4000 : 0;
+      return await this.#wire.ask(
+        process,
+        appendTimeoutMs,
+        (): AppendResult | Promise<AppendResult> => {
+          if (faults.strikes('full')) return { kind: 'full' };
+          if (expected !== undefined && expected !== stream.messages.length + stream.inFlight)
+            return { kind: 'conflict' };
+          stream.inFlight += 1;
+          return new Promise<AppendResult>((resolve) => {
+            const { schedule, random } = this.#wire;
+            stream.storesMs = Math.max(stream.storesMs, schedule.nowMs + random.next() * 2);
+            const { cuts } = stream;
+            schedule.after(stream.storesMs - schedule.nowMs, undefined, () => {
+              if (stream.cuts !== cuts) return;
+              stream.inFlight -= 1;
+              if (faults.strikes('proposalLost')) return;
+              resolve({ kind: 'stored', seq: this.#store(name, subject, data) });
+            });
           });
-        });
-      });
+        },
+        lateMs,
+      );
     } catch {
       return { kind: 'unknown' };
     }

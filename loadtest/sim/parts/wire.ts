@@ -21,7 +21,7 @@ export class Wire {
   }
 
   /** `effect` happens once the request has arrived, even if who sent it is gone; what it throws is the answer. */
-  ask<T>(process: Process, timeoutMs: number, effect: () => T | Promise<T>): Promise<T> {
+  ask<T>(process: Process, timeoutMs: number, effect: () => T | Promise<T>, lateMs = 0): Promise<T> {
     const { schedule, faults } = this;
     return new Promise<T>((resolve, reject) => {
       const giveUp = () => reject(new NoAnswer(`no answer within ${timeoutMs} ms`));
@@ -36,7 +36,7 @@ export class Wire {
       };
       if (faults.strikes('requestLost')) return;
       // One connection keeps its order, whatever delays it.
-      const arrivesMs = Math.max(this.#arrivesMs.get(process) ?? 0, schedule.nowMs + this.delayMs());
+      const arrivesMs = Math.max(this.#arrivesMs.get(process) ?? 0, schedule.nowMs + this.delayMs() + lateMs);
       this.#arrivesMs.set(process, arrivesMs);
       schedule.after(arrivesMs - schedule.nowMs, undefined, () => {
         try {

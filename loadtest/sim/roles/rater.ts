@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { raterEvents } from '#rater/events.ts';
 import { Partitions } from '#rater/partitions.ts';
 import { drawSnapshot } from '#rater/snapshotDraw.ts';
-import { snapshotsIn, type Snapshots } from '#rater/snapshots.ts';
+import { snapshotsIn } from '#rater/snapshots.ts';
 import { spreadEvents } from '#rater/spread/events.ts';
 import { Process } from '../schedule.ts';
 import type { World } from '../world.ts';
@@ -15,18 +15,9 @@ export function startRater(world: World, name: string): Process {
 }
 
 function run(world: World, process: Process): void {
-  const { streams, keys, marks, raters, schedule, watch, logger } = world;
+  const { streams, keys, marks, raters, schedule, logger } = world;
   const log = streams.for(process);
-  const stored = snapshotsIn(keys.blobsFor(process), log);
-  const snapshots: Snapshots = {
-    ...stored,
-    async newest(partition) {
-      const askedAtStep = schedule.steps;
-      const state = await stored.newest(partition);
-      if (state !== undefined) watch.restored(state, askedAtStep);
-      return state;
-    },
-  };
+  const snapshots = snapshotsIn(keys.blobsFor(process), log);
   const registry = new Registry();
   const partitions: Partitions = new Partitions({
     rater: `${process.name} ${world.nonce()}`,
@@ -42,7 +33,7 @@ function run(world: World, process: Process): void {
     events: raterEvents(registry, logger, () => partitions.owned.size),
     spreadEvents: spreadEvents(registry, logger, () => partitions.standbys.follows()),
     nowMs: () => schedule.wallMs(process),
-    tell: (message) => raters.tell(message),
+    tell: (message) => raters.tell(process, message),
     tellMark: (mark) => marks.push(mark),
     offerAlerts: () => undefined,
     committed: () => undefined,
