@@ -13,6 +13,8 @@ export interface FaultRates {
   readonly commitSlow: number;
   /** The broker refuses for space. */
   readonly full: number;
+  /** The broker refuses usage for space, and takes what comes right behind it. */
+  readonly usageFull: number;
   /** Accepted behind others in flight, then lost with the leader. */
   readonly proposalLost: number;
   /** A read is answered by a replica that is behind. */
@@ -49,6 +51,7 @@ const most: FaultRates = {
   slow: 0.05,
   commitSlow: 0.05,
   full: 0.05,
+  usageFull: 0.1,
   proposalLost: 0.06,
   stale: 0.05,
   leaseForgotten: 0.05,
@@ -70,7 +73,15 @@ const most: FaultRates = {
 /** What some worlds have more of, so that a run of several meets each kind of trouble that takes several faults together. */
 const weathers = {
   mixed: {},
-  rewinds: { tailLost: 0.014, crash: 0.004, requestLost: 0.02, replyLost: 0.01, slow: 0.005, proposalLost: 0.02 },
+  rewinds: {
+    usageFull: 0.08,
+    tailLost: 0.014,
+    crash: 0.004,
+    requestLost: 0.02,
+    replyLost: 0.01,
+    slow: 0.005,
+    proposalLost: 0.02,
+  },
   contested: {
     leaseForgotten: 1,
     blackout: 0.007,
@@ -86,6 +97,7 @@ const weathers = {
     replyLost: 0.01,
     proposalLost: 0.01,
     full: 0.01,
+    usageFull: 0.08,
     insertLate: 0.3,
     storeRefuses: 0.04,
   },

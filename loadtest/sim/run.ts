@@ -18,6 +18,8 @@ const standstillMsMax = 150_000;
 /** The store is looked through every so many steps. */
 const storeEvery = 50;
 
+/** About as many steps as a world takes to come to rest. */
+const restSteps = 600;
 /** The weathers of a run's worlds, again and again, each time in another order. */
 const cycle: readonly Weather[] = ['mixed', 'rewinds', 'contested', 'rewinds', 'contested'];
 /** Events at rest, one after the other, before what is at rest is judged. */
@@ -61,7 +63,9 @@ export async function run(
   let weathersLeft: Weather[] = [];
   while (sum.steps < steps && violation === undefined) {
     if (weathersLeft.length === 0) weathersLeft = random.shuffled(cycle);
-    const troubled = Math.min(random.pick(lengths), steps - sum.steps);
+    // The rest of the last world is to fit in as well.
+    const left = steps - sum.steps - (sum.worlds === 0 ? 0 : restSteps);
+    const troubled = Math.min(random.pick(lengths), Math.max(left, 1));
     const { world, found } = await runWorld(random.fork(), weathersLeft.pop()!, troubled);
     if (found !== undefined) violation = { ...found, step: sum.steps + found.step };
     sum.steps += world.schedule.steps;

@@ -131,7 +131,7 @@ export class Streams {
         process,
         appendTimeoutMs,
         (): AppendResult | Promise<AppendResult> => {
-          if (faults.strikes('full')) return { kind: 'full' };
+          if (faults.strikes(name.startsWith('USAGE') ? 'usageFull' : 'full')) return { kind: 'full' };
           if (expected !== undefined && expected !== stream.messages.length + stream.inFlight)
             return { kind: 'conflict' };
           stream.inFlight += 1;
