@@ -19,7 +19,7 @@ test('every fault of a configuration is told with its key; an unknown key with t
   const wrong = { ...config, colour: 'red', partitions: 0, rater: { ...address, prot: 2 }, log: { levle: 'info' } };
   const faults = [
     expect.stringMatching(/^partitions: /),
-    'rater.prot: unknown; known are host, port',
+    'rater.prot: unknown; known are host, port, standbysMax',
     'log.levle: unknown; known are level',
     expect.stringMatching(/^colour: unknown; known are dataDir, partitions, firstPartition, nats/),
   ] as string[];
