@@ -1,7 +1,13 @@
+import { assertLimits } from '#platform/assertLimits.ts';
+import { clickhouseLimits } from '#platform/clickhouse/limits.ts';
+import { maxPayloadBytes } from '#platform/nats/serverConfig.ts';
+
 /** Bounds of the aggregator, with what happens when they are reached. */
 export const aggregatorLimits = {
   /** A load of this many bytes of blocks goes out at once (about 200,000 samples). */
   loadBytesMax: 8 * 1024 * 1024,
+  /** Tokens that ClickHouse remembers for each table; the loader never relies on older ones, it counts. */
+  tokensMax: 10_000,
   /** A load of this many commits goes out at once. */
   loadCommitsMax: 2000,
   /**
@@ -44,3 +50,19 @@ export const aggregatorLimits = {
   /** Days of a total in a pricing unit of which it is told what they are worth, those with the most units: a hundred years. */
   worthDaysMax: 36_600,
 } as const;
+
+const { loadBytesMax, loadIntervalMs, smallLoadIntervalMs, largeLoadBytes, ...other } = aggregatorLimits;
+const { gatherBytes, gatherMs, insertBytesMax, tokensKnownMax } = clickhouseLimits;
+
+/** What must hold between them, and with those of ClickHouse. */
+assertLimits('aggregator', {
+  'a load with the commit that fills it, joined to others that wait, is one block for ClickHouse, there or not':
+    gatherBytes + loadBytesMax + maxPayloadBytes <= insertBytesMax,
+  'drill-downs are at most a second behind under load': loadIntervalMs + 2 * gatherMs < 1000,
+  'what is worth a load at once is worth one': largeLoadBytes < loadBytesMax,
+  'small loads are no more frequent than large ones': loadIntervalMs <= smallLoadIntervalMs,
+  'pauses after failures grow': other.retryMsMin < other.retryMsMax,
+  'what is lost is asked for more than once before it counts as lost': 2 * other.lostAskMs <= other.lostCertainMs,
+  'a token of an insert that was joined is remembered as long as ClickHouse remembers its own':
+    tokensKnownMax >= other.tokensMax,
+});

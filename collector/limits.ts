@@ -1,4 +1,6 @@
+import { batchLimits } from '#core/metering/batch.ts';
 import { pressureLimits } from '#core/pressure/limits.ts';
+import { assertLimits } from '#platform/assertLimits.ts';
 
 /** Every bound of the agent, with what happens when it is reached. */
 export const limits = {
@@ -60,3 +62,13 @@ export const limits = {
   /** Depth to which the cgroup tree is searched for containers. */
   cgroupDepthMax: 10,
 } as const;
+
+/** What must hold between them, and with those of a batch. */
+assertLimits('collector', {
+  'a batch of the greatest size can be sent, and kept':
+    batchLimits.bytesMax <= Math.min(limits.windowBytesMax, limits.recordBytesMax),
+  'segments are small parts of the spool': 4 * limits.segmentBytesMax <= limits.spoolBytesMax,
+  'what is acknowledged leaves room for what is not': 2 * limits.keepAcknowledgedBytesMax <= limits.spoolBytesMax,
+  'pauses grow': limits.retryMs < limits.retryMsMax && limits.stallMs < limits.stallMsMax,
+  'the mark is asked for once before sending goes on without it': limits.markTimeoutMs < limits.markWaitMs,
+});

@@ -23,6 +23,11 @@ export const platformError = defineErrors({
     solve:
       'Restore the file from a backup or mend its permissions; or remove it and start the instance again, which makes a new one.',
   },
+  LIMITS_CONTRADICT: {
+    status: 500,
+    title: 'Limits of this program contradict one another.',
+    solve: 'Undo the change to the `limits.ts` that is named, or change what it must agree with; nothing was started.',
+  },
   NATS_TOO_OLD: {
     status: 500,
     title: 'The NATS server is too old.',

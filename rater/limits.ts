@@ -1,3 +1,7 @@
+import { batchLimits } from '#core/metering/batch.ts';
+import { assertLimits } from '#platform/assertLimits.ts';
+import { maxPayloadBytes } from '#platform/nats/serverConfig.ts';
+
 /** Every bound of the rater, with what happens when it is reached. */
 export const raterLimits = {
   /** A lease that is not renewed for this long may be taken by another. */
@@ -27,6 +31,11 @@ export const raterLimits = {
   /** Inputs read ahead per stream, and their bytes, for whoever may send may send messages of the greatest size; the reader pauses beyond. */
   inputMessagesMax: 256,
   inputBytesMax: 32 * 1024 * 1024,
+  /** What the two streams of one partition may hold of memory, with a message each that comes beyond. */
+  readAheadBytesMax: 96 * 1024 * 1024,
+  /** Bytes of a row within its block, at most; and rows of a sample that is not cut: components that charge for one metric. */
+  rowBytesMax: 64,
+  componentsMax: 20,
   /** What the headers of an append take of the broker's greatest message. */
   appendHeaderBytesMax: 1024,
   /** Pause before an append that was refused for space, or whose fate is unknown, is tried again. */
@@ -67,7 +76,7 @@ const { leaseTtlMs, leaseRenewMs, leasePollMs, commitBytesMax, snapshotCommits, 
 const { memberTellMs, memberSilenceMsMax, orphanMsMax, handOverMsMax } = raterLimits;
 
 /** What must hold between them. */
-const relations: Readonly<Record<string, boolean>> = {
+assertLimits('rater', {
   'two renewals of a lease may fail': 3 * leaseRenewMs < leaseTtlMs,
   'a lease that runs out is noticed within a renewal': leasePollMs <= leaseRenewMs,
   'two words of a rater may be lost': 3 * memberTellMs <= memberSilenceMsMax,
@@ -81,6 +90,10 @@ const relations: Readonly<Record<string, boolean>> = {
   'bytes between snapshots are replayed in time':
     (snapshotLogBytes / 2 ** 20) * other.replayUsPerMiB <= other.replayMsMax * 1000,
   'no single commit makes a snapshot due': commitBytesMax * 16 <= snapshotLogBytes,
-};
-for (const [relation, holds] of Object.entries(relations))
-  if (!holds) throw new Error(`rater/limits.ts: not so: ${relation}`);
+  'a batch of which every component charges every sample fits beside a commit that is almost full':
+    commitBytesMax + batchLimits.samplesMax * other.componentsMax * other.rowBytesMax + other.appendHeaderBytesMax <=
+    maxPayloadBytes,
+  'an input of the greatest size can be read': maxPayloadBytes <= other.inputBytesMax,
+  'what is read ahead fits into its share of memory':
+    2 * (other.inputBytesMax + maxPayloadBytes) <= other.readAheadBytesMax,
+});

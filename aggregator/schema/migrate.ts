@@ -1,12 +1,14 @@
 import type { Store } from '#platform/clickhouse/index.ts';
+import { clickhouseLimits } from '#platform/clickhouse/limits.ts';
 import { loads, ratedBlocks, tables, type Table } from './tables.ts';
+import { aggregatorLimits } from '../limits.ts';
 import { createRollup } from './rollup.ts';
 
 /** Brings the database to this version; running it again changes nothing. */
 export async function migrate(store: Store): Promise<void> {
   for (const table of tables) await store.command(createTable(table));
   await store.command(
-    `ALTER TABLE ${ratedBlocks.name} MODIFY SETTING min_bytes_for_wide_part = ${compactPartBytesMax}`,
+    `ALTER TABLE ${ratedBlocks.name} MODIFY SETTING min_bytes_for_wide_part = ${clickhouseLimits.compactPartBytesMax}`,
   );
   await store.command(`CREATE OR REPLACE VIEW valid_blocks AS SELECT * FROM ${ratedBlocks.name} WHERE ${notVoid}`);
   await store.command(`CREATE OR REPLACE VIEW valid_loads AS SELECT * FROM ${loads.name} WHERE ${notVoid}`);
@@ -14,20 +16,11 @@ export async function migrate(store: Store): Promise<void> {
   await store.command(createRollup('rollup_daily'));
 }
 
-/** Tokens are remembered for this many inserts a table; the loader never relies on older ones, it counts. */
-const deduplicationWindow = 10_000;
-
-/**
- * A part below this size keeps its columns in one file: an insert of blocks would else make, sync and soon delete a hundred.
- * What is merged grows beyond it, and there each column is a file of its own.
- */
-const compactPartBytesMax = 128 * 1024 * 1024;
-
 function createTable(table: Table): string {
   const columns = table.columns.map(([name, type]) => `\`${name}\` ${type}`);
   return `CREATE TABLE IF NOT EXISTS ${table.name} (${[...columns, ...(table.indexes ?? [])].join(', ')})
     ENGINE = MergeTree PARTITION BY toYYYYMM(log_time) ORDER BY (${table.orderBy})
-    SETTINGS non_replicated_deduplication_window = ${deduplicationWindow}, fsync_after_insert = 1, fsync_part_directory = 1`;
+    SETTINGS non_replicated_deduplication_window = ${aggregatorLimits.tokensMax}, fsync_after_insert = 1, fsync_part_directory = 1`;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { assertLimits } from '../assertLimits.ts';
+
 /** Bounds of the adapter, with what happens when they are reached. */
 export const clickhouseLimits = {
   /** Connections for queries; a query waits for a free one. Inserts have one of their own, and so have commands. */
@@ -13,6 +15,18 @@ export const clickhouseLimits = {
   /** Inserts of several writers into the embedded engine wait so long for one another, unless so many bytes have come: they go as one. */
   gatherMs: 40,
   gatherBytes: 16 * 1024 * 1024,
+  /** Lines of one insert; and how much larger at most they are as columns, and as one block, which is stored whole or not at all. */
+  insertBytesMax: 32 * 1024 * 1024,
+  columnsPerLineBytes: 3,
+  insertBlockBytes: 256 * 1024 * 1024,
+  insertBlockRows: 1_048_576,
+  /** A line is no shorter: a row of most tables states its place. */
+  lineBytesMin: 32,
+  /**
+   * A part of blocks below this size keeps its columns in one file: an insert would else make, sync and soon delete a hundred. What is merged
+   * grows beyond it, and there each column is a file of its own.
+   */
+  compactPartBytesMax: 128 * 1024 * 1024,
   /** Tokens of inserts that are remembered; a load is not tried again after so many others. */
   tokensKnownMax: 10_000,
   /** An insert into a server that has no answer by then counts as of unknown fate. */
@@ -25,6 +39,19 @@ export const clickhouseLimits = {
   /** Memory of the embedded engine's process above which it refuses work. */
   embeddedBytesMax: 2 * 1024 * 1024 * 1024,
 } as const;
+
+const { insertBytesMax, columnsPerLineBytes, insertBlockBytes, insertBlockRows, lineBytesMin, ...other } =
+  clickhouseLimits;
+
+/** What must hold between them. */
+assertLimits('platform/clickhouse', {
+  'an insert is one block by its bytes': insertBytesMax * columnsPerLineBytes <= insertBlockBytes,
+  'an insert is one block by its rows': insertBytesMax / lineBytesMin <= insertBlockRows,
+  'an insert of blocks is one file of columns': insertBytesMax * columnsPerLineBytes <= other.compactPartBytesMax,
+  'the engine has memory for an insert beside all queries':
+    insertBlockBytes + other.queryConnections * other.queryBytesMax <= other.embeddedBytesMax,
+  'a query ends before an insert into a server is given up': other.queryMsMax < other.insertTimeoutMs,
+});
 
 /** Settings of every query: exact numbers as text, bounded time and memory. */
 export const querySettings = {
@@ -49,5 +76,7 @@ export const insertSettings = {
   async_insert: 0,
   insert_deduplicate: 1,
   max_insert_threads: '1',
+  min_insert_block_size_rows: String(clickhouseLimits.insertBlockRows),
+  min_insert_block_size_bytes: String(clickhouseLimits.insertBlockBytes),
   max_partitions_per_insert_block: '0',
 } as const;
