@@ -40,7 +40,7 @@ const units = new Map([
 const logged: PlainRow[] = [];
 const log = new MemoryLog();
 const intents = new MemoryIntents();
-const generator = new Generator({ partition });
+const generator = new Generator({ partition, tenants: ['northwind', 'southwind'] });
 let store: Awaited<ReturnType<typeof testStore>>;
 
 const pico = (text: string): bigint => {

@@ -35,6 +35,9 @@ const periodStartMs = Date.UTC(2026, 9, 31, 23);
 const periodEndMs = Date.UTC(2026, 10, 30, 23);
 const nextPeriod = { periodStartMs: periodEndMs, periodEndMs: Date.UTC(2026, 11, 31, 23) };
 const resourceNames = ['web-1', 'web-2', 'db:orders', 'web-1/ctr-3f2a'];
+/** A tenant is on one partition. */
+const tenantsOf = (partition: number): readonly string[] => [`northwind-${partition}`, `southwind-${partition}`];
+
 /** Chains of accounts from the root: 1 is the root, 2 and 5 its children, 3 and 4 below 2. */
 export const chains: Readonly<Record<number, readonly number[]>> = {
   1: [1],
@@ -61,7 +64,7 @@ export class Generator {
   amountPico = 0n;
 
   constructor(options: GeneratorOptions) {
-    this.#options = { seed: 1, startMs: Date.UTC(2026, 10, 23, 8), tenants: ['northwind', 'southwind'], ...options };
+    this.#options = { seed: 1, startMs: Date.UTC(2026, 10, 23, 8), tenants: tenantsOf(options.partition), ...options };
     this.#random = this.#options.seed;
     this.#logTimeMs = this.#options.startMs;
   }
