@@ -78,23 +78,27 @@ async function countersOf(store: Store, upTo: Parameters): Promise<PartitionChec
   }));
 }
 
-/** Balances that differ: the newest is that of the newest commit, on the last of the partitions that the tenant was on. */
+/**
+ * Balances that differ. Both sides are grouped by partition, too: the newest balance is that of the newest commit, and what a partition
+ * inherited (incarnation 0, SPEC §13) was charged by rows of others.
+ */
 const unequalBalances = `
   SELECT tenant, account, period_ms, currency, sum(log_amount) AS logged, sum(store_amount) AS charged, abs(logged - charged) AS away
   FROM (
-    SELECT balance.1 AS tenant, balance.2 AS account, balance.3 AS period_ms, balance.4 AS currency,
-      toDecimal256(argMax(balance.5, (partition, out_seq)), 12) AS log_amount, toDecimal256(0, 12) AS store_amount
+    SELECT partition, balance.1 AS tenant, balance.2 AS account, balance.3 AS period_ms, balance.4 AS currency,
+      toDecimal256(argMax(balance.5, out_seq), 12) - toDecimal256(argMaxIf(balance.5, out_seq, incarnation = 0), 12) AS log_amount,
+      toDecimal256(0, 12) AS store_amount
     FROM valid_loads
     ARRAY JOIN arrayZip(balance_tenant, balance_account, balance_period_ms, balance_currency, balance_own) AS balance
     WHERE ${isCovered}
-    GROUP BY tenant, account, period_ms, currency
+    GROUP BY partition, tenant, account, period_ms, currency
     UNION ALL
-    SELECT tenant, account, toUnixTimestamp64Milli(booked_start) AS period_ms, currency,
+    SELECT partition, tenant, account, toUnixTimestamp64Milli(booked_start) AS period_ms, currency,
       toDecimal256(0, 12) AS log_amount, sum(toDecimal256(amount, 12)) AS store_amount
     FROM valid_blocks WHERE ${isCovered}
-    GROUP BY tenant, account, period_ms, currency
+    GROUP BY partition, tenant, account, period_ms, currency
   )
-  GROUP BY tenant, account, period_ms, currency HAVING away != 0`;
+  GROUP BY partition, tenant, account, period_ms, currency HAVING away != 0`;
 
 async function largestFaults(store: Store, upTo: Parameters): Promise<BalanceFault[]> {
   const rows = await store.query<{
