@@ -48,7 +48,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     nowMs: () => Date.now(),
     tell: (message) => connection.publish(subjects.raterAlive, JSON.stringify(message)),
     tellMark: (mark) => connection.publish(subjects.mark(mark.tenant, mark.producer), JSON.stringify(mark)),
-    offerAlerts: (partition, outSeq, alerts) => notifier.offer(partition, outSeq, alerts),
+    offerAlerts: (partition, outSeq, alerts, link) => notifier.offer(partition, outSeq, alerts, link),
     committed: (latencyMs) => latencies.add(latencyMs),
   });
   connection.subscribe(subjects.raterAlive, {

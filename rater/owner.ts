@@ -7,6 +7,7 @@ import { CommittedView } from './committedView.ts';
 import { CommitSize } from './commitSize.ts';
 import { Committer, Fenced, type Committed } from './committer.ts';
 import type { RaterEvents } from './events.ts';
+import type { CommitLink } from './notifier/ownCommits.ts';
 import { tellingGap } from './gap.ts';
 import { nextIncarnation, type Incarnations } from './incarnations.ts';
 import { Inputs } from './inputs.ts';
@@ -26,7 +27,7 @@ export interface OwnerDeps extends SnapshotDeps {
   readonly nowMs: () => number;
   readonly owned: (view: CommittedView) => void;
   readonly tellMark: (mark: MarkMessage) => void;
-  readonly offerAlerts: (partition: number, outSeq: number, alerts: readonly Alert[]) => void;
+  readonly offerAlerts: (partition: number, outSeq: number, alerts: readonly Alert[], link?: CommitLink) => void;
   readonly committed: (latencyMs: number) => void;
 }
 
@@ -216,7 +217,7 @@ class Owner {
     const { header, seq, hash } = committed;
     settle(this.#machine.state, committed);
     this.#snapshotDue.committed(committed.bytes);
-    this.#deps.offerAlerts(this.#partition, seq, header.alerts);
+    this.#deps.offerAlerts(this.#partition, seq, header.alerts, { prev: header.prev, hash });
     for (const mark of this.#view.apply(header, seq, hash)) this.#deps.tellMark(mark);
     const latencyMs = oldestInputMs === undefined ? undefined : Math.max(0, this.#deps.nowMs() - oldestInputMs);
     if (latencyMs !== undefined) this.#deps.committed(latencyMs);

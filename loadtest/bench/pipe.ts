@@ -8,7 +8,7 @@ import { insertRaw, samplesStored } from './stored.ts';
 
 const samplesPerTick = standardSize.resourcesPerProducer * standardSize.metrics;
 /** What is signed ahead lasts at this speed; a faster path ends the run early, and says so. */
-const signedPerSecond = { 10: 900_000, 1: 300_000 } as const;
+const signedPerSecond = { 10: 1_600_000, 1: 500_000 } as const;
 /** A second of the goal on the way at once: what is published beyond would only wait in the streams. */
 const windowSamples = 500_000;
 const partCount = 6;

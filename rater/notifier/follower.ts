@@ -11,6 +11,7 @@ import { scanCommit, type CommitScan } from './commitScan.ts';
 import type { Courier } from './courier.ts';
 import type { NotifierEvents } from './events.ts';
 import { notifierLimits } from './limits.ts';
+import { OwnCommits, type CommitLink } from './ownCommits.ts';
 import { Offers, type OfferedCommit } from './offers.ts';
 import type { Positions } from './positions.ts';
 
@@ -31,6 +32,7 @@ export class Follower {
   /** The stream was trimmed: its first message cannot be checked against one before. */
   private anchored: boolean;
   private readonly offers: Offers;
+  private readonly own = new OwnCommits();
 
   private constructor(deps: FollowerDeps, tip: ChainTip, anchored: boolean) {
     this.deps = deps;
@@ -50,8 +52,9 @@ export class Follower {
   }
 
   /** The fast path; see offers.ts. */
-  offer(commit: OfferedCommit): void {
+  offer(commit: OfferedCommit, link?: CommitLink): void {
     this.deliver(this.offers.offer(commit));
+    if (link !== undefined) this.own.tell({ ...link, seq: commit.outSeq, hasAlerts: commit.alerts.length > 0 });
   }
 
   /** Runs until the signal aborts. */
@@ -64,28 +67,67 @@ export class Follower {
       this.tip = chainStart;
       this.anchored = (await log.info(this.stream)).firstSeq <= 1;
       this.offers.rewound(0);
+      this.own.clear();
     }
   }
 
   /** Takes messages until the log turns out to be another, or cannot be read for now. */
   private async read(): Promise<void> {
-    const { log, signal, events } = this.deps;
+    const { signal, events } = this.deps;
     const reading = new AbortController();
     const watching = this.watchForRewind(reading);
     try {
-      for await (const message of log.follow(
-        this.stream,
-        this.tip.seq + 1,
-        AbortSignal.any([signal, reading.signal]),
-      )) {
-        if (!(await this.take(message))) break;
-      }
+      const ending = AbortSignal.any([signal, reading.signal]);
+      while (!ending.aborted && (await this.takeOwn(ending)) && (await this.takeRead(ending)));
     } catch (error) {
       events.logRetried('commit', String(error));
       await sleep(notifierLimits.logRetryMs, signal);
     }
     reading.abort();
     await watching;
+  }
+
+  /** What this process commits, for as long as it does. False when the log is no longer the one that we have read. */
+  private async takeOwn(ending: AbortSignal): Promise<boolean> {
+    const { log, partition, positions } = this.deps;
+    const waitUntilMs = () => performance.now() + notifierLimits.ownPauseMs;
+    for (let untilMs = 0; this.anchored && !ending.aborted;) {
+      const commit = this.own.after(this.tip.seq);
+      if (commit === undefined) {
+        const restMs = untilMs - performance.now();
+        if (restMs <= 0) break;
+        await this.own.wait(restMs, ending);
+        continue;
+      }
+      if (commit.hasAlerts || commit.prev.seq !== this.tip.seq || commit.prev.hash !== this.tip.hash) {
+        const message = await log.get(this.stream, commit.seq);
+        if (message !== undefined && !(await this.take(message))) return false;
+        // Gone, or of another history: the log tells.
+        if (this.tip.seq < commit.seq) this.own.clear();
+      } else {
+        this.tip = { seq: commit.seq, hash: commit.hash, incarnation: this.tip.incarnation };
+        this.deliver(this.offers.followed(commit.seq));
+        positions.move(partition, this.tip);
+      }
+      untilMs = waitUntilMs();
+    }
+    return true;
+  }
+
+  /** What comes in the log, until this process commits what is next. False as above. */
+  private async takeRead(ending: AbortSignal): Promise<boolean> {
+    const own = new AbortController();
+    const isNext = () => this.anchored && this.own.after(this.tip.seq) !== undefined;
+    this.own.listen(() => {
+      if (isNext()) own.abort();
+    });
+    if (isNext()) return true;
+    const until = AbortSignal.any([ending, own.signal]);
+    for await (const message of this.deps.log.follow(this.stream, this.tip.seq + 1, until)) {
+      if (!(await this.take(message))) return false;
+      if (isNext()) return true;
+    }
+    return true;
   }
 
   /** False when the log is no longer the one that we have read. */

@@ -11,6 +11,7 @@ import type { Resolve } from './addresses.ts';
 import type { Clock } from './clock.ts';
 import { notifierEvents } from './events.ts';
 import { notifierLimits } from './limits.ts';
+import type { CommitLink } from './ownCommits.ts';
 import { Session } from './session.ts';
 
 export interface NotifierDeps {
@@ -42,9 +43,9 @@ export interface Notifier {
   run(): Promise<void>;
   /**
    * The fast path: call it after every acknowledged commit and takeover, with the commit's sequence and its alerts,
-   * none included. Never waits, never throws; what it does not take the follower brings.
+   * none included; with where a commit stands it need not be read back. Never waits, never throws; what it does not take the follower brings.
    */
-  offer(partition: number, outSeq: number, alerts: readonly Alert[]): void;
+  offer(partition: number, outSeq: number, alerts: readonly Alert[], link?: CommitLink): void;
   /** Commit acknowledged → webhook answered, ms, over the newest deliveries that succeeded at once. */
   latency(): { readonly p50: number; readonly p99: number };
   /** All zero while another process's notifier delivers. */
@@ -75,7 +76,7 @@ export function createNotifier(deps: NotifierDeps, life: Life): Notifier {
         await sleep(notifierLimits.logRetryMs, signal);
       }
     },
-    offer: (partition, outSeq, alerts) => session?.offer(partition, outSeq, alerts),
+    offer: (partition, outSeq, alerts, link) => session?.offer(partition, outSeq, alerts, link),
     latency: () => session?.latency() ?? { p50: 0, p99: 0 },
     counts: () => session?.counts() ?? { alerts: 0, delivered: 0, failed: 0, givenUp: 0, pending: 0 },
   };

@@ -4,6 +4,10 @@ export const notifierLimits = {
   copyWindowMax: 64,
   /** Offers held until the follower has closed the gap before them; more are dropped, the follower brings them. */
   offersHeldMax: 1024,
+  /** Commits of this process that the follower has not passed yet; with more it reads the log instead. */
+  ownCommitsMax: 1000,
+  /** This process has told of no commit for so long: the follower reads the log, where another rater's may come. */
+  ownPauseMs: 1000,
   /** How often the position of each partition is written down; a restart reads again what came after. */
   checkpointIntervalMs: 5000,
   /** Pause before a failed read or write of the log is tried again, and before the notifier begins anew. */

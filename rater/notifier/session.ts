@@ -12,6 +12,7 @@ import type { NotifierEvents } from './events.ts';
 import { Follower } from './follower.ts';
 import type { NotifierCounts, NotifierDeps } from './index.ts';
 import { notifierLimits } from './limits.ts';
+import type { CommitLink } from './ownCommits.ts';
 import { Positions } from './positions.ts';
 import { Targets } from './targets.ts';
 
@@ -78,9 +79,9 @@ export class Session {
     }
   }
 
-  offer(partition: number, outSeq: number, alerts: readonly Alert[]): void {
+  offer(partition: number, outSeq: number, alerts: readonly Alert[], link?: CommitLink): void {
     const { followers, clock } = this.parts;
-    followers[partition]?.offer({ outSeq, alerts, atMonotonicMs: clock.monotonicMs() });
+    followers[partition]?.offer({ outSeq, alerts, atMonotonicMs: clock.monotonicMs() }, link);
   }
 
   latency(): { readonly p50: number; readonly p99: number } {
