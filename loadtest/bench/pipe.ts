@@ -17,11 +17,14 @@ const round = (value: number): number => Math.round(value * 1000) / 1000;
 export async function benchPipe({ seconds }: { seconds: number }): Promise<Figure> {
   const large = await sustain(10, seconds);
   const small = await sustain(1, seconds);
-  const { perSecond, parts, raw, ratioToRaw, ...rest } = large;
+  const { perSecond, parts, raw, client, ...rest } = large;
   return {
     id: 'PIPE', value: perSecond, unit: 'samples/s', goal: 500_000, better: 'higher', runs: parts,
-    limit: { what: 'inserting the same rated blocks into an empty ClickHouse, nothing else', value: raw, unit: 'samples/s' },
-    ratioToLimit: ratioToRaw, ratioGoal: 0.4, ...rest, batchesOf200: small,
+    limit: {
+      what: 'inserting the same rated blocks into an empty ClickHouse with the engine’s own client, nothing else', value: client, unit: 'samples/s',
+      asTheLoader: { what: 'the same the way the loader inserts, from a file', value: raw, ratio: round(perSecond / raw) },
+    },
+    ratioToLimit: perSecond / client, ratioGoal: 0.4, ...rest, batchesOf200: small,
     settings: {
       ...standardSize, seconds, batchSamples: samplesPerTick * 10, windowSamples, partitions: 1, prices: 200,
       durable: 'broker with sync always, ClickHouse with fsync of each part', runs: 'parts of the one run',
@@ -58,7 +61,7 @@ async function sustain(ticks: 1 | 10, seconds: number) {
   );
   const rawPerSecond = Math.round(samples / raw.seconds);
   return {
-    perSecond, parts: partsOf(pipeline.steps, startedMs, publishedMs), raw: rawPerSecond, ratioToRaw: perSecond / rawPerSecond,
+    perSecond, parts: partsOf(pipeline.steps, startedMs, publishedMs), raw: rawPerSecond, client: Math.round(samples / raw.client.seconds),
     samples, inClickHouse, seconds: round((endedMs - startedMs) / 1000), behindMs: Math.round(endedMs - publishedMs), behindGoalMs: 1000,
     ranOut: published.left === 0,
     cpuSecondsPerMillion: { ...cpu, total: round(Object.values(cpu).reduce((sum, each) => sum + each, 0)), generator: perMillion(published.cpuSeconds), rawInsert: perMillion(raw.cpuSeconds) },

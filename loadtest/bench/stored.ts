@@ -22,8 +22,12 @@ export interface RawInsert {
   readonly seconds: number;
 }
 
-/** Reads commits back from the log and inserts their blocks in pieces as large as the loader's largest. */
-export async function insertRaw(pipeline: Pipeline, from: number, to: number): Promise<RawInsert> {
+/** Reads commits back from the log and inserts their blocks in pieces as large as the loader's largest, as it does and as the engine's client does. */
+export async function insertRaw(
+  pipeline: Pipeline,
+  from: number,
+  to: number,
+): Promise<RawInsert & { client: RawInsert }> {
   const log = await jetstreamLog(pipeline.admin);
   const files: string[] = [];
   let piece: Uint8Array[] = [];
@@ -44,5 +48,7 @@ export async function insertRaw(pipeline: Pipeline, from: number, to: number): P
     if (message.seq >= to) break;
   }
   write();
-  return JSON.parse(await inNode('rawInsert.ts', join(pipeline.dir, 'raw'), ...files)) as RawInsert;
+  const insert = async (way: 'loader' | 'client'): Promise<RawInsert> =>
+    JSON.parse(await inNode('rawInsert.ts', way, join(pipeline.dir, `raw-${way}`), ...files)) as RawInsert;
+  return { ...(await insert('loader')), client: await insert('client') };
 }
