@@ -15,6 +15,8 @@ export interface CommitRange {
 export interface Beyond {
   readonly partition: number;
   readonly baseSeq: number;
+  /** The last commit that counts; without it all do. */
+  readonly toSeq?: number;
   readonly incarnation: number;
   readonly which: 'older' | 'thisAndNewer';
 }
@@ -47,7 +49,7 @@ export interface LoadStore {
 const inRange = `partition = {partition:UInt16} AND incarnation = {incarnation:UInt32} AND out_seq BETWEEN {from:UInt64} AND {to:UInt64}`;
 
 const isBeyond = ({ which }: Beyond): string =>
-  `partition = {partition:UInt16} AND out_seq > {baseSeq:UInt64} AND incarnation ${which === 'older' ? '<' : '>='} {incarnation:UInt32}`;
+  `partition = {partition:UInt16} AND out_seq > {baseSeq:UInt64} AND out_seq <= {toSeq:UInt64} AND incarnation ${which === 'older' ? '<' : '>='} {incarnation:UInt32}`;
 
 /** The questions in SQL. */
 export function clickhouseLoadStore(store: Store): LoadStore {
@@ -106,7 +108,7 @@ export function clickhouseLoadStore(store: Store): LoadStore {
   };
 }
 
-const parametersOf = ({ partition, incarnation, baseSeq }: Beyond) => ({ partition, incarnation, baseSeq });
+const parametersOf = ({ partition, incarnation, baseSeq, toSeq = Number.MAX_SAFE_INTEGER }: Beyond) => ({ partition, incarnation, baseSeq, toSeq }); // prettier-ignore
 
 const sumOf = (counts: ReadonlyMap<string, number>): number =>
   [...counts.values()].reduce((sum, rows) => sum + rows, 0);

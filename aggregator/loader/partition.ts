@@ -12,7 +12,7 @@ import { blockFault, readCommit, type Commit } from './commit.ts';
 import { newToken, type Intents, type LoadRecord } from './intent.ts';
 import type { LoadStore } from './loadStore.ts';
 import { applyTakeover } from './takeover.ts';
-import { insertRows, inspect, removeRows } from './write.ts';
+import { insertRows, inspect, removeDisplaced, removeRows } from './write.ts';
 
 export interface LoaderPorts {
   readonly log: Log;
@@ -233,7 +233,7 @@ export class PartitionLoader {
       if (chunk.takeover !== undefined) {
         const voided = await applyTakeover(store, chunk.takeover, record.token, chunk.base.seq < this.#doubtSeqMax);
         events.takeoverApplied(this.#partition, chunk.incarnation, voided);
-      }
+      } else if (chunk.base.seq < this.#doubtSeqMax) await removeDisplaced(store, chunk);
       for (const rows of chunk.tables()) {
         if (chunk.base.seq < this.#doubtSeqMax) {
           const found = await inspect(store, chunk, rows, this.#doubtSeqMax);

@@ -22,6 +22,19 @@ export async function inspect(
 export const removeRows = (store: LoadStore, chunk: Chunk, rows: TableRows): Promise<void> =>
   store.remove(rows.table, rangeOf(chunk));
 
+/**
+ * Removes what later incarnations have in the chunk's range. The log says that its commits lie there, so it has lost those others, take-overs
+ * and all, and let their predecessor in again; their rows in the store would hide its.
+ */
+export const removeDisplaced = (store: LoadStore, { partition, incarnation, base, end }: Chunk): Promise<number> =>
+  store.removeBeyond({
+    partition,
+    incarnation: incarnation + 1,
+    baseSeq: base.seq,
+    toSeq: end.seq,
+    which: 'thisAndNewer',
+  });
+
 const rangeOf = (chunk: Chunk): CommitRange => ({
   partition: chunk.partition,
   incarnation: chunk.incarnation,

@@ -44,9 +44,12 @@ export class Store {
       (row: StoredRow) =>
         row.table === table.name && row.partition === partition && row.incarnation === incarnation && row.outSeq >= from && row.outSeq <= to; // prettier-ignore
     const isBeyond =
-      ({ partition, baseSeq, incarnation, which }: Beyond) =>
+      ({ partition, baseSeq, toSeq = Infinity, incarnation, which }: Beyond) =>
       (row: StoredRow) =>
-        row.partition === partition && row.outSeq > baseSeq && row.incarnation < incarnation === (which === 'older');
+        row.partition === partition &&
+        row.outSeq > baseSeq &&
+        row.outSeq <= toSeq &&
+        row.incarnation < incarnation === (which === 'older');
     const maxOf = (rows: readonly StoredRow[]) => rows.reduce((most, { outSeq }) => Math.max(most, outSeq), 0);
     return {
       insert: (table, lines, token) =>
