@@ -24,6 +24,7 @@ export async function main(config: Config, life: Life): Promise<void> {
   await requireSafeBroker(connection, config.nats.replicas);
   const log = await jetstreamLog(connection);
   const leases = await openLeases(connection, config.nats.replicas);
+  const snapshots = await openSnapshots(connection, log, config.nats.replicas);
   const incarnations = await openIncarnations(connection, config.nats.replicas);
   const latencies = new Latencies();
   const notifier = createNotifier(
@@ -31,6 +32,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     life,
   );
   const rater = randomUUID();
+  // Nothing is waited for between these two: the one answers for the other.
   await using health = await serveRater(config, { rater, partitions: () => partitions, latencies, notifier, registry });
   const partitions: Partitions = new Partitions({
     rater,
@@ -39,7 +41,7 @@ export async function main(config: Config, life: Life): Promise<void> {
     partitions: config.partitions,
     standbysMax: config.rater.standbysMax,
     log,
-    snapshots: await openSnapshots(connection, log, config.nats.replicas),
+    snapshots,
     drawSnapshot: drawApart(config.nats, life.signal),
     incarnations,
     leases,

@@ -195,7 +195,7 @@ export class PartitionLoader {
       this.#ports.events.recovered(this.#partition, 'all', 'before');
       return undefined;
     }
-    if (commit.header.kind === 'inherit') await this.#requireLoaded(commit.header.from ?? []);
+    if (commit.header.kind === 'inherit' && commit.header.n === 0) await this.#requireLoaded(commit.header.from ?? []);
     if (verdict === 'back') {
       const { base } = commit.header;
       if (base === undefined || !(await this.#holds(base.outSeq, base.hash))) throw this.#rewound();

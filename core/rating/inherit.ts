@@ -5,24 +5,12 @@
  */
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import type { ChainLink, CommitHeader } from '../messages/rated.ts';
-import { inOrder, isWritten, settlementEntry } from './agreements/settlement.ts';
 import { compareText } from './attribution.ts';
 import { bytesOf } from './byteText.ts';
-import {
-  balanceEntry,
-  budgetState,
-  everything,
-  levelsOf,
-  notesOf,
-  producerState,
-  rolloversOf,
-  seriesEntry,
-  settlementsOf,
-  tallyValue,
-} from './commit.ts';
+import { levelsOf, rolloversOf, seriesEntry, tallyValue } from './commit.ts';
 import type { Values } from './replay.ts';
 import { lateCharge } from './repricing.ts';
-import { masterChanges, sorted } from './snapshot.ts';
+import { balancesOf, budgetsOf, masterChanges, producersOf, tallyNotesOf, writtenSettlements } from './snapshot.ts';
 import { noCounts, type PartitionState, type Tenant } from './state.ts';
 
 /** Bytes of one message of it, about; one entry of a tally alone may be larger. */
@@ -103,38 +91,27 @@ function* entriesOf(
   tenant: Tenant,
   next: Record<'resources' | 'series' | 'tallies' | 'levels', number>,
 ): Generator<Entry> {
-  const own =
-    <Value>(of: (value: Value) => string) =>
-    (value: Value) =>
-      of(value) === tenant.id;
-  const renumber = (list: keyof typeof next, old: readonly number[]) =>
-    new Map(old.map((id) => [id, (next[list] += 1)] as const));
+  const renumber = (list: keyof typeof next, entries: Iterable<{ readonly id: number }>) =>
+    new Map(Array.from(entries, ({ id }) => [id, (next[list] += 1)] as const));
   for (const changes of chunked(masterChanges(tenant.master)))
     yield ['control', { v: 1, tenant: tenant.id, seq: 0, auditId: '', trace: '', changes } satisfies ControlMessage];
-  for (const producer of sorted(tenant.producers))
-    yield ['producers', producerState(tenant.id, producer, producer.hashes.length)];
+  for (const producer of producersOf([tenant])) yield ['producers', producer];
 
-  const resources = state.resources.filter((resource) => resource?.tenant === tenant.id).map((resource) => resource!);
-  const resourceIds = renumber(
-    'resources',
-    resources.map(({ id }) => id),
-  );
+  const resources = state.resources.flatMap((resource) => (resource?.tenant === tenant.id ? [resource] : []));
+  const resourceIds = renumber('resources', resources);
   const resourceOf = (id: number) => resourceIds.get(id) ?? 0;
   for (const resource of resources) yield ['resources', { ...resource, id: resourceOf(resource.id) }];
 
-  const series = state.series.filter(own((one) => one.resource.tenant));
-  const seriesIds = renumber(
-    'series',
-    series.map(({ id }) => id),
-  );
+  const series = state.series.filter(({ resource }) => resource.tenant === tenant.id);
+  const seriesIds = renumber('series', series);
   for (const one of series)
     yield ['series', { ...seriesEntry(one), id: seriesIds.get(one.id)!, resource: resourceOf(one.resource.id) }];
   for (const { id, endMs } of series) if (endMs > 0) yield ['ends', [seriesIds.get(id)!, endMs]];
 
-  const tallies = state.tallies.filter(own((tally) => tally.entry.tenant));
+  const tallies = state.tallies.filter(({ entry }) => entry.tenant === tenant.id);
   const tallyIds = renumber(
     'tallies',
-    tallies.map(({ entry }) => entry.id),
+    tallies.map(({ entry }) => entry),
   );
   const tallyOf = (id: number) => tallyIds.get(id)!;
   for (const { entry } of tallies)
@@ -145,22 +122,15 @@ function* entriesOf(
     const [id, ...figures] = tallyValue(tally);
     yield ['tallyValues', [tallyOf(id), ...figures]];
   }
-  for (const note of notesOf(tallies, everything).tallyNotes ?? [])
-    yield ['tallyNotes', { ...note, id: tallyOf(note.id) }];
+  for (const note of tallyNotesOf(tallies)) yield ['tallyNotes', { ...note, id: tallyOf(note.id) }];
 
-  const levels = levelsOf(state.levels.filter(own((level) => level.tenant))).levels ?? [];
-  const levelIds = renumber(
-    'levels',
-    levels.map(({ id }) => id),
-  );
+  const levels = levelsOf(state.levels.filter((level) => level.tenant === tenant.id)).levels ?? [];
+  const levelIds = renumber('levels', levels);
   for (const level of levels)
     yield ['levels', { ...level, id: levelIds.get(level.id)!, resource: resourceOf(level.resource) }];
-  for (const balance of sorted(tenant.balancesByKey)) if (balance.written) yield ['balances', balanceEntry(balance)];
-  for (const periods of sorted(tenant.settlements))
-    for (const settlement of inOrder(periods).filter(isWritten))
-      for (const entry of settlementsOf([settlementEntry(settlement, true)]).settlements ?? [])
-        yield ['settlements', entry];
-  for (const budget of sorted(tenant.budgetStates)) yield ['budgets', budgetState(tenant.id, budget)];
+  for (const balance of balancesOf([tenant])) yield ['balances', balance];
+  for (const settlement of writtenSettlements([tenant])) yield ['settlements', settlement];
+  for (const budget of budgetsOf([tenant])) yield ['budgets', budget];
 }
 
 /** Each change is applied to a copy of the master data: many at a time. */

@@ -27,7 +27,7 @@ import { lateCharge } from './repricing.ts';
 import { seriesLimits } from '../pricing/limits.ts';
 import { applyValues, type Values } from './replay.ts';
 import { applyTables, tablesOf, type Tables } from './snapshotTables.ts';
-import { emptyState, type Master, type PartitionState, type Tenant } from './state.ts';
+import { emptyState, type Master, type PartitionState, type Tally, type Tenant } from './state.ts';
 
 /** Texts of this length make a piece; one record may be longer. */
 const pieceCharacters = 256 * 1024;
@@ -62,7 +62,7 @@ export function* snapshotPieces(state: PartitionState): Generator<string> {
   yield* listed('producers', producersOf(tenants));
   for (const table of tablesOf(state)) yield JSON.stringify(table);
   yield* listed('rollovers', rolloversOf(state.tallies.filter(({ rolled }) => rolled.length > 0)).rollovers ?? []);
-  yield* listed('tallyNotes', tallyNotesOf(state));
+  yield* listed('tallyNotes', tallyNotesOf(state.tallies));
   yield* listed('levels', levelsOf(state.levels).levels ?? []);
   yield* listed('balances', balancesOf(tenants));
   yield* listed('settlements', writtenSettlements(tenants));
@@ -169,27 +169,27 @@ function* listed(name: keyof Piece, records: Iterable<unknown>, lead = ''): Gene
   if (length > 0) yield `{${lead}"${name}":[${texts.join(',')}]}`;
 }
 
-function* producersOf(tenants: readonly Tenant[]): Generator<ProducerState> {
+export function* producersOf(tenants: readonly Tenant[]): Generator<ProducerState> {
   for (const { id, producers } of tenants)
     for (const producer of sorted(producers)) yield producerState(id, producer, producer.hashes.length);
 }
 
-function* tallyNotesOf({ tallies }: PartitionState): Generator<TallyNote> {
+export function* tallyNotesOf(tallies: readonly Tally[]): Generator<TallyNote> {
   for (const tally of tallies) yield* notesOf([tally], everything).tallyNotes ?? [];
 }
 
-function* balancesOf(tenants: readonly Tenant[]): Generator<BalanceEntry> {
+export function* balancesOf(tenants: readonly Tenant[]): Generator<BalanceEntry> {
   for (const { balancesByKey } of tenants)
     for (const balance of sorted(balancesByKey)) if (balance.written) yield balanceEntry(balance);
 }
 
-function* writtenSettlements(tenants: readonly Tenant[]): Generator<SettlementEntry> {
+export function* writtenSettlements(tenants: readonly Tenant[]): Generator<SettlementEntry> {
   for (const { settlements } of tenants)
     for (const periods of sorted(settlements))
       for (const one of inOrder(periods)) if (isWritten(one)) yield settlementEntry(one, true);
 }
 
-function* budgetsOf(tenants: readonly Tenant[]): Generator<BudgetState> {
+export function* budgetsOf(tenants: readonly Tenant[]): Generator<BudgetState> {
   for (const { id, budgetStates } of tenants) for (const budget of sorted(budgetStates)) yield budgetState(id, budget);
 }
 
@@ -197,8 +197,7 @@ function* budgetsOf(tenants: readonly Tenant[]): Generator<BudgetState> {
 const repricedOf = ({ repriced, tenants }: PartitionState): number[] =>
   repriced.flatMap((tally) => (lateCharge(tenants.get(tally.entry.tenant)!, tally) === 0n ? [] : [tally.entry.id]));
 
-/** In the order of their keys. */
-export function sorted<Value>(map: ReadonlyMap<string, Value>): Value[] {
+function sorted<Value>(map: ReadonlyMap<string, Value>): Value[] {
   return [...map.entries()].sort(([a], [b]) => compareText(a, b)).map(([, value]) => value);
 }
 

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { exitCodes } from '../cli/report.ts';
 import { checkCommand } from './check.ts';
 import { provideChromium, providePostgres, type Provided } from './machine.ts';
@@ -17,6 +17,8 @@ interface Counts {
 
 interface Outcome extends Counts {
   readonly name: string;
+  /** Names of the tests that failed, each with the first lines of why. */
+  readonly failures?: readonly string[];
   readonly minutes: number;
   /** What did not run here, and why; "" when all did. */
   readonly left: string;
@@ -74,14 +76,14 @@ async function runSuite(
       suite === 'integration' && machine.postgres.missing !== ''
         ? `PostgreSQL left out: ${machine.postgres.missing}`
         : '';
-    return { name: suite, ...counts, minutes: minutesSince(startedMs), left };
+    return { name: suite, ...counts, failures: readFailures(output), minutes: minutesSince(startedMs), left };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Counts of vitest's report; a run that failed without a failed test (a broken file, a leak) counts as one failure. */
-export function readCounts(path: string, exitCode: number): Counts {
+function readCounts(path: string, exitCode: number): Counts {
   let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   try {
     const report = JSON.parse(readFileSync(path, 'utf8')) as Record<string, number>;
@@ -96,8 +98,40 @@ export function readCounts(path: string, exitCode: number): Counts {
   return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
+interface TestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** What a reader of the last lines alone needs to find a failure again: a property's seed is in its message. */
+function readFailures(path: string): readonly string[] {
+  let report: TestReport;
+  try {
+    report = JSON.parse(readFileSync(path, 'utf8')) as TestReport;
+  } catch {
+    return [];
+  }
+  return report.testResults.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    const told = failed.map(({ fullName, failureMessages }) => `${fullName}\n${failureMessages.join('\n')}`);
+    const texts = told.length === 0 && message !== '' ? [message] : told;
+    return texts.map((text) => `${relative(process.cwd(), name)}: ${text.slice(0, failureCharactersMax)}`);
+  });
+}
+
+const failureCharactersMax = 2000;
+
 function report(outcomes: readonly Outcome[]): number {
   process.stdout.write('\n');
+  for (const failure of outcomes.flatMap(({ failures }) => failures ?? []))
+    process.stdout.write(`FAILED ${failure}\n\n`);
   for (const { name, passed, failed, skipped, minutes, left } of outcomes) {
     const counts =
       name === 'checks'

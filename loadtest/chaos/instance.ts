@@ -23,7 +23,7 @@ import { diskKind, mountSmall, unmount } from './disks.ts';
 import { chaosLimits } from './limits.ts';
 import type { Machine } from './load.ts';
 import { organisationFile, type ChaosAgent, type Tenant } from './organisation.ts';
-import { startProxies, type Proxies } from './proxy.ts';
+import { startProxies, type Proxies } from '#platform/nats/testProxy.ts';
 import { committedControl } from './lag.ts';
 
 export interface InstanceOptions {

@@ -11,7 +11,7 @@ import { connectNats } from './connect.ts';
 import { natsServerConfig, type AgentIdentity } from './serverConfig.ts';
 import { ensureStreams } from './streams.ts';
 import { testDisk, type TestDisk } from './testDisk.ts';
-import { startTestProxy, type TestProxy } from './testProxy.ts';
+import { startProxy, type Proxy } from './testProxy.ts';
 import { freePort } from './testServer.ts';
 
 const nodes = [0, 1, 2] as const;
@@ -63,7 +63,21 @@ export interface TestClusterOptions {
 const nameOf = (node: number): string => `broker-${node + 1}`;
 const pollMs = 50;
 
+/** Begins again where a broker ended at once: another process may have taken a port between its choice and its use. */
 export async function startTestCluster(options: TestClusterOptions): Promise<TestCluster> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (!(error instanceof BrokerEnded) || attempt === startsMax) throw error;
+    }
+  }
+}
+
+class BrokerEnded extends Error {}
+const startsMax = 3;
+
+async function startOnce(options: TestClusterOptions): Promise<TestCluster> {
   const binary = options.binary ?? process.env['METERLINE_NATS_SERVER'];
   if (binary === undefined) throw new Error('METERLINE_NATS_SERVER is not set; run the tests with `npm test`');
   await using stack = new AsyncDisposableStack();
@@ -73,11 +87,11 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
   const ports = await Promise.all(
     nodes.map(async () => [await freePort(), await freePort(), await freePort()] as const),
   );
-  const client = await Promise.all(ports.map(async ([port]) => stack.use(await startTestProxy(port))));
+  const client = await Promise.all(ports.map(async ([port]) => stack.use(await startProxy(port))));
   /** By who connects and to whom. */
   const route = await Promise.all(
     nodes.map((from) =>
-      Promise.all(nodes.map(async (to) => (to === from ? undefined : stack.use(await startTestProxy(ports[to]![1]))))),
+      Promise.all(nodes.map(async (to) => (to === from ? undefined : stack.use(await startProxy(ports[to]![1]))))),
     ),
   );
   const disks = nodes.map((node) => {
@@ -116,11 +130,12 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
     const child = children[node];
     if (child === undefined) return;
     children[node] = undefined;
+    if (hasEnded(child)) return;
     const exit = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill(signal);
     await exit;
   };
-  const linksOf = (node: TestNode): TestProxy[] =>
+  const linksOf = (node: TestNode): Proxy[] =>
     nodes.flatMap((other) => [route[node]![other], route[other]![node]]).filter((proxy) => proxy !== undefined);
   const isHealthy = async (node: TestNode): Promise<boolean> => {
     const answer = await fetch(`http://127.0.0.1:${ports[node]![2]}/healthz`).catch(() => undefined);
@@ -129,7 +144,10 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
   };
   const healthy = async (): Promise<void> => {
     for (const node of nodes) {
-      while (children[node] !== undefined && !(await isHealthy(node))) await sleepMs(pollMs);
+      while (children[node] !== undefined && !(await isHealthy(node))) {
+        if (hasEnded(children[node])) throw new BrokerEnded(`${nameOf(node)} ended by itself`);
+        await sleepMs(pollMs);
+      }
     }
   };
 
@@ -154,11 +172,11 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
     stop: (node) => end(node, 'SIGTERM'),
     start,
     cut(node, { clients = true } = {}) {
-      for (const proxy of linksOf(node)) proxy.cut();
-      if (clients) client[node]!.cut();
+      for (const proxy of linksOf(node)) proxy.stall('all');
+      if (clients) client[node]!.stall('all');
     },
     heal(node) {
-      for (const proxy of [...linksOf(node), client[node]!]) proxy.heal();
+      for (const proxy of [...linksOf(node), client[node]!]) proxy.mend();
     },
     dropClients: (node) => client[node]!.drop(),
     fillDisk: (node) => disks[node]!.fill(children[node]!.pid!),
@@ -184,5 +202,7 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,56 +1,124 @@
-/** A TCP proxy on loopback for tests: what passes through it can be cut off, as a network does, and let through again. */
-import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+/** A TCP proxy that stands between a process and its broker in tests and chaos, and breaks as networks do. */
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-export interface TestProxy extends AsyncDisposable {
-  readonly port: number;
-  /** Nothing passes any more and nobody is told: connections stay open, new ones are taken and hear nothing. */
+interface Breakable extends Disposable {
+  /** Resets every connection, and each new one until it is mended. */
   cut(): void;
-  /** What waited passes. */
-  heal(): void;
-  /** Breaks the connections that are there; new ones pass. */
+  /** Connections stay, nothing passes until it is mended; then all of it arrives, late. `answers`: only what comes back is held. */
+  stall(what: 'all' | 'answers'): void;
+  mend(): void;
+}
+
+export interface Proxy extends Breakable {
+  readonly port: number;
+  /** Resets the connections that are there; new ones pass. */
   drop(): void;
 }
 
-export async function startTestProxy(targetPort: number): Promise<TestProxy> {
-  const sockets = new Set<Socket>();
+export interface Proxies extends Breakable {
+  readonly ports: readonly number[];
+}
+
+type Direction = 'there' | 'back';
+
+/** One proxy a port of this machine, broken and mended together. */
+export async function startProxies(targetPorts: readonly number[]): Promise<Proxies> {
+  const proxies = await Promise.all(targetPorts.map(startProxy));
+  const all = (act: (proxy: Proxy) => void) => () => proxies.forEach(act);
+  return {
+    ports: proxies.map(({ port }) => port),
+    cut: all((proxy) => proxy.cut()),
+    stall: (what) => proxies.forEach((proxy) => proxy.stall(what)),
+    mend: all((proxy) => proxy.mend()),
+    [Symbol.dispose]: all((proxy) => proxy[Symbol.dispose]()),
+  };
+}
+
+/** Forwards to a port of this machine. */
+export async function startProxy(targetPort: number): Promise<Proxy> {
+  const pairs = new Set<Pair>();
+  const held = new Set<Direction>();
   let isCut = false;
   const server = createServer((client) => {
-    const target = connect(targetPort, '127.0.0.1');
-    join(client, target);
-    join(target, client);
+    if (isCut) return void client.on('error', () => undefined).resetAndDestroy();
+    const pair = new Pair(client, connect(targetPort, '127.0.0.1'), () => pairs.delete(pair));
+    pairs.add(pair);
+    for (const direction of held) pair.hold(direction);
   });
-  const join = (from: Socket, to: Socket): void => {
-    sockets.add(from);
-    from.setNoDelay(true);
-    if (isCut) from.pause();
-    from.on('data', (data) => {
-      if (!to.write(data)) from.pause();
-    });
-    to.on('drain', () => isCut || from.resume());
-    from.on('error', () => undefined);
-    from.on('close', () => {
-      sockets.delete(from);
-      to.destroy();
-    });
-  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const drop = () => {
+    for (const pair of pairs) pair.reset();
+  };
+  const cut = () => {
+    isCut = true;
+    drop();
+  };
   return {
     port: (server.address() as AddressInfo).port,
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.pause();
+    cut,
+    drop,
+    stall(what) {
+      for (const direction of what === 'all' ? (['there', 'back'] as const) : (['back'] as const)) {
+        held.add(direction);
+        for (const pair of pairs) pair.hold(direction);
+      }
     },
-    heal() {
+    mend() {
       isCut = false;
-      for (const socket of sockets) socket.resume();
+      held.clear();
+      for (const pair of pairs) pair.release();
     },
-    drop() {
-      for (const socket of sockets) socket.destroy();
-    },
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
+    [Symbol.dispose]() {
+      cut();
+      server.close();
     },
   };
+}
+
+/** Both sockets of one connection. */
+class Pair {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #held = new Set<Direction>();
+
+  constructor(client: Socket, server: Socket, onClose: () => void) {
+    this.#client = client;
+    this.#server = server;
+    for (const [from, to, direction] of [[client, server, 'there'], [server, client, 'back']] as const) {
+      from.setNoDelay(true);
+      from.on('data', (chunk) => {
+        if (!to.write(chunk)) from.pause();
+      });
+      to.on('drain', () => {
+        if (!this.#held.has(direction)) from.resume();
+      });
+      from.on('end', () => to.end());
+      from.on('error', () => this.reset());
+      from.on('close', () => {
+        to.destroy();
+        onClose();
+      });
+    } // prettier-ignore
+  }
+
+  hold(direction: Direction): void {
+    this.#held.add(direction);
+    this.#from(direction).pause();
+  }
+
+  release(): void {
+    for (const direction of this.#held) this.#from(direction).resume();
+    this.#held.clear();
+  }
+
+  reset(): void {
+    // A socket that has said its last word can no longer be reset: libuv would keep it for ever.
+    for (const socket of [this.#client, this.#server])
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+  }
+
+  #from(direction: Direction): Socket {
+    return direction === 'there' ? this.#client : this.#server;
+  }
 }

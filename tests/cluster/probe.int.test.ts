@@ -21,10 +21,7 @@ type Connection = Awaited<ReturnType<typeof connectNats>>;
 
 const streams = ['ALERTS', 'CONTROL_0', 'DELIVERIES', 'RATED_0', 'USAGE_0'];
 
-/** Two clusters start side by side: a port may be taken between its choice and its use, and then a broker is missing. */
-const again = { timeout: 60_000, retry: 2 };
-
-test.concurrent('2.12.8 passes, its streams go on, and nothing of the probe is left', again, async () => {
+test.concurrent('2.12.8 passes, its streams go on, and nothing of the probe is left', async () => {
   const { result, names } = await streamsAfter(natsVersionOfClusters, async (connection) => {
     await requireSafeBroker(connection, 3);
     expect(await probeBroker(connection, 1)).toBe('notNeeded');
@@ -36,7 +33,6 @@ test.concurrent('2.12.8 passes, its streams go on, and nothing of the probe is l
 
 test.concurrent(
   '2.15.1 fails, a rater refuses to start on it and says which version to take, and nothing of the probe is left',
-  again,
   async () => {
     const { result, names } = await streamsAfter('2.15.1', (connection) =>
       requireSafeBroker(connection, 3).catch((error: unknown) => error),

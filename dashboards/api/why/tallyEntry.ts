@@ -33,9 +33,9 @@ export async function standingOf(
   { first, commit }: { readonly first: CommitRef; readonly commit: CommitHeader | undefined },
 ): Promise<Standing> {
   const isWanted = (entry: TallyEntry): boolean => isOf(entry, tenant, place);
-  const inherited = first.partition === place.partition ? {} : await inheritedTally(log, place.partition, isWanted);
-  const entry =
-    first.partition === place.partition ? (await commitAt(log, first)).tallies.find(isWanted) : inherited.entry;
+  const isOpenedHere = first.partition === place.partition;
+  const inherited = isOpenedHere ? {} : await inheritedTally(log, place.partition, isWanted);
+  const entry = isOpenedHere ? (await commitAt(log, first)).tallies.find(isWanted) : inherited.entry;
   const value = commit === undefined ? inherited.value : commit.tallyValues.find(([id]) => id === entry?.id);
   if (entry === undefined || value === undefined)
     throw dashboardsError(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { startProxy } from './proxy.ts';
+import { startProxy } from './testProxy.ts';
 
 /** A server that says back what it is told. */
 async function echo() {
