@@ -2,7 +2,9 @@
 import type { Area, Family } from './family.ts';
 import type { Vector } from './vector.ts';
 import { alert } from './families/alert.ts';
+import { balances } from './families/balances.ts';
 import { credits } from './families/credits.ts';
+import { wallet } from './families/wallet.ts';
 import { aggregation } from './families/aggregation.ts';
 import { cap } from './families/cap.ts';
 import { capacity } from './families/capacity.ts';
@@ -56,12 +58,12 @@ export const families: Readonly<Record<string, Family>> = {
   rateIntervals,
   alert,
   credits,
+  balances,
+  wallet,
 };
 
 /** Families whose capability is not built yet: counted and told, never passed over. */
 export const deferred: Readonly<Record<string, Area>> = {
-  balances: 'balances',
-  wallet: 'balances',
   invoiceRepair: 'documents',
   progressiveBilling: 'documents',
   coupon: 'documents',
