@@ -1,7 +1,7 @@
 /** Tables of `migrations/`, as kysely sees them. jsonb is written as text and read as values. */
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type {
-  AgreementRecord, BudgetThreshold, FeeRecord, MeterRecord, PriceModel, PriceRecord, ProducerRecord,
+  AgreementRecord, BudgetRecord, BudgetThreshold, FeeRecord, MeterRecord, PriceModel, PriceRecord, ProducerRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
 import type { BillingCalendar } from '#core/time/calendar.ts';
 import type { QuantityRule } from '#core/messages/price.ts';
@@ -151,6 +151,11 @@ export interface TargetTable {
   published_revision: Generated<number>;
 }
 
+export type BudgetTerms = Pick<
+  BudgetRecord,
+  'period' | 'meter' | 'scope' | 'carryOver' | 'fx' | 'releaseAt' | 'forecast'
+>;
+
 export interface BudgetTable {
   tenant: string;
   id: string;
@@ -158,7 +163,8 @@ export interface BudgetTable {
   name: string;
   amount: string;
   currency: string;
-  period: 'month';
+  /** What else the record says. */
+  terms: Json<BudgetTerms>;
   thresholds: Json<BudgetThreshold[]>;
   targets: Json<string[]>;
   enabled: boolean;

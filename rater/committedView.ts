@@ -1,10 +1,10 @@
 /** What is committed of a partition, for answers: fed with headers whose values are absolute, never speculative. */
 import type { BalanceReply } from '#core/messages/balances.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
+import type { BudgetState } from '#core/messages/budget.ts';
 import {
   epochText,
   type BalanceEntry,
-  type BudgetState,
   type CommitHeader,
   type ProducerState,
   type Totals,

@@ -195,7 +195,8 @@ export function raterEvents(registry: Registry, logger: Logger, partitionsOwned:
         logger.warn({ partition: header.partition, count: header.refusals.length, newest }, 'refused');
       for (const alert of header.alerts) {
         alerts.inc({ type: alert.type });
-        logger.info({ alert: alert.id, action: alert.action, balance: alert.balance, limit: alert.limit }, 'alert');
+        const { id, action, state, severity } = alert;
+        logger.info({ alert: id, action, state, severity }, 'alert');
       }
       if (latencyMs !== undefined) latency.observe(latencyMs / 1000);
     },

@@ -1,5 +1,6 @@
 /** The owner of one partition: restore, fence, then inputs → machine → commit, one commit in flight (architecture §3). */
-import type { Alert, CommitHeader } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
+import type { CommitHeader } from '#core/messages/rated.ts';
 import { streams } from '#core/messages/names.ts';
 import { PartitionMachine } from '#core/rating/machine.ts';
 import type { PartitionState } from '#core/rating/state.ts';

@@ -21,8 +21,8 @@ export const refusalLines = (commit: Commit): string[] =>
 
 export const alertLines = (commit: Commit): string[] =>
   commit.header.alerts.map((alert) => {
-    const { tenant, id, budget, account, type, action } = alert;
-    return tsvLine([...place(commit), tenant, id, budget, account, type, action, JSON.stringify(alert)]);
+    const { tenant, id, source, account, type, action } = alert;
+    return tsvLine([...place(commit), tenant, id, source, account, type, action, JSON.stringify(alert)]);
   });
 
 export function takeoverLine(commit: Commit, voidRows: number): string {

@@ -61,7 +61,7 @@ export const alerts: Table = {
     ...place,
     ['tenant', 'LowCardinality(String)'],
     ['id', 'String'],
-    ['budget', 'LowCardinality(String)'],
+    ['source', 'LowCardinality(String)'],
     ['account', 'UInt32'],
     ['type', 'LowCardinality(String)'],
     ['action', 'LowCardinality(String)'],

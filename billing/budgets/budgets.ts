@@ -5,7 +5,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { Author, Done, Office, Recorded } from '../change.ts';
 import { changeOnce } from '../idempotency.ts';
 import { billingError } from '../errors.ts';
-import type { BudgetTable, Reader, Tx } from '../schema.ts';
+import type { BudgetTable, BudgetTerms, Reader, Tx } from '../schema.ts';
 
 /** Every budget of the tenant, by id. */
 export async function budgetsOf(db: Reader, tenant: string): Promise<BudgetRecord[]> {
@@ -19,24 +19,27 @@ const toBudget = (row: Selectable<BudgetTable>): BudgetRecord => ({
   name: row.name,
   amount: formatAmount(parseAmount(row.amount)!),
   currency: row.currency,
-  period: row.period,
+  ...row.terms,
   thresholds: row.thresholds,
   targets: row.targets,
   enabled: row.enabled,
 });
 
-export const budgetRow = (tenant: string, budget: BudgetRecord): Insertable<BudgetTable> => ({
-  tenant,
-  id: budget.id,
-  account: budget.account,
-  name: budget.name,
-  amount: budget.amount,
-  currency: budget.currency,
-  period: budget.period,
-  thresholds: JSON.stringify(budget.thresholds),
-  targets: JSON.stringify(budget.targets),
-  enabled: budget.enabled,
-});
+export function budgetRow(tenant: string, budget: BudgetRecord): Insertable<BudgetTable> {
+  const { id, account, name, amount, currency, thresholds, targets, enabled, ...terms } = budget;
+  return {
+    tenant,
+    id,
+    account,
+    name,
+    amount,
+    currency,
+    terms: JSON.stringify(terms satisfies BudgetTerms),
+    thresholds: JSON.stringify(thresholds),
+    targets: JSON.stringify(targets),
+    enabled,
+  };
+}
 
 /**
  * Sets a budget's amount; the rater re-evaluates its thresholds, so raising it releases what it throttled. A repetition

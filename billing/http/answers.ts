@@ -7,7 +7,9 @@ import type { Accounts, AgreementList, Budgets, Fees, Me, Meters, Prices, Pricin
 import type { AccountRecord, BudgetRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { seriesIntervals, type SeriesRecord } from '#core/messages/series.ts';
-import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
+import { approvedPriceSchema, calendarSchema, meterSchema } from '#platform/http/catalogue.ts';
+import { severities } from '#core/messages/alert.ts';
+import { intervalUnits } from '#core/time/interval.ts';
 import { roles } from '#platform/http/index.ts';
 import type { ApiKey, LoginLink } from '../access/access.ts';
 import type { UserRow } from '../access/users.ts';
@@ -61,14 +63,47 @@ const account = z.object({
 
 const price = approvedPriceSchema satisfies z.ZodType<ApprovedPrice>;
 
+const texts = list(z.string());
+const budgetScope = z.object({
+  services: texts.exactOptional(),
+  components: texts.exactOptional(),
+  meters: texts.exactOptional(),
+  prices: texts.exactOptional().describe('Keys of prices, fees and agreements.'),
+  resources: texts.exactOptional(),
+  tags: z.record(z.string(), texts).exactOptional(),
+});
+
+const budgetThreshold = z
+  .object({
+    percent: z.string().exactOptional(),
+    absolute: amount.exactOptional(),
+    forecast: z.string().exactOptional().describe('Percent expected by the end of the period.'),
+    rate: z.object({ amount, hours: z.number() }).exactOptional(),
+    action: z.enum(['notify', 'throttle', 'block']),
+    severity: z.enum(severities).exactOptional(),
+  })
+  .describe('One of percent, absolute, forecast and rate says when it is crossed.');
+
 const budget = z.object({
   id: z.string(),
   account: z.number(),
   name: z.string(),
   amount,
   currency: z.string(),
-  period: z.literal('month'),
-  thresholds: list(z.object({ percent: z.string(), action: z.enum(['notify', 'throttle', 'block']) })),
+  meter: z.string().exactOptional().describe('The amount is a quantity of it.'),
+  scope: budgetScope.exactOptional(),
+  period: z
+    .union([
+      z.enum([...intervalUnits, 'lifetime']),
+      calendarSchema,
+      z.object({ kind: z.literal('rolling'), hours: z.number() }),
+    ])
+    .describe('Calendar intervals in the zone of the account, any other calendar, the last hours, or all time.'),
+  carryOver: z.object({ maximum: amount.exactOptional() }).exactOptional(),
+  fx: list(z.object({ currency: z.string(), rate: amount, date: z.string() })).exactOptional(),
+  thresholds: list(budgetThreshold),
+  releaseAt: z.string().exactOptional().describe('Percent at which what was crossed lets go within the period.'),
+  forecast: z.boolean().exactOptional(),
   targets: list(z.string()),
   enabled: z.boolean(),
 }) satisfies z.ZodType<BudgetRecord>;

@@ -1,7 +1,8 @@
 /** Budgets against running balances (SPEC §6.2–6.6): which thresholds are crossed, once, and what is released. */
 import { formatAmount, parseAmount, parseRational } from '../money/fixed.ts';
-import type { BudgetRecord } from '../messages/control.ts';
-import type { Alert, BudgetStateName } from '../messages/rated.ts';
+import type { Alert, BudgetAlert } from '../messages/alert.ts';
+import { thresholdKey, type BudgetRecord, type BudgetStateName } from '../messages/budget.ts';
+import { limitOf, spentOf } from './spent.ts';
 import { periodAt, periodKey } from '../time/period.ts';
 import { balanceKey, type Account, type Balance, type Budget, type Tenant } from '../rating/state.ts';
 
@@ -16,6 +17,8 @@ export interface Evaluation {
 }
 
 const stateByAction = { notify: 'warned', throttle: 'throttled', block: 'blocked' } as const;
+/** Of a threshold that says none. */
+const severityOf = { notify: 'info', throttle: 'warning', block: 'critical' } as const;
 const strength: Readonly<Record<BudgetStateName, number>> = {
   within: 0,
   released: 0,
@@ -36,8 +39,9 @@ export function budgetNow(evaluation: Evaluation, record: BudgetRecord): Budget 
         type: 'budget.released',
         arming: known.arming + 1,
         state: 'released',
-        percent: '',
+        threshold: '',
         action: 'release',
+        severity: 'info',
       }),
     );
   }
@@ -62,10 +66,11 @@ export function evaluateBudget(evaluation: Evaluation, record: BudgetRecord): vo
   const budget = budgetNow(evaluation, record);
   if (!record.enabled) return;
   const account = evaluation.tenant.master.accounts.get(record.account)!;
-  const spent = totalOf(evaluation.tenant, record, budget) - budget.baseline;
+  const spent = spentOf(evaluation.tenant, record, evaluation.logTimeMs);
   for (const threshold of ascending(record)) {
-    if (budget.crossed.includes(threshold.percent) || !isCrossed(spent, record, threshold.percent)) continue;
-    budget.crossed.push(threshold.percent);
+    const key = thresholdKey(threshold);
+    if (budget.crossed.includes(key) || !isCrossed(spent, record, threshold.percent!)) continue;
+    budget.crossed.push(key);
     const reached = stateByAction[threshold.action];
     if (strength[reached] > strength[budget.state] || budget.state === 'released') budget.state = reached;
     evaluation.alert(
@@ -73,8 +78,9 @@ export function evaluateBudget(evaluation: Evaluation, record: BudgetRecord): vo
         type: 'budget.threshold_crossed',
         arming: budget.arming,
         state: budget.state,
-        percent: threshold.percent,
+        threshold: key,
         action: threshold.action,
+        severity: threshold.severity ?? severityOf[threshold.action],
       }),
     );
     evaluation.changed(budget);
@@ -93,15 +99,15 @@ export function evaluateMoved(evaluation: Evaluation, moved: ReadonlySet<Balance
 /** After its record changed: thresholds no longer crossed are armed anew, a throttle that no longer holds is released. */
 export function rearmBudget(evaluation: Evaluation, record: BudgetRecord): void {
   const budget = budgetNow(evaluation, record);
-  const spent = totalOf(evaluation.tenant, record, budget) - budget.baseline;
+  const spent = spentOf(evaluation.tenant, record, evaluation.logTimeMs);
   const still = record.enabled
-    ? ascending(record).filter(({ percent }) => budget.crossed.includes(percent) && isCrossed(spent, record, percent))
+    ? ascending(record).filter(({ percent }) => budget.crossed.includes(percent!) && isCrossed(spent, record, percent!))
     : [];
   const state = still.reduce<BudgetStateName>(
     (best, { action }) => (strength[stateByAction[action]] > strength[best] ? stateByAction[action] : best),
     'within',
   );
-  const crossed = still.map(({ percent }) => percent);
+  const crossed = still.map(thresholdKey);
   const isReleased = strength[budget.state] >= strength.throttled && strength[state] < strength[budget.state];
   if (crossed.length !== budget.crossed.length || isReleased) {
     const arming = budget.arming + 1;
@@ -145,14 +151,15 @@ function release(
       type: 'budget.released',
       arming,
       state,
-      percent: '',
+      threshold: '',
       action: state === 'throttled' ? 'throttle' : 'release',
+      severity: 'info',
     }),
   );
 }
 
 const ascending = (record: BudgetRecord): BudgetRecord['thresholds'] =>
-  record.thresholds.toSorted((a, b) => comparePercents(a.percent, b.percent));
+  record.thresholds.toSorted((a, b) => comparePercents(a.percent!, b.percent!));
 
 export function comparePercents(a: string, b: string): number {
   const left = parseRational(a) ?? { numerator: 0n, denominator: 1n };
@@ -171,7 +178,9 @@ function totalOf(tenant: Tenant, record: BudgetRecord, budget: Budget): bigint {
   return tenant.balancesByKey.get(balanceKey(record.account, budget.period.startMs, record.currency))?.total ?? 0n;
 }
 
-type Particulars = Pick<Alert, 'type' | 'state' | 'percent' | 'action'> & { readonly arming: number };
+type Particulars = Pick<BudgetAlert, 'type' | 'state' | 'threshold' | 'action' | 'severity'> & {
+  readonly arming: number;
+};
 
 function alertOf(
   evaluation: Evaluation,
@@ -179,20 +188,21 @@ function alertOf(
   account: Account,
   budget: Budget,
   what: Particulars,
-): Alert {
+): BudgetAlert {
   const { tenant } = evaluation;
   const month = periodKey(budget.period, account.record.timeZone);
   const { arming, ...particulars } = what;
   return {
-    id: `${tenant.id}:${record.id}:${month}:${what.type === 'budget.released' ? 'released' : what.percent}:${arming}`,
+    id: `${tenant.id}:${record.id}:${month}:${what.type === 'budget.released' ? 'released' : what.threshold}:${arming}`,
     tenant: tenant.id,
+    source: `budget:${record.id}`,
     budget: record.id,
     budgetName: record.name,
     account: record.account,
     accountSlug: account.record.slug,
     ...particulars,
     balance: formatAmount(totalOf(tenant, record, budget) - budget.baseline),
-    limit: record.amount,
+    limit: formatAmount(limitOf(tenant, record, evaluation.logTimeMs)),
     currency: record.currency,
     periodStartMs: budget.period.startMs,
     periodEndMs: budget.period.endMs,

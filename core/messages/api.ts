@@ -6,7 +6,9 @@
 import type { AccountRecord, AgreementRecord, BudgetRecord, FeeRecord, MeterRecord, PriceRecord } from './control.ts';
 import type { Pressure } from './pressure.ts';
 import type { PricingUnitRecord } from './pricingUnit.ts';
-import type { Alert, BudgetStateName, ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
+import type { Alert } from './alert.ts';
+import type { BudgetStateName } from './budget.ts';
+import type { ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
 export type { Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from './why.ts';
 
@@ -101,16 +103,27 @@ export interface LiveBudget {
   readonly account: number;
   readonly name: string;
   readonly amount: string;
+  /** The amount with what was carried over: what thresholds are percents of. */
+  readonly limit: string;
   readonly balance: string;
+  /** "" for a quantity of `meter`. */
   readonly currency: string;
+  readonly meter?: string;
   readonly state: BudgetStateName;
-  readonly thresholds: readonly { readonly percent: string; readonly action: string; readonly crossed: boolean }[];
+  readonly thresholds: readonly LiveThreshold[];
 }
 
-export interface LiveAlert extends Alert {
-  /** Newest delivery per target, as far as known. */
-  readonly deliveries: readonly Delivery[];
+export interface LiveThreshold {
+  /** `thresholdKey`. */
+  readonly key: string;
+  /** Percent of the limit, where it is one; whole ones of absolute amounts are not. */
+  readonly percent?: string;
+  readonly action: string;
+  readonly crossed: boolean;
 }
+
+/** With the newest delivery per target, as far as known. */
+export type LiveAlert = Alert & { readonly deliveries: readonly Delivery[] };
 
 /** One attempt to deliver an alert to a webhook target; also the payload of a `DELIVERIES` message. */
 export interface Delivery {

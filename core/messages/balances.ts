@@ -1,4 +1,5 @@
-import type { BalanceEntry, BudgetState, ProducerState, Totals } from './rated.ts';
+import type { BudgetState } from './budget.ts';
+import type { BalanceEntry, ProducerState, Totals } from './rated.ts';
 
 /** Request on `balance.get.<p>`. */
 export interface BalanceRequest {

@@ -1,10 +1,12 @@
 import type { AgreementRecord } from './agreement.ts';
+import type { BudgetRecord } from './budget.ts';
 import type { FeeRecord } from './fee.ts';
 import type { PriceRecord } from './price.ts';
 import type { PricingUnitRecord } from './pricingUnit.ts';
 import type { SeriesPoints, SeriesRecord } from './series.ts';
 
 export type { AgreementRecord } from './agreement.ts';
+export type { BudgetRecord, BudgetThreshold } from './budget.ts';
 export type { FeeRecord } from './fee.ts';
 export type { LeafModel, PriceModel, PriceRecord } from './price.ts';
 
@@ -187,24 +189,4 @@ export interface Directions {
   readonly out: readonly string[];
   readonly take: 'max' | 'sum';
   readonly of: 'percentiles' | 'slots';
-}
-
-export interface BudgetRecord {
-  readonly id: string;
-  readonly account: number;
-  readonly name: string;
-  /** Decimal text in `currency`, which may be a pricing unit. */
-  readonly amount: string;
-  readonly currency: string;
-  readonly period: 'month';
-  readonly thresholds: readonly BudgetThreshold[];
-  /** Webhook targets that hear of it. */
-  readonly targets: readonly string[];
-  readonly enabled: boolean;
-}
-
-export interface BudgetThreshold {
-  /** Percent of the amount, decimal text, e.g. "80". Unique within the budget. */
-  readonly percent: string;
-  readonly action: 'notify' | 'throttle' | 'block';
 }

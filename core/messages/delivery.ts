@@ -1,14 +1,14 @@
 /** What the notifier keeps beside the log: the copy of each alert in `ALERTS`, and the webhook targets it is told of. */
-import type { Alert } from './rated.ts';
+import type { Alert } from './alert.ts';
 
 /** Payload of an `ALERTS` message. The stream holds each alert id once. */
-export interface AlertRecord extends Alert {
+export type AlertRecord = Alert & {
   /** The commit that raised it: message `outSeq` of `RATED_<partition>`. */
   readonly partition: number;
   readonly outSeq: number;
   /** Broker's timestamp of that commit, UTC ms. */
   readonly committedAtMs: number;
-}
+};
 
 /** Value in the bucket `TARGETS` under `<tenant>.<target>`; billing writes it, the notifier only turns it off. */
 export interface TargetRecord {

@@ -5,6 +5,8 @@
  * rating anything again.
  */
 import type { Coalescing } from '../metering/batch.ts';
+import type { Alert } from './alert.ts';
+import type { BudgetState } from './budget.ts';
 import type { Refusal } from './refusal.ts';
 import type { ControlMessage } from './control.ts';
 import type { EndEntry } from './ends.ts';
@@ -253,46 +255,6 @@ export interface SettlementEntry {
   readonly rows: readonly (readonly [by: string, account: number, reason: string, amount: string])[];
   /** All that drew on segments of commitments, pico. */
   readonly drawn: readonly (readonly [by: string, amount: string])[];
-}
-
-export interface BudgetState {
-  readonly tenant: string;
-  readonly budget: string;
-  readonly periodStartMs: number;
-  readonly state: BudgetStateName;
-  /** Counts resets and raises that armed it anew. */
-  readonly arming: number;
-  /** Percents of the thresholds crossed in this period and arming, in the order crossed. */
-  readonly crossed: readonly string[];
-  /** Balance at the last manual reset in this period; spending counts from there. Decimal text. */
-  readonly baseline: string;
-}
-
-export type BudgetStateName = 'within' | 'warned' | 'throttled' | 'blocked' | 'released';
-
-export interface Alert {
-  /** `<tenant>:<budget>:<period>:<percent>:<arming>` (crossed) or `…:released:<arming>`; contains no sequence. */
-  readonly id: string;
-  readonly tenant: string;
-  readonly budget: string;
-  readonly budgetName: string;
-  readonly account: number;
-  readonly accountSlug: string;
-  readonly type: 'budget.threshold_crossed' | 'budget.released';
-  readonly action: 'notify' | 'throttle' | 'block' | 'release';
-  readonly state: BudgetStateName;
-  /** Percent crossed; "" for a release. */
-  readonly percent: string;
-  readonly balance: string;
-  readonly limit: string;
-  readonly currency: string;
-  readonly periodStartMs: number;
-  readonly periodEndMs: number;
-  readonly logTimeMs: number;
-  readonly targets: readonly string[];
-  /** The batch whose rating crossed it; null when a control message did. */
-  readonly cause: { readonly producer: string; readonly epoch: string; readonly seq: number } | null;
-  readonly trace: string;
 }
 
 /** Columns of a rated block, in the order of its tab-separated line; types as ClickHouse reads them. */

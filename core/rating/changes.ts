@@ -1,6 +1,7 @@
 /** What the inputs since the last commit have changed; the commit carries it, replay applies it. */
 import type { ControlMessage } from '../messages/control.ts';
-import type { Alert, CommitInputs, Refusal } from '../messages/rated.ts';
+import type { Alert } from '../messages/alert.ts';
+import type { CommitInputs, Refusal } from '../messages/rated.ts';
 import { carried } from './aggregate.ts';
 import type { Settlement } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';

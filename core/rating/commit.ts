@@ -1,9 +1,9 @@
 /** Writes what has changed as one RATED message, and reads one back. */
 import { formatAmount, formatDecimal } from '../money/fixed.ts';
 import { endEntries } from '../messages/ends.ts';
+import type { BudgetState } from '../messages/budget.ts';
 import type {
   BalanceEntry,
-  BudgetState,
   ChainLink,
   CommitHeader,
   LevelEntry,

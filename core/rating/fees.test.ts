@@ -1,6 +1,7 @@
 /** Fees by the log alone (SPEC §9.1.9–9.1.14): what is booked when, what a change corrects, and that a tampered row is found. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { isOfBudget } from '../messages/alert.ts';
 import type { ControlChange, FeeRecord } from '../messages/control.ts';
 import type { FeeTerms } from '../messages/fee.ts';
 import { splitCommit } from '../messages/rated.ts';
@@ -85,7 +86,7 @@ class Log {
       const day = (ms: number) => new Temporal.ZonedDateTime(BigInt(ms) * 1_000_000n, 'UTC').toPlainDate().toString();
       return block!.list('amounts').map((amount, i) => `${block!.scalar('component')} ${block!.scalar('cell')} ${day(first + Number(block!.list('offset')[i]))} ${amount}`); // prettier-ignore
     });
-    return [...rows, ...header.alerts.map(({ percent, cause }) => `alert ${percent} ${JSON.stringify(cause)}`), ...header.refusals.map(({ detail }) => detail)]; // prettier-ignore
+    return [...rows, ...header.alerts.filter(isOfBudget).map(({ threshold, cause }) => `alert ${threshold} ${JSON.stringify(cause)}`), ...header.refusals.map(({ detail }) => detail)]; // prettier-ignore
   }
 
   /** What verify says at the end. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isOfBudget } from '../messages/alert.ts';
 import { blockColumns, type CommitHeader } from '../messages/rated.ts';
 import { formatAmount, parseAmount } from '../money/fixed.ts';
 import { inputsOf, testPorts, world, worldStartMs, type World, type WorldInput } from '../testing/world.ts';
@@ -169,10 +170,10 @@ describe('invariants of the partition machine', () => {
   );
 
   forEveryWorld('CAP: no alert id comes twice, and what is crossed is at or above its threshold', (inputs) => {
-    const alerts = run(inputs, everyInput).commits.flatMap(({ header }) => header.alerts);
+    const alerts = run(inputs, everyInput).commits.flatMap(({ header }) => header.alerts.filter(isOfBudget));
     expect(new Set(alerts.map(({ id }) => id)).size).toBe(alerts.length);
     for (const alert of alerts.filter(({ type }) => type === 'budget.threshold_crossed')) {
-      const [whole, part = ''] = alert.percent.split('.');
+      const [whole, part = ''] = alert.threshold.split('.');
       const percent = BigInt(whole! + part.padEnd(2, '0'));
       expect(parseAmount(alert.balance)! * 10_000n).toBeGreaterThanOrEqual(parseAmount(alert.limit)! * percent);
     }
@@ -265,7 +266,7 @@ test('a month that ends releases what was throttled, once, by log time alone', (
     if (input.stream === 'control') machine.takeControl(input);
     else machine.takeUsage(input);
   }
-  expect(machine.changes.alerts.map(({ percent, state }) => [percent, state])).toEqual([['50', 'warned'], ['80.5', 'throttled'], ['100', 'blocked']]); // prettier-ignore
+  expect(machine.changes.alerts.filter(isOfBudget).map(({ threshold, state }) => [threshold, state])).toEqual([['50', 'warned'], ['80.5', 'throttled'], ['100', 'blocked']]); // prettier-ignore
   machine.drain({ kind: 'commit', incarnation: 1, nonce: '', n: 0, prev: { seq: 0, hash: '' } });
   expect(machine.nextDueMs()).toBe(Date.UTC(2026, 9, 31, 23));
   machine.tick(worldStartMs + 3_600_000);

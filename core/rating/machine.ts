@@ -11,7 +11,8 @@ import {
   type Evaluation,
 } from '../budgets/evaluate.ts';
 import type { ControlMessage } from '../messages/control.ts';
-import { epochText, type Alert } from '../messages/rated.ts';
+import type { Alert } from '../messages/alert.ts';
+import { epochText } from '../messages/rated.ts';
 import { Agenda } from './agenda.ts';
 import { settleMoved, type SettleRun } from './agreements/settleUnit.ts';
 import { beginLines, unsettle, unsettleUnit } from './agreements/unsettle.ts';

@@ -1,8 +1,8 @@
 /** The whole state as text, in one canonical order: equal states give equal bytes. */
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
+import type { BudgetState } from '../messages/budget.ts';
 import type {
   BalanceEntry,
-  BudgetState,
   ClosingState,
   CommitHeader,
   FeePlace,

@@ -13,15 +13,8 @@ import type {
 import type { PriceRecord } from '../messages/price.ts';
 import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { PriceSeries } from '../pricing/series/points.ts';
-import type {
-  BudgetStateName,
-  ChainLink,
-  FeePlace,
-  ClosingState,
-  SampleCounts,
-  SamplePlace,
-  TallyEntry,
-} from '../messages/rated.ts';
+import type { BudgetStateName } from '../messages/budget.ts';
+import type { ChainLink, FeePlace, ClosingState, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import type { Settlement } from './agreements/settlement.ts';
 import type { Dictionary } from './dictionary.ts';

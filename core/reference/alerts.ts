@@ -1,6 +1,6 @@
 /** SPEC §6.3–6.6: the alerts that a budget raises; an id contains no sequence, so that none can come twice. */
 import type { BudgetRecord, BudgetThreshold } from '../messages/control.ts';
-import type { Alert } from '../messages/rated.ts';
+import type { BudgetAlert } from '../messages/alert.ts';
 import { totalOf } from './budgets.ts';
 import { text } from './number.ts';
 import type { BudgetTrack, State, Tenant } from './state.ts';
@@ -12,9 +12,9 @@ export function raised(
   budget: BudgetRecord,
   track: BudgetTrack,
   threshold: BudgetThreshold,
-  cause: Alert['cause'],
+  cause: BudgetAlert['cause'],
   trace: string,
-): Alert {
+): BudgetAlert {
   const { percent, action } = threshold;
   const id = `${tenant.record.id}:${budget.id}:${track.month.key}:${percent}:${track.arming}`;
   return {
@@ -23,7 +23,10 @@ export function raised(
     type: 'budget.threshold_crossed',
     action,
     state: track.state,
-    percent,
+    severity:
+      threshold.severity ??
+      { notify: 'info' as const, throttle: 'warning' as const, block: 'critical' as const }[action],
+    threshold: percent!,
     cause,
     trace,
   };
@@ -41,15 +44,16 @@ export function released(
   track: BudgetTrack,
   trace: string,
   told: typeof freed | typeof held = freed,
-): Alert {
+): BudgetAlert {
   const id = `${tenant.record.id}:${budget.id}:${track.month.key}:released:${track.arming + 1}`;
-  const what = { type: 'budget.released', ...told, percent: '', cause: null } as const;
+  const what = { type: 'budget.released', ...told, severity: 'info', threshold: '', cause: null } as const;
   return { ...common(state, tenant, budget, track), id, ...what, trace };
 }
 
 function common(state: State, tenant: Tenant, budget: BudgetRecord, track: BudgetTrack) {
   return {
     tenant: tenant.record.id,
+    source: `budget:${budget.id}`,
     budget: budget.id,
     budgetName: budget.name,
     account: budget.account,

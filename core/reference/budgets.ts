@@ -1,6 +1,7 @@
 /** SPEC §6.2–6.6: budgets, for the month of their account that holds log time. */
 import type { BudgetRecord, BudgetThreshold } from '../messages/control.ts';
-import type { Alert, BudgetStateName } from '../messages/rated.ts';
+import type { Alert } from '../messages/alert.ts';
+import type { BudgetStateName } from '../messages/budget.ts';
 import { byCodeUnit } from './attribution.ts';
 import { freed, held, raised, released } from './alerts.ts';
 import { monthAt } from './month.ts';
@@ -51,8 +52,8 @@ function evaluate(
 ): void {
   const track = trackOf(state, tenant, budget);
   for (const threshold of crossedNow(state, budget, track)) {
-    if (track.crossed.includes(threshold.percent)) continue;
-    track.crossed.push(threshold.percent);
+    if (track.crossed.includes(threshold.percent!)) continue;
+    track.crossed.push(threshold.percent!);
     const reached = stateOfAction[threshold.action];
     if (rank[reached] > rank[track.state]) track.state = reached;
     outcome.alerts.push(raised(state, tenant, budget, track, threshold, cause, trace));
@@ -63,7 +64,7 @@ function evaluate(
 export function changeBudget(state: State, tenant: Tenant, id: string, source: Source, outcome: Outcome): void {
   const budget = tenant.budgets.get(id)!;
   const track = trackOf(state, tenant, budget);
-  const still = crossedNow(state, budget, track).filter(({ percent }) => track.crossed.includes(percent));
+  const still = crossedNow(state, budget, track).filter(({ percent }) => track.crossed.includes(percent!));
   const strongest = still
     .map(({ action }): BudgetStateName => stateOfAction[action])
     .reduce((strong, next) => (rank[next] > rank[strong] ? next : strong), 'within');
@@ -74,7 +75,7 @@ export function changeBudget(state: State, tenant: Tenant, id: string, source: S
     outcome.alerts.push(released(state, tenant, budget, track, source.trace, what));
   }
   if (isRearmed) track.arming += 1;
-  track.crossed = still.map(({ percent }) => percent);
+  track.crossed = still.map(({ percent }) => percent!);
   if (isReleased && rank[strongest] < rank.throttled) track.state = 'released';
   else if (isRearmed || track.state !== 'released') track.state = strongest;
   evaluate(state, tenant, budget, source.trace, null, outcome);
@@ -114,8 +115,8 @@ function beginMonth(state: State, tenant: Tenant, budget: BudgetRecord): BudgetT
 function crossedNow(state: State, budget: BudgetRecord, track: BudgetTrack): BudgetThreshold[] {
   const spent = totalOf(state, budget, track).minus(track.baseline);
   return budget.thresholds
-    .filter(({ percent }) => budget.enabled && spent.times(100).gte(decimal(budget.amount).times(decimal(percent))))
-    .sort((a, b) => decimal(a.percent).cmp(decimal(b.percent)));
+    .filter(({ percent }) => budget.enabled && spent.times(100).gte(decimal(budget.amount).times(decimal(percent!))))
+    .sort((a, b) => decimal(a.percent!).cmp(decimal(b.percent!)));
 }
 
 export function totalOf(state: State, budget: BudgetRecord, track: BudgetTrack): Exact {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isOfBudget, type Alert } from '../messages/alert.ts';
 import { monthAt } from './month.ts';
 import { account, brief, meter, owner, price, TestPartition } from './testing/partition.ts';
 
@@ -223,8 +224,8 @@ describe('budgets', () => {
       price(1, 'm', '1'),
       budget('10'),
     );
-    const ids = (outcome: { alerts: readonly { id: string; balance: string }[] }) =>
-      outcome.alerts.map((alert) => `${alert.id} ${alert.balance}`);
+    const ids = (outcome: { alerts: readonly Alert[] }) =>
+      outcome.alerts.filter(isOfBudget).map((alert) => `${alert.id} ${alert.balance}`);
     let startMs = 0;
     const spend = (quantity: number) => ids(partition.send({ startMs: (startMs += 1), quantity }));
     expect(spend(4)).toEqual([]);

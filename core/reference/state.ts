@@ -12,7 +12,9 @@ import type {
 } from '../messages/control.ts';
 import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { SeriesPoint, SeriesRecord } from '../messages/series.ts';
-import type { Alert, BlockKind, BudgetStateName, FeePlace, Refusal, SamplePlace } from '../messages/rated.ts';
+import type { Alert } from '../messages/alert.ts';
+import type { BudgetStateName } from '../messages/budget.ts';
+import type { BlockKind, FeePlace, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Span } from './calendar.ts';
 import type { Spend } from './agreements/spend.ts';
 import type { Month } from './month.ts';

@@ -3,7 +3,9 @@
  * of core/messages/api.ts: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
+import { severities } from '#core/messages/alert.ts';
 import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
+import type { BudgetForecast } from '#core/messages/budget.ts';
 import { stageIds, type Pressure } from '#core/messages/pressure.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
@@ -31,28 +33,55 @@ export const delivery = z.object({
   nextAttemptAtMs: instant.nullable(),
 }) satisfies z.ZodType<Delivery>;
 
-export const liveAlert = z.object({
+const anyAlert = z.object({
   id: z.string(),
   tenant: z.string(),
-  budget: z.string(),
-  budgetName: z.string(),
+  severity: z.enum(severities),
+  source: z.string().describe('What it is about, such as "budget:<id>".'),
   account: z.number(),
   accountSlug: z.string(),
-  type: z.enum(['budget.threshold_crossed', 'budget.released']),
   action: z.enum(['notify', 'throttle', 'block', 'release']),
-  state: budgetState,
-  percent: z.string(),
-  balance: amount,
-  limit: amount,
-  currency: z.string(),
-  periodStartMs: instant,
-  periodEndMs: instant,
-  logTimeMs: instant,
   targets: list(z.string()),
+  logTimeMs: instant,
   cause: z.object({ producer: z.string(), epoch: z.string(), seq: z.number() }).nullable(),
   trace: z.string(),
   deliveries: list(delivery).describe('The newest per target.'),
-}) satisfies z.ZodType<LiveAlert>;
+});
+
+const budgetForecast = z.object({
+  expected: amount,
+  low: amount,
+  high: amount,
+  atMs: instant,
+  method: z.string(),
+}) satisfies z.ZodType<BudgetForecast>;
+
+const budgetAlert = anyAlert.extend({
+  type: z.enum(['budget.threshold_crossed', 'budget.released']),
+  state: budgetState,
+  budget: z.string(),
+  budgetName: z.string(),
+  threshold: z.string().describe('Key of the threshold crossed; "" for a release.'),
+  released: z.enum(['period', 'changed', 'fell', 'reset', 'act']).exactOptional(),
+  balance: amount,
+  limit: amount,
+  currency: z.string(),
+  meter: z.string().exactOptional(),
+  unit: z.string().exactOptional(),
+  periodStartMs: instant,
+  periodEndMs: instant,
+  forecast: budgetForecast.exactOptional(),
+  rate: amount.exactOptional(),
+  fx: list(z.object({ currency: z.string(), rate: amount, date: z.string() })).exactOptional(),
+});
+
+/** What other types say besides is theirs. */
+const otherAlert = anyAlert.extend({
+  type: z.enum(['credit.low', 'credit.empty', 'credit.topped_up', 'credit.top_up_requested', 'target.test']),
+  state: z.string(),
+});
+
+export const liveAlert = z.union([budgetAlert, otherAlert]) satisfies z.ZodType<LiveAlert>;
 
 const member = z.object({
   tenant: z.string(),
@@ -95,10 +124,19 @@ export const liveState = z.object({
       account: z.number(),
       name: z.string(),
       amount,
+      limit: amount.describe('The amount with what was carried over.'),
       balance: amount.describe('Spent of it since the period, or the last reset, began.'),
-      currency: z.string(),
+      currency: z.string().describe('"" for a quantity of the meter.'),
+      meter: z.string().exactOptional(),
       state: budgetState,
-      thresholds: list(z.object({ percent: z.string(), action: z.string(), crossed: z.boolean() })),
+      thresholds: list(
+        z.object({
+          key: z.string(),
+          percent: z.string().exactOptional(),
+          action: z.string(),
+          crossed: z.boolean(),
+        }),
+      ),
     }),
   ),
   alerts: list(liveAlert),

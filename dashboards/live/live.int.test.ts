@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LiveState } from '#core/messages/api.ts';
 import { streams, subjects } from '#core/messages/names.ts';
-import type { Alert, BalanceEntry } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
+import type { BalanceEntry } from '#core/messages/rated.ts';
 import { periodAt } from '#core/time/period.ts';
 import { jetstreamLog } from '#platform/nats/index.ts';
 import { logStartMs, Page, startTestOffice, until, type TestOffice } from '../testing/office.ts';
@@ -50,7 +51,7 @@ test('alerts come with their commit, deliveries with their stream, another tenan
   const page = await Page.open(office.dashboards.url);
   const alert: Alert = {
     id: 'acme:b1:2026-11:50:0', tenant: 'acme', budget: 'b1', budgetName: 'B1', account: 1, accountSlug: 'a', type: 'budget.threshold_crossed',
-    action: 'notify', state: 'warned', percent: '50', balance: '5', limit: '10', currency: 'EUR', periodStartMs: period.startMs,
+    action: 'notify', state: 'warned', threshold: '50', severity: 'info', source: 'budget:b1', balance: '5', limit: '10', currency: 'EUR', periodStartMs: period.startMs,
     periodEndMs: period.endMs, logTimeMs: clockMs, targets: ['hook'], cause: null, trace: '',
   }; // prettier-ignore
   await office.rater.commit({ alerts: [alert] }, (clockMs += 50));

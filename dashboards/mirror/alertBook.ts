@@ -1,5 +1,5 @@
 import type { Delivery, LiveAlert } from '#core/messages/api.ts';
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import { mirrorLimits } from '../limits.ts';
 
 interface Entry {

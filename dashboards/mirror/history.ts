@@ -1,7 +1,7 @@
 import type { Delivery, Status } from '#core/messages/api.ts';
 import type { AlertRecord } from '#core/messages/delivery.ts';
 import { streams } from '#core/messages/names.ts';
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { DashboardEvents } from '../events.ts';

@@ -1,5 +1,6 @@
 import type { BalanceReply } from '#core/messages/balances.ts';
-import type { BalanceEntry, BudgetState, CommitHeader, ProducerState, SampleCounts } from '#core/messages/rated.ts';
+import type { BudgetState } from '#core/messages/budget.ts';
+import type { BalanceEntry, CommitHeader, ProducerState, SampleCounts } from '#core/messages/rated.ts';
 import { parseAmount, type AmountPico } from '#core/money/fixed.ts';
 import { mirrorLimits } from '../limits.ts';
 import { MinuteSeries } from './minuteSeries.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LiveDelta, LiveState } from '#core/messages/api.ts';
-import type { Alert, BalanceEntry, ProducerState } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
+import type { BalanceEntry, ProducerState } from '#core/messages/rated.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { periodAt } from '#core/time/period.ts';
 import { neverSeen } from './fleet.ts';
@@ -78,7 +79,9 @@ const alertOf = (id: string, logTimeMs: number): Alert => ({
   type: 'budget.threshold_crossed',
   action: 'notify',
   state: 'warned',
-  percent: '50',
+  threshold: '50',
+  severity: 'info',
+  source: 'budget:b1',
   balance: '5',
   limit: '10',
   currency: 'EUR',

@@ -1,6 +1,7 @@
 import type { BalanceReply } from '#core/messages/balances.ts';
 import type { FleetMember, LiveBalance, LiveBudget, LiveDelta, LiveState, Trust } from '#core/messages/api.ts';
-import type { BudgetRecord, ProducerRecord, TenantRecord } from '#core/messages/control.ts';
+import { thresholdKey, type BudgetRecord } from '#core/messages/budget.ts';
+import type { ProducerRecord, TenantRecord } from '#core/messages/control.ts';
 import type { SampleCounts } from '#core/messages/rated.ts';
 import { formatAmount } from '#core/money/fixed.ts';
 import { periodAt, periodKey } from '#core/time/period.ts';
@@ -215,13 +216,16 @@ export class TenantView {
       account: record.account,
       name: record.name,
       amount: record.amount,
+      limit: record.amount,
       balance: formatAmount(toAmount(entry?.total ?? '0') - toAmount(state?.baseline ?? '0')),
       currency: record.currency,
       state: state?.state ?? 'within',
-      thresholds: record.thresholds.map(({ percent, action }) => ({
-        percent,
-        action,
-        crossed: state?.crossed.includes(percent) ?? false,
+      ...(record.meter === undefined ? {} : { meter: record.meter }),
+      thresholds: record.thresholds.map((threshold) => ({
+        key: thresholdKey(threshold),
+        ...(threshold.percent === undefined ? {} : { percent: threshold.percent }),
+        action: threshold.action,
+        crossed: state?.crossed.includes(thresholdKey(threshold)) ?? false,
       })),
     };
   }

@@ -1,7 +1,8 @@
 /** Plays the owner of partition 0 against a real broker: answers for the state, commits what a test says. */
 import type { BalanceReply, BalanceRequest } from '#core/messages/balances.ts';
 import { streams, subjects } from '#core/messages/names.ts';
-import type { BalanceEntry, BudgetState, CommitHeader, ProducerState, Totals } from '#core/messages/rated.ts';
+import type { BudgetState } from '#core/messages/budget.ts';
+import type { BalanceEntry, CommitHeader, ProducerState, Totals } from '#core/messages/rated.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { Log } from '#platform/log.ts';
 import { jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Accounts, Budgets, Fleet, Prices } from '#core/messages/api.ts';
+import { thresholdKey } from '#core/messages/budget.ts';
 import { officeOf } from '../officeClient.ts';
 import type { EstimateFlags } from '../priceEstimate.ts';
 import { dataOption, jsonOption, wholeNumber, type CommonOptions } from './arguments.ts';
@@ -101,7 +102,7 @@ function addBudgets(budget: (verb: string, text: string) => Command): void {
         row.name,
         row.amount,
         row.currency,
-        row.thresholds.map(({ percent, action }) => `${percent}% ${action}`).join(', '),
+        row.thresholds.map((threshold) => `${thresholdKey(threshold)} ${threshold.action}`).join(', '),
         row.enabled ? 'yes' : 'no',
       ]),
     ]);

@@ -66,10 +66,10 @@ test('partitions are fixed at creation; strangers and unknown layouts are refuse
   expect(record).toMatchObject({ partitions: 8, version: programVersion });
   const path = join(dir, 'instance.json');
   for (const [text, code, detail] of [
-    [JSON.stringify({ ...record, layout: 4 }), 'INSTANCE_FOREIGN', 'layout 4'],
+    [JSON.stringify({ ...record, layout: 3 }), 'INSTANCE_FOREIGN', 'layout 3'],
     [JSON.stringify({ ...record, version: '9.0.0' }), 'INSTANCE_FOREIGN', '9.0.0'],
     [JSON.stringify({ ...record, partitions: 0 }), 'INSTANCE_DAMAGED', path],
-    ['{"layout":3', 'INSTANCE_DAMAGED', path],
+    ['{"layout":4', 'INSTANCE_DAMAGED', path],
     ['null', 'INSTANCE_DAMAGED', path],
   ] as const) {
     writeFileSync(path, text);

@@ -6,7 +6,7 @@ import { deployError } from '../errors.ts';
 import { writeDurably } from './files.ts';
 import { programVersion } from './version.ts';
 
-const layout = 3;
+const layout = 4;
 
 /** What is fixed when a data directory is made. */
 const instanceSchema = z.strictObject({

@@ -119,7 +119,9 @@ async function startReceiver(): Promise<Receiver> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       response.writeHead(204).end();
-      waiting.get((JSON.parse(Buffer.concat(chunks).toString()) as WebhookBody).data.budget)?.(atMs);
+      waiting.get((JSON.parse(Buffer.concat(chunks).toString()) as WebhookBody).data.source.slice('budget:'.length))?.(
+        atMs,
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

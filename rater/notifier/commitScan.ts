@@ -3,7 +3,8 @@
  * hundreds of kilobytes, and most raise no alert. A quote inside a JSON text is written `\"`, so the byte patterns
  * below can only be keys of the header itself; when one is absent, the whole header is parsed instead.
  */
-import { splitCommit, type Alert, type ChainLink, type CommitHeader } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
+import { splitCommit, type ChainLink, type CommitHeader } from '#core/messages/rated.ts';
 
 export interface CommitScan {
   readonly prev: ChainLink;

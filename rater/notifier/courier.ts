@@ -1,7 +1,7 @@
 /** Takes alerts once per id and puts them into the queues of their targets. */
 import type { AlertRecord } from '#core/messages/delivery.ts';
 import { idPattern } from '#core/messages/names.ts';
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import type { Clock } from './clock.ts';
 import { isFinal, type DeliveryIndex, type DeliveryProgress, type DeliveryRecords } from './deliveryRecords.ts';
 import type { NotifierEvents } from './events.ts';

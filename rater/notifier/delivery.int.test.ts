@@ -72,7 +72,8 @@ test('within a budget a release never overtakes its throttle; other budgets do n
   await using receiver = await startReceiver();
   await world.setTarget('acme.ops', receiver.url);
   let closed = true;
-  receiver.answer = ({ body }, response) => response.writeHead(closed && body.data.budget === 'one' ? 500 : 204).end();
+  receiver.answer = ({ body }, response) =>
+    response.writeHead(closed && body.data.source === 'budget:one' ? 500 : 204).end();
   const rater = await startRater(world);
   const clock = new ManualClock();
   const { notifier } = await world.start({ clock });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Alert, CommitHeader } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
+import type { CommitHeader } from '#core/messages/rated.ts';
 import { chainNext, chainStart } from './chain.ts';
 import { scanCommit, type CommitScan } from './commitScan.ts';
 import { notifierLimits } from './limits.ts';

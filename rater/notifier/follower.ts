@@ -1,7 +1,7 @@
 /** Follows one partition's commits and hands on their alerts, each partition by itself, from where the last run was. */
 import { streams } from '#core/messages/names.ts';
 import type { AlertRecord } from '#core/messages/delivery.ts';
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import { sha256 } from '#platform/crypto.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Log, LogMessage } from '#platform/log.ts';

@@ -1,7 +1,7 @@
 /** The notifier: copies every committed alert to `ALERTS` once and delivers it to its targets as a signed webhook. */
 import type { LeaseKeys } from '../lease.ts';
 import { register, type Registry } from 'prom-client';
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import type { Config } from '#platform/config.ts';
 import { sleep, type Life } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';

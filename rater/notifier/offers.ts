@@ -3,7 +3,7 @@
  * be delivered at once only when every earlier alert is known too, else a release could overtake its throttle.
  * Offers without a gap between them are held until the follower has reached their beginning, then taken together.
  */
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import { notifierLimits } from './limits.ts';
 
 export interface OfferedCommit {

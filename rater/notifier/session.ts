@@ -1,5 +1,5 @@
 /** The notifier while it is the one that delivers: everything read back, then followed until the signal aborts. */
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import { dataPaths } from '#platform/config.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { loadSealingKey } from '#platform/sealing.ts';

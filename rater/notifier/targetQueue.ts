@@ -1,11 +1,11 @@
 /**
- * The deliveries that wait for one target. Alerts of one budget form a lane and go strictly one after the other, for a
+ * The deliveries that wait for one target. Alerts of one source form a lane and go strictly one after the other, for a
  * release that overtook its throttle would leave a service throttled for good; lanes go side by side, up to a bound.
  * An alert that the receiver rejects (4xx) steps aside so that it cannot hold back what comes after it, and is given
- * up once a later alert of its budget is delivered.
+ * up once a later alert of its source is delivered.
  */
 import type { Delivery } from '#core/messages/api.ts';
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import type { Clock } from './clock.ts';
 import { notifierLimits } from './limits.ts';
 import { judge, rejectsThisAlert, type Verdict } from './schedule.ts';
@@ -76,8 +76,8 @@ export class TargetQueue {
       return this.recordWithout(pending, 'given_up', 'Too many alerts wait for this target.');
     }
     this.count++;
-    const lane = this.lanes.get(pending.alert.budget) ?? { waiting: [], busy: false };
-    this.lanes.set(pending.alert.budget, lane);
+    const lane = this.lanes.get(pending.alert.source) ?? { waiting: [], busy: false };
+    this.lanes.set(pending.alert.source, lane);
     if (news) for (const earlier of lane.waiting) earlier.dueAtMs = 0;
     lane.waiting.push(pending);
     this.pumpSoon();
@@ -139,12 +139,12 @@ export class TargetQueue {
   /** Without a usable target each alert is recorded once and waits until its time is over; returns when the next's is. */
   private expire(reason: string, nowMs: number): number {
     let wakeAtMs = Infinity;
-    for (const [budget, lane] of this.lanes) {
+    for (const [source, lane] of this.lanes) {
       for (const pending of lane.busy ? [] : [...lane.waiting]) {
         pending.firstAttemptAtMs ??= nowMs;
         const deadlineMs = pending.firstAttemptAtMs + notifierLimits.retryForMsMax;
         if (deadlineMs <= nowMs) {
-          this.remove(budget, lane, pending);
+          this.remove(source, lane, pending);
           this.recordWithout(pending, 'given_up', reason);
         } else {
           wakeAtMs = Math.min(wakeAtMs, deadlineMs);
@@ -181,16 +181,16 @@ export class TargetQueue {
   }
 
   private settle(lane: Lane, pending: PendingDelivery, verdict: Verdict, outcome: SentOutcome): void {
-    const { budget } = pending.alert;
+    const { source } = pending.alert;
     if (verdict.status === 'delivered') {
       for (const overtaken of lane.waiting.slice(0, lane.waiting.indexOf(pending))) {
-        this.remove(budget, lane, overtaken);
+        this.remove(source, lane, overtaken);
         this.recordWithout(overtaken, 'given_up', `Overtaken by ${pending.alert.id}, which was delivered.`);
       }
-      this.remove(budget, lane, pending);
+      this.remove(source, lane, pending);
       if (this.failing) this.retryAll();
     } else if (verdict.status === 'given_up') {
-      this.remove(budget, lane, pending);
+      this.remove(source, lane, pending);
     } else {
       pending.dueAtMs = verdict.nextAttemptAtMs ?? 0;
       pending.notBeforeMs = outcome.retryAfterMs === null ? 0 : pending.dueAtMs;
@@ -211,10 +211,10 @@ export class TargetQueue {
     }
   }
 
-  private remove(budget: string, lane: Lane, pending: PendingDelivery): void {
+  private remove(source: string, lane: Lane, pending: PendingDelivery): void {
     lane.waiting.splice(lane.waiting.indexOf(pending), 1);
     this.count--;
-    if (lane.waiting.length === 0) this.lanes.delete(budget);
+    if (lane.waiting.length === 0) this.lanes.delete(source);
   }
 
   /** A record of no request: the target cannot be used, or the alert's time is over. */

@@ -8,7 +8,8 @@ import { Registry } from 'prom-client';
 import type { Delivery } from '#core/messages/api.ts';
 import type { AlertRecord, TargetRecord, WebhookBody } from '#core/messages/delivery.ts';
 import { buckets, streams, subjects } from '#core/messages/names.ts';
-import type { Alert, CommitHeader } from '#core/messages/rated.ts';
+import type { Alert, BudgetAlert } from '#core/messages/alert.ts';
+import type { CommitHeader } from '#core/messages/rated.ts';
 import { dataPaths, parseConfig, type Config } from '#platform/config.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { Log } from '#platform/log.ts';
@@ -21,7 +22,7 @@ import { readBack, readJson } from './readBack.ts';
 
 export const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
-export function alertOf(id: string, over: Partial<Alert> = {}): Alert {
+export function alertOf(id: string, over: Partial<BudgetAlert> = {}): Alert {
   return {
     id,
     tenant: 'acme',
@@ -32,7 +33,9 @@ export function alertOf(id: string, over: Partial<Alert> = {}): Alert {
     type: 'budget.threshold_crossed',
     action: 'throttle',
     state: 'throttled',
-    percent: '100',
+    threshold: '100',
+    severity: 'info',
+    source: `budget:${over.budget ?? 'render-month'}`,
     balance: '10.000000000001',
     limit: '10',
     currency: 'EUR',

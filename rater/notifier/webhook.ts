@@ -1,7 +1,7 @@
 /** One webhook as Standard Webhooks 1.0.2 shapes and signs it. */
 import { Webhook } from 'standardwebhooks';
 import type { WebhookBody } from '#core/messages/delivery.ts';
-import type { Alert } from '#core/messages/rated.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import { childTraceparent } from '#platform/telemetry.ts';
 
 /** A percent such as "87.5" puts a full stop into an alert's id, which the standard bars from `webhook-id`. */

@@ -1,6 +1,6 @@
 /** CAP and RERATE: what a commit says it decided (control taken, alerts, refusals) against the reference. */
 import type { ControlMessage } from '../../messages/control.ts';
-import type { Alert } from '../../messages/rated.ts';
+import type { Alert } from '../../messages/alert.ts';
 import type { Outcome } from '../state.ts';
 import type { StoredCommit } from './chain.ts';
 import type { Faults } from './faults.ts';

@@ -1,8 +1,8 @@
 /** The state as the headers alone give it: every value in them is absolute, so that the last one said holds. */
 import { eachEnd } from '../../messages/ends.ts';
+import type { BudgetState } from '../../messages/budget.ts';
 import type {
   BalanceEntry,
-  BudgetState,
   CommitHeader,
   LevelEntry,
   ProducerState,

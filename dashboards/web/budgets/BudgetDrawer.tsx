@@ -20,7 +20,7 @@ import { formatMoneyShort } from '../format/money.ts';
 import { formatHours, formatPercent, basisPoints, hoursUntil } from '../format/ratio.ts';
 import { formatInstant } from '../format/time.ts';
 import { useLive } from '../live/hooks.ts';
-import { alertTitle, deliveryText } from '../pages/now/alertText.ts';
+import { alertTitle, thresholdText, deliveryText } from '../pages/now/alertText.ts';
 import { ReleaseForm } from './ReleaseForm.tsx';
 import { inUnit } from '../pages/explore/search.ts';
 import { thresholdAmount } from './threshold.ts';
@@ -118,12 +118,14 @@ const Thresholds = ({ budget }: { budget: LiveBudget }) => (
     <h2>Thresholds</h2>
     <ul className="budget-lines">
       {budget.thresholds.map((threshold) => (
-        <li key={threshold.percent} data-testid={`threshold-${threshold.percent}`} data-crossed={threshold.crossed}>
+        <li key={threshold.key} data-testid={`threshold-${threshold.key}`} data-crossed={threshold.crossed}>
           <span>
-            {threshold.percent} %{' '}
-            <span className="quiet">
-              {formatMoneyShort(thresholdAmount(budget.amount, threshold.percent), budget.currency)}
-            </span>
+            {thresholdText(threshold.key)}{' '}
+            {threshold.percent !== undefined && (
+              <span className="quiet">
+                {formatMoneyShort(thresholdAmount(budget.limit, threshold.percent), budget.currency)}
+              </span>
+            )}
           </span>
           <span>{deeds[threshold.action] ?? threshold.action}</span>
           <span className={threshold.crossed ? 'budget-crossed' : 'quiet'}>
@@ -137,7 +139,7 @@ const Thresholds = ({ budget }: { budget: LiveBudget }) => (
 
 function History({ budget }: { budget: LiveBudget }) {
   const { timeZone } = useTenant();
-  const alerts = useLive((view) => view.alerts)?.filter((alert) => alert.budget === budget.id) ?? [];
+  const alerts = useLive((view) => view.alerts)?.filter((alert) => alert.source === `budget:${budget.id}`) ?? [];
   if (alerts.length === 0) return null;
   return (
     <section>

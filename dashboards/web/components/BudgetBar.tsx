@@ -11,13 +11,16 @@ export function BudgetBar({ budget }: { budget: LiveBudget }) {
   return (
     <span className={`budget-bar ${toneOf(budget.state)}`} role="img" aria-label={label} title={label}>
       <u style={{ width: `${share}%` }} />
-      {budget.thresholds.map((threshold) => (
-        <s
-          key={threshold.percent}
-          className={threshold.crossed ? 'crossed' : ''}
-          style={{ left: `${Math.min(100, Number(threshold.percent))}%` }}
-        />
-      ))}
+      {budget.thresholds.map(
+        (threshold) =>
+          threshold.percent !== undefined && (
+            <s
+              key={threshold.key}
+              className={threshold.crossed ? 'crossed' : ''}
+              style={{ left: `${Math.min(100, Number(threshold.percent))}%` }}
+            />
+          ),
+      )}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 /** What happened: alerts of budgets, newest first, each with how its delivery went. */
 import { Link } from '@tanstack/react-router';
+import { isOfBudget } from '#core/messages/alert.ts';
 import type { LiveAlert } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { Skeleton } from '../../components/states.tsx';
@@ -40,16 +41,27 @@ function AlertItem({ alert }: { alert: LiveAlert }) {
   const nowMs = useLedgerNow(60_000);
   const delivery = deliveryText(alert);
   return (
-    <li data-testid="alert" data-alert-id={alert.id} data-state={alert.state} data-percent={alert.percent}>
+    <li
+      data-testid="alert"
+      data-alert-id={alert.id}
+      data-state={alert.state}
+      data-percent={isOfBudget(alert) ? alert.threshold : ''}
+    >
       <span className="feed-head">
-        <Link to="/" search={{ budget: alert.budget }} resetScroll={false}>
-          {alertTitle(alert)}
-        </Link>
+        {isOfBudget(alert) ? (
+          <Link to="/" search={{ budget: alert.budget }} resetScroll={false}>
+            {alertTitle(alert)}
+          </Link>
+        ) : (
+          alertTitle(alert)
+        )}
         <StateBadge state={alert.action} />
       </span>
-      <span data-amount={alert.balance}>
-        {formatMoney(alert.balance, alert.currency, 4)} of {formatMoneyShort(alert.limit, alert.currency)}
-      </span>
+      {isOfBudget(alert) && (
+        <span data-amount={alert.balance}>
+          {formatMoney(alert.balance, alert.currency, 4)} of {formatMoneyShort(alert.limit, alert.currency)}
+        </span>
+      )}
       <span className={delivery.failed ? 'feed-failed' : ''} data-testid="alert-delivery">
         {delivery.text}
       </span>

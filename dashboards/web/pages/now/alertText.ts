@@ -1,14 +1,19 @@
 /** Alerts and their deliveries in words. */
+import { isOfBudget } from '#core/messages/alert.ts';
 import type { Delivery, LiveAlert } from '#core/messages/api.ts';
 import { formatSpan } from '../../format/time.ts';
 
 const deeds = { notify: 'at', throttle: 'throttled at', block: 'blocked at', release: 'released' } as const;
 
 /** "Render, month throttled at 100 %", "Render, month released". */
-export const alertTitle = (alert: LiveAlert): string =>
-  alert.action === 'release'
-    ? `${alert.budgetName} released`
-    : `${alert.budgetName} ${deeds[alert.action]} ${alert.percent} %`;
+export function alertTitle(alert: LiveAlert): string {
+  if (!isOfBudget(alert)) return `${alert.accountSlug}: ${alert.type}`;
+  if (alert.action === 'release' || alert.threshold === '') return `${alert.budgetName} released`;
+  return `${alert.budgetName} ${deeds[alert.action]} ${thresholdText(alert.threshold)}`;
+}
+
+/** "80 %" of "80"; other thresholds by their keys. */
+export const thresholdText = (key: string): string => (/^[\d.]+$/.test(key) ? `${key} %` : key.replaceAll(':', ' '));
 
 export interface DeliveryText {
   readonly text: string;

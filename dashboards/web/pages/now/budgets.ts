@@ -1,6 +1,6 @@
 /** Which budget matters most: the worst state first, then the fullest. */
 import type { LiveBudget } from '#core/messages/api.ts';
-import type { BudgetStateName } from '#core/messages/rated.ts';
+import type { BudgetStateName } from '#core/messages/budget.ts';
 import { basisPoints } from '../../format/ratio.ts';
 
 const severity: Readonly<Record<BudgetStateName, number>> = {

@@ -25,7 +25,14 @@ test('a projection takes the usual minute, so that one dear minute does not prom
 });
 
 const alert = (targets: string[], deliveries: Partial<Delivery>[], action: LiveAlert['action'] = 'throttle') =>
-  ({ budgetName: 'Render', action, percent: '100', targets, deliveries }) as unknown as LiveAlert;
+  ({
+    type: 'budget.threshold_crossed',
+    budgetName: 'Render',
+    action,
+    threshold: '100',
+    targets,
+    deliveries,
+  }) as unknown as LiveAlert;
 
 test('an alert says what it did and how its delivery went, the worst first', () => {
   expect(alertTitle(alert([], []))).toBe('Render throttled at 100 %');

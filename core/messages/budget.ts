@@ -1,0 +1,102 @@
+/** Budgets as billing publishes them, and their state as the rater commits it (SPEC §6). */
+import type { BillingCalendar } from '../time/calendar.ts';
+import type { IntervalUnit } from '../time/interval.ts';
+import type { Severity } from './alert.ts';
+
+export interface BudgetRecord {
+  readonly id: string;
+  /** Any node: it and all below it count. It stays, and so do `currency`, `meter` and `period`. */
+  readonly account: number;
+  readonly name: string;
+  /** Decimal text in `currency`, which may be a pricing unit; with `meter` a quantity in the meter's own unit. May be "0". */
+  readonly amount: string;
+  /** "" with `meter`. */
+  readonly currency: string;
+  readonly meter?: string;
+  /** What counts of the account; absent: everything. */
+  readonly scope?: BudgetScope;
+  readonly period: BudgetPeriod;
+  /** What is left of the amount goes on into the next period, and with that again; absent: it lapses. */
+  readonly carryOver?: { /** Most that goes on, decimal text. */ readonly maximum?: string };
+  /** How amounts in other currencies count; absent: they do not. Rates are named with their date and never change by themselves. */
+  readonly fx?: readonly BudgetRate[];
+  readonly thresholds: readonly BudgetThreshold[];
+  /** Percent of the amount at which, or below, what was crossed is armed anew and lets go within the period; absent: never. */
+  readonly releaseAt?: string;
+  /** Whether its end of period is forecast each hour; a forecast threshold asks for it by itself. */
+  readonly forecast?: boolean;
+  /** Webhook targets that hear of it. */
+  readonly targets: readonly string[];
+  readonly enabled: boolean;
+}
+
+/** Of each list given, one must fit. A resource may end in `/*`: everything below. */
+export interface BudgetScope {
+  readonly services?: readonly string[];
+  readonly components?: readonly string[];
+  readonly meters?: readonly string[];
+  /** Keys of prices, fees and agreements. */
+  readonly prices?: readonly string[];
+  readonly resources?: readonly string[];
+  /** The account of the row, or one above it, has each of these tags with one of the values. */
+  readonly tags?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Calendar intervals in the account's zone (weeks begin on Monday), any other calendar, the last hours, or all time. */
+export type BudgetPeriod =
+  IntervalUnit | 'lifetime' | BillingCalendar | { readonly kind: 'rolling'; readonly hours: number };
+
+export interface BudgetRate {
+  /** ISO 4217 or a pricing unit: amounts of it count × `rate`. */
+  readonly currency: string;
+  /** Decimal text above 0. */
+  readonly rate: string;
+  /** Day of the rate, like 2026-11-23. */
+  readonly date: string;
+}
+
+/** Exactly one of `percent`, `absolute`, `forecast`, `rate` says when it is crossed. */
+export interface BudgetThreshold {
+  /** Spent so many percent of the amount, decimal text, e.g. "80". */
+  readonly percent?: string;
+  /** Spent so much, decimal text. */
+  readonly absolute?: string;
+  /** By the end of the period so many percent of the amount are expected. */
+  readonly forecast?: string;
+  /** So much within the last `hours`, the present one included. */
+  readonly rate?: { readonly amount: string; readonly hours: number };
+  readonly action: 'notify' | 'throttle' | 'block';
+  /** Absent: info, warning, critical by action. */
+  readonly severity?: Severity;
+}
+
+/** What names a threshold within its budget, in alert ids and on pages: "80", "absolute:500", "forecast:100", "rate:50:24h". */
+export function thresholdKey({ percent, absolute, forecast, rate }: BudgetThreshold): string {
+  if (percent !== undefined) return percent;
+  if (absolute !== undefined) return `absolute:${absolute}`;
+  return forecast === undefined ? `rate:${rate!.amount}:${rate!.hours}h` : `forecast:${forecast}`;
+}
+
+export interface BudgetState {
+  readonly tenant: string;
+  readonly budget: string;
+  readonly periodStartMs: number;
+  readonly state: BudgetStateName;
+  /** Counts resets, raises and whatever else armed it anew. */
+  readonly arming: number;
+  /** Keys of the thresholds crossed in this period and arming, in the order crossed. */
+  readonly crossed: readonly string[];
+  /** Balance at the last manual reset in this period; spending counts from there. Decimal text. */
+  readonly baseline: string;
+}
+
+export type BudgetStateName = 'within' | 'warned' | 'throttled' | 'blocked' | 'released';
+
+/** What is expected by the end of the period, decimal text: worked out at an instant of the log. */
+export interface BudgetForecast {
+  readonly expected: string;
+  readonly low: string;
+  readonly high: string;
+  readonly atMs: number;
+  readonly method: string;
+}
