@@ -25,8 +25,9 @@ const committed = (payment: 'advance' | 'arrears'): AgreementTerms => ({
   kind: 'commitment', segments: [{ fromMs: at('2026-02-01'), toMs: at('2026-04-01'), amount: '100' }], coveredPercent: '90', overagePercent: '120', payment, basis: 'net',
 }); // prettier-ignore
 
-/** A root account with two below it, all in UTC, a price of 1 a unit, and a machine that is restarted before each input. */
+/** A root account with two below it, all in UTC, a price of 1 a unit, and a machine that is restarted before each input, or never. */
 class Log {
+  readonly #restarts: boolean;
   readonly faults = new Faults();
   readonly #auditor = new Auditor(0, ports, this.faults);
   #machine = this.#driven(emptyState(0));
@@ -36,7 +37,8 @@ class Log {
   #commits = 0;
   #tamper: ((text: string) => string) | undefined;
 
-  constructor() {
+  constructor(restarts = true) {
+    this.#restarts = restarts;
     const accounts = [[1, 0], [2, 1], [3, 1]].map(([id, parent]) => ({ kind: 'account', id, slug: `a${id}`, name: '', parent, type: 'project', timeZone: 'UTC' }) as ControlChange); // prettier-ignore
     this.publish('2026-01-10',
       { kind: 'tenant', id: 't', name: '', currency: 'EUR', timeZone: 'UTC' }, ...accounts,
@@ -105,7 +107,7 @@ class Log {
 
   /** Rows of agreements that the input led to: account, reason, amount, month. */
   #take(input: Input & { readonly stream: 'usage' | 'control' }): string[] {
-    this.#machine = this.#driven(decodeState(encodeState(this.#machine.state)));
+    if (this.#restarts) this.#machine = this.#driven(decodeState(encodeState(this.#machine.state)));
     if (input.stream === 'control') this.#machine.takeControl(input);
     else this.#machine.takeUsage(input);
     const { state } = this.#machine;
@@ -189,6 +191,19 @@ describe('SETTLE', () => {
     expect(late.publish('2026-04-01', { kind: 'close', account: 1, untilMs: at('2026-04-01'), reason: '' })).toEqual(['1 trueUp 55']); // prettier-ignore
     expect(log.finish() + late.finish()).toBe('');
   });
+});
+
+test('what an account uses that came after the agreement is settled as well, also where nothing was restarted meanwhile', () => {
+  const log = new Log(false);
+  log.agree('2026-01-11', 2, 1, cap('50'));
+  expect(log.use('2026-01-11', 2, 40)).toEqual([]);
+  log.publish('2026-01-12',
+    { kind: 'account', id: 4, slug: 'a4', name: '', parent: 1, type: 'project', timeZone: 'UTC' },
+    { kind: 'ownership', resource: 'r4', account: 4, fromMs: 0 },
+  ); // prettier-ignore
+  expect(log.use('2026-01-12', 4, 20)).toEqual(['1 cap -10']);
+  expect(log.balance(1, '2026-01')).toBe('50');
+  expect(log.finish()).toBe('');
 });
 
 test('agreements are refused together, each fault with its path, its value and what would be right', () => {

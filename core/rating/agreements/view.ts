@@ -34,10 +34,10 @@ interface Place {
 
 type Merged = { -readonly [Field in keyof Omit<SpendLine, 'net'>]: SpendLine[Field] };
 
-/** The view under what the unit has agreed on now, made anew when that has changed. */
+/** The view under what the unit has agreed on now and the accounts it has, made anew when either has changed. */
 export function viewOf(settlement: Settlement, master: Master, agreements: readonly AgreementRecord[]): View {
   const known = settlement.view;
-  if (known?.agreements === agreements) return known;
+  if (known?.agreements === agreements && known.parents === parentsOf(master)) return known;
   const { unit, period, lines } = settlement;
   const view = makeView({ unit, period, lines: lines.values() }, master, agreements);
   settlement.view = view;
