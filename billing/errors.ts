@@ -66,6 +66,22 @@ export const billingError = defineErrors({
     title: 'The period has not ended.',
     solve: 'Close it once it has, or name the first day of the period that is running.',
   },
+  CLOSE_WAITS: {
+    status: 409,
+    title: 'The period cannot be closed yet.',
+    solve:
+      'Do what each item in the details says; `meterline period checklist ACCOUNT` shows them. Producers that will not come can be left out with `--without`.',
+  },
+  PERIOD_CLOSED: {
+    status: 409,
+    title: 'The period is closed already.',
+    solve: 'Nothing is to be done; `meterline period reopen` opens closed periods again.',
+  },
+  CLOSE_GOES_ON: {
+    status: 409,
+    title: 'A close is on its way to the rater.',
+    solve: 'Wait for what becomes of it; `meterline period list` shows what is closed.',
+  },
   APPROVER_IS_AUTHOR: {
     status: 422,
     title: 'Who asks cannot be who agreed.',

@@ -15,6 +15,8 @@ export interface BillingEvents {
   publishRetried(partition: number, outcome: string): void;
   rejected(message: Rejected): void;
   logBehind(partition: number, messages: number): void;
+  /** A period that was to close by itself did not; `subject` is `<tenant>/<account>`. */
+  closeFailed(subject: string, error: unknown): void;
 }
 
 export function billingEvents(logger: Logger, registry: Registry = register): BillingEvents {
@@ -30,6 +32,10 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     'Control messages that the log had lost and that were published again.',
   );
   const retries = counter('outbox_retries_total', 'Publishing passes that a log or bucket did not take.');
+  const closesFailed = counter(
+    'automatic_closes_failed_total',
+    'Looks at periods to be closed by themselves that failed.',
+  );
   return {
     applied(tenant, { added, changed, messages }) {
       applies.inc({ result: added + changed === 0 ? 'unchanged' : 'applied' });
@@ -58,6 +64,10 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     logBehind(partition, messages) {
       lostMessages.inc(messages);
       logger.error({ partition, messages }, 'the control log has lost its end; what it lacks is published again');
+    },
+    closeFailed(subject, error) {
+      closesFailed.inc();
+      logger.warn({ subject, err: error }, 'a period did not close by itself; tried again');
     },
     publishRetried(partition, outcome) {
       retries.inc();

@@ -59,3 +59,19 @@ export const outboxLimits = {
   outcomeWaitMs: 1500,
   outcomePollMs: 25,
 } as const;
+
+export const periodLimits = {
+  /** How long a checklist waits for ClickHouse to come up with the rater's answer, and how often it looks. */
+  loadWaitMs: 3000,
+  loadPollMs: 50,
+  /** How long the rater may take to answer; then it counts as away. */
+  raterTimeoutMs: 2000,
+  /** Meters without a price that a checklist names; the samples of all are counted. */
+  unpricedMetersMax: 20,
+  /** Producers that one close may do without. */
+  withoutMax: 1000,
+  /** Days after a period's end that an account may wait before it closes by itself. */
+  closeAfterDaysMax: 90,
+  /** Pause between looks for accounts that close by themselves; the first look comes after one pause. */
+  autoCloseEveryMs: 10 * 60_000,
+} as const;

@@ -25,6 +25,8 @@ import { billingEvents, type BillingEvents } from './events.ts';
 import { settleOutcomes } from './outbox/outcomes.ts';
 import { Publisher } from './outbox/publisher.ts';
 import { reconcileOutbox } from './outbox/publish.ts';
+import { closeByThemselves } from './periods/automatic.ts';
+import type { ClosePorts } from './periods/gather.ts';
 import { producersOf } from './producers/producers.ts';
 import { billingRoutes } from './routes.ts';
 import type { Db, Tables } from './schema.ts';
@@ -36,7 +38,7 @@ export type Billing = Awaited<ReturnType<typeof createBilling>>;
  * Opens and migrates the database, agrees with the log and the bucket on what was published, applies the first
  * organisation, and sees to the administrator's key. `start` then publishes until its signal aborts.
  */
-export async function createBilling(config: Config, connection: NatsConnection, logger: Logger) {
+export async function createBilling(config: Config, connection: NatsConnection, logger: Logger, closes: ClosePorts) {
   const paths = dataPaths(config.dataDir);
   const events = billingEvents(logger);
   const database = await openDatabase<Tables>(config.postgres.url);
@@ -59,8 +61,10 @@ export async function createBilling(config: Config, connection: NatsConnection, 
     return {
       access: accessOf(office, events),
       master: masterData(db),
-      routes: billingRoutes({ office, secrets, events }) satisfies Routes,
-      start: (signal: AbortSignal): Promise<void> => publisher.run(signal),
+      routes: billingRoutes({ office, secrets, events, closes }) satisfies Routes,
+      async start(signal: AbortSignal): Promise<void> {
+        await Promise.all([publisher.run(signal), closeByThemselves(office, closes, events, signal)]);
+      },
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     };
   } catch (error) {

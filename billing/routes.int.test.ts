@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { roles } from '#platform/http/index.ts';
 import { testEngines } from '#platform/postgres/testDatabase.ts';
+import { replyAt } from './testing/closes.ts';
 import { TestInstance } from './testing/instance.ts';
 import { smallOrganisation } from './testing/office.ts';
 
@@ -125,11 +126,33 @@ describe.each(testEngines)('on the %s engine', (kind) => {
   it('closes periods and opens them again, once per Idempotency-Key, and says what would be right', async () => {
     const once = { 'idempotency-key': 'c1' };
     const april = { account: 'top', until: '2026-04-01', reason: 'first quarter' };
+    const aprilMs = Date.UTC(2026, 2, 31, 22);
+    const nowMs = Date.now();
+    expect((await instance.call('POST', '/periods/close', april)).body).toMatchObject({
+      status: 409,
+      code: 'CLOSE_WAITS',
+    });
+    instance.closes.reply = replyAt(nowMs, { 'web-1': aprilMs - 1 });
+    const waits = (await instance.call('POST', '/periods/close', april)).body;
+    expect(waits).toMatchObject({ code: 'CLOSE_WAITS', details: { producers: [{ producer: 'web-1', behindMs: 1 }] } });
+    expect(waits.details.items.map(({ name }: { name: string }) => name)).toEqual(['producers']);
+    const odd = await instance.call('POST', '/periods/close', { ...april, without: ['web-9'] });
+    expect(odd.body).toMatchObject({ code: 'PRODUCER_UNKNOWN', details: { producers: ['web-9'] } });
+    instance.closes.reply = replyAt(nowMs, { 'web-1': aprilMs });
+    expect((await instance.call('GET', '/periods/top/checklist?until=2026-04-01')).body).toMatchObject({
+      account: 'top', untilMs: aprilMs, closable: true, green: true, missing: [],
+    }); // prettier-ignore
     const closed = await instance.call('POST', '/periods/close', april, instance.admin, once);
     // No rater runs here.
     expect(closed.body).toMatchObject({ account: 'top', atMs: Date.UTC(2026, 2, 31, 22), outcome: 'pending' });
     const again = await instance.call('POST', '/periods/close', april, instance.admin, once);
     expect(again.body).toEqual({ account: 'top', atMs: Date.UTC(2026, 2, 31, 22), auditId: null });
+    expect((await instance.call('POST', '/periods/close', april)).body.code).toBe('CLOSE_GOES_ON');
+    instance.closes.reply = replyAt(nowMs, { 'web-1': nowMs }, { periods: { closed: [[1, aprilMs]] } });
+    expect((await instance.call('POST', '/periods/close', april)).body.code).toBe('PERIOD_CLOSED');
+    expect((await instance.call('GET', '/periods')).body.accounts[0]).toMatchObject({
+      account: 'top', closedUntilMs: aprilMs, closedUntil: '2026-04-01', closeAfterDays: null,
+    }); // prettier-ignore
     const reopen = { account: 'top', from: '2026-03-01', reason: 'late bill', approvedBy: 'anna' };
     expect((await instance.call('POST', '/periods/reopen', reopen)).body).toMatchObject({ outcome: 'pending' });
     const { rows } = (await instance.call('GET', '/audit')).body;
@@ -153,6 +176,20 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     for (const approvedBy of ['nobody', 'key/admin'])
       codes.push((await instance.call('POST', '/periods/reopen', { ...reopen, approvedBy })).body.code);
     expect(codes).toEqual(['ACCOUNT_NOT_ROOT', 'ACCOUNT_UNKNOWN', 'PERIOD_INVALID', 'PERIOD_NOT_ENDED', 'USER_UNKNOWN', 'APPROVER_IS_AUTHOR']); // prettier-ignore
+  });
+
+  it('does without a producer when told so, which the audit log keeps', async () => {
+    const aprilMs = Date.UTC(2026, 2, 31, 22);
+    instance.closes.reply = replyAt(Date.now(), { 'web-1': aprilMs - 1 });
+    const body = { account: 'top', until: '2026-04-01', reason: 'web-1 burnt down', without: ['web-1'] };
+    expect((await instance.call('POST', '/periods/close', body)).body).toMatchObject({
+      atMs: aprilMs,
+      outcome: 'pending',
+    });
+    expect((await instance.call('GET', '/audit')).body.rows[0].after).toEqual({
+      until: '2026-04-01',
+      without: [{ producer: 'web-1', lastSampleMs: aprilMs - 1 }],
+    });
   });
 
   it('enrols producers, idempotently, adds keys, and disables and revokes', async () => {

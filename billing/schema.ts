@@ -36,6 +36,7 @@ export interface AccountTable {
   type: string;
   time_zone: string;
   starts_on: string | null;
+  close_after_days: number | null;
 }
 
 export interface OwnershipTable {

@@ -21,6 +21,7 @@ import type {
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { subjects } from '#core/messages/names.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
+import type { AccountChecklist } from '#billing/periods/list.ts';
 import { explainRow } from '#dashboards/api/why/why.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { configPath, dataPaths, parseConfig, type Config } from '#platform/config.ts';
@@ -329,6 +330,7 @@ test('what is refused is told with its reason, by producer and reason, and no pa
 
 test('usage of a period that was closed is booked in the open one, and says so in every store', async () => {
   const month = Temporal.Now.zonedDateTimeISO('Europe/Berlin').with({ day: 1 }).startOfDay();
+  await until(async () => (await get<AccountChecklist>('/periods/acme/checklist')).green);
   const answer = await fetch(url('/api/v1/periods/close'), {
     method: 'POST',
     headers: { authorization: `Bearer ${key()}`, 'content-type': 'application/json' },

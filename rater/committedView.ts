@@ -11,6 +11,7 @@ import {
 } from '#core/messages/rated.ts';
 import { balanceEntry, budgetState, producerState, totalsOf } from '#core/rating/commit.ts';
 import type { PartitionState } from '#core/rating/state.ts';
+import { ClosedPeriods } from './closedPeriods.ts';
 import { raterLimits } from './limits.ts';
 
 export class CommittedView {
@@ -19,6 +20,7 @@ export class CommittedView {
   readonly #refusals = new Map<string, MarkMessage['refusal']>();
   readonly #balances = new Map<string, Map<string, BalanceEntry>>();
   readonly #budgets = new Map<string, BudgetState>();
+  readonly #periods: ClosedPeriods;
   #totals: Totals;
   #incarnation: number;
   #outSeq: number;
@@ -27,9 +29,13 @@ export class CommittedView {
   #usageSeq: number;
   /** Rating stands still until RATED has room. */
   waits = false;
+  /** Tallies that points of series have still to charge anew. */
+  repriced: number;
 
   constructor(state: PartitionState) {
     this.#partition = state.partition;
+    this.#periods = new ClosedPeriods(state);
+    this.repriced = state.repriced.length;
     this.#totals = totalsOf(state);
     this.#incarnation = state.incarnation;
     this.#outSeq = state.outSeq;
@@ -76,6 +82,7 @@ export class CommittedView {
       const { epoch, seq: refused, reason, detail } = refusal;
       this.#refusals.set(`${refusal.tenant}/${refusal.producer}`, { epoch, seq: refused, reason, detail });
     }
+    this.#periods.apply(header);
     for (const entry of header.balances) this.#balance(entry);
     for (const entry of header.budgets) this.#budget(entry);
     return header.producers.map(({ tenant, producer }) => this.mark(tenant, producer));
@@ -109,6 +116,7 @@ export class CommittedView {
       producers: [...this.#producers.values()].filter((record) => tenant === '' || record.tenant === tenant),
       balances: [...(this.#balances.get(tenant)?.values() ?? [])].filter((entry) => entry.periodEndMs >= oldest),
       budgets: [...this.#budgets.values()].filter((entry) => entry.tenant === tenant),
+      periods: { ...this.#periods.of(tenant), repriced: this.repriced },
     };
   }
 

@@ -219,6 +219,7 @@ class Owner {
     settle(this.#machine.state, committed);
     this.#snapshotDue.committed(committed.bytes);
     this.#deps.offerAlerts(this.#partition, seq, header.alerts, { prev: header.prev, hash });
+    this.#view.repriced = this.#machine.state.repriced.length;
     for (const mark of this.#view.apply(header, seq, hash)) this.#deps.tellMark(mark);
     const latencyMs = oldestInputMs === undefined ? undefined : Math.max(0, this.#deps.nowMs() - oldestInputMs);
     if (latencyMs !== undefined) this.#deps.committed(latencyMs);

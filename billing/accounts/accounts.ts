@@ -17,13 +17,19 @@ export async function tenantIds(db: Reader): Promise<string[]> {
   return (await db.selectFrom('tenant').select('id').orderBy('created_ms').orderBy('id').execute()).map(({ id }) => id);
 }
 
+/** An account with what the rater need not know. */
+export interface OwnAccount extends AccountRecord {
+  /** Of a root: its periods close by themselves so many days after their end; null or absent: never. */
+  readonly closeAfterDays?: number | null;
+}
+
 /** Every account of the tenant, parents before children. */
-export async function accountsOf(db: Reader, tenant: string): Promise<AccountRecord[]> {
+export async function accountsOf(db: Reader, tenant: string): Promise<OwnAccount[]> {
   const rows = await db.selectFrom('account').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
   return rows.map(toAccount);
 }
 
-const toAccount = (row: Selectable<AccountTable>): AccountRecord => ({
+const toAccount = (row: Selectable<AccountTable>): OwnAccount => ({
   id: row.id,
   slug: row.slug,
   name: row.name,
@@ -31,6 +37,7 @@ const toAccount = (row: Selectable<AccountTable>): AccountRecord => ({
   type: row.type as AccountRecord['type'],
   timeZone: row.time_zone,
   ...(row.starts_on === null ? {} : { startsOn: row.starts_on }),
+  ...(row.close_after_days === null ? {} : { closeAfterDays: row.close_after_days }),
 });
 
 /** Who owns which resources from when, by resource and time. */

@@ -46,6 +46,8 @@ export interface WantedAccount {
   readonly timeZone: string | undefined;
   /** Undefined: as published, or that of the account above. */
   readonly startsOn: string | undefined;
+  /** Undefined: as published; null: never. */
+  readonly closeAfterDays: number | null | undefined;
 }
 
 export interface WantedOwnership {

@@ -6,6 +6,7 @@ import type { SeriesPoint, SeriesRecord } from '#core/messages/series.ts';
 import { pointChanges } from '../catalogue/series.ts';
 import type { Target } from '../targets/targets.ts';
 import { checkStarts } from './checkStarts.ts';
+import type { OwnAccount } from '../accounts/accounts.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, type Item } from './item.ts';
 import type { Organisation, User } from './organisation.ts';
@@ -24,7 +25,7 @@ export interface Plan {
   readonly tenant: readonly Item<TenantRecord>[];
   readonly users: readonly Item<User>[];
   readonly producers: readonly Item<ProducerRecord>[];
-  readonly accounts: readonly Item<AccountRecord>[];
+  readonly accounts: readonly Item<OwnAccount>[];
   readonly ownership: readonly Item<OwnershipRecord>[];
   readonly meters: readonly Item<MeterRecord>[];
   readonly pricingUnits: readonly Item<PricingUnitRecord>[];
@@ -126,7 +127,7 @@ export const pointsBySeries = (plan: Plan): Map<string, SeriesPoint[]> =>
 export const controlChanges = (plan: Plan): ControlChange[] => [
   ...changedItems(plan.tenant).map((record) => ({ kind: 'tenant' as const, ...record })),
   ...changedItems(plan.producers).map((record) => ({ kind: 'producer' as const, ...record })),
-  ...changedItems(plan.accounts).map((record) => ({ kind: 'account' as const, ...record })),
+  ...changedItems(plan.accounts).map(({ closeAfterDays: _, ...record }) => ({ kind: 'account' as const, ...record })),
   ...changedItems(plan.ownership).map((record) => ({ kind: 'ownership' as const, ...record })),
   ...changedItems(plan.meters).map((record) => ({ kind: 'meter' as const, ...record })),
   ...changedItems(plan.pricingUnits).map((record) => ({ kind: 'pricingUnit' as const, ...record })),

@@ -1,5 +1,5 @@
-import type { AccountRecord } from '#core/messages/control.ts';
 import { goesByStart } from '#core/pricing/tallyTerms.ts';
+import type { OwnAccount } from '../accounts/accounts.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { compare, keeps, type Item } from './item.ts';
@@ -7,12 +7,12 @@ import type { Organisation } from './organisation.ts';
 import type { Present } from './present.ts';
 
 /** Accounts in the file's order, parents first; new ones get the next dense ids. */
-export function planAccounts(wanted: Organisation, present: Present, faults: Faults): Item<AccountRecord>[] {
+export function planAccounts(wanted: Organisation, present: Present, faults: Faults): Item<OwnAccount>[] {
   const before = new Map(present.accounts.map((account) => [account.slug, account]));
   const ids = new Map(present.accounts.map((account) => [account.slug, account.id]));
   let lastId = present.lastAccount;
-  const items: Item<AccountRecord>[] = [];
-  for (const { at, slug, name, type, parent: ref, timeZone, startsOn: since } of wanted.accounts) {
+  const items: Item<OwnAccount>[] = [];
+  for (const { at, slug, name, type, parent: ref, timeZone, startsOn: since, closeAfterDays } of wanted.accounts) {
     const parent = ref === undefined ? 0 : ids.get(ref.name);
     if (parent === undefined) {
       faults.unknown(ref!, 'the slug of an account');
@@ -24,7 +24,11 @@ export function planAccounts(wanted: Organisation, present: Present, faults: Fau
     ids.set(slug, id);
     const startsOn = since ?? published?.startsOn;
     const start = startsOn === undefined ? {} : { startsOn };
-    const after = { id, slug, name, parent, type, timeZone: timeZone ?? wanted.tenant.timeZone, ...start };
+    const closeAfter = closeAfterDays === undefined ? published?.closeAfterDays : closeAfterDays;
+    const isNever = closeAfter === undefined || (closeAfter === null && published?.closeAfterDays === undefined);
+    const closes = isNever ? {} : { closeAfterDays: closeAfter };
+    const zone = timeZone ?? wanted.tenant.timeZone;
+    const after: OwnAccount = { id, slug, name, parent, type, timeZone: zone, ...start, ...closes };
     if (published !== undefined) {
       const movesSuspense = (published.type === 'suspense') !== (type === 'suspense');
       // A start is given once, and not when a price counts from starts already.

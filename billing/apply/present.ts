@@ -1,5 +1,4 @@
 import type {
-  AccountRecord,
   AgreementRecord,
   BudgetRecord,
   FeeRecord,
@@ -9,7 +8,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
-import { accountsOf, findTenant, ownershipOf } from '../accounts/accounts.ts';
+import { accountsOf, findTenant, ownershipOf, type OwnAccount } from '../accounts/accounts.ts';
 import { usersOf } from '../access/users.ts';
 import { budgetsOf } from '../budgets/budgets.ts';
 import { recordsOf } from '../catalogue/agreed.ts';
@@ -30,7 +29,7 @@ export interface Present {
   readonly lastAccount: number;
   readonly lastPrice: number;
   readonly users: readonly User[];
-  readonly accounts: readonly AccountRecord[];
+  readonly accounts: readonly OwnAccount[];
   readonly ownership: readonly OwnershipRecord[];
   readonly producers: readonly ProducerRecord[];
   readonly meters: readonly MeterRecord[];

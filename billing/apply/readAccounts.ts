@@ -3,7 +3,7 @@ import { Fields } from './fields.ts';
 import type { Organisation, Ref, Wanted, WantedAccount } from './organisation.ts';
 import { readTimeZone, unique } from './parts.ts';
 import { dateShape, nameShape, slugShape } from './shapes.ts';
-import { billingLimits } from '../limits.ts';
+import { billingLimits, periodLimits } from '../limits.ts';
 import type { Node } from './yaml.ts';
 
 const types = ['organisation', 'department', 'project', 'host', 'client', 'suspense'] as const;
@@ -16,7 +16,11 @@ export function readAccounts(file: Fields, faults: Faults): Organisation['accoun
   const found: Wanted<WantedAccount>[] = [];
   const readAll = (nodes: readonly Node[], above: Ref | undefined, depth: number): void => {
     for (const node of nodes) {
-      const fields = Fields.of(node, ['slug', 'name', 'type', 'timeZone', 'since', 'parent', 'children'], faults);
+      const fields = Fields.of(
+        node,
+        ['slug', 'name', 'type', 'timeZone', 'since', 'closeAfterDays', 'parent', 'children'],
+        faults,
+      );
       if (fields === undefined) continue;
       const slug = fields.text('slug', slugShape);
       const account = readAccount(fields, above, faults);
@@ -45,7 +49,20 @@ function readAccount(fields: Fields, above: Ref | undefined, faults: Faults): Om
     faults.add('KEY_UNKNOWN', fields.atOf('parent'), said ?? '', 'no parent here: the account stands below one');
   }
   const parent = above ?? (said === undefined ? undefined : { name: said, at: fields.atOf('parent') });
-  return name === undefined || type === undefined ? undefined : { name, type, timeZone, startsOn, parent };
+  const closeAfterDays = fields.has('closeAfterDays') ? readCloseAfter(fields) : undefined;
+  if (closeAfterDays !== undefined && parent !== undefined) {
+    faults.add('VALUE_INVALID', fields.atOf('closeAfterDays'), '', 'a root account: periods close for a whole tree');
+  }
+  return name === undefined || type === undefined
+    ? undefined
+    : { name, type, timeZone, startsOn, closeAfterDays, parent };
+}
+
+/** `off`, or days. */
+function readCloseAfter(fields: Fields): number | null | undefined {
+  const node = fields.nodeOf('closeAfterDays');
+  if (node?.kind === 'text' && node.text === 'off') return null;
+  return fields.integer('closeAfterDays', { min: 0, max: periodLimits.closeAfterDaysMax });
 }
 
 /** Orders accounts so that a parent precedes its children; circles are reported and left out. */

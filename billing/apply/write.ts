@@ -36,12 +36,13 @@ export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Prom
     nowMs,
   );
   for (const { after } of touched(plan.accounts)) {
-    const { timeZone, startsOn = null, ...account } = after;
+    const { timeZone, startsOn = null, closeAfterDays = null, ...account } = after;
+    const changing = { starts_on: startsOn, close_after_days: closeAfterDays };
     const { name, type } = account;
     await tx
       .insertInto('account')
-      .values({ tenant, ...account, time_zone: timeZone, starts_on: startsOn })
-      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ name, type, starts_on: startsOn }))
+      .values({ tenant, ...account, time_zone: timeZone, ...changing })
+      .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet({ name, type, ...changing }))
       .execute();
   }
   for (const { after } of added(plan.ownership)) {

@@ -19,6 +19,8 @@ import type { AuditRow } from '../audit/append.ts';
 import type { ChainCheck } from '../audit/read.ts';
 import type { ApprovedPrice } from '../catalogue/catalogue.ts';
 import type { Outcome } from '../outbox/outcomes.ts';
+import { checkNames } from '../periods/checklist.ts';
+import type { AccountChecklist } from '../periods/list.ts';
 import type { PeriodBorder } from '../periods/periods.ts';
 import type { JsonValue } from '../schema.ts';
 import type { Target } from '../targets/targets.ts';
@@ -220,6 +222,50 @@ export const movedPeriods = z.object({
     .describe('What the rater made of it; absent for a repeated request. `pending`: a rejection will be audited.'),
   rejected: list(z.string()).optional().describe('Reasons of the rater.'),
 }) satisfies z.ZodType<PeriodBorder & { [Key in keyof Outcome]?: Outcome[Key] | undefined }>;
+const dateText = z.string().describe('A date in the zone of the account.');
+export const unitPeriods = z.object({
+  asOfMs: instant.nullable().describe('Log time of what is known of closes; null while no rater answers.'),
+  accounts: list(
+    z.object({
+      account: z.string(),
+      name: z.string(),
+      timeZone: z.string(),
+      closedUntilMs: instant.describe('End of what is closed; 0 for nothing.'),
+      closedUntil: dateText.nullable(),
+      runsFrom: dateText.describe('First day of the period that runs.'),
+      closeAfterDays: z.number().nullable().describe('Closes by itself so many days after the end; null for never.'),
+    }),
+  ),
+});
+export const checklist = z.object({
+  account: z.string(),
+  until: dateText,
+  untilMs: instant,
+  asOfMs: instant.nullable(),
+  closedUntilMs: instant,
+  closable: z.boolean().describe('Nothing blocks the close.'),
+  green: z.boolean().describe('Nothing at all is open.'),
+  items: list(
+    z.object({
+      name: z.enum(checkNames),
+      ok: z.boolean(),
+      blocks: z.boolean().describe('Whether the close waits for it.'),
+      detail: z.string(),
+      who: z.string().describe('Whose business it is.'),
+      solve: z.string().describe('What to do; empty where it is ok.'),
+    }),
+  ),
+  missing: list(
+    z.object({
+      producer: z.string(),
+      type: producer.shape.type,
+      lastSampleMs: instant.nullable(),
+      lastSeenMs: instant.nullable(),
+      behindMs: z.number().nullable().describe('From its newest sample to the end of the period.'),
+      spoolBatches: z.number().describe('Batches that it said it still held.'),
+    }),
+  ).describe('Producers whose samples have not reached the end.'),
+}) satisfies z.ZodType<AccountChecklist>;
 export const changedTarget = z.object({ target, auditId });
 export const changedProducer = z.object({ producer, auditId });
 export const enrolledProducers = z.object({ producers: list(producer), auditId });

@@ -7,11 +7,13 @@ import type { Secrets } from '../apply/index.ts';
 import { nameShape } from '../apply/shapes.ts';
 import type { Author, Office } from '../change.ts';
 import type { BillingEvents } from '../events.ts';
+import type { ClosePorts } from '../periods/gather.ts';
 
 export interface BillingRoutesDeps {
   readonly office: Office;
   readonly secrets: Secrets;
   readonly events: BillingEvents;
+  readonly closes: ClosePorts;
 }
 
 export const reason = z

@@ -13,6 +13,7 @@ import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { startEngine, type TestEngine } from '#platform/postgres/testDatabase.ts';
 import { createBilling, type Billing } from '../main.ts';
 import type { Tables } from '../schema.ts';
+import { scriptedCloses } from './closes.ts';
 import { smallOrganisation } from './office.ts';
 
 const partitions = 4;
@@ -29,6 +30,8 @@ export class TestInstance {
   readonly #engine: TestEngine<Tables>;
   dir = '';
   billing!: Billing;
+  /** What closes hear of a rater and a store that are not there. */
+  readonly closes = scriptedCloses();
   #app!: App;
 
   private constructor(broker: TestServer, connection: NatsConnection, engine: TestEngine<Tables>) {
@@ -66,7 +69,12 @@ export class TestInstance {
 
   async start(organisation: string): Promise<void> {
     register.clear();
-    this.billing = await createBilling(this.config(organisation), this.connection, pino({ level: 'silent' }));
+    this.billing = await createBilling(
+      this.config(organisation),
+      this.connection,
+      pino({ level: 'silent' }),
+      this.closes.ports,
+    );
     this.#app = await serve(this.billing);
   }
 

@@ -1,5 +1,5 @@
 import type { BudgetState } from './budget.ts';
-import type { BalanceEntry, ProducerState, Totals } from './rated.ts';
+import type { BalanceEntry, ClosingState, ProducerState, Totals } from './rated.ts';
 
 /** Request on `balance.get.<p>`. */
 export interface BalanceRequest {
@@ -23,4 +23,15 @@ export interface BalanceReply {
   readonly producers: readonly ProducerState[];
   readonly balances: readonly BalanceEntry[];
   readonly budgets: readonly BudgetState[];
+  readonly periods: PeriodsReply;
+}
+
+/** What a close of periods goes by (SPEC §12). */
+export interface PeriodsReply {
+  /** Root accounts of the tenant that have closed periods, and the end of what is closed, UTC ms. */
+  readonly closed: readonly (readonly [account: number, untilMs: number])[];
+  /** Closes of the tenant whose work goes on. */
+  readonly closings: readonly ClosingState[];
+  /** Tallies of the partition that points of reference series have still to charge anew. */
+  readonly repriced: number;
 }

@@ -112,6 +112,7 @@ test('a page that follows in any chunking shows what a new page is sent, and wha
         partition: 0, incarnation: 1, outSeq: model.outSeq, hash: '', logTimeMs: model.logTimeMs, usageSeq: 0,
         totals: { samples: none, batches: none, alerts: 0, blocks: 0 },
         producers: [...model.producers.values()], balances: [...model.balances.values()], budgets: [],
+        periods: { closed: [], closings: [], repriced: 0 },
       }); // prettier-ignore
       view.sync(reply());
       view.publish(true);

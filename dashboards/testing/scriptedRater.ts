@@ -86,6 +86,7 @@ export class ScriptedRater {
       producers: of(this.#state.producers.values()),
       balances: of(this.#state.balances.values()),
       budgets: of(this.#state.budgets.values()),
+      periods: { closed: [], closings: [], repriced: 0 },
     };
   }
 

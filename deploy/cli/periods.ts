@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import { officeOf } from '../officeClient.ts';
 import type { CommonOptions } from './arguments.ts';
 import type { SetExitCode } from './program.ts';
-import { exitCodes, printJson, printLine } from './report.ts';
+import type { AccountChecklist, listPeriods } from '#billing/periods/list.ts';
+import { exitCodes, printJson, printLine, printTable } from './report.ts';
+
+type UnitPeriods = Awaited<ReturnType<typeof listPeriods>>;
 
 interface Moved {
   readonly account: string;
@@ -15,6 +18,7 @@ interface CloseFlags extends CommonOptions {
   readonly account: string;
   readonly until: string;
   readonly reason: string;
+  readonly without: readonly string[];
 }
 
 interface ReopenFlags extends CommonOptions {
@@ -24,7 +28,7 @@ interface ReopenFlags extends CommonOptions {
   readonly approvedBy: string;
 }
 
-/** `period close` and `period reopen`; what the rater rejects ends with exit code 1. */
+/** `period …`; what the rater rejects, and a checklist that is in the way of a close, end with exit code 1. */
 export function addPeriods(verb: (name: string, text: string) => Command, setExitCode: SetExitCode): void {
   const tell = (answer: Moved, json: boolean, text: string): void => {
     const isRejected = answer.outcome === 'rejected';
@@ -37,9 +41,38 @@ export function addPeriods(verb: (name: string, text: string) => Command, setExi
     .requiredOption('--account <slug>', 'a root account; all below it close with it')
     .requiredOption('--until <date>', 'first day of the period that stays open, in the zone of the account')
     .requiredOption('--reason <text>', 'kept in the audit log')
-    .action(async ({ data, json, account, until, reason }: CloseFlags) => {
-      const answer = await officeOf(data).send<Moved>('POST', '/periods/close', { account, until, reason });
+    .option('--without <producer...>', 'producers that it does not wait for, which the audit log keeps', [])
+    .action(async ({ data, json, account, until, reason, without }: CloseFlags) => {
+      const answer = await officeOf(data).send<Moved>('POST', '/periods/close', { account, until, reason, without });
       tell(answer, json, `Periods of ${account} before ${until} are closed.`);
+    });
+  verb('list', 'root accounts, and until when they are closed').action(async ({ data, json }: CommonOptions) => {
+    const answer = await officeOf(data).get<UnitPeriods>('/periods');
+    if (json) return printJson({ ok: true, ...answer });
+    printTable([
+      ['ACCOUNT', 'CLOSED UNTIL', 'RUNS FROM', 'ZONE', 'CLOSES BY ITSELF'],
+      ...answer.accounts.map(({ account, closedUntil, runsFrom, timeZone, closeAfterDays }) => [
+        account,
+        closedUntil ?? 'never',
+        runsFrom,
+        timeZone,
+        closeAfterDays === null ? 'no' : `${closeAfterDays} days after`,
+      ]),
+    ]);
+  });
+  verb('checklist <account>', 'what a close waits for, whose business it is, and what to do')
+    .option('--until <date>', 'first day of the period that stays open (default: all that has ended)')
+    .action(async (account: string, { data, json, until }: CommonOptions & { readonly until?: string }) => {
+      const query = until === undefined ? '' : `?until=${encodeURIComponent(until)}`;
+      const path = `/periods/${encodeURIComponent(account)}/checklist${query}`;
+      const answer = await officeOf(data).get<AccountChecklist>(path);
+      setExitCode(answer.closable ? exitCodes.holds : exitCodes.holdsNot);
+      if (json) return printJson({ ok: answer.closable, ...answer });
+      printLine(`Periods of ${account} before ${answer.until}: ${answer.closable ? 'can be closed' : 'wait'}.\n`);
+      for (const { name, ok, blocks, detail, who, solve } of answer.items) {
+        printLine(`${ok ? '✓' : blocks ? '✗' : '!'} ${name.padEnd(10)}  ${detail}`);
+        if (!ok) printLine(`              ${who}: ${solve}`);
+      }
     });
   verb('reopen', 'open closed periods again')
     .requiredOption('--account <slug>', 'a root account')

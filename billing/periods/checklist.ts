@@ -1,0 +1,214 @@
+/** What has to hold before periods are closed: a function of facts, so that the page, the command and the close say the same. */
+import type { BalanceReply } from '#core/messages/balances.ts';
+import type { AccountRecord, ProducerRecord } from '#core/messages/control.ts';
+
+/** What a close goes by. Instants are UTC ms. */
+export interface CloseFacts {
+  readonly account: AccountRecord;
+  /** End of the periods to close. */
+  readonly untilMs: number;
+  readonly nowMs: number;
+  readonly producers: readonly ProducerRecord[];
+  /** The owner's committed state; undefined while none answers. */
+  readonly rater: BalanceReply | undefined;
+  readonly store: StoreFacts;
+  /** What the suspense account was charged in time that would be closed. */
+  readonly suspense: readonly { readonly currency: string; readonly amount: string }[];
+}
+
+/** What ClickHouse knows; `failure` where it cannot be asked. */
+export interface StoreFacts {
+  /** Last commit that it has whole. */
+  readonly outSeq: number;
+  readonly logTimeMs: number;
+  /** Σ |rows − balances| of the tenant, decimal text; "0" is right. */
+  readonly difference: string;
+  readonly unpriced: readonly Unpriced[];
+  readonly failure?: string;
+}
+
+export interface Unpriced {
+  readonly meter: string;
+  readonly unit: string;
+  readonly quantity: string;
+  readonly samples: number;
+}
+
+export const checkNames = [
+  'rater',
+  'ended',
+  'open',
+  'producers',
+  'charged',
+  'loaded',
+  'reconciled',
+  'suspense',
+  'unpriced',
+] as const;
+export type CheckName = (typeof checkNames)[number];
+
+export interface ChecklistItem {
+  readonly name: CheckName;
+  readonly ok: boolean;
+  /** Whether the close waits for it; the others are there to be seen. */
+  readonly blocks: boolean;
+  readonly detail: string;
+  /** Whose business it is. */
+  readonly who: string;
+  /** What to do; "" where it is ok. */
+  readonly solve: string;
+}
+
+/** A producer whose samples have not reached the end of the period. */
+export interface MissingProducer {
+  readonly producer: string;
+  readonly type: ProducerRecord['type'];
+  /** End of its newest rated sample, and log time of its newest batch; null before the first. */
+  readonly lastSampleMs: number | null;
+  readonly lastSeenMs: number | null;
+  /** From its newest sample to the end of the period; null before the first. */
+  readonly behindMs: number | null;
+  readonly spoolBatches: number;
+}
+
+export interface Checklist {
+  readonly items: readonly ChecklistItem[];
+  readonly missing: readonly MissingProducer[];
+  /** End of what is closed; 0 for nothing. */
+  readonly closedUntilMs: number;
+  /** Nothing blocks; and nothing at all is open. */
+  readonly closable: boolean;
+  readonly green: boolean;
+}
+
+/** The checklist of a close that does without some producers. */
+export function checklistOf(facts: CloseFacts, without: readonly string[] = []): Checklist {
+  const { account, untilMs, rater } = facts;
+  const closedUntilMs = rater?.periods.closed.find(([id]) => id === account.id)?.[1] ?? 0;
+  const missing = missingProducers(facts);
+  const awaited = missing.filter(({ producer }) => !without.includes(producer));
+  const items: ChecklistItem[] = [
+    item('rater', rater !== undefined, 'operators', {
+      good: `The rater answers as of log time ${instant(rater?.logTimeMs ?? 0)}.`,
+      bad: 'No rater answers for the tenant’s partition.',
+      solve: 'Start the rater (`meterline status` shows it), then look again.',
+    }),
+    item('ended', rater === undefined || rater.logTimeMs >= untilMs, 'nobody', {
+      good: `The period ended at ${instant(untilMs)}.`,
+      bad: `The period ends at ${instant(untilMs)}, and log time is ${instant(rater?.logTimeMs ?? 0)}.`,
+      solve: 'Wait for its end.',
+    }),
+    item('open', closedUntilMs < untilMs, 'nobody', {
+      good: closedUntilMs === 0 ? 'No period is closed yet.' : `Closed until ${instant(closedUntilMs)}.`,
+      bad: `Periods are closed until ${instant(closedUntilMs)}.`,
+      solve: 'Nothing is to be done; `meterline period reopen` opens closed periods again.',
+    }),
+    item('producers', awaited.length === 0, 'who runs the producers', {
+      good: producersInTime(facts, missing),
+      bad: `${awaited.length} of ${enabled(facts).length} have not reached the end: ${awaited.map(missingText).join('; ')}.`,
+      solve: 'Bring them back or disable those that are gone; or close `--without` them, which the audit log keeps.',
+    }),
+    charged(facts),
+    loaded(facts),
+    item('reconciled', facts.store.failure === undefined && facts.store.difference === '0', 'operators', {
+      good: 'Rows in ClickHouse add up to the balances of the log.',
+      bad: `Rows in ClickHouse differ from the balances of the log by ${facts.store.difference}.`,
+      solve: 'Run `meterline verify`: it names what differs.',
+    }),
+    {
+      ...item(
+        'suspense',
+        facts.suspense.every(({ amount }) => amount === '0'),
+        'who assigns owners',
+        {
+          good: 'Nothing was charged to suspense.',
+          bad: `Charged to suspense: ${facts.suspense.map(({ amount, currency }) => `${amount} ${currency}`).join(', ')}.`,
+          solve:
+            'Give the resources an owner (Explore, account suspense); what is charged stays until it is corrected.',
+        },
+      ),
+      blocks: false,
+    },
+    {
+      ...item('unpriced', facts.store.unpriced.length === 0, 'who keeps the prices', {
+        good: 'All usage that a meter takes has a price.',
+        bad: `Without a price: ${facts.store.unpriced.map(unpricedText).join('; ')}.`,
+        solve: 'Publish a price that takes effect before this usage, and it is charged; or leave it free.',
+      }),
+      blocks: false,
+    },
+  ];
+  return {
+    items,
+    missing,
+    closedUntilMs,
+    closable: items.every(({ ok, blocks }) => ok || !blocks),
+    green: items.every(({ ok }) => ok),
+  };
+}
+
+const enabled = ({ producers }: CloseFacts): readonly ProducerRecord[] => producers.filter((record) => record.enabled);
+
+function missingProducers(facts: CloseFacts): MissingProducer[] {
+  const { untilMs, rater } = facts;
+  const states = new Map(rater?.producers.map((state) => [state.producer, state]));
+  return enabled(facts).flatMap(({ id, type }) => {
+    const state = states.get(id);
+    const lastSampleMs = state?.lastSampleMs || null;
+    if (lastSampleMs !== null && lastSampleMs >= untilMs) return [];
+    const behindMs = lastSampleMs === null ? null : untilMs - lastSampleMs;
+    const lastSeenMs = state?.lastSeenMs || null;
+    return [{ producer: id, type, lastSampleMs, lastSeenMs, behindMs, spoolBatches: state?.spool.batches ?? 0 }];
+  });
+}
+
+function charged({ rater }: CloseFacts): ChecklistItem {
+  const closings = rater?.periods.closings ?? [];
+  const repriced = rater?.periods.repriced ?? 0;
+  const work = [
+    ...closings.map(
+      ({ untilMs, done }) => `the close until ${instant(untilMs)} has settled ${done} tallies and goes on`,
+    ),
+    ...(repriced === 0 ? [] : [`${repriced} tallies wait for points of reference series`]),
+  ];
+  return item('charged', work.length === 0, 'nobody', {
+    good: 'Nothing is being charged anew.',
+    bad: `Still being charged: ${work.join('; ')}.`,
+    solve: 'Wait: it goes on by itself, with each input and tick.',
+  });
+}
+
+function loaded({ rater, store, untilMs }: CloseFacts): ChecklistItem {
+  const behind = Math.max(0, (rater?.outSeq ?? 0) - store.outSeq);
+  const ok = store.failure === undefined && behind === 0 && store.logTimeMs >= untilMs;
+  return item('loaded', ok, 'operators', {
+    good: `ClickHouse has every commit up to ${instant(store.logTimeMs)}.`,
+    bad: store.failure ?? `ClickHouse is ${behind} commits behind, at ${instant(store.logTimeMs)}.`,
+    solve: 'Wait for the loader; `GET /api/v1/loading` says why where it does not go on.',
+  });
+}
+
+function item(
+  name: CheckName,
+  ok: boolean,
+  who: string,
+  texts: { readonly good: string; readonly bad: string; readonly solve: string },
+): ChecklistItem {
+  return { name, ok, blocks: true, detail: ok ? texts.good : texts.bad, who, solve: ok ? '' : texts.solve };
+}
+
+const namedMax = 5;
+
+function producersInTime(facts: CloseFacts, missing: readonly MissingProducer[]): string {
+  const count = enabled(facts).length;
+  if (missing.length === 0) return `All ${count} enabled producers have passed the end.`;
+  return `${count - missing.length} of ${count} have passed the end; closed without ${missing.map(missingText).slice(0, namedMax).join('; ')}.`;
+}
+
+const missingText = ({ producer, lastSampleMs }: MissingProducer): string =>
+  lastSampleMs === null ? `${producer} (no sample yet)` : `${producer} (newest sample ${instant(lastSampleMs)})`;
+
+const unpricedText = ({ meter, quantity, unit, samples }: Unpriced): string =>
+  `${meter} ${quantity} ${unit} in ${samples} samples`;
+
+const instant = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
