@@ -111,5 +111,7 @@ function suspenseOf(
     if (!accounts.includes(account) || periodStartMs < fromMs || periodStartMs >= untilMs) continue;
     sums.set(currency, (sums.get(currency) ?? 0n) + parseAmount(own)!);
   }
-  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([currency, sum]) => ({ currency, amount: formatAmount(sum) }));
+  return [...sums]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([currency, sum]) => ({ currency, amount: formatAmount(sum) }));
 }

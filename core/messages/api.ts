@@ -7,7 +7,7 @@ import type { AccountRecord, AgreementRecord, BudgetRecord, FeeRecord, MeterReco
 import type { Pressure } from './pressure.ts';
 import type { PricingUnitRecord } from './pricingUnit.ts';
 import type { Alert } from './alert.ts';
-import type { BudgetStateName } from './budget.ts';
+import type { BudgetForecast, BudgetStateName } from './budget.ts';
 import type { ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
 export type { Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from './why.ts';
@@ -111,6 +111,15 @@ export interface LiveBudget {
   readonly meter?: string;
   readonly state: BudgetStateName;
   readonly thresholds: readonly LiveThreshold[];
+  /** What it counts: [start, end), UTC ms. */
+  readonly periodStartMs: number;
+  readonly periodEndMs: number;
+  /** What its period held before it counted itself is still to be told. */
+  readonly warming?: true;
+  /** The rater's figure, which its alerts carry, too; absent where none is worked out. */
+  readonly forecast?: BudgetForecast;
+  /** The newest changes of state, the oldest first: when, to which, and by which threshold or act. */
+  readonly history?: readonly { readonly atMs: number; readonly state: BudgetStateName; readonly by: string }[];
 }
 
 export interface LiveThreshold {

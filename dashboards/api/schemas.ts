@@ -137,6 +137,13 @@ export const liveState = z.object({
           crossed: z.boolean(),
         }),
       ),
+      periodStartMs: instant,
+      periodEndMs: instant,
+      warming: z.literal(true).exactOptional().describe('What its period held before it counted is still to be told.'),
+      forecast: budgetForecast.exactOptional(),
+      history: list(z.object({ atMs: instant, state: budgetState, by: z.string() }))
+        .exactOptional()
+        .describe('The newest changes of state, the oldest first.'),
     }),
   ),
   alerts: list(liveAlert),

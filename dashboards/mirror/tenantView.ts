@@ -220,6 +220,8 @@ export class TenantView {
       balance: formatAmount(toAmount(entry?.total ?? '0') - toAmount(state?.baseline ?? '0')),
       currency: record.currency,
       state: state?.state ?? 'within',
+      periodStartMs: entry?.periodStartMs ?? this.#period.startMs,
+      periodEndMs: entry?.periodEndMs ?? this.#period.endMs,
       ...(record.meter === undefined ? {} : { meter: record.meter }),
       thresholds: record.thresholds.map((threshold) => ({
         key: thresholdKey(threshold),
