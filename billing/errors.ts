@@ -26,6 +26,17 @@ export const billingError = defineErrors({
     title: 'The file describes another tenant than the one you are signed in to.',
     solve: "Use a credential of the file's tenant.",
   },
+  TARGET_SECRET_GIVEN: {
+    status: 422,
+    title: 'The secret of this target is not replaced like this.',
+    solve:
+      'Webhooks get a new one made here, mail servers need theirs in `secret`, a chat gets a new address in `url`.',
+  },
+  DELIVERY_LOG_REFUSED: {
+    status: 503,
+    title: 'The stream DELIVERIES did not take what was asked for; nothing is sent.',
+    solve: 'Ask again; if the stream is full, raise its limit with `meterline streams --alerts`.',
+  },
   BUDGET_UNKNOWN: {
     status: 404,
     title: 'There is no such budget.',
@@ -372,6 +383,11 @@ export const billingError = defineErrors({
     status: 409,
     title: 'A budget stays with its account and its currency.',
     solve: 'Disable it and add a budget with a new id.',
+  },
+  TARGET_FIXED: {
+    status: 409,
+    title: 'The kind of a target never changes.',
+    solve: 'Give the new kind another id, and turn the old target off.',
   },
 });
 

@@ -24,6 +24,11 @@ export const billingLimits = {
   pointsPageMax: 10_000,
   /** Targets of one budget. */
   targetsPerBudgetMax: 20,
+  /** How long a replaced secret still signs, unless said otherwise, and at most. */
+  secretOverlapHours: 24,
+  secretOverlapHoursMax: 168,
+  /** Whom a target of kind mail writes to. */
+  mailRecipientsMax: 20,
   /** Producers in one enrolment request; send several requests for more. */
   enrolmentsMax: 5000,
   /** Keys that one producer may sign with; revoke one before adding another. */

@@ -30,6 +30,7 @@ import type { ClosePorts } from './periods/gather.ts';
 import { producersOf } from './producers/producers.ts';
 import { billingRoutes } from './routes.ts';
 import type { Db, Tables } from './schema.ts';
+import { deliveryDesk } from './targets/desk.ts';
 import { reconcileTargets, targetBucket } from './targets/targets.ts';
 
 export type Billing = Awaited<ReturnType<typeof createBilling>>;
@@ -65,6 +66,7 @@ export async function createBilling(config: Config, connection: NatsConnection, 
       async start(signal: AbortSignal): Promise<void> {
         await Promise.all([publisher.run(signal), closeByThemselves(office, closes, events, signal)]);
       },
+      desk: deliveryDesk(office, log),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     };
   } catch (error) {

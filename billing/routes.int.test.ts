@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { streams } from '#core/messages/names.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { roles } from '#platform/http/index.ts';
+import { jetstreamLog } from '#platform/nats/index.ts';
 import { testEngines } from '#platform/postgres/testDatabase.ts';
 import { replyAt } from './testing/closes.ts';
 import { TestInstance } from './testing/instance.ts';
@@ -34,7 +36,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       { resource: 'web-1/*', account: 2, fromMs: 0 },
     ]);
     expect((await instance.call('GET', '/targets')).body).toEqual({
-      targets: [{ id: 'hook', url: 'https://example.org/hook', enabled: true }],
+      targets: [{ id: 'hook', kind: 'webhook', url: 'https://example.org/hook', enabled: true, limits: {} }],
     });
     const audit = await instance.call('GET', '/audit');
     expect(audit.body.rows.map(({ action }: { action: string }) => action)).toEqual(['api_key.admin', 'apply']);
@@ -257,6 +259,51 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       }
     }
     expect((await instance.call('GET', '/audit/verify')).body).toMatchObject({ ok: true, checked: 2 });
+  });
+
+  it('keeps targets of every kind without showing a secret, rotates with an overlap, and asks the notifier', async () => {
+    const hook = 'https://hooks.chat.example/services/T0/B0/s3cr3t';
+    const more = `  - { id: room, kind: slack, url: '${hook}', limits: { perMinute: 30 } }
+  - { id: post, kind: mail, server: 'smtp://mail.example.org:587', from: m@example.org, to: [f@example.org], user: m }
+`;
+    const document = smallOrganisation().replace(/targets: \[(.*)\]\nbudgets/, `targets:\n  - $1\n${more}budgets`);
+    const apply = async () => (await instance.call('POST', '/apply', { document })).body;
+    expect(await apply()).toMatchObject({ added: 2, changed: 0 });
+    expect(await apply()).toMatchObject({ added: 0, changed: 0, auditId: null });
+    const { body } = await instance.call('GET', '/targets');
+    const byId = Object.fromEntries(body.targets.map((target: { id: string }) => [target.id, target]));
+    expect(byId.room.url).toMatch(/^https:\/\/hooks.chat.example\/#[0-9a-f]{16}$/);
+    expect(byId.post).toMatchObject({ kind: 'mail', mail: { to: ['f@example.org'], user: 'm' } });
+    const answer = await instance.call('PATCH', '/targets/room', { url: `${hook}2`, reason: 'leaked' });
+    expect(answer.body.target.url).not.toBe(byId.room.url);
+    expect(JSON.stringify([(await instance.call('GET', '/audit')).body, body, answer.body])).not.toContain('s3cr3t');
+
+    const rotate = (id: string, more_: object) =>
+      instance.call('POST', `/targets/${id}/secret`, { reason: 'r', ...more_ });
+    const { secret, previousUntilMs } = (await rotate('hook', { overlapHours: 2 })).body;
+    expect(secret).toMatch(/^whsec_/);
+    expect(previousUntilMs - Date.now()).toBeGreaterThan(7_000_000);
+    expect((await rotate('hook', { overlapHours: 0 })).body.previousUntilMs).toBeNull();
+    expect((await rotate('hook', { secret: 'x' })).body.code).toBe('TARGET_SECRET_GIVEN');
+    expect((await rotate('post', {})).body.code).toBe('TARGET_SECRET_GIVEN');
+    expect((await rotate('post', { secret: 'x' })).status).toBe(200);
+
+    const by = { tenant: 'northwind', actor: 'anna' };
+    const asked = await instance.billing.desk.test(by, 'hook', 'is it there');
+    expect(asked.id).toMatch(/^hook~northwind:test:hook:/);
+    const replayed = { alertId: 'a', attempts: 3, replay: 1 };
+    await instance.billing.desk.replay(by, 'hook', [replayed], 'again');
+    await expect(instance.billing.desk.replay(by, 'none', [replayed], 'x')).rejects.toMatchObject({
+      code: 'TARGET_UNKNOWN',
+    });
+    const log = await jetstreamLog(instance.connection);
+    const last = JSON.parse(Buffer.from((await log.last(streams.deliveries))!.data).toString());
+    expect(last).toMatchObject({ kind: 'replay', target: 'hook', by: 'anna', deliveries: [replayed] });
+    const { rows } = (await instance.call('GET', '/audit')).body;
+    expect(rows.find(({ id }: { id: string }) => id === last.auditId)).toMatchObject({
+      action: 'delivery.replay',
+      why: 'again',
+    });
   });
 
   it('lets each role do what it may and no more, and no tenant reach another', async () => {

@@ -3,6 +3,7 @@ import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type {
   AgreementRecord, BudgetRecord, BudgetThreshold, FeeRecord, MeterRecord, PriceModel, PriceRecord, ProducerRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
+import type { MailAddresses, TargetKind, TargetLimits } from '#core/messages/delivery.ts';
 import type { BillingCalendar } from '#core/time/calendar.ts';
 import type { QuantityRule } from '#core/messages/price.ts';
 import type { PricingUnitValue } from '#core/messages/pricingUnit.ts';
@@ -145,9 +146,14 @@ export interface SeriesPointTable {
 export interface TargetTable {
   tenant: string;
   id: string;
+  kind: ColumnType<TargetKind, TargetKind | undefined, TargetKind>;
   url: string;
   enabled: boolean;
   secret_sealed: string;
+  previous_sealed: string | null;
+  previous_until_ms: number | null;
+  mail: OptionalJson<MailAddresses>;
+  limits: Json<TargetLimits>;
   revision: Generated<number>;
   published_revision: Generated<number>;
 }

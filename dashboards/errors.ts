@@ -37,6 +37,11 @@ export const dashboardsError = defineErrors({
     title: 'Too many live connections.',
     solve: 'Close some pages; the limit is named in docs/limits.md.',
   },
+  DELIVERY_UNKNOWN: {
+    status: 404,
+    title: 'There is no such delivery.',
+    solve: 'List them with GET /api/v1/deliveries; the id is the target, "~" and the id of the alert.',
+  },
   ROW_NOT_FOUND: {
     status: 404,
     title: 'There is no such rated row.',

@@ -25,8 +25,10 @@ export const mirrorLimits = {
   seedRetryMs: 1000,
   /** Alerts kept a tenant; the oldest are dropped. */
   alertsPerTenantMax: 1000,
-  /** Deliveries kept a tenant; the oldest are dropped. */
-  deliveriesPerTenantMax: 2000,
+  /** Deliveries kept a tenant, an alert and a target each; the oldest that went through are dropped first. */
+  deliveriesPerTenantMax: 5000,
+  /** Attempts kept of a delivery; the oldest are dropped. 72 hours have 27. */
+  attemptsPerDeliveryMax: 40,
   /** Newest messages of ALERTS and DELIVERIES read at the start; older ones stay in the streams only. */
   historyMessagesMax: 100_000,
   /** Newest delivered webhooks whose latency is ranked for the status. */
@@ -89,6 +91,8 @@ export const apiLimits = {
   /** Control messages that "why" looks through for a key that is no longer registered; beyond, the key counts as unknown. */
   controlScanMax: 20_000,
   controlScanMsMax: 5000,
+  /** Dead deliveries of a target that are asked for again at once; a second call takes the next. */
+  replaysMax: 1000,
   /** Rows of one answer. */
   rowsMax: 500,
   /** How long the rater's own status may take. */

@@ -12,6 +12,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
+import type { ReplayedDelivery } from '#core/messages/delivery.ts';
 import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { PriceSeries } from '#core/pricing/series/points.ts';
 import type { Approved, LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
@@ -101,6 +102,22 @@ export interface StorePort {
   rowCount(): Promise<number>;
 }
 
+/** Asks the notifier, and writes down who did and why. Both throw TARGET_UNKNOWN and DELIVERY_LOG_REFUSED. */
+export interface DeskPort {
+  replay(
+    by: Pick<Identity, 'tenant' | 'actor'>,
+    target: string,
+    deliveries: readonly ReplayedDelivery[],
+    reason: string,
+  ): Promise<{ readonly auditId: string }>;
+  /** `id`: of the delivery. */
+  test(
+    by: Pick<Identity, 'tenant' | 'actor'>,
+    target: string,
+    reason: string,
+  ): Promise<{ readonly id: string; readonly auditId: string }>;
+}
+
 /** Latency of commits as the raters at these base URLs measure it, the worst of them; zeros while none answers. */
 export type RaterLatency = (urls: readonly string[]) => Promise<Status['latencyMs']['commit']>;
 
@@ -108,6 +125,7 @@ export interface Ports {
   readonly access: AccessPort;
   readonly master: MasterPort;
   readonly store: StorePort;
+  readonly desk: DeskPort;
   readonly raterLatency: RaterLatency;
   /** Where usage is held up, as of the last look. */
   pressure(): Pressure;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import type { TargetKind } from '#core/messages/delivery.ts';
 import { placeOf } from '#core/messages/names.ts';
 import { seal } from '#platform/sealing.ts';
 import { change, type Author, type Office } from '../change.ts';
 import { billingError } from '../errors.ts';
-import { firstSecret } from '../targets/targets.ts';
+import { firstSecret, mailPassword } from '../targets/targets.ts';
 import { auditedValues, diffOf, type ApplyResult } from './diff.ts';
 import { Faults } from './faults.ts';
 import { controlChanges, planChanges } from './plan.ts';
@@ -49,6 +50,11 @@ export async function applyDocument(
       tenant,
     });
   }
+  const firstSecretOf = (id: string, kind: TargetKind): string => {
+    const path = join(secrets.targetSecrets, `${tenant}.${id}`);
+    if (kind === 'mail') return mailPassword(path);
+    return wanted!.targets.find((target) => target.id === id)?.address ?? firstSecret(path);
+  };
   const { result, auditId, messages } = await change(office, author, async (tx) => {
     const nowMs = office.now();
     const present = await readPresent(tx, tenant, wanted!.series);
@@ -64,8 +70,7 @@ export async function applyDocument(
       actor: author.actor,
       nowMs,
       partition: placeOf(tenant, office.placement),
-      sealedSecret: (target) =>
-        seal(secrets.sealingKey, firstSecret(join(secrets.targetSecrets, `${tenant}.${target}`))),
+      sealedSecret: ({ id, kind }) => seal(secrets.sealingKey, firstSecretOf(id, kind)),
     });
     const recorded = {
       action: 'apply',

@@ -119,6 +119,9 @@ export interface WantedBudget {
   readonly enabled: boolean;
 }
 
+/** `address`: of a chat, whose `url` only shows where it is. */
+export type WantedTarget = Target & { readonly address?: string };
+
 /** An organisation file as read: shapes are right, references are not looked up yet. */
 export interface Organisation {
   readonly tenant: Wanted<TenantRecord>;
@@ -132,6 +135,6 @@ export interface Organisation {
   readonly prices: readonly Wanted<WantedPrice>[];
   readonly fees: readonly Wanted<WantedAgreed>[];
   readonly agreements: readonly Wanted<WantedAgreed>[];
-  readonly targets: readonly Wanted<Target>[];
+  readonly targets: readonly Wanted<WantedTarget>[];
   readonly budgets: readonly Wanted<WantedBudget>[];
 }

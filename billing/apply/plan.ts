@@ -72,7 +72,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
   checkAgreements(wanted, agreements, agreementIds, (account) => rootOf(tree, account), faults);
   checkAgreedNames(wanted, agreements, present, faults);
   checkStarts(wanted, tree, [...present.prices, ...prices.map((item) => item.after)], faults);
-  const targets = planTargets(wanted, present);
+  const targets = planTargets(wanted, present, faults);
   return {
     tenant: [tenant],
     users: wanted.users.map(({ at: _, ...user }) =>

@@ -44,9 +44,13 @@ export function planMeters(wanted: Organisation, present: Present, faults: Fault
   });
 }
 
-export function planTargets(wanted: Organisation, present: Present): Item<Target>[] {
+export function planTargets(wanted: Organisation, present: Present, faults: Faults): Item<Target>[] {
   const published = new Map(present.targets.map((target) => [target.id, target]));
-  return wanted.targets.map(({ at: _, ...after }) => compare(after.id, published.get(after.id), after));
+  return wanted.targets.map(({ at, address: _, ...after }) => {
+    const before = published.get(after.id);
+    if (before !== undefined) keeps(before, after, ['kind'], { code: 'TARGET_FIXED', at, faults });
+    return compare(after.id, before, after);
+  });
 }
 
 export interface BudgetContext {

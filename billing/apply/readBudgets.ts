@@ -8,7 +8,7 @@ import { Fields } from './fields.ts';
 import type { Organisation } from './organisation.ts';
 import { isComplete, readRef, unique } from './parts.ts';
 import { readChargedIn } from './pricingUnits.ts';
-import { idShape, nameShape, slugShape, userShape, webhookUrlShape } from './shapes.ts';
+import { idShape, nameShape, slugShape, userShape } from './shapes.ts';
 
 const entriesMax = 10_000;
 const percentScale = 2;
@@ -55,21 +55,6 @@ function readThresholds(fields: Fields, faults: Faults): BudgetThreshold[] | und
     return [{ percent, action }];
   });
   return read.length > 0 && read.length === nodes.length ? read : undefined;
-}
-
-export function readTargets(file: Fields, faults: Faults): Organisation['targets'] {
-  const read = file.list('targets', entriesMax).flatMap((node) => {
-    const fields = Fields.of(node, ['id', 'url', 'enabled'], faults);
-    if (fields === undefined) return [];
-    const id = fields.text('id', idShape);
-    const url = fields.text('url', webhookUrlShape);
-    const enabled = fields.boolean('enabled', true);
-    const target = { id, url, enabled };
-    if (isComplete(target)) return [{ ...target, at: fields.atOf('id') }];
-    if (id !== undefined) faults.unreadable.add(id);
-    return [];
-  });
-  return unique(read, (target) => target.id, faults);
 }
 
 export function readUsers(file: Fields, faults: Faults): Organisation['users'] {

@@ -49,5 +49,21 @@ export const webhookUrlShape: Shape = {
   expected: 'a public https address, or one of this machine, without user, password or fragment',
 };
 
+export const mailServerShape: Shape = {
+  fits(text) {
+    const url = /^smtps?:\/\/[\x21-\x7e]{1,300}$/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || url.hostname === '' || url.username !== '' || url.password !== '') return false;
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    return (isIP(host) === 0 || classifyAddress(host) !== 'closed') && /^smtps?:\/\/[^/?#]+$/.test(text);
+  },
+  expected:
+    'a mail server such as smtp://mail.example.org:587 (STARTTLS) or smtps://mail.example.org:465, without user and password',
+};
+
+export const mailAddressShape = matching(
+  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$/,
+  'a mail address such as finance@example.org',
+);
+
 /** A dimension, or a value of one. */
 export const valueShape = matching(/^[^\p{Cc}\p{Cs}]{1,200}$/u, '1 to 200 characters on one line');

@@ -4,6 +4,7 @@ import { meterRow, priceRow } from '../catalogue/catalogue.ts';
 import { pricingUnitRow } from '../catalogue/pricingUnits.ts';
 import { savePoints, seriesRow } from '../catalogue/series.ts';
 import { saveProducers } from '../producers/producers.ts';
+import { isChat, type Target } from '../targets/targets.ts';
 import type { Tx } from '../schema.ts';
 import type { Item } from './item.ts';
 import { pointsBySeries, type Plan } from './plan.ts';
@@ -14,8 +15,8 @@ export interface WriteContext {
   readonly nowMs: number;
   /** Where a new tenant is placed. */
   readonly partition: number;
-  /** The sealed first secret of a new target. */
-  readonly sealedSecret: (target: string) => string;
+  /** The sealed first secret of a new target; of a chat its address. */
+  readonly sealedSecret: (target: Target) => string;
 }
 
 /** Writes what a plan adds and changes, in an order that satisfies every reference. */
@@ -128,19 +129,28 @@ async function writeTenant(tx: Tx, plan: Plan, { tenant, nowMs, partition }: Wri
 }
 
 async function writeTargets(tx: Tx, plan: Plan, { tenant, sealedSecret }: WriteContext): Promise<void> {
-  for (const { after, status } of touched(plan.targets)) {
+  for (const { after, before, status } of touched(plan.targets)) {
+    const { id, kind, url, enabled } = after;
+    const values = {
+      url,
+      enabled,
+      mail: after.mail === undefined ? null : JSON.stringify(after.mail),
+      limits: JSON.stringify(after.limits),
+      // A chat's address is its secret.
+      ...(status === 'added' || (isChat(kind) && url !== before?.url) ? { secret_sealed: sealedSecret(after) } : {}),
+    };
     if (status === 'added') {
       await tx
         .insertInto('target')
-        .values({ tenant, ...after, secret_sealed: sealedSecret(after.id) })
+        .values({ tenant, id, kind, ...values, secret_sealed: values.secret_sealed! })
         .execute();
       continue;
     }
     await tx
       .updateTable('target')
-      .set((eb) => ({ url: after.url, enabled: after.enabled, revision: eb('revision', '+', 1) }))
+      .set((eb) => ({ ...values, revision: eb('revision', '+', 1) }))
       .where('tenant', '=', tenant)
-      .where('id', '=', after.id)
+      .where('id', '=', id)
       .execute();
   }
 }

@@ -23,6 +23,7 @@ import { checkNames } from '../periods/checklist.ts';
 import type { AccountChecklist } from '../periods/list.ts';
 import type { PeriodBorder } from '../periods/periods.ts';
 import type { JsonValue } from '../schema.ts';
+import { targetKinds, targetLimitBounds, type TargetLimits } from '#core/messages/delivery.ts';
 import type { Target } from '../targets/targets.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -116,7 +117,24 @@ const ownershipRecord = z.object({
   fromMs: instant,
 }) satisfies z.ZodType<OwnershipRecord>;
 
-const target = z.object({ id: z.string(), url: z.string(), enabled: z.boolean() }) satisfies z.ZodType<Target>;
+const within = ([min, max]: readonly [number, number]) => z.number().int().min(min).max(max).exactOptional();
+
+/** Also what may be set. */
+export const targetLimits = z.strictObject({
+  concurrency: within(targetLimitBounds.concurrency),
+  perMinute: within(targetLimitBounds.perMinute),
+  order: z.enum(['source', 'target']).exactOptional(),
+  groupAfter: within(targetLimitBounds.groupAfter),
+}) satisfies z.ZodType<TargetLimits>;
+
+const target = z.object({
+  id: z.string(),
+  kind: z.enum(targetKinds),
+  url: z.string().describe('Of a chat, whose address is secret, its host and a fingerprint.'),
+  enabled: z.boolean(),
+  mail: z.object({ from: z.string(), to: list(z.string()), user: z.string().exactOptional() }).exactOptional(),
+  limits: targetLimits,
+}) satisfies z.ZodType<Target>;
 
 const producer = z.object({
   id: z.string(),
@@ -269,7 +287,10 @@ export const checklist = z.object({
 export const changedTarget = z.object({ target, auditId });
 export const changedProducer = z.object({ producer, auditId });
 export const enrolledProducers = z.object({ producers: list(producer), auditId });
-export const secret = z.object({ secret: z.string().describe('`whsec_…`; shown this once.') });
+export const rotatedSecret = z.object({
+  secret: z.string().describe('`whsec_…`; shown this once.'),
+  previousUntilMs: instant.nullable().describe('Until then deliveries are signed with the old secret as well.'),
+});
 export const loginLink = z.object({
   url: z.string(),
   token: z.string(),

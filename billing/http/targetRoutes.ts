@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
+import { billingLimits } from '../limits.ts';
 import { webhookUrlShape } from '../apply/shapes.ts';
 import { changeTarget, rotateSecret } from '../targets/targets.ts';
 import * as answers from './answers.ts';
-import { authorOf, byId, reason, withReason, type BillingRoutesDeps } from './parts.ts';
+import { authorOf, byId, reason, type BillingRoutesDeps } from './parts.ts';
 
 export function targetRoutes(app: App, { office, secrets, events }: BillingRoutesDeps): void {
   const schema = { tags: ['budgets'], params: byId };
@@ -13,7 +14,19 @@ export function targetRoutes(app: App, { office, secrets, events }: BillingRoute
       .refine((text) => webhookUrlShape.fits(text), webhookUrlShape.expected)
       .optional(),
     enabled: z.boolean().optional(),
+    limits: answers.targetLimits.optional().describe('Replaces those that are set.'),
     reason,
+  });
+  const rotation = z.strictObject({
+    reason,
+    overlapHours: z
+      .number()
+      .int()
+      .min(0)
+      .max(billingLimits.secretOverlapHoursMax)
+      .default(billingLimits.secretOverlapHours)
+      .describe('How long deliveries are signed with the old secret as well; 0 ends it at once.'),
+    secret: z.string().min(1).max(500).optional().describe('Of a mail server alone: its password.'),
   });
   app.patch(
     '/targets/:id',
@@ -23,7 +36,10 @@ export function targetRoutes(app: App, { office, secrets, events }: BillingRoute
     },
     async (request) => {
       const author = authorOf(request);
-      const { result, auditId } = await changeTarget(office, author, request.params.id, request.body);
+      const { result, auditId } = await changeTarget(office, author, request.params.id, {
+        ...request.body,
+        key: secrets.sealingKey,
+      });
       events.changed('target.change', request.params.id, author.actor);
       return { target: result, auditId };
     },
@@ -34,15 +50,20 @@ export function targetRoutes(app: App, { office, secrets, events }: BillingRoute
       config: { role: 'admin' },
       schema: {
         ...schema,
-        summary: 'Gives a target a new secret, shown this once',
-        body: withReason,
-        response: { 200: answers.secret },
+        summary: 'Gives a target a new secret, shown this once; the old one signs as well for a while',
+        body: rotation,
+        response: { 200: answers.rotatedSecret },
       },
     },
     async (request) => {
       const author = authorOf(request);
-      const sealing = { key: secrets.sealingKey, reason: request.body.reason };
-      const { result } = await rotateSecret(office, author, request.params.id, sealing);
+      const { reason: why, overlapHours, secret } = request.body;
+      const { result } = await rotateSecret(office, author, request.params.id, {
+        key: secrets.sealingKey,
+        reason: why,
+        overlapMs: overlapHours * 3_600_000,
+        secret,
+      });
       events.changed('target.rotate', request.params.id, author.actor);
       return result;
     },

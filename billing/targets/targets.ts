@@ -1,29 +1,52 @@
-/** Webhook targets: rows here, published to the bucket `TARGETS`, from which the notifier delivers. */
-import { randomBytes } from 'node:crypto';
+/** Targets of alerts: rows here, published to the bucket `TARGETS`, from which the notifier delivers. */
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kvm } from '@nats-io/kv';
-import type { TargetRecord } from '#core/messages/delivery.ts';
+import type { Selectable } from 'kysely';
+import type { MailAddresses, TargetKind, TargetLimits, TargetRecord } from '#core/messages/delivery.ts';
 import { buckets } from '#core/messages/names.ts';
 import type { NatsConnection } from '#platform/nats/index.ts';
 import { seal } from '#platform/sealing.ts';
+import { sameValue } from '../apply/item.ts';
 import { change, type Author, type Done, type Office } from '../change.ts';
 import { billingError } from '../errors.ts';
-import type { Db, Reader } from '../schema.ts';
+import type { Db, JsonValue, Reader, TargetTable } from '../schema.ts';
 
-/** A target without its secret: what anyone is shown. */
+/** A target without its secret: what anyone is shown. Of a chat the address is secret: `url` has its host and a fingerprint. */
 export interface Target {
   readonly id: string;
+  readonly kind: TargetKind;
   readonly url: string;
   readonly enabled: boolean;
+  readonly mail?: MailAddresses;
+  readonly limits: TargetLimits;
 }
 
 export async function targetsOf(db: Reader, tenant: string): Promise<Target[]> {
-  return db.selectFrom('target').select(['id', 'url', 'enabled']).where('tenant', '=', tenant).orderBy('id').execute();
+  const columns = ['id', 'kind', 'url', 'enabled', 'mail', 'limits'] as const;
+  const rows = await db.selectFrom('target').select(columns).where('tenant', '=', tenant).orderBy('id').execute();
+  return rows.map(({ mail, ...row }) => ({ ...row, ...(mail === null ? {} : { mail }) }));
 }
+
+export const isChat = (kind: TargetKind): boolean => kind === 'slack' || kind === 'teams' || kind === 'chat';
+
+/** A chat's address as it may be shown: who knows the whole of it may write there. */
+export const shownAddress = (url: string): string =>
+  `${new URL(url).origin}/#${createHash('sha256').update(url).digest('hex').slice(0, 16)}`;
 
 /** A Standard Webhooks secret. */
 export const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+
+/** A mail server's password, where the operator has put it into the file; "" without one. */
+export function mailPassword(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return '';
+  }
+}
 
 /**
  * The first secret of a target: what lies in the file, else a new one that is put there (mode 0600), for the operator
@@ -42,26 +65,36 @@ export function firstSecret(path: string): string {
 export interface TargetChange {
   readonly url?: string | undefined;
   readonly enabled?: boolean | undefined;
+  readonly limits?: TargetLimits | undefined;
   readonly reason: string;
 }
 
-export function changeTarget(office: Office, author: Author, id: string, to: TargetChange): Promise<Done<Target>> {
+export function changeTarget(
+  office: Office,
+  author: Author,
+  id: string,
+  to: TargetChange & { readonly key: Uint8Array },
+): Promise<Done<Target>> {
   return change(office, author, async (tx) => {
     const before = (await targetsOf(tx, author.tenant)).find((target) => target.id === id);
     if (before === undefined) throw billingError('TARGET_UNKNOWN', id, { target: id });
-    const after = { id, url: to.url ?? before.url, enabled: to.enabled ?? before.enabled };
-    if (after.url === before.url && after.enabled === before.enabled) return { result: before };
+    const isSecret = to.url !== undefined && isChat(before.kind);
+    const url = to.url === undefined ? before.url : isSecret ? shownAddress(to.url) : to.url;
+    const after = { ...before, url, enabled: to.enabled ?? before.enabled, limits: to.limits ?? before.limits };
+    if (sameValue(before, after)) return { result: before };
+    const limits = JSON.stringify(after.limits);
     await tx
       .updateTable('target')
-      .set((eb) => ({ url: after.url, enabled: after.enabled, revision: eb('revision', '+', 1) }))
+      .set((eb) => ({ url, enabled: after.enabled, limits, revision: eb('revision', '+', 1) }))
+      .$if(isSecret, (update) => update.set({ secret_sealed: seal(to.key, to.url!) }))
       .where('tenant', '=', author.tenant)
       .where('id', '=', id)
       .execute();
     const recorded = {
       action: 'target.change',
       subject: `target/${id}`,
-      before: { ...before },
-      after,
+      before: { ...before } as object as JsonValue,
+      after: { ...after } as object as JsonValue,
       why: to.reason,
       changes: [],
     };
@@ -69,32 +102,59 @@ export function changeTarget(office: Office, author: Author, id: string, to: Tar
   });
 }
 
-/** Gives the target a new secret and returns it, once; deliveries are signed with it as soon as the bucket has it. */
+export interface Rotation {
+  readonly key: Uint8Array;
+  readonly reason: string;
+  /** How long deliveries are signed with the secret before as well. */
+  readonly overlapMs: number;
+  /** Of a mail server, its password; others are made here. */
+  readonly secret?: string | undefined;
+}
+
+/**
+ * Gives the target a new secret and returns it, once; deliveries are signed with it as soon as the bucket has it, and
+ * with the one before until the overlap ends. A secret before that one ends now. Throws TARGET_UNKNOWN,
+ * TARGET_SECRET_GIVEN for a webhook with a secret, a mail server without, or a chat, whose secret is its address.
+ */
 export function rotateSecret(
   office: Office,
   author: Author,
   id: string,
-  sealing: { readonly key: Uint8Array; readonly reason: string },
-): Promise<Done<{ secret: string }>> {
+  { key, reason, overlapMs, secret: given }: Rotation,
+): Promise<Done<{ secret: string; previousUntilMs: number | null }>> {
   return change(office, author, async (tx) => {
-    const secret = newSecret();
     const row = await tx
-      .updateTable('target')
-      .set((eb) => ({ secret_sealed: seal(sealing.key, secret), revision: eb('revision', '+', 1) }))
+      .selectFrom('target')
+      .select(['kind', 'secret_sealed'])
       .where('tenant', '=', author.tenant)
       .where('id', '=', id)
-      .returning('id')
       .executeTakeFirst();
     if (row === undefined) throw billingError('TARGET_UNKNOWN', id, { target: id });
+    const isMail = row.kind === 'mail';
+    if (isChat(row.kind) || isMail !== (given !== undefined))
+      throw billingError('TARGET_SECRET_GIVEN', `${id} is of kind ${row.kind}.`, { target: id, kind: row.kind });
+    const secret = given ?? newSecret();
+    const previousUntilMs = isMail || overlapMs === 0 ? null : office.now() + overlapMs;
+    await tx
+      .updateTable('target')
+      .set((eb) => ({
+        secret_sealed: seal(key, secret),
+        previous_sealed: previousUntilMs === null ? null : row.secret_sealed,
+        previous_until_ms: previousUntilMs,
+        revision: eb('revision', '+', 1),
+      }))
+      .where('tenant', '=', author.tenant)
+      .where('id', '=', id)
+      .execute();
     const recorded = {
       action: 'target.rotate',
       subject: `target/${id}`,
       before: {},
-      after: {},
-      why: sealing.reason,
+      after: { previousUntilMs },
+      why: reason,
       changes: [],
     };
-    return { result: { secret }, recorded };
+    return { result: { secret, previousUntilMs }, recorded };
   });
 }
 
@@ -125,7 +185,9 @@ export async function targetBucket(connection: NatsConnection, replicas: number)
 export async function reconcileTargets(db: Db, bucket: TargetBucket): Promise<void> {
   for (const row of await db.selectFrom('target').selectAll().execute()) {
     const held = await bucket.get(`${row.tenant}.${row.id}`);
-    if (held?.url === row.url && held.secret === row.secret_sealed) continue;
+    // Whether it is enabled is the notifier's, too.
+    const { disabled: _, enabled = row.enabled, ...rest } = held ?? {};
+    if (sameValue({ ...rest, enabled }, { ...recordOf(row), enabled })) continue;
     await markPublished(db, row, 0);
   }
 }
@@ -134,11 +196,23 @@ export async function reconcileTargets(db: Db, bucket: TargetBucket): Promise<vo
 export async function publishTargets(db: Db, bucket: TargetBucket): Promise<number> {
   const rows = await db.selectFrom('target').selectAll().whereRef('revision', '<>', 'published_revision').execute();
   for (const row of rows) {
-    await bucket.put(`${row.tenant}.${row.id}`, { url: row.url, secret: row.secret_sealed, enabled: row.enabled });
+    await bucket.put(`${row.tenant}.${row.id}`, recordOf(row));
     await markPublished(db, row, row.revision);
   }
   return rows.length;
 }
+
+const recordOf = ({ kind, url, enabled, mail, limits, ...row }: Selectable<TargetTable>): TargetRecord => ({
+  kind,
+  url,
+  secret: row.secret_sealed,
+  ...(row.previous_sealed === null
+    ? {}
+    : { previous: { secret: row.previous_sealed, untilMs: Number(row.previous_until_ms) } }),
+  enabled,
+  ...(mail === null ? {} : { mail }),
+  limits,
+});
 
 async function markPublished(
   db: Db,

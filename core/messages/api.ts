@@ -134,20 +134,90 @@ export interface LiveThreshold {
 /** With the newest delivery per target, as far as known. */
 export type LiveAlert = Alert & { readonly deliveries: readonly Delivery[] };
 
-/** One attempt to deliver an alert to a webhook target; also the payload of a `DELIVERIES` message. */
+/** One attempt to deliver an alert to a target. */
 export interface Delivery {
   readonly alertId: string;
   readonly tenant: string;
   readonly target: string;
   readonly attempt: number;
   readonly status: 'delivered' | 'failed' | 'given_up' | 'refused';
-  /** HTTP status of the receiver, 0 when it did not answer. */
+  /** Why it was given up or refused; absent for other statuses. */
+  readonly reason?: DeliveryEnd;
+  /** HTTP status of the receiver, or the SMTP reply's code; 0 when it did not answer. */
   readonly httpStatus: number;
   readonly detail: string;
   readonly atMs: number;
-  /** From the commit that raised the alert to the receiver's answer. */
+  /** From the commit that raised the alert, or the request to replay or test it, to the receiver's answer. */
   readonly latencyMs: number;
   readonly nextAttemptAtMs: number | null;
+  /** The alert had been asked for again so many times before this attempt; absent for never. */
+  readonly replay?: number;
+  /** What was sent; absent where nothing was. */
+  readonly request?: DeliveryCall;
+  /** What came back, its first characters; absent where nothing did. */
+  readonly response?: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  /** In an alert storm one request carries many alerts: its own id, and how many. */
+  readonly group?: { readonly id: string; readonly size: number };
+}
+
+/**
+ * `expired`: its 72 hours are over; `overtaken`: a later alert of its source was delivered; `crowded`: too many wait for
+ * the target; `disabled`: the target is turned off; `unusable`: the target is missing, its address or secret cannot be used.
+ */
+export type DeliveryEnd = 'expired' | 'overtaken' | 'crowded' | 'disabled' | 'unusable';
+
+/** A request as records tell of it: secrets are left out, and of an address whose path is one everything behind the host. */
+export interface DeliveryCall {
+  readonly to: string;
+  readonly webhookId: string;
+  readonly bytes: number;
+}
+
+/** As of what a list of deliveries holds. */
+export interface DeliveryWatermark {
+  /** The commit up to which alerts are known. */
+  readonly partition: number;
+  readonly outSeq: number;
+  readonly logTimeMs: number;
+  /** The newest message of `DELIVERIES` that was read. */
+  readonly recordSeq: number;
+}
+
+/** An alert on its way to a target, by its newest attempt. */
+export interface DeliverySummary {
+  /** `<target>~<alert>`. */
+  readonly id: string;
+  readonly alertId: string;
+  readonly target: string;
+  readonly status: Delivery['status'];
+  readonly reason?: DeliveryEnd;
+  /** Nothing more comes of it by itself: given up, or refused until the target is mended. */
+  readonly dead: boolean;
+  readonly attempts: number;
+  /** How often it was asked for again. */
+  readonly replays: number;
+  /** It was asked for again, and no attempt has followed yet. */
+  readonly replayWaits: boolean;
+  readonly httpStatus: number;
+  readonly detail: string;
+  readonly atMs: number;
+  readonly latencyMs: number;
+  readonly nextAttemptAtMs: number | null;
+}
+
+/** GET /deliveries */
+export interface DeliveryList {
+  readonly deliveries: readonly DeliverySummary[];
+  readonly watermark: DeliveryWatermark;
+}
+
+/** GET /deliveries/{id} */
+export interface DeliveryDetail extends DeliverySummary {
+  /** Null when it is older than what the office keeps. */
+  readonly alert: Alert | null;
+  /** Oldest first, the newest 40. */
+  readonly all: readonly Delivery[];
+  readonly watermark: DeliveryWatermark;
 }
 
 /** "Can I trust it": differences found by the reconciliation, gaps and refusals. */

@@ -7,7 +7,7 @@
  * | `CONTROL_<p>` | `control.<p>.<tenant>` | billing's outbox | rater, verify |
  * | `RATED_<p>` | `rated.<p>` | the owner of p | loader, notifier, dashboards, standby, verify |
  * | `ALERTS` | `alerts.<tenant>` | notifier | notifier, dashboards |
- * | `DELIVERIES` | `deliveries.<tenant>.<target>` | notifier | notifier, dashboards |
+ * | `DELIVERIES` | `deliveries.<tenant>.<target>` | notifier; the office, what it asks for | notifier, dashboards |
  *
  * Core NATS, nothing kept: `mark.<tenant>.<producer>` (a producer's watermark, pushed after each commit) and its
  * request form `mark.get.<p>.<tenant>.<producer>`; `balance.get.<p>` (the rater answers from committed state).

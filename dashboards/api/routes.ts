@@ -7,7 +7,9 @@ import type { LiveHub } from '../live/hub.ts';
 import { apiLimits, mirrorLimits } from '../limits.ts';
 import type { Mirror } from '../mirror/index.ts';
 import type { Ports } from '../ports.ts';
+import { liveAlert } from './alertSchemas.ts';
 import * as answers from './schemas.ts';
+import { deliveryRoutes } from './deliveryRoutes.ts';
 import { estimateRoute } from './estimate/route.ts';
 import { pressureFor } from './pressure.ts';
 import { readStatus } from './status.ts';
@@ -93,22 +95,12 @@ export function dashboardRoutes({
         summary: 'Alerts with their newest delivery per target, newest first',
         tags: ['budgets'],
         querystring: z.object({ limit: limit(mirrorLimits.alertsPerTenantMax) }),
-        response: { 200: z.object({ alerts: z.array(answers.liveAlert) }) },
+        response: { 200: z.object({ alerts: z.array(liveAlert) }) },
       },
       handler: async ({ identity, query }) => ({ alerts: viewOf(identity.tenant).alerts.newest(query.limit) }),
     });
 
-    app.route({
-      method: 'GET',
-      url: '/deliveries',
-      schema: {
-        summary: 'Attempts to deliver alerts, newest first',
-        tags: ['budgets'],
-        querystring: z.object({ limit: limit(mirrorLimits.deliveriesPerTenantMax) }),
-        response: { 200: z.object({ deliveries: z.array(answers.delivery) }) },
-      },
-      handler: async ({ identity, query }) => ({ deliveries: viewOf(identity.tenant).alerts.deliveries(query.limit) }),
-    });
+    deliveryRoutes(app, { viewOf, desk: ports.desk });
 
     app.route({
       method: 'GET',

@@ -3,14 +3,13 @@
  * of core/messages/api.ts: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
-import { severities } from '#core/messages/alert.ts';
-import type { Delivery, Fleet, LiveAlert, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
-import type { BudgetForecast } from '#core/messages/budget.ts';
+import type { Fleet, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
 import { stageIds, type Pressure } from '#core/messages/pressure.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { ratedRowSchema, worthSchema } from '#platform/http/ratedRow.ts';
 import { refusalReasons, type Refusal, type RefusalReason } from '#core/messages/rated.ts';
+import { budgetForecast, budgetState, liveAlert } from './alertSchemas.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 const amount = z.string().describe('Decimal text in the currency named.');
@@ -18,70 +17,6 @@ const quantity = z.string().describe('Decimal text.');
 const instant = z.number().describe('UTC ms.');
 const counts = z.object({ received: z.number(), rated: z.number(), duplicates: z.number(), refused: z.number() });
 const percentiles = z.object({ p50: z.number(), p99: z.number() });
-const budgetState = z.enum(['within', 'warned', 'throttled', 'blocked', 'released']);
-
-export const delivery = z.object({
-  alertId: z.string(),
-  tenant: z.string(),
-  target: z.string(),
-  attempt: z.number(),
-  status: z.enum(['delivered', 'failed', 'given_up', 'refused']),
-  httpStatus: z.number().describe('0 when the receiver did not answer.'),
-  detail: z.string(),
-  atMs: instant,
-  latencyMs: z.number().describe("From the commit that raised the alert to the receiver's answer."),
-  nextAttemptAtMs: instant.nullable(),
-}) satisfies z.ZodType<Delivery>;
-
-const anyAlert = z.object({
-  id: z.string(),
-  tenant: z.string(),
-  severity: z.enum(severities),
-  source: z.string().describe('What it is about, such as "budget:<id>".'),
-  account: z.number(),
-  accountSlug: z.string(),
-  action: z.enum(['notify', 'throttle', 'block', 'release']),
-  targets: list(z.string()),
-  logTimeMs: instant,
-  cause: z.object({ producer: z.string(), epoch: z.string(), seq: z.number() }).nullable(),
-  trace: z.string(),
-  deliveries: list(delivery).describe('The newest per target.'),
-});
-
-const budgetForecast = z.object({
-  expected: amount,
-  low: amount,
-  high: amount,
-  atMs: instant,
-  method: z.string(),
-}) satisfies z.ZodType<BudgetForecast>;
-
-const budgetAlert = anyAlert.extend({
-  type: z.enum(['budget.threshold_crossed', 'budget.released']),
-  state: budgetState,
-  budget: z.string(),
-  budgetName: z.string(),
-  threshold: z.string().describe('Key of the threshold crossed; "" for a release.'),
-  released: z.enum(['period', 'changed', 'fell', 'reset', 'act']).exactOptional(),
-  balance: amount,
-  limit: amount,
-  currency: z.string(),
-  meter: z.string().exactOptional(),
-  unit: z.string().exactOptional(),
-  periodStartMs: instant,
-  periodEndMs: instant,
-  forecast: budgetForecast.exactOptional(),
-  rate: amount.exactOptional(),
-  fx: list(z.object({ currency: z.string(), rate: amount, date: z.string() })).exactOptional(),
-});
-
-/** What other types say besides is theirs. */
-const otherAlert = anyAlert.extend({
-  type: z.enum(['credit.low', 'credit.empty', 'credit.topped_up', 'credit.top_up_requested', 'target.test']),
-  state: z.string(),
-});
-
-export const liveAlert = z.union([budgetAlert, otherAlert]) satisfies z.ZodType<LiveAlert>;
 
 const member = z.object({
   tenant: z.string(),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LiveState } from '#core/messages/api.ts';
+import type { DeliveryDetail, DeliveryList, LiveState } from '#core/messages/api.ts';
 import { streams, subjects } from '#core/messages/names.ts';
 import type { Alert } from '#core/messages/alert.ts';
 import type { BalanceEntry } from '#core/messages/rated.ts';
@@ -68,7 +68,30 @@ test('alerts come with their commit, deliveries with their stream, another tenan
   await until(() => page.shown?.alerts[0]?.deliveries.length === 1);
   expect(page.shown?.alerts).toEqual([{ ...alert, deliveries: [delivery] }]);
   expect((await liveState('other-viewer')).alerts).toEqual([]);
-  expect(await (await office.get('/api/v1/deliveries')).json()).toEqual({ deliveries: [delivery] });
+  const id = `hook~${alert.id}`;
+  const listed = (await (await office.get('/api/v1/deliveries?target=hook&status=delivered')).json()) as DeliveryList;
+  expect(listed.deliveries).toMatchObject([{ id, status: 'delivered', dead: false, attempts: 1, replays: 0 }]);
+  expect(listed.watermark).toMatchObject({ partition: 0, outSeq: office.rater.position.seq, recordSeq: 2 });
+  expect(await (await office.get('/api/v1/deliveries?status=dead')).json()).toMatchObject({ deliveries: [] });
+  // A storm's record tells of many, and what is asked for shows until an attempt has followed.
+  const dead = {
+    ...delivery,
+    alertId: 'x',
+    status: 'given_up',
+    reason: 'expired',
+    others: [{ alertId: 'y', attempt: 2 }],
+  };
+  await put(subjects.deliveries('acme', 'hook'), dead);
+  await put(subjects.deliveries('acme', 'hook'), {
+    kind: 'replay', tenant: 'acme', target: 'hook', by: 'anna', auditId: 'a', atMs: 1, deliveries: [{ alertId: 'y', attempts: 2, replay: 1 }],
+  }); // prettier-ignore
+  const show = async (path: string) =>
+    (await (await office.get(`/api/v1/deliveries/${encodeURIComponent(path)}`)).json()) as DeliveryDetail;
+  await until(async () => (await show('hook~y')).replayWaits);
+  expect(await show('hook~x')).toMatchObject({ dead: true, reason: 'expired', replays: 0, alert: null });
+  expect(await show('hook~y')).toMatchObject({ dead: false, attempts: 2, replays: 1, all: [{ attempt: 2 }] });
+  expect(await show(id)).toMatchObject({ alert: { id: alert.id }, all: [{ httpStatus: 204 }] });
+  expect((await office.get('/api/v1/deliveries/hook~z')).status).toBe(404);
   expect(office.dashboards.mirror.deliveries.latency()).toEqual({ p50: 7, p99: 7 });
   page.socket.close();
 });

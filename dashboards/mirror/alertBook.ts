@@ -15,7 +15,6 @@ interface Entry {
  */
 export class AlertBook {
   readonly #entries = new Map<string, Entry>();
-  readonly #deliveries: Delivery[] = [];
   readonly #early = new Map<string, Map<string, Delivery>>();
   readonly #changed = new Set<string>();
 
@@ -32,9 +31,7 @@ export class AlertBook {
     if (dropped !== undefined) this.#changed.delete(dropped);
   }
 
-  deliver(delivery: Delivery): void {
-    this.#deliveries.push(delivery);
-    if (this.#deliveries.length > mirrorLimits.deliveriesPerTenantMax) this.#deliveries.shift();
+  deliver({ request: _request, response: _response, ...delivery }: Delivery): void {
     const known = this.#entries.get(delivery.alertId)?.deliveries;
     const deliveries = known ?? this.#early.get(delivery.alertId) ?? new Map<string, Delivery>();
     const newest = deliveries.get(delivery.target);
@@ -60,9 +57,8 @@ export class AlertBook {
       .map(liveAlert);
   }
 
-  /** Newest first. */
-  deliveries(limit: number): Delivery[] {
-    return this.#deliveries.slice(-limit).reverse();
+  get(id: string): Alert | undefined {
+    return this.#entries.get(id)?.alert;
   }
 
   /** Alerts that are new or were delivered since the last call. */

@@ -1,5 +1,5 @@
 import type { Delivery, Status } from '#core/messages/api.ts';
-import type { AlertRecord } from '#core/messages/delivery.ts';
+import { deliveriesOf, type AlertRecord, type DeliveryRecord, type DeliveryRequest } from '#core/messages/delivery.ts';
 import { streams } from '#core/messages/names.ts';
 import type { Alert } from '#core/messages/alert.ts';
 import { sleep } from '#platform/lifecycle.ts';
@@ -9,7 +9,8 @@ import { mirrorLimits } from '../limits.ts';
 
 export interface HistoryHandlers {
   onAlert(alert: Alert): void;
-  onDelivery(delivery: Delivery): void;
+  /** Attempts of one request, or what the notifier is asked for; `seq` of its message. */
+  onDelivery(record: readonly Delivery[] | DeliveryRequest, tenant: string, seq: number): void;
 }
 
 /** Reads ALERTS or DELIVERIES, from its newest messages on, for as long as the signal lasts; never throws. */
@@ -31,7 +32,12 @@ export async function followHistory(
         // The broker vouches for the subject; a body that names another tenant is nobody's.
         if (body.tenant !== tenant) continue;
         if (stream === streams.alerts) handlers.onAlert(alertOf(body as AlertRecord));
-        else handlers.onDelivery(body as Delivery);
+        else
+          handlers.onDelivery(
+            'kind' in body ? (body as DeliveryRequest) : deliveriesOf(body as DeliveryRecord),
+            tenant,
+            message.seq,
+          );
       }
     } catch (error) {
       if (!signal.aborted) events.historyBroke(stream, error);

@@ -1,5 +1,6 @@
-import type { Status } from '#core/messages/api.ts';
+import type { Delivery, Status } from '#core/messages/api.ts';
 import type { TenantRecord } from '#core/messages/control.ts';
+import type { DeliveryRequest } from '#core/messages/delivery.ts';
 import { activePartitions, streams, type Placement } from '#core/messages/names.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
@@ -150,10 +151,16 @@ export function createMirror({ placement, log, connection, events, ports }: Mirr
           views.get(alert.tenant)?.view.alerts.add(alert, true);
           changed(alert.tenant);
         },
-        onDelivery(delivery: Parameters<TenantView['alerts']['deliver']>[0]) {
-          deliveries.add(delivery);
-          views.get(delivery.tenant)?.view.alerts.deliver(delivery);
-          changed(delivery.tenant);
+        onDelivery(record: readonly Delivery[] | DeliveryRequest, tenant: string, seq: number) {
+          for (const { view } of views.values()) view.deliveries.recordSeq = seq;
+          const view = views.get(tenant)?.view;
+          if ('kind' in record) view?.deliveries.request(record);
+          else
+            for (const delivery of record) {
+              deliveries.add(delivery);
+              view?.deliver(delivery);
+            }
+          changed(tenant);
         },
       };
       await Promise.all([

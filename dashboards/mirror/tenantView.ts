@@ -1,5 +1,14 @@
 import type { BalanceReply } from '#core/messages/balances.ts';
-import type { FleetMember, LiveBalance, LiveBudget, LiveDelta, LiveState, Trust } from '#core/messages/api.ts';
+import type {
+  Delivery,
+  DeliveryWatermark,
+  FleetMember,
+  LiveBalance,
+  LiveBudget,
+  LiveDelta,
+  LiveState,
+  Trust,
+} from '#core/messages/api.ts';
 import { thresholdKey, type BudgetRecord } from '#core/messages/budget.ts';
 import type { ProducerRecord, TenantRecord } from '#core/messages/control.ts';
 import type { SampleCounts } from '#core/messages/rated.ts';
@@ -8,6 +17,7 @@ import { periodAt, periodKey } from '#core/time/period.ts';
 import { mirrorLimits } from '../limits.ts';
 import type { StoreTrust } from '../ports.ts';
 import { AlertBook } from './alertBook.ts';
+import { DeliveryBook } from './deliveryBook.ts';
 import { fleetMember, neverSeen } from './fleet.ts';
 import { Shown } from './shown.ts';
 import { TenantFigures, toAmount, type Changes } from './tenantFigures.ts';
@@ -28,6 +38,7 @@ export interface Position {
 export class TenantView {
   readonly figures: TenantFigures;
   readonly alerts = new AlertBook();
+  readonly deliveries = new DeliveryBook();
   readonly #now: () => number;
   readonly #position: Position;
   #record: TenantRecord;
@@ -80,6 +91,17 @@ export class TenantView {
   apply(changes: Changes, outSeq: number, logTimeMs: number): void {
     this.figures.apply(changes, outSeq, logTimeMs);
     for (const entry of changes.balances) this.#dirty.add(entry.account);
+  }
+
+  deliver(delivery: Delivery): void {
+    this.alerts.deliver(delivery);
+    this.deliveries.add(delivery);
+  }
+
+  /** As of what lists of deliveries hold. */
+  get watermark(): DeliveryWatermark {
+    const { partition, outSeq, logTimeMs } = this.#position;
+    return { partition, outSeq, logTimeMs, recordSeq: this.deliveries.recordSeq };
   }
 
   /** Replaces all figures by the rater's answer. */

@@ -91,6 +91,10 @@ export function memoryPorts(memory: Memory): Ports {
       loadedSeq: async () => 0,
       rowCount: async () => 0,
     },
+    desk: {
+      replay: async () => ({ auditId: 'a' }),
+      test: async (_by, target) => ({ id: `${target}~t`, auditId: 'a' }),
+    },
     raterLatency: async () => ({ p50: 1, p99: 2 }),
     pressure: () => ({ asOfMs: 0, state: 'ok', stages: [] }),
     now: memory.nowMs,

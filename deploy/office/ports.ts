@@ -35,6 +35,7 @@ export function dashboardPorts(aggregator: Aggregator, billing: Billing, pressur
     access: billing.access,
     master: billing.master,
     store: storePort(aggregator, masterFacts(billing)),
+    desk: billing.desk,
     raterLatency,
     pressure,
     now: Date.now,

@@ -1,7 +1,7 @@
 /** Receives webhooks: each alert counts once however often it comes, under its id. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { WebhookBody } from '#core/messages/delivery.ts';
+import type { GroupedBody, WebhookBody } from '#core/messages/delivery.ts';
 
 export interface Receiver extends Disposable {
   readonly url: string;
@@ -19,8 +19,9 @@ export async function startReceiver(): Promise<Receiver> {
     request.on('end', () => {
       if (receiver.mood === 'silent') return;
       if (receiver.mood === 'failing') return void response.writeHead(503).end();
-      const { data } = JSON.parse(Buffer.concat(chunks).toString()) as WebhookBody;
-      accepted.set(data.id, (accepted.get(data.id) ?? 0) + 1);
+      const { type, data } = JSON.parse(Buffer.concat(chunks).toString()) as WebhookBody | GroupedBody;
+      const ids = type === 'alerts.grouped' ? (data as GroupedBody['data']).ids : [data.id];
+      for (const id of ids) accepted.set(id, (accepted.get(id) ?? 0) + 1);
       response.writeHead(204).end();
     });
   });

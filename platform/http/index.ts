@@ -44,6 +44,8 @@ declare module 'fastify' {
 export const httpLimits = {
   bodyBytesMax: 4 * 1024 * 1024,
   requestTimeoutMs: 30_000,
+  /** Of one parameter in a path; longer ones lead nowhere. */
+  parameterLengthMax: 400,
 } as const;
 
 /** `onFailure` hears of every error that is ours and not the caller's, with the route that it happened in. */
@@ -52,6 +54,8 @@ export function createApp(onFailure?: (error: unknown, route: string) => void): 
     bodyLimit: httpLimits.bodyBytesMax,
     requestTimeout: httpLimits.requestTimeoutMs,
     logger: false,
+    // Ids of deliveries hold those of their alerts.
+    routerOptions: { maxParamLength: httpLimits.parameterLengthMax },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -5,6 +5,7 @@
  */
 import { streams, subjects } from '#core/messages/names.ts';
 import type { AlertRecord } from '#core/messages/delivery.ts';
+import type { Alert } from '#core/messages/alert.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import type { AppendResult, Log } from '#platform/log.ts';
 import type { NotifierEvents } from './events.ts';
@@ -20,7 +21,8 @@ export class AlertCopies {
   private readonly log: Log;
   private readonly signal: AbortSignal;
   private readonly events: NotifierEvents;
-  private readonly ids = new Set<string>();
+  /** Of each alert where it stands in the stream. */
+  private readonly ids = new Map<string, number>();
   private readonly waiting: Waiting[] = [];
   private lastSeq = 0;
   private writing = false;
@@ -36,12 +38,20 @@ export class AlertCopies {
     return this.ids.size;
   }
 
+  /** The alert of that id; undefined when the stream has none. */
+  async find(id: string): Promise<Alert | undefined> {
+    const seq = this.ids.get(id);
+    const message = seq === undefined ? undefined : await this.log.get(streams.alerts, seq);
+    const record = message && readJson<AlertRecord>(message);
+    return record && alertOf(record);
+  }
+
   /** Reads what the stream has beyond what we know; each record once, in order. */
   async load(take: (record: AlertRecord) => void = () => undefined): Promise<void> {
     this.lastSeq = await readBack(this.log, streams.alerts, this.lastSeq + 1, this.signal, (message) => {
       const record = readJson<AlertRecord>(message);
       if (typeof record?.id !== 'string' || this.ids.has(record.id)) return;
-      this.ids.add(record.id);
+      this.ids.set(record.id, message.seq);
       take(record);
     });
   }
@@ -89,7 +99,7 @@ export class AlertCopies {
     for (const [index, result] of results.entries()) {
       if (result.kind !== 'stored') break;
       this.lastSeq = result.seq;
-      this.ids.add(records[index]!.id);
+      this.ids.set(records[index]!.id, result.seq);
       this.events.alertCopied(records[index]!.id);
     }
     return results;
@@ -108,6 +118,11 @@ export class AlertCopies {
       }
     }
   }
+}
+
+/** As its commit carried it: what is sent are the same bytes, whatever it was read from. */
+export function alertOf({ partition: _p, outSeq: _s, committedAtMs: _at, ...alert }: AlertRecord): Alert {
+  return alert;
 }
 
 const indexOfId = (window: readonly Waiting[], id: string): number =>

@@ -1,12 +1,13 @@
 /** Takes alerts once per id and puts them into the queues of their targets. */
-import type { AlertRecord } from '#core/messages/delivery.ts';
+import type { ReplayedDelivery } from '#core/messages/delivery.ts';
 import { idPattern } from '#core/messages/names.ts';
 import type { Alert } from '#core/messages/alert.ts';
 import type { Clock } from './clock.ts';
 import { isFinal, type DeliveryIndex, type DeliveryProgress, type DeliveryRecords } from './deliveryRecords.ts';
 import type { NotifierEvents } from './events.ts';
 import { Latencies } from '../status.ts';
-import { TargetQueue, type PendingDelivery } from './targetQueue.ts';
+import type { PendingDelivery } from './due.ts';
+import { TargetQueue } from './targetQueue.ts';
 import { missingTarget, type TargetState } from './targets.ts';
 
 export interface CourierDeps {
@@ -49,8 +50,8 @@ export class Courier {
   }
 
   /** Goes on with an alert that an earlier run has recorded, where its schedule stands. */
-  restore(record: AlertRecord): void {
-    this.take(record, this.toMonotonic(record.committedAtMs), false);
+  restore(alert: Alert, raisedAtMs: number): void {
+    this.take(alert, this.toMonotonic(raisedAtMs), false);
   }
 
   /** Delivers an alert, unless it was taken before under the same id. */
@@ -60,6 +61,13 @@ export class Courier {
 
   takeFollowed(alert: Alert, committedAtMs: number): void {
     this.take(alert, this.toMonotonic(committedAtMs), true);
+  }
+
+  /** Delivers an alert to a target again, whatever became of it. */
+  replay(alert: Alert, target: string, { attempts, replay }: ReplayedDelivery, askedAtMs: number): void {
+    const progress = { attempts, replay, firstAttemptAtMs: null };
+    this.queueOf(alert.tenant, target).replay(pendingOf(alert, this.toMonotonic(askedAtMs), progress));
+    this.deps.events.pending(this.pending);
   }
 
   /** Starts nothing more; resolves when every request under way has been answered. */
@@ -74,7 +82,7 @@ export class Courier {
     this.earlier.delete(alert.id);
     for (const target of new Set(alert.targets)) {
       const progress = earlier?.get(target);
-      if (progress !== undefined && isFinal(progress.last)) continue;
+      if (isFinal(progress?.last)) continue;
       if (!idPattern.test(target) || !idPattern.test(alert.tenant)) this.deps.events.skipped(alert.id, target);
       else this.queueOf(alert.tenant, target).add(pendingOf(alert, committedAtMonotonicMs, progress), news);
     }
@@ -91,9 +99,10 @@ export class Courier {
         tenant,
         target,
         clock,
-        record: (delivery) => {
-          if (delivery.status === 'delivered' && delivery.attempt === 1) this.latencies.add(delivery.latencyMs);
-          records.record(delivery);
+        record: (deliveries) => {
+          for (const { status, attempt, latencyMs } of deliveries)
+            if (status === 'delivered' && attempt === 1) this.latencies.add(latencyMs);
+          records.record(deliveries);
           events.pending(this.pending);
         },
         turnOff: (revision) => turnOff(key, revision),
@@ -120,11 +129,14 @@ function pendingOf(
   return {
     alert,
     committedAtMonotonicMs,
-    attempt: last?.attempt ?? 0,
+    attempt: progress?.attempts ?? 0,
     firstAttemptAtMs: progress?.firstAttemptAtMs ?? null,
     dueAtMs: last?.nextAttemptAtMs ?? 0,
     notBeforeMs: 0,
     steppedAside: false,
+    alone: false,
     waitsForTarget: last?.status === 'refused' && last.nextAttemptAtMs === null,
+    replay: progress?.replay ?? 0,
+    place: 0,
   };
 }

@@ -1,6 +1,7 @@
 /** How targets are treated: order, failures, pauses, long schedules, targets that are missing, gone, or hang. */
 import { expect, test } from 'vitest';
 import type { Delivery } from '#core/messages/api.ts';
+import { targetDefaults } from '#core/messages/delivery.ts';
 import { notifierLimits } from './limits.ts';
 import {
   FakeRater,
@@ -204,7 +205,7 @@ test('a target that hangs delays no other, and does not hold up the end', async 
   );
   await rater.commit(alerts);
   await until(() => run.notifier.counts().delivered === 50);
-  expect(hanging.received.length).toBe(notifierLimits.requestsPerTargetMax);
+  expect(hanging.received.length).toBe(targetDefaults('webhook').concurrency);
   await run.stop();
   // What hung may have been given up for now before the end came; nothing of it was delivered.
   const seen = outcomes(await world.deliveries());

@@ -1,6 +1,7 @@
 /** What happens in the notifier: each helper writes its metric and its log line together. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Delivery } from '#core/messages/api.ts';
+import type { DeliveryRequest } from '#core/messages/delivery.ts';
 import type { Logger } from '#platform/telemetry.ts';
 
 export type LogUse = 'alert' | 'delivery' | 'position' | 'target' | 'commit';
@@ -56,6 +57,12 @@ export function notifierEvents(registry: Registry, logger: Logger) {
     labelNames: ['what'],
     registers,
   });
+  const requests = new Counter({
+    name: 'meterline_notifier_requests_total',
+    help: 'Replays and tests that people asked for.',
+    labelNames: ['kind'],
+    registers,
+  });
   return {
     started(pending: number, alerts: number) {
       logger.info({ pending, alerts }, 'notifier delivers');
@@ -68,7 +75,7 @@ export function notifierEvents(registry: Registry, logger: Logger) {
       alertsCopied.inc();
       logger.info({ alert: alertId }, 'alert recorded');
     },
-    attempted(delivery: Delivery) {
+    attempted({ request: _request, response: _response, ...delivery }: Delivery) {
       attempts.inc({ status: delivery.status });
       if (delivery.status === 'delivered') deliverySeconds.observe(delivery.latencyMs / 1000);
       const level = delivery.status === 'delivered' ? 'info' : 'warn';
@@ -95,6 +102,13 @@ export function notifierEvents(registry: Registry, logger: Logger) {
     logRetried(what: LogUse, reason: string) {
       logRetries.inc({ what });
       logger.warn({ what, reason }, 'the log did not answer as hoped: trying again');
+    },
+    asked({ kind, target, by, auditId }: DeliveryRequest) {
+      requests.inc({ kind });
+      logger.info({ target, by, audit: auditId }, kind === 'test' ? 'test asked for' : 'replay asked for');
+    },
+    replayIgnored(alertId: string, target: string) {
+      logger.warn({ alert: alertId, target }, 'asked for again, but ALERTS has no such alert');
     },
     skipped(alertId: string, target: string) {
       logger.error({ alert: alertId, target }, 'alert names a target that cannot exist: not delivered to it');

@@ -13,8 +13,15 @@ export const notifierLimits = {
   /** Pause before a failed read or write of the log is tried again, and before the notifier begins anew. */
   logRetryMs: 500,
 
-  /** Requests that one target has under way; the rest of its alerts wait. One budget never has two under way. */
-  requestsPerTargetMax: 4,
+  /** Requests to one target are counted over so long; beyond its `groupAfter` alerts go grouped. */
+  groupWindowMs: 10_000,
+  /** Alerts of one grouped request; more make another one. */
+  groupAlertsMax: 250,
+  /** Alerts that a grouped request holds whole; of the others it holds the id, and where their source stands. */
+  groupListedMax: 50,
+  /** In a storm an alert waits at most so long behind the last request: one that asks a receiver to act, and one that only tells. */
+  groupActPauseMs: 100,
+  groupTellPauseMs: 1000,
   /** Alerts that wait for one target; more are given up at once, with that as their detail. */
   pendingPerTargetMax: 50_000,
   /** Attempts whose record waits for the log; beyond it the oldest is dropped, and that attempt may be made again. */
@@ -26,8 +33,9 @@ export const notifierLimits = {
   attemptTimeoutMs: 10_000,
   /** Bytes of an answer that are read; a longer one is cut off, its status counts. */
   answerBytesMax: 16 * 1024,
-  /** Characters of an answer that the delivery's detail keeps. */
+  /** Characters of an answer that the delivery's detail keeps, and its record. */
   detailCharactersMax: 200,
+  responseCharactersMax: 1000,
   /** A connection to a target without traffic is closed after this. */
   idleConnectionMs: 60_000,
 

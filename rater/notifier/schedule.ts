@@ -1,5 +1,5 @@
 /** What follows from one attempt: delivered, tried again and when, or given up. */
-import type { Delivery } from '#core/messages/api.ts';
+import type { Delivery, DeliveryEnd } from '#core/messages/api.ts';
 import { notifierLimits } from './limits.ts';
 
 /** What came of one request. */
@@ -11,10 +11,13 @@ export interface AttemptOutcome {
   readonly detail: string;
   /** From the answer's Retry-After; null without one. */
   readonly retryAfterMs: number | null;
+  /** Said where the status is not HTTP's: whether it is this alert that the receiver does not want. */
+  readonly rejects?: boolean;
 }
 
 export interface Verdict {
   readonly status: Delivery['status'];
+  readonly reason?: DeliveryEnd;
   /** Null: final, or waiting until the target is changed. */
   readonly nextAttemptAtMs: number | null;
   /** 410 Gone: the receiver wants no more of them. */
@@ -34,13 +37,13 @@ export function judge(
   const verdict = { nextAttemptAtMs: null, disablesTarget: false, pausesTargetUntilMs: 0 };
   const { httpStatus } = outcome;
   if (httpStatus >= 200 && httpStatus < 300) return { ...verdict, status: 'delivered' };
-  if (httpStatus === 410) return { ...verdict, status: 'refused', disablesTarget: true };
+  if (httpStatus === 410) return { ...verdict, status: 'refused', reason: 'disabled', disablesTarget: true };
   const pauseMs = Math.max(retryPauseMs(attempt, random), outcome.retryAfterMs ?? 0);
   const nextAttemptAtMs = nowMs + pauseMs;
-  if (nextAttemptAtMs > deadlineMs) return { ...verdict, status: 'given_up' };
+  if (nextAttemptAtMs > deadlineMs) return { ...verdict, status: 'given_up', reason: 'expired' };
   const pauses = outcome.retryAfterMs !== null && (httpStatus === 429 || httpStatus === 503);
   return {
-    status: outcome.kind === 'refused' ? 'refused' : 'failed',
+    ...(outcome.kind === 'refused' ? { status: 'refused', reason: 'unusable' } : { status: 'failed' }),
     nextAttemptAtMs,
     disablesTarget: false,
     pausesTargetUntilMs: pauses ? nowMs + outcome.retryAfterMs! : 0,

@@ -2,9 +2,17 @@
  * One POST to one target over kept connections. Each target has its own agent, so that one that hangs holds no
  * connection of another. Redirects are not followed: the new address would not have been asked for by the tenant.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
+import type { Delivery } from '#core/messages/api.ts';
+import { targetLimitBounds } from '#core/messages/delivery.ts';
 import { MeterlineError } from '#core/errors.ts';
 import { guardedLookup, parseTargetUrl, type Resolve } from './addresses.ts';
 import type { Clock } from './clock.ts';
@@ -20,9 +28,12 @@ export interface SenderOptions {
 export interface SentOutcome extends AttemptOutcome {
   /** When the answer's head arrived, or the attempt failed; monotonic. */
   readonly answeredAtMonotonicMs: number;
+  readonly response?: Delivery['response'];
 }
 
 export interface Sender {
+  /** The address as records name it: without what stands behind "?". */
+  readonly shown: string;
   /** Never rejects: whatever happens is an outcome. */
   send(headers: Readonly<Record<string, string>>, body: string): Promise<SentOutcome>;
   close(): void;
@@ -34,7 +45,7 @@ export function createSender(address: string, options: SenderOptions): Sender {
   const secure = url.protocol === 'https:';
   const agentOptions = {
     keepAlive: true,
-    maxSockets: notifierLimits.requestsPerTargetMax,
+    maxSockets: targetLimitBounds.concurrency[1],
     timeout: notifierLimits.idleConnectionMs,
   };
   const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
@@ -57,7 +68,7 @@ export function createSender(address: string, options: SenderOptions): Sender {
     // The receiver closed an idle connection just as we took it: nothing was read, so the attempt is made on a new one.
     return first.staleConnection ? (await once(headers, body)).outcome : first.outcome;
   };
-  return { send, close: () => agent.destroy() };
+  return { shown: url.origin + url.pathname, send, close: () => agent.destroy() };
 }
 
 interface Attempt {
@@ -108,6 +119,10 @@ function attempt(secure: boolean, options: RequestOptions, body: string, clock: 
           detail: detailOf(httpStatus, text),
           retryAfterMs,
           answeredAtMonotonicMs,
+          response: {
+            headers: keptHeaders(incoming.headers),
+            body: oneLine(text, notifierLimits.responseCharactersMax),
+          },
         });
       });
     });
@@ -131,10 +146,35 @@ function readAnswer(incoming: IncomingMessage, done: (text: string) => void): vo
 
 function detailOf(httpStatus: number, text: string): string {
   const redirected = httpStatus >= 300 && httpStatus < 400 ? ' (redirects are not followed)' : '';
-  // eslint-disable-next-line no-control-regex
-  const excerpt = text
-    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .trim()
-    .slice(0, notifierLimits.detailCharactersMax);
+  const excerpt = oneLine(text, notifierLimits.detailCharactersMax);
   return `HTTP ${httpStatus}${redirected}${excerpt === '' ? '' : `: ${excerpt}`}`;
 }
+
+/** Without control characters, for it ends up in logs and on pages. */
+export const oneLine = (text: string, charactersMax: number): string =>
+  text
+    // eslint-disable-next-line no-control-regex
+    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .trim()
+    .slice(0, charactersMax)
+    .toWellFormed();
+
+/** What helps to find an attempt in the receiver's own log; cookies and the like are nobody's business. */
+const headersKept = [
+  'content-type',
+  'content-length',
+  'date',
+  'retry-after',
+  'server',
+  'x-request-id',
+  'x-slack-req-id',
+  'request-id',
+];
+
+const keptHeaders = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(
+    headersKept.flatMap((name) => {
+      const value = headers[name];
+      return typeof value === 'string' ? [[name, oneLine(value, notifierLimits.detailCharactersMax)] as const] : [];
+    }),
+  );

@@ -4,7 +4,7 @@ import { dataPaths } from '#platform/config.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { loadSealingKey } from '#platform/sealing.ts';
 import { systemResolve } from './addresses.ts';
-import { AlertCopies } from './alertCopies.ts';
+import { AlertCopies, alertOf } from './alertCopies.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { Courier } from './courier.ts';
 import { DeliveryRecords } from './deliveryRecords.ts';
@@ -14,6 +14,7 @@ import type { NotifierCounts, NotifierDeps } from './index.ts';
 import { notifierLimits } from './limits.ts';
 import type { CommitLink } from './ownCommits.ts';
 import { Positions } from './positions.ts';
+import { Requests } from './requests.ts';
 import { Targets } from './targets.ts';
 
 interface Parts {
@@ -23,6 +24,7 @@ interface Parts {
   readonly courier: Courier;
   readonly targets: Targets;
   readonly positions: Positions;
+  readonly requests: Requests;
   readonly followers: readonly Follower[];
 }
 
@@ -43,9 +45,13 @@ export class Session {
     const ending = AbortSignal.any([signal, stopping.signal]);
     const copies = new AlertCopies(log, ending, events);
     const records = new DeliveryRecords(log, ending, events);
+    const tests = new Map<string, { readonly alert: Alert; readonly atMs: number; readonly seq: number }>();
+    const { index, lastSeq } = await records.load((request, seq) => {
+      if (request.kind === 'test') tests.set(request.alert.id, { alert: request.alert, atMs: request.atMs, seq });
+    });
     const courier = new Courier(
       { clock, records, events, turnOff: (key, revision) => void targets.turnOff(key, revision, clock.nowMs()) },
-      await records.load(),
+      index,
     );
     const sealingKey = loadSealingKey(dataPaths(config.dataDir).sealingKey);
     const sender = { allowLoopback: config.webhooks.allowLoopback, resolve, clock };
@@ -58,19 +64,23 @@ export class Session {
         Follower.at({ partition, log, copies, courier, positions, events, signal: ending }),
       ),
     );
-    await copies.load((record) => courier.restore(record));
+    await copies.load((record) => courier.restore(alertOf(record), record.committedAtMs));
+    for (const { alert, atMs } of tests.values()) courier.restore(alert, atMs);
+    const testSeqs = new Map([...tests].map(([id, { seq }]) => [id, seq]));
+    const requests = new Requests({ log, copies, courier, events }, lastSeq, testSeqs);
     courier.start();
     events.started(courier.pending, copies.count);
-    return new Session({ clock, copies, records, courier, targets, positions, followers }, stopping);
+    return new Session({ clock, copies, records, courier, targets, positions, requests, followers }, stopping);
   }
 
   /** Runs until the signal aborts, then waits a while for requests under way and for their records. */
   async run(signal: AbortSignal): Promise<void> {
-    const { followers, targets } = this.parts;
+    const { followers, requests, targets } = this.parts;
     try {
       await Promise.all([
         ...followers.map((follower) => follower.run()),
         targets.watch(signal),
+        requests.run(signal),
         this.writePositions(signal),
       ]);
     } finally {

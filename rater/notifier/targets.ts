@@ -10,10 +10,13 @@ import { open } from '#platform/sealing.ts';
 import { notifierError } from './errors.ts';
 import type { NotifierEvents } from './events.ts';
 import { notifierLimits } from './limits.ts';
-import { createSender, type Sender, type SenderOptions } from './sender.ts';
+import type { Channel } from './channel.ts';
+import { paceOf, type Pace } from './pace.ts';
+import { createSender, type SenderOptions } from './sender.ts';
+import { webhookChannel } from './webhook.ts';
 
 export type TargetState =
-  | { readonly kind: 'ready'; readonly revision: number; readonly signer: Webhook; readonly sender: Sender }
+  | { readonly kind: 'ready'; readonly revision: number; readonly channel: Channel; readonly pace: Pace }
   | { readonly kind: 'closed'; readonly reason: MeterlineError };
 
 export const missingTarget = (key: string): TargetState => ({
@@ -94,7 +97,7 @@ export class Targets {
 
   /** Closes the connections. Those of an earlier address are left to finish; idle ones close by themselves. */
   close(): void {
-    for (const state of this.states.values()) if (state.kind === 'ready') state.sender.close();
+    for (const state of this.states.values()) if (state.kind === 'ready') state.channel.close();
   }
 
   private take(entry: KvEntry): void {
@@ -115,8 +118,8 @@ export class Targets {
       const record = entry.json<TargetRecord>();
       if (!record.enabled)
         return { kind: 'closed', reason: notifierError('TARGET_DISABLED', `It is ${entry.key}.`, details) };
-      const sender = createSender(record.url, this.deps.sender);
-      return { kind: 'ready', revision: entry.revision, signer: this.signer(record.secret, entry.key), sender };
+      const pace = paceOf(record.kind ?? 'webhook', record.limits);
+      return { kind: 'ready', revision: entry.revision, channel: this.channel(record, entry.key), pace };
     } catch (error) {
       if (error instanceof MeterlineError) return { kind: 'closed', reason: error };
       return {
@@ -124,6 +127,12 @@ export class Targets {
         reason: notifierError('TARGET_URL_INVALID', `The entry ${entry.key} is damaged.`, details),
       };
     }
+  }
+
+  private channel({ url, secret, previous }: TargetRecord, key: string): Channel {
+    const signers = [{ webhook: this.signer(secret, key), untilMs: Infinity }];
+    if (previous !== undefined) signers.push({ webhook: this.signer(previous.secret, key), untilMs: previous.untilMs });
+    return webhookChannel(createSender(url, this.deps.sender), signers);
   }
 
   private signer(sealed: string, key: string): Webhook {

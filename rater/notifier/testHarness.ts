@@ -6,7 +6,15 @@ import { Kvm } from '@nats-io/kv';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Delivery } from '#core/messages/api.ts';
-import type { AlertRecord, TargetRecord, WebhookBody } from '#core/messages/delivery.ts';
+import {
+  deliveriesOf,
+  type AlertRecord,
+  type DeliveryRecord,
+  type DeliveryRequest,
+  type GroupedBody,
+  type TargetRecord,
+  type WebhookBody,
+} from '#core/messages/delivery.ts';
 import { buckets, streams, subjects } from '#core/messages/names.ts';
 import type { Alert, BudgetAlert } from '#core/messages/alert.ts';
 import type { CommitHeader } from '#core/messages/rated.ts';
@@ -99,6 +107,7 @@ export interface Received {
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly received: Received[];
+  readonly requests: (WebhookBody | GroupedBody)[];
   /** How it answers; replace it at will. */
   answer: (request: Received, response: ServerResponse, raw: IncomingMessage) => void;
 }
@@ -110,16 +119,20 @@ export async function startReceiver(): Promise<Receiver> {
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString('utf8');
       const headers = request.headers as Record<string, string>;
-      const body = JSON.parse(text) as WebhookBody;
-      const got = { id: body.data.id, headers, text, body, atMs: Date.now() };
-      receiver.received.push(got);
-      receiver.answer(got, response, request);
+      const body = JSON.parse(text) as WebhookBody | GroupedBody;
+      receiver.requests.push(body);
+      // Of a group every alert counts as received.
+      const ids = body.type === 'alerts.grouped' ? body.data.ids : [body.data.id];
+      const got = ids.map((id) => ({ id, headers, text, body: body as WebhookBody, atMs: Date.now() }));
+      receiver.received.push(...got);
+      receiver.answer(got[0]!, response, request);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     received: [],
+    requests: [],
     answer: (_request, response) => response.writeHead(204).end(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -137,6 +150,12 @@ export interface World extends AsyncDisposable {
   setTarget(key: string, url: string, over?: Partial<TargetRecord>): Promise<void>;
   target(key: string): Promise<TargetRecord | undefined>;
   start(over?: Partial<NotifierDeps>): Promise<Running>;
+  /** As the office asks. */
+  ask(request: {
+    readonly kind: DeliveryRequest['kind'];
+    readonly target: string;
+    readonly [key: string]: unknown;
+  }): Promise<void>;
   alerts(): Promise<AlertRecord[]>;
   deliveries(): Promise<Delivery[]>;
 }
@@ -208,8 +227,16 @@ export async function startWorld(partitions = 1, allowLoopback = true): Promise<
       running.add(started);
       return started;
     },
+    async ask(request) {
+      const { target } = request;
+      const asked = { tenant: 'acme', by: 'anna', auditId: 'a', atMs: Date.now(), ...request };
+      await log.append(streams.deliveries, subjects.deliveries('acme', target), Buffer.from(JSON.stringify(asked)));
+    },
     alerts: () => all<AlertRecord>(streams.alerts),
-    deliveries: () => all<Delivery>(streams.deliveries),
+    deliveries: async () =>
+      (await all<DeliveryRecord | DeliveryRequest>(streams.deliveries)).flatMap((record) =>
+        record === undefined || 'kind' in record ? [] : deliveriesOf(record),
+      ),
     async [Symbol.asyncDispose]() {
       await Promise.all([...running].map((each) => each.stop()));
       await connection.close();

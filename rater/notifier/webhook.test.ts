@@ -20,8 +20,13 @@ test('signs as Standard Webhooks 1.0.2 does: its published vector, and our webho
   expect(new Webhook(secret).sign(id, new Date(1_614_265_330_000), body)).toBe(published);
 
   const alert = alertOf('t:b:2026-11:87.5:0');
-  const text = webhookBody(alert);
-  const headers = webhookHeaders(new Webhook(secret), alert, text, 1_790_000_000_999);
+  const text = webhookBody([alert]);
+  const headers = webhookHeaders(
+    [{ webhook: new Webhook(secret), untilMs: Infinity }],
+    [alert],
+    text,
+    1_790_000_000_999,
+  );
   expect(headers['webhook-id']).not.toContain('.');
   expect(headers['webhook-timestamp']).toBe('1790000000');
   expect(headers['webhook-signature']).toBe(signature(headers['webhook-id']!, 1_790_000_000, text));
