@@ -7,6 +7,7 @@
 import type { Coalescing } from '../metering/batch.ts';
 import type { Alert } from './alert.ts';
 import type { BudgetState } from './budget.ts';
+import type { HoldEntry, RecordedRequest } from './checks.ts';
 import type { Refusal } from './refusal.ts';
 import type { ControlMessage } from './control.ts';
 import type { EndEntry } from './ends.ts';
@@ -62,6 +63,10 @@ export interface CommitHeader {
   readonly control: readonly ControlMessage[];
   readonly budgets: readonly BudgetState[];
   readonly alerts: readonly Alert[];
+  /** Requests on holds, decided after all inputs, that changed something, in the order decided; absent for none. */
+  readonly requests?: readonly RecordedRequest[];
+  /** Only in what is inherited: all that is known of each key. */
+  readonly holds?: readonly HoldEntry[];
   readonly refusals: readonly Refusal[];
   /** The last fee booked, by instant, tenant and key, where others that are due are still to be booked; absent when all are. */
   readonly feesTo?: FeePlace;

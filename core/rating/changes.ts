@@ -2,6 +2,7 @@
 import type { ControlMessage } from '../messages/control.ts';
 import type { Alert } from '../messages/alert.ts';
 import type { CommitInputs, Refusal } from '../messages/rated.ts';
+import type { RecordedRequest } from '../messages/checks.ts';
 import { carried } from './aggregate.ts';
 import type { Settlement } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';
@@ -26,6 +27,8 @@ export class Changes {
   readonly control: ControlMessage[] = [];
   readonly budgets: { readonly tenant: string; readonly budget: Budget }[] = [];
   readonly alerts: Alert[] = [];
+  /** Requests on holds that changed something: nothing is taken after them. */
+  readonly requests: RecordedRequest[] = [];
   readonly refusals: Refusal[] = [];
   /** Block lines, one after the other, without their four leading columns and without newlines, and where each ends. */
   readonly text: ByteText;
@@ -38,7 +41,7 @@ export class Changes {
   }
 
   get isEmpty(): boolean {
-    return this.taken.length === 0 && !this.timeMoved;
+    return this.taken.length === 0 && this.requests.length === 0 && !this.timeMoved;
   }
 
   took(stream: CommitInputs['taken'][number]['stream'], seq: number): void {

@@ -45,6 +45,7 @@ export interface EncodedCommit {
 export function encodeCommit(state: PartitionState, changes: Changes, place: CommitPlace): EncodedCommit {
   // The narrow path notes tallies when its batch ends, the wide one at once: the order must not tell which it was.
   changes.tallies.sort((a, b) => a.entry.id - b.entry.id);
+  state.holds.pass(state.logTimeMs);
   const header: CommitHeader = {
     v: 1,
     ...place,
@@ -66,6 +67,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     control: changes.control,
     budgets: changes.budgets.map(({ tenant, budget }) => budgetState(tenant, budget)),
     alerts: changes.alerts,
+    ...(changes.requests.length === 0 ? {} : { requests: changes.requests }),
     refusals: changes.refusals,
     ...(state.feesTo === undefined ? {} : { feesTo: state.feesTo }),
     totals: totalsOf(state),

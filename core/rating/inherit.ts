@@ -10,7 +10,15 @@ import { bytesOf } from './byteText.ts';
 import { levelsOf, rolloversOf, seriesEntry, tallyValue } from './commit.ts';
 import type { Values } from './replay.ts';
 import { lateCharge } from './repricing.ts';
-import { balancesOf, budgetsOf, masterChanges, producersOf, tallyNotesOf, writtenSettlements } from './snapshot.ts';
+import {
+  balancesOf,
+  budgetsOf,
+  holdsOf,
+  masterChanges,
+  producersOf,
+  tallyNotesOf,
+  writtenSettlements,
+} from './snapshot.ts';
 import { noCounts, type PartitionState, type Tenant } from './state.ts';
 
 /** Bytes of one message of it, about; one entry of a tally alone may be larger. */
@@ -131,6 +139,7 @@ function* entriesOf(
   for (const balance of balancesOf([tenant])) yield ['balances', balance];
   for (const settlement of writtenSettlements([tenant])) yield ['settlements', settlement];
   for (const budget of budgetsOf([tenant])) yield ['budgets', budget];
+  for (const hold of holdsOf([tenant])) yield ['holds', hold];
 }
 
 /** Each change is applied to a copy of the master data: many at a time. */

@@ -113,8 +113,9 @@ export class PartitionMachine {
   tick(nowMs: number): void {
     const { state, changes } = this;
     if (nowMs <= state.logTimeMs) return;
+    const holdsEnd = state.holds.nextMs <= nowMs;
     this.#advance(nowMs);
-    if (this.#goOnClosing() || state.repriced.length > 0) changes.timeMoved = true;
+    if (this.#goOnClosing() || holdsEnd || state.repriced.length > 0) changes.timeMoved = true;
     this.#reprice(repricedPerInputMax);
   }
 
@@ -135,9 +136,9 @@ export class PartitionMachine {
 
   /** Instant at which time alone next changes the state, or undefined. */
   nextDueMs(): number | undefined {
-    const { closings, repriced, feesTo, logTimeMs } = this.state;
+    const { closings, repriced, feesTo, logTimeMs, holds } = this.state;
     if (closings.length > 0 || repriced.length > 0 || feesTo !== undefined) return logTimeMs + 1;
-    const nextMs = this.#nextMs();
+    const nextMs = Math.min(this.#nextMs(), holds.nextMs);
     return nextMs === Infinity ? undefined : nextMs;
   }
 

@@ -42,6 +42,8 @@ export function applyCommit(state: PartitionState, header: CommitHeader, seq: nu
   state.controlMark = header.inputs.controlMark;
   for (const message of header.control) applyMaster(state, message);
   applyValues(state, header);
+  state.holds.pass(state.logTimeMs);
+  for (const recorded of header.requests ?? []) state.holds.apply(tenantOf(state, recorded.request.tenant), recorded);
   dropRepriced(state);
   Object.assign(state.totals.samples, header.totals.samples);
   Object.assign(state.totals.batches, header.totals.batches);
@@ -64,6 +66,7 @@ export type Values = Pick<
   | 'balances'
   | 'settlements'
   | 'budgets'
+  | 'holds'
 >;
 
 /** Applies the part that a snapshot and a commit have in common. */
@@ -111,6 +114,8 @@ export function applyValues(state: PartitionState, values: Values): void {
       dirty: false,
     });
   }
+  for (const entry of values.holds ?? [])
+    for (const recorded of entry) state.holds.apply(tenantOf(state, recorded.request.tenant), recorded);
 }
 
 /** By id, and a tally carries over from older ones only. */

@@ -1,4 +1,6 @@
 /** The whole state as text, in one canonical order: equal states give equal bytes. */
+import { holdEntry } from '../holds/holds.ts';
+import type { HoldEntry } from '../messages/checks.ts';
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import type { BudgetState } from '../messages/budget.ts';
 import type {
@@ -67,6 +69,7 @@ export function* snapshotPieces(state: PartitionState): Generator<string> {
   yield* listed('balances', balancesOf(tenants));
   yield* listed('settlements', writtenSettlements(tenants));
   yield* listed('budgets', budgetsOf(tenants));
+  yield* listed('holds', holdsOf(tenants));
   yield* listed('repriced', repricedOf(state));
 }
 
@@ -93,6 +96,7 @@ export class SnapshotReader {
     const state = this.#state;
     if (state === undefined) throw new Error('a snapshot without a head');
     this.#closeMaster(state);
+    state.holds.pass(state.logTimeMs);
     state.repriced = this.#repriced.map((id) => state.tallies[id - 1]!);
     return state;
   }
@@ -191,6 +195,10 @@ export function* writtenSettlements(tenants: readonly Tenant[]): Generator<Settl
 
 export function* budgetsOf(tenants: readonly Tenant[]): Generator<BudgetState> {
   for (const { id, budgetStates } of tenants) for (const budget of sorted(budgetStates)) yield budgetState(id, budget);
+}
+
+export function* holdsOf(tenants: readonly Tenant[]): Generator<HoldEntry> {
+  for (const { holds } of tenants) for (const hold of sorted(holds.byKey)) yield holdEntry(hold);
 }
 
 /** The list itself may hold more: what was charged with a sample meanwhile. */

@@ -1,6 +1,7 @@
 /** The state of one partition: everything that deduplication, rating, balances and alerts depend on. */
 import type { Coalescing } from '../metering/batch.ts';
 import type { Fee } from '../fees/fee.ts';
+import { Holds, TenantHolds } from '../holds/holds.ts';
 import type { CompiledPrice, Measures } from '../pricing/compiled.ts';
 import type {
   AccountRecord,
@@ -53,6 +54,7 @@ export interface PartitionState {
   readonly levels: Level[];
   /** No level is due before; derived, never stored. */
   levelsDueMs: number;
+  readonly holds: Holds;
   readonly totals: { samples: Counts; batches: Counts; alerts: number; blocks: number };
 }
 
@@ -75,6 +77,7 @@ export interface Tenant {
   readonly lineages: Map<string, Tally[]>;
   readonly balancesByKey: Map<string, Balance>;
   readonly budgetStates: Map<string, Budget>;
+  readonly holds: TenantHolds;
   /** By root account and currency (`unitKey`), and by start of the period. */
   readonly settlements: Map<string, Map<number, Settlement>>;
   /** Settlements whose lines the input in hand has moved; derived, empty between inputs. */
@@ -241,6 +244,7 @@ export function emptyState(partition: number, isIndexed = true): PartitionState 
     closings: [],
     levels: [],
     levelsDueMs: Infinity,
+    holds: new Holds(),
     totals: { samples: noCounts(), batches: noCounts(), alerts: 0, blocks: 0 },
   };
 }
@@ -281,6 +285,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     lineages: new Map(),
     balancesByKey: new Map(),
     budgetStates: new Map(),
+    holds: new TenantHolds(),
     settlements: new Map(),
     unsettled: new Set(),
   };

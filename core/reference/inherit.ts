@@ -2,7 +2,18 @@
 import type { State } from './state.ts';
 
 /** By keys that begin with the tenant. */
-const kept = ['tracks', 'ends', 'tallies', 'held', 'cells', 'balances', 'spend', 'budgets', 'feesDueMs'] as const;
+const kept = [
+  'tracks',
+  'ends',
+  'tallies',
+  'held',
+  'cells',
+  'balances',
+  'spend',
+  'budgets',
+  'holds',
+  'feesDueMs',
+] as const;
 
 /** Adds one tenant to `heir`. The retired partition takes no inputs any more: nothing is copied. */
 export function inherit(heir: State, retired: State, tenant: string): void {

@@ -17,6 +17,7 @@ import type { BudgetStateName } from '../messages/budget.ts';
 import type { BlockKind, FeePlace, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Span } from './calendar.ts';
 import type { Spend } from './agreements/spend.ts';
+import type { HoldTrack } from './holds.ts';
 import type { Month } from './month.ts';
 import { zero, type Exact } from './number.ts';
 import type { Noted } from './prices/noted.ts';
@@ -182,6 +183,8 @@ export interface State {
   /** By tenant, root account, currency and start of the period. */
   readonly spend: Map<string, Spend>;
   readonly budgets: Map<string, BudgetTrack>;
+  /** By tenant and key. */
+  readonly holds: Map<string, HoldTrack>;
   /** By tenant and key: before this instant nothing of the fee falls due; it is looked for where it is not known. */
   readonly feesDueMs: Map<string, number>;
   /** The last place booked, while fees that are due are still to be booked. */
@@ -260,6 +263,7 @@ export function emptyState(partition: number): State {
     balances: new Map(),
     spend: new Map(),
     budgets: new Map(),
+    holds: new Map(),
     feesDueMs: new Map(),
     feesTo: undefined,
     samples: noCounts(),

@@ -1,7 +1,14 @@
 import { feesMutants } from './fees.ts';
+import { holdsMutants } from './holds.ts';
 import { logsMutants } from './logs.ts';
 import type { Mutant } from './mutant.ts';
 import { pricesMutants } from './prices.ts';
 import { protocolMutants } from './protocol.ts';
 
-export const mutants: readonly Mutant[] = [...pricesMutants, ...logsMutants, ...feesMutants, ...protocolMutants];
+export const mutants: readonly Mutant[] = [
+  ...pricesMutants,
+  ...logsMutants,
+  ...feesMutants,
+  ...holdsMutants,
+  ...protocolMutants,
+];

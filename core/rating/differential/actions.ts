@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { agreementFacts } from '../../spend/testing/agreements.ts';
 import { feeAction, type FeeAction } from '../testing/fees.ts';
+import { requestAction } from '../testing/requests.ts';
 import { hour, startMs, monthsMs, metrics, patterns, series } from '../testing/ground.ts';
 import {
   tenant,
@@ -113,6 +114,7 @@ const inherit = fc.record({
 });
 
 export const action = fc.oneof(
+  { weight: 1, arbitrary: requestAction },
   { weight: 1, arbitrary: inherit },
   { weight: 8, arbitrary: batch },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },

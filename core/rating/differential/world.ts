@@ -6,6 +6,8 @@ import { instantMs, readBlocks } from '../../reference/audit/blocks.ts';
 import { zero } from '../../reference/number.ts';
 import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
+import { decideRequests } from '../../holds/decide.ts';
+import type { HoldRequest } from '../../messages/checks.ts';
 import type { CommitPlace } from '../commit.ts';
 import { inheritance, workLeft } from '../inherit.ts';
 import { PartitionMachine } from '../machine.ts';
@@ -49,6 +51,9 @@ export class World {
     credits: 0,
     feeSteps: 0,
     inherited: 0,
+    granted: 0,
+    refused: 0,
+    ended: 0,
   };
   readonly reasons = new Set<string>();
   /** Why there were rows of agreements. */
@@ -62,6 +67,7 @@ export class World {
   #inherited = 0;
   #machine: PartitionMachine;
   #pending: Input[] = [];
+  #requests: HoldRequest[] = [];
   #controls = 0;
   #controlMark = 0;
   #prices = 0;
@@ -105,6 +111,9 @@ export class World {
         return this.#publishFee(step);
       case 'inherit':
         return this.#inherit(new Set(step.tenants));
+      case 'request':
+        this.#requests.push(step.request);
+        return;
       case 'restart':
         this.commit();
         return this.#restart();
@@ -217,7 +226,8 @@ export class World {
   }
 
   commit(kind: Pick<CommitPlace, 'kind' | 'heirs'> = { kind: 'commit' }): void {
-    const { state } = this.#machine;
+    const { state, changes } = this.#machine;
+    decideRequests(state, this.#requests.splice(0), this.#nowMs + 10, changes.requests);
     const prev = { seq: this.#commits.length, hash: state.outHash };
     const owner = { incarnation: 1, nonce: 'n', n: prev.seq - this.#inherited, prev };
     const place =
@@ -275,6 +285,8 @@ export class World {
     this.seen.fees += blocks.split('\tfee\t').length - 1;
     this.seen.credits += blocks.split('\tfeeCredit\t').length - 1;
     this.seen.alerts += header.alerts.length;
+    for (const { outcome } of header.requests ?? [])
+      this.seen[!('allowed' in outcome) ? 'ended' : outcome.allowed ? 'granted' : 'refused'] += 1;
     this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
     this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;
     for (const { hashes = [], samples = [], members = [] } of header.tallyNotes ?? []) {

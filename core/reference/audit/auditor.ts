@@ -11,6 +11,7 @@ import { Chain, type StoredCommit } from './chain.ts';
 import { Decisions } from './decisions.ts';
 import type { Faults } from './faults.ts';
 import { byCodeUnit } from '../attribution.ts';
+import { decideRequest, sayingOf } from '../holds.ts';
 import { inherit } from '../inherit.ts';
 import { Fold } from './fold.ts';
 import { Names } from './names.ts';
@@ -73,6 +74,7 @@ export class Auditor {
     const { header, seq } = commit;
     const where = `partition ${this.partition}, commit ${seq}`;
     const { outcome, control } = this.#rerate(header, inputs, where);
+    this.#decideRequests(header, where);
     this.#names.learn(header, where, faults);
     this.fold.take(header, this.#names);
     const blocks = this.#readable(commit, where);
@@ -135,6 +137,15 @@ export class Auditor {
       this.faults.same('FENCE', `${where}: last input of ${stream}`, header.inputs[stream], last[stream]);
     }
     return { outcome, control };
+  }
+
+  /** After all inputs, for so they were decided. */
+  #decideRequests({ requests = [], prev }: CommitHeader, where: string): void {
+    for (const recorded of requests) {
+      const wanted = decideRequest(this.state, recorded, prev.seq + 1);
+      const { op, tenant, key } = recorded.request;
+      this.faults.same('CAP', `${where}: ${op} ${key} of ${tenant}`, sayingOf(recorded), wanted);
+    }
   }
 
   #last = { usage: { seq: 0, hash: '' }, control: { seq: 0, hash: '' } };

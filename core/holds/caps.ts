@@ -1,0 +1,112 @@
+/** Whether an amount fits under every cap above an account (SPEC §15.3). */
+import { limitOf, spentOf } from '../budgets/spent.ts';
+import { divideRounded, formatAmount, parseAmount, parseRational } from '../money/fixed.ts';
+import type { Cause, DesiredAction, Verdict } from '../messages/checks.ts';
+import type { BudgetRecord, BudgetStateName } from '../messages/budget.ts';
+import type { Account, Master, Tenant } from '../rating/state.ts';
+import { countsAs, heldUnder, isOfService } from './held.ts';
+import { holdLimits } from './limits.ts';
+
+export interface Asked {
+  readonly account: Account;
+  readonly currency: string;
+  readonly service?: string | undefined;
+  /** Pico; 0 asks how things stand. */
+  readonly amount: bigint;
+}
+
+interface Cap {
+  readonly cause: Cause;
+  readonly spent: bigint;
+  readonly held: bigint;
+  /** Undefined where nothing of the amount counts. */
+  readonly cap: bigint | undefined;
+  readonly refuses: boolean;
+}
+
+export function verdictOn(tenant: Tenant, logTimeMs: number, asked: Asked): Verdict {
+  const caps = asked.account.chain.flatMap((account) =>
+    (budgetsAt(tenant.master, account.record.id) ?? []).flatMap((record) => capOf(tenant, record, logTimeMs, asked)),
+  );
+  const tightest = caps.reduce<Cap | undefined>((best, one) => (leftOf(one) < leftOf(best) ? one : best), undefined);
+  const refusing = caps.filter(({ refuses }) => refuses);
+  const holding = caps.filter(({ cause }) => cause.state !== 'none');
+  const text = (value: bigint | undefined) => (value === undefined ? null : formatAmount(value));
+  return {
+    allowed: refusing.length === 0,
+    state: strongest(caps.map(({ cause }) => cause.state)),
+    why: (refusing.length > 0 ? refusing : holding).slice(0, holdLimits.causesMax).map(({ cause }) => cause),
+    left: tightest?.cap === undefined ? null : formatAmount(tightest.cap - tightest.spent - tightest.held),
+    cap: text(tightest?.cap),
+    spent: tightest?.cap === undefined ? null : formatAmount(tightest.spent),
+    held: tightest?.cap === undefined ? null : formatAmount(tightest.held),
+    currency: asked.currency,
+  };
+}
+
+/** Without a cap there is no end of it. */
+const leftOf = (one: Cap | undefined): bigint | number =>
+  one?.cap === undefined ? Infinity : one.cap - one.spent - one.held;
+
+const actions: Readonly<Record<BudgetStateName, DesiredAction>> = {
+  within: 'none',
+  released: 'none',
+  warned: 'none',
+  throttled: 'throttle',
+  blocked: 'block',
+};
+
+export const actionOf = (state: BudgetStateName): DesiredAction => actions[state];
+
+const strength: Readonly<Record<DesiredAction, number>> = { none: 0, throttle: 1, block: 2 };
+export const strongest = (states: readonly DesiredAction[]): DesiredAction =>
+  states.reduce<DesiredAction>((best, one) => (strength[one] > strength[best] ? one : best), 'none');
+
+function capOf(tenant: Tenant, record: BudgetRecord, logTimeMs: number, asked: Asked): Cap[] {
+  const { currency, service = '', amount } = asked;
+  if (!record.enabled || !isOfService(record, service)) return [];
+  const state = actionOf(tenant.budgetStates.get(record.id)?.state ?? 'within');
+  const mayCount = countsAs(record, currency, service, 1n) > 0n;
+  const cap = mayCount ? blockingOf(record, limitOf(tenant, record, logTimeMs)) : undefined;
+  const head = { kind: 'budget', id: record.id, account: record.account, state } as const;
+  if (cap === undefined)
+    return state === 'none' ? [] : [{ cause: head, spent: 0n, held: 0n, cap, refuses: state === 'block' }];
+  const spent = spentOf(tenant, record, logTimeMs);
+  const held = heldUnder(tenant, record);
+  const left = cap - spent - held;
+  const cause = { ...head, cap: formatAmount(cap), left: formatAmount(left) };
+  return [
+    { cause, spent, held, cap, refuses: state === 'block' || countsAs(record, currency, service, amount) > left },
+  ];
+}
+
+/** The least that any of its thresholds of an amount that block lets be spent; those of a rate or a forecast block by the state alone. */
+function blockingOf({ thresholds }: BudgetRecord, limit: bigint): bigint | undefined {
+  let least: bigint | undefined;
+  for (const { action, percent, absolute } of thresholds) {
+    if (action !== 'block' || (percent ?? absolute) === undefined) continue;
+    const cap = percent === undefined ? parseAmount(absolute!)! : shareOf(limit, percent);
+    if (least === undefined || cap < least) least = cap;
+  }
+  return least;
+}
+
+function shareOf(limit: bigint, percent: string): bigint {
+  const { numerator, denominator } = parseRational(percent)!;
+  return divideRounded(limit * numerator, denominator * 100n, 'floor');
+}
+
+const byAccount = new WeakMap<Master, Map<number, BudgetRecord[]>>();
+
+/** Budgets of one node, by id; found once for each version of the master data. */
+export function budgetsAt(master: Master, account: number): readonly BudgetRecord[] | undefined {
+  let found = byAccount.get(master);
+  if (found === undefined) {
+    found = Map.groupBy(
+      [...master.budgets.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+      (record) => record.account,
+    );
+    byAccount.set(master, found);
+  }
+  return found.get(account);
+}

@@ -1,0 +1,142 @@
+/** SPEC §15, recomputed plainly: every sum is taken anew over all holds that there are. */
+import type { CommitOrder, HoldOrder, RecordedRequest } from '../messages/checks.ts';
+import type { BudgetRecord } from '../messages/control.ts';
+import { totalOf } from './budgets.ts';
+import { decimal, Exact, text, zero } from './number.ts';
+import { pathUp, type State, type Tenant } from './state.ts';
+
+/** What is known of one key of a tenant. */
+export interface HoldTrack {
+  readonly order: HoldOrder;
+  held: Exact;
+  endsMs: number;
+  isCommitted: boolean;
+}
+
+/** What the commit should say became of the request, in the words that count; the state goes on with it. */
+export function decideRequest(state: State, { request, atMs }: RecordedRequest, outSeq: number): object {
+  const key = `${request.tenant} ${request.key}`;
+  const { logTimeMs } = state;
+  const fromMs = Math.max(logTimeMs, atMs);
+  const known = state.holds.get(key);
+  if (request.op === 'hold') {
+    if (known !== undefined && !isForgotten(known, logTimeMs)) return { error: 'the key is in use' };
+    const { state: action, why, ...verdict } = verdictOn(state, request);
+    const endsMs = verdict.allowed ? fromMs + request.expiresInMs : 0;
+    const held = verdict.allowed ? decimal(request.amount) : zero;
+    // What was refused ends when it was decided.
+    state.holds.set(key, { order: request, held, endsMs: endsMs === 0 ? logTimeMs : endsMs, isCommitted: false });
+    return { ...verdict, state: action, why, endsMs, outSeq, logTimeMs };
+  }
+  if (known === undefined || heldNow(known, logTimeMs).isZero()) return { error: 'nothing is held' };
+  if (request.op === 'commit') return commit(known, request, fromMs);
+  known.held = zero;
+  known.endsMs = logTimeMs;
+  return { held: '0', endsMs: logTimeMs };
+}
+
+/** What the commit says, likewise. */
+export function sayingOf({ outcome }: RecordedRequest): object {
+  if (!('watermark' in outcome)) return outcome;
+  const { allowed, left, cap, spent, held, currency, state, why, endsMs, watermark } = outcome;
+  const { outSeq, logTimeMs } = watermark;
+  return { allowed, left, cap, spent, held, currency, state, why, endsMs, outSeq, logTimeMs };
+}
+
+function commit(known: HoldTrack, { amount, keepForMs }: CommitOrder, fromMs: number): object {
+  const held = amount === undefined ? known.held : decimal(amount);
+  if (known.isCommitted || held.gt(known.held)) return { error: 'it cannot be committed so' };
+  Object.assign(known, { held, endsMs: fromMs + keepForMs, isCommitted: true });
+  return { held: text(held), endsMs: known.endsMs };
+}
+
+const rememberedMs = 60_000;
+const isForgotten = ({ endsMs }: HoldTrack, logTimeMs: number): boolean => endsMs + rememberedMs <= logTimeMs;
+
+const heldNow = ({ held, endsMs }: HoldTrack, logTimeMs: number): Exact => (endsMs > logTimeMs ? held : zero);
+
+/** 15.3: every budget on the way up that blocks, and what it has left. */
+function verdictOn(state: State, order: HoldOrder) {
+  const tenant = state.tenants.get(order.tenant)!;
+  const caps = pathUp(tenant, order.account).flatMap((account) => {
+    const budgets = [...tenant.budgets.values()].filter(
+      (budget) => budget.enabled && budget.account === account && isOfService(budget, order),
+    );
+    return budgets.sort((a, b) => (a.id < b.id ? -1 : 1)).flatMap((budget) => standing(state, tenant, budget, order));
+  });
+  const limited = caps.filter(({ cap }) => cap !== undefined);
+  const [tightest] = limited.toSorted((a, b) => a.left!.cmp(b.left!));
+  const refusing = caps.filter(({ action, isOver }) => action === 'block' || isOver === true);
+  const named = refusing.length > 0 ? refusing : caps.filter(({ action }) => action !== 'none');
+  const some = (value: Exact | undefined): string | null => (value === undefined ? null : text(value));
+  return {
+    allowed: refusing.length === 0,
+    state: (['block', 'throttle'] as const).find((action) => caps.some((cap) => cap.action === action)) ?? 'none',
+    why: named.slice(0, 16).map(({ id, account, action, cap, left }) => ({
+      kind: 'budget', id, account, state: action, ...(cap && left ? { cap: text(cap), left: text(left) } : {}),
+    })), // prettier-ignore
+    left: some(tightest?.left),
+    cap: some(tightest?.cap),
+    spent: some(tightest?.spent),
+    held: some(tightest?.held),
+    currency: order.currency,
+  };
+}
+
+const actionOf = { within: 'none', released: 'none', warned: 'none', throttled: 'throttle', blocked: 'block' } as const;
+
+interface Standing {
+  readonly id: string;
+  readonly account: number;
+  readonly action: 'none' | 'throttle' | 'block';
+  readonly cap?: Exact;
+  readonly spent?: Exact;
+  readonly held?: Exact;
+  readonly left?: Exact;
+  readonly isOver?: boolean;
+}
+
+function standing(state: State, tenant: Tenant, budget: BudgetRecord, order: HoldOrder): Standing[] {
+  const track = state.budgets.get(`${tenant.record.id} ${budget.id}`)!;
+  const facts = { id: budget.id, account: budget.account, action: actionOf[track.state] };
+  const caps = budget.thresholds.flatMap(({ action, percent, absolute }) => {
+    if (action !== 'block') return [];
+    if (absolute !== undefined) return [decimal(absolute)];
+    return percent === undefined ? [] : [decimal(budget.amount).times(decimal(percent)).div(100)];
+  });
+  if (caps.length === 0 || !mayCount(budget, order)) return facts.action === 'none' ? [] : [facts];
+  const cap = caps.reduce((least, one) => (one.lt(least) ? one : least)).toDecimalPlaces(12, Exact.ROUND_FLOOR);
+  const spent = totalOf(state, budget, track).minus(track.baseline);
+  const below = [...state.holds.values()].filter(
+    (hold) => hold.order.tenant === tenant.record.id && pathUp(tenant, hold.order.account).includes(budget.account),
+  );
+  // Holds of one currency and service are converted together, and rounded once.
+  const kinds = Map.groupBy(below, ({ order: { currency, service } }) => `${currency} ${service ?? ''}`);
+  const sums = [...kinds.values()].map((holds) => {
+    const sum = holds.reduce((all, hold) => all.plus(heldNow(hold, state.logTimeMs)), zero);
+    return worth(budget, holds[0]!.order, sum);
+  });
+  const held = sums.reduce((all, sum) => all.plus(sum), zero);
+  const left = cap.minus(spent).minus(held);
+  return [{ ...facts, cap, spent, held, left, isOver: worth(budget, order, decimal(order.amount)).gt(left) }];
+}
+
+const isOfService = ({ scope }: Pick<BudgetRecord, 'scope'>, { service }: HoldOrder): boolean =>
+  service === undefined || scope?.services?.includes(service) !== false;
+
+function mayCount(budget: BudgetRecord, order: HoldOrder): boolean {
+  const { meter, currency, fx = [] } = budget;
+  return (
+    meter === undefined &&
+    isOfService(budget, order) &&
+    [currency, ...fx.map((rate) => rate.currency)].includes(order.currency)
+  );
+}
+
+/** What of an amount of the order may count in the budget, in its currency. */
+function worth(budget: BudgetRecord, order: HoldOrder, amount: Exact): Exact {
+  if (!mayCount(budget, order)) return zero;
+  const rate =
+    budget.currency === order.currency ? undefined : budget.fx!.find(({ currency }) => currency === order.currency);
+  return rate === undefined ? amount : amount.times(decimal(rate.rate)).toDecimalPlaces(12, Exact.ROUND_CEIL);
+}
