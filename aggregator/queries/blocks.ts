@@ -24,7 +24,7 @@ export interface BlocksPage {
 
 const columns = [
   'partition', 'out_seq', 'block', 'tenant', 'account', 'service', 'component', 'meter', 'price', 'cell', 'currency', 'kind', 'usage_seq',
-  'log_time', 'first', 'last', 'quantity', 'amount', 'resource', 'idx', 'offset', 'duration', 'quantities', 'amounts',
+  'log_time', 'correction', 'first', 'last', 'quantity', 'amount', 'resource', 'idx', 'offset', 'duration', 'quantities', 'amounts',
 ] as const; // prettier-ignore
 
 /** Every value as text, for decimals and sequences are: so it goes over the wire, and so a block of the log is read. */

@@ -215,6 +215,8 @@ export class Generator {
       meter: account % 2 === 0 ? 'cpu' : 'disk',
       price: kind === 'usage' ? account : 0,
       cell: kind === 'usage' ? ['', 'peak', '["eu","gold"]'][block % 3] : '',
+      correction: '',
+      reverses: '',
       currency: kind === 'usage' ? (spec.currency ?? 'EUR') : '',
       kind,
       producer: `host-${account}`,

@@ -1,5 +1,6 @@
 import type { AgreementRecord } from './agreement.ts';
 import type { BudgetRecord } from './budget.ts';
+import type { CorrectionEnd, CorrectionRecord, CorrectionRows } from './correction.ts';
 import type { FeeRecord } from './fee.ts';
 import type { PriceRecord } from './price.ts';
 import type { PricingUnitRecord } from './pricingUnit.ts';
@@ -40,7 +41,10 @@ export type ControlChange =
   | ({ readonly kind: 'budget' } & BudgetRecord)
   | { readonly kind: 'budgetReset'; readonly budget: string; readonly reason: string }
   | ({ readonly kind: 'close' } & CloseRecord)
-  | ({ readonly kind: 'reopen' } & ReopenRecord);
+  | ({ readonly kind: 'reopen' } & ReopenRecord)
+  | ({ readonly kind: 'correction' } & CorrectionRecord)
+  | ({ readonly kind: 'correctionRows' } & CorrectionRows)
+  | ({ readonly kind: 'correctionEnd' } & CorrectionEnd);
 
 /**
  * Closes the billing periods of a unit, a root account and all below it, up to an instant: what starts before it and comes after this

@@ -48,6 +48,8 @@ export interface CommitHeader {
   readonly tallyNotes?: readonly TallyNote[];
   /** What is carried over into the tallies that changed, where it is something, and where it became nothing. */
   readonly rollovers?: readonly RolloverEntry[];
+  /** What tallies took over of earlier versions, where a correction changed it; absent where none did. */
+  readonly carried?: readonly CarriedEntry[];
   /** Closes whose work goes on after this commit, when that changed. */
   readonly closings?: readonly ClosingState[];
   /** Levels that changed, in a snapshot all; absent for none. */
@@ -159,7 +161,14 @@ export interface TallyEntry {
   readonly carriedValue?: string;
   /** Key of the price's cell; absent for "". */
   readonly cell?: string;
+  /** The tally whose position it took over, and after which sample of `USAGE`: what came to that one later is not in it. */
+  readonly from?: TakenOver;
 }
+
+export type TakenOver = readonly [tally: number, usageSeq: number, index: number];
+
+/** What a tally took over, once a correction has changed it: quantity, events and value, absolute. */
+export type CarriedEntry = readonly [tally: number, carried: string, events: string, value: string];
 
 export type TallyValue =
   | readonly [id: number, quantity: string, charge: string]
@@ -284,6 +293,9 @@ export const blockColumns = [
   ['seq', 'UInt64'],
   ['usage_seq', 'UInt64'],
   ['log_time', "DateTime64(3, 'UTC')"],
+  /** The correction that booked the rows, and the block that they reverse, as `<partition>-<incarnation>-<out_seq>-<block>`; "" for others. */
+  ['correction', 'LowCardinality(String)'],
+  ['reverses', 'String'],
   /** What the tally is counted over: of what no price charges yet the account's calendar month. */
   ['period_start', "DateTime64(3, 'UTC')"],
   ['period_end', "DateTime64(3, 'UTC')"],
@@ -322,8 +334,19 @@ export const blockColumns = [
  * quantity 0, no producer), stand outside CONSERVE and inside the sum of rows; `price` is the version of the fee or agreement, drawn from the
  * sequence of prices, `cell` the reason ("fee", "feeCredit", "cap"), and what a row covers begins at its start.
  * Late usage is `usage`, too: that it is a prior-period adjustment, `closed_until` tells.
+ * `void`: rows that a correction took back, each the exact negation of one in the block that it reverses; `corrected`: rows that it put in
+ * their place, or brought back. Both name producer, batch, resource, index and time of the sample, and count none.
  */
-export const blockKinds = ['usage', 'unpriced', 'unmetered', 'adjustment', 'fee', 'agreement'] as const;
+export const blockKinds = [
+  'usage',
+  'unpriced',
+  'unmetered',
+  'adjustment',
+  'fee',
+  'agreement',
+  'void',
+  'corrected',
+] as const;
 export type BlockKind = (typeof blockKinds)[number];
 
 /** How an epoch is written where one text is needed: `<startedAtMs>-<nonce>`. */

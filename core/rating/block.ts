@@ -115,6 +115,9 @@ export interface BlockSource {
   readonly seq: number;
   readonly usageSeq: number;
   readonly logTimeMs: number;
+  /** Of rows that a correction books; both absent for others. */
+  readonly correction?: string;
+  readonly reverses?: string;
 }
 
 /** Of rows that stand for no sample. */
@@ -240,11 +243,12 @@ export interface SourceBytes {
 /** Used again by each call, which copies what it returns. */
 const scratch = new ByteText();
 
-export function sourceBytes({ tenant, producer, epoch, seq, usageSeq, logTimeMs }: BlockSource): SourceBytes {
+export function sourceBytes(source: BlockSource): SourceBytes {
+  const { tenant, producer, epoch, seq, usageSeq, logTimeMs, correction = '', reverses = '' } = source;
   const out = scratch.clear();
   out.text(`${producer}\t${epoch}\t${seq}\t${usageSeq}\t`);
   out.instant(logTimeMs);
-  out.character(tab);
+  out.text(`\t${correction}\t${reverses}\t`);
   return { tenant: bytesOf(tenant), columns: out.slice(0) };
 }
 

@@ -10,6 +10,8 @@ import {
   type MeterRecord,
   type PriceRecord,
 } from '../messages/control.ts';
+import { correctableKinds, correctionKinds } from '../messages/correction.ts';
+import { idPattern } from '../messages/names.ts';
 import { toldOf } from '../fees/problems.ts';
 import { checkAgreement } from '../spend/agreements.ts';
 import { pricingUnitPattern, type PricingUnitRecord } from '../messages/pricingUnit.ts';
@@ -61,6 +63,21 @@ const seriesPoints: Test = (points) =>
   listOf(like({ fromMs: instant, value, revision, source: short }))(points) &&
   (points as readonly unknown[]).length <= seriesLimits.pointsPerChangeMax;
 
+const correctionId: Test = (value) => text(value) && idPattern.test(value as string);
+const correctedBlocks = listOf(
+  like({
+    ref: (value) => text(value) && /^\d{1,5}(-\d{1,16}){3}$/.test(value as string), kind: oneOf(...correctableKinds), account: id, price: natural, meter: text, cell: text,
+    periodStartMs: natural, producer: text, epoch: text, seq: natural, usageSeq: natural, firstMs: natural, resources: listOf((name) => text(name) && name !== ''),
+    rows: (value) => listOf(correctedRow)(value) && (value as readonly unknown[]).length > 0,
+  }),
+); // prettier-ignore
+
+function correctedRow(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 6) return false;
+  const [quantity, amount] = value.slice(4) as unknown[];
+  return value.slice(0, 4).every(natural) && text(quantity) && text(amount);
+}
+
 const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   tenant: { id: text, name: text, currency, timeZone: zone },
   producer: { id: text, type: oneOf('agent', 'gateway', 'importer'), enabled: flag, keys: listOf(like({ id: text, publicKey: text })) },
@@ -83,6 +100,12 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   budgetReset: { budget: text },
   close: { account: id, untilMs: id, reason: text, talliesPerStep: optional(stepSize) },
   reopen: { account: id, fromMs: natural, reason: text, approvedBy: text },
+  correction: {
+    id: correctionId, what: oneOf(...correctionKinds), reason: text, author: text, approvedBy: text, selection: text, asOf: natural,
+    pieces: optional(id),
+  },
+  correctionRows: { id: correctionId, n: id, blocks: correctedBlocks },
+  correctionEnd: { id: correctionId, pieces: natural },
 }; // prettier-ignore
 
 /** What counts is of unit 1 and scale 0; slots and samples belong to percentiles, a limit to distinct values. */

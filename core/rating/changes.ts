@@ -19,6 +19,8 @@ export class Changes {
   readonly tallies: Tally[] = [];
   /** Tallies into which something is carried over, and those for which that changed. */
   readonly rolled: Tally[] = [];
+  /** Tallies of which a correction changed what they took over. */
+  readonly carried = new Set<Tally>();
   /** Whether the work of closes went on. */
   closed = false;
   readonly levels: Level[] = [];

@@ -4,6 +4,7 @@ import { endEntries } from '../messages/ends.ts';
 import type { BudgetState } from '../messages/budget.ts';
 import type {
   BalanceEntry,
+  CarriedEntry,
   ChainLink,
   CommitHeader,
   LevelEntry,
@@ -58,6 +59,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     tallyValues: changes.tallies.map(tallyValue),
     ...notesOf(changes.tallies, fresh),
     ...rolloversOf(new Set(changes.rolled)),
+    ...carriedOf(changes.carried),
     ...(changes.closed ? { closings: state.closings } : {}),
     ...levelsOf(changes.levels),
     series: changes.series.map(seriesEntry),
@@ -137,6 +139,14 @@ export function rolloversOf(tallies: Iterable<Tally>): { rollovers?: RolloverEnt
     rolled.map(([age, left]) => [age, formatDecimal(left, 12)]),
   ]);
   return rollovers.length === 0 ? {} : { rollovers: rollovers.toSorted(([a], [b]) => a - b) };
+}
+
+function carriedOf(tallies: ReadonlySet<Tally>): { carried?: CarriedEntry[] } {
+  const entries = [...tallies].map(({ entry, carried: { quantity, events, value } }): CarriedEntry => [
+    entry.id,
+    ...([String(quantity), String(events), String(value)] as const),
+  ]);
+  return entries.length === 0 ? {} : { carried: entries.toSorted(([a], [b]) => a - b) };
 }
 
 const memberNotes = ({ members }: Pool, accounts: Iterable<number>): [number, string, string][] =>

@@ -4,7 +4,7 @@
  * which stored rows name, begin beyond all that were ever given to the tenants.
  */
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
-import type { ChainLink, CommitHeader } from '../messages/rated.ts';
+import type { ChainLink, CommitHeader, TallyEntry } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
 import { bytesOf } from './byteText.ts';
 import { levelsOf, rolloversOf, seriesEntry, tallyValue } from './commit.ts';
@@ -28,6 +28,7 @@ const messageBytesMax = 1 << 20;
 export function workLeft(state: PartitionState): string | undefined {
   if (state.feesTo !== undefined) return 'fees that are due';
   if (state.closings.length > 0) return 'the work of a close';
+  if (state.tenants.values().some(({ master }) => master.correction !== undefined)) return 'a correction';
   const isLate = state.repriced.some((tally) => lateCharge(state.tenants.get(tally.entry.tenant)!, tally) !== 0n);
   return isLate ? 'tallies that a new point of a series charges anew' : undefined;
 }
@@ -123,7 +124,10 @@ function* entriesOf(
   );
   const tallyOf = (id: number) => tallyIds.get(id)!;
   for (const { entry } of tallies)
-    yield ['tallies', { ...entry, id: tallyOf(entry.id), resource: resourceOf(entry.resource) }];
+    yield [
+      'tallies',
+      { ...entry, id: tallyOf(entry.id), resource: resourceOf(entry.resource), ...inheritedFrom(entry, tallyOf) },
+    ];
   for (const [id, left] of rolloversOf(tallies.filter(({ rolled }) => rolled.length > 0)).rollovers ?? [])
     yield ['rollovers', [tallyOf(id), left]];
   for (const tally of tallies) {
@@ -141,6 +145,10 @@ function* entriesOf(
   for (const budget of budgetsOf([tenant])) yield ['budgets', budget];
   for (const hold of holdsOf([tenant])) yield ['holds', hold];
 }
+
+/** What comes from now on came after all that was taken over. */
+const inheritedFrom = ({ from }: TallyEntry, tallyOf: (id: number) => number) =>
+  from && { from: [tallyOf(from[0]), 0, 0] as const };
 
 /** Each change is applied to a copy of the master data: many at a time. */
 function* chunked(changes: readonly ControlChange[]): Generator<ControlChange[]> {

@@ -13,6 +13,7 @@ import {
 import type { ControlMessage } from '../messages/control.ts';
 import type { Alert } from '../messages/alert.ts';
 import { epochText } from '../messages/rated.ts';
+import { withoutRows } from '../messages/correction.ts';
 import { Agenda } from './agenda.ts';
 import { settleMoved, type SettleRun } from './agreements/settleUnit.ts';
 import { beginLines, unsettle, unsettleUnit } from './agreements/unsettle.ts';
@@ -22,11 +23,12 @@ import { Groups, officeSource, type BlockSource } from './block.ts';
 import { Changes } from './changes.ts';
 import { bookedFrom, Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
+import { reverse, takeMessage, type Reversal } from './corrections/reverse.ts';
 import { Dues } from './dues.ts';
 import { bookedUntil, feeRowsPerInputMax, replaceFee } from './fees.ts';
 import { bookDueLevels } from './held.ts';
 import { moveMark } from './mark.ts';
-import { ControlFault, applyMaster } from './master.ts';
+import { ControlFault } from './controlFault.ts';
 import { count, refusalOf, type Refused } from './outcomes.ts';
 import { chargeUnpriced, type ArrivalRun } from './priceArrival.ts';
 import { rateBatch } from './rateBatch.ts';
@@ -77,9 +79,9 @@ export class PartitionMachine {
     state.controlMark = message.seq;
     try {
       const before = state.tenants.get(message.tenant)?.master;
-      const tenant = applyMaster(state, message, state.logTimeMs);
-      changes.control.push(message);
-      this.#afterControl(tenant, message, before);
+      const { tenant, reversal } = takeMessage(state, message);
+      changes.control.push(withoutRows(message));
+      this.#afterControl(tenant, message, before, reversal);
     } catch (error) {
       if (!(error instanceof ControlFault)) throw error;
       this.#rejectControl(input, tenantId, error.message);
@@ -183,8 +185,10 @@ export class PartitionMachine {
     this.changes.refusals.push(refusalOf(this.state, who, 'control', input.seq, why));
   }
 
-  #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined): void {
+  #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined, reversal?: Reversal): void {
     const run = this.#runOf(tenant);
+    if (reversal !== undefined)
+      return this.#evaluate(this.#evaluation(tenant, null, message.trace), reverse(run, reversal));
     beginLines(run, before);
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
     let moved = chargeUnpriced(run, prices);

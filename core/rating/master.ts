@@ -7,6 +7,7 @@ import { feeLimits } from '../fees/feeRecord.ts';
 import { goesByStart, meterMisfit } from '../pricing/tallyTerms.ts';
 import { compilePrice } from '../pricing/compile.ts';
 import type { ControlChange, ControlMessage, MeterRecord } from '../messages/control.ts';
+import type { CorrectionRows } from '../messages/correction.ts';
 import { prepaidSpans } from '../spend/inPeriod.ts';
 import { treeDepthMax } from '../spend/lines.ts';
 import { compareText } from './attribution.ts';
@@ -14,6 +15,7 @@ import { groupedAgreements } from './agreements/master.ts';
 import { changeFault } from './changeShape.ts';
 import { applyClose, applyReopen } from './closes.ts';
 import { ControlFault, require } from './controlFault.ts';
+import { applyCorrection, isCorrection, type CorrectionChange } from './corrections/progress.ts';
 import { applySeries, recompile } from './priceSeries.ts';
 import { noteRepriced } from './repricing.ts';
 import { enlistBegun } from './rollover.ts';
@@ -23,9 +25,15 @@ export { ControlFault } from './controlFault.ts';
 
 /**
  * Takes a whole message or nothing: on a fault the tenant's master data stays as it was and the fault is thrown.
- * Returns the tenant, whose `master` is then a new object. `atMs` is log time where the message is taken for the first time.
+ * Returns the tenant, whose `master` is then a new object, but for a message of a correction alone. `onRows` hears a piece of one, and may
+ * throw ControlFault. `atMs` is log time where the message is taken for the first time.
  */
-export function applyMaster(state: PartitionState, message: ControlMessage, atMs = -1): Tenant {
+export function applyMaster(
+  state: PartitionState,
+  message: ControlMessage,
+  atMs = -1,
+  onRows: (tenant: Tenant, rows: CorrectionRows) => void = () => undefined,
+): Tenant {
   for (const change of message.changes) {
     const fault = changeFault(change);
     if (fault !== undefined) throw new ControlFault(fault);
@@ -36,6 +44,7 @@ export function applyMaster(state: PartitionState, message: ControlMessage, atMs
     throw new ControlFault(`tenant ${message.tenant} is not known; its first change must create it`);
   }
   const tenant = known ?? emptyTenant(first as Extract<ControlChange, { kind: 'tenant' }>);
+  if (message.changes.every(isCorrection)) return correct(tenant, message.changes, onRows);
   const draft = copyMaster(tenant.master);
   const renames: Renames = new Map();
   for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames);
@@ -63,6 +72,23 @@ export function applyMaster(state: PartitionState, message: ControlMessage, atMs
   state.tenants.set(tenant.id, tenant);
   enlistBegun(state, tenant, before);
   noteRepriced(state, tenant, before);
+  return tenant;
+}
+
+/** What a correction says changes nothing that plans are resolved from. */
+function correct(
+  tenant: Tenant,
+  changes: readonly CorrectionChange[],
+  onRows: (tenant: Tenant, rows: CorrectionRows) => void,
+): Tenant {
+  const draft = { correction: tenant.master.correction };
+  for (const change of changes) {
+    applyCorrection(draft, change);
+    if (change.kind !== 'correctionRows') continue;
+    require(changes.length === 1, `a piece of correction ${change.id} is a message of its own`);
+    onRows(tenant, change);
+  }
+  tenant.master.correction = draft.correction;
   return tenant;
 }
 
@@ -198,6 +224,11 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
       return applyClose(master, change, logTimeMs);
     case 'reopen':
       return applyReopen(master, change);
+    case 'correctionRows':
+      throw new ControlFault(`a piece of correction ${change.id} is a message of its own`);
+    case 'correction':
+    case 'correctionEnd':
+      return applyCorrection(master, change);
   }
 }
 

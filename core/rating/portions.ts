@@ -77,7 +77,7 @@ function chargeLane(
   if (opened) {
     if (price !== undefined && !hasRoom(tenant, lane))
       return ['out_of_range', 'the price has no room for another group'];
-    openTally(state, tenant, tally, price, part.startMs);
+    openTally(state, tenant, tally, price, part.startMs, sample.place[4]);
   }
   const close = (): void => {
     if (opened) closeTally(state, tenant, tally);

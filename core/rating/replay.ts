@@ -28,7 +28,7 @@ import { insert, noSamples } from './ranked.ts';
 import { emptySlots, rank } from './slots.ts';
 import { spotTalliesWith } from './spotTallies.ts';
 import { cellOf, enlist } from './rollover.ts';
-import { countCell, newTally, setCarried } from './tally.ts';
+import { carryAnew, countCell, newTally, setCarried } from './tally.ts';
 
 /** Applies the commit stored at `seq` with the given hash. */
 export function applyCommit(state: PartitionState, header: CommitHeader, seq: number, hash: string): void {
@@ -61,6 +61,7 @@ export type Values = Pick<
   | 'tallyValues'
   | 'tallyNotes'
   | 'rollovers'
+  | 'carried'
   | 'closings'
   | 'levels'
   | 'balances'
@@ -82,6 +83,12 @@ export function applyValues(state: PartitionState, values: Values): void {
     tally.cursor = undefined;
     setCarried(tally, cellOf(tenantOf(state, tally.entry.tenant).master, tally), tally.carried);
   }
+  for (const [id, quantity, events, value] of values.carried ?? [])
+    carryAnew(tenantOf(state, state.tallies[id - 1]!.entry.tenant), state.tallies[id - 1]!, {
+      quantity: BigInt(quantity),
+      events: BigInt(events),
+      value: BigInt(value),
+    });
   for (const [id, quantity, charge, events = '0', value = '0'] of values.tallyValues) {
     const tally = state.tallies[id - 1]!;
     tally.quantity = BigInt(quantity);

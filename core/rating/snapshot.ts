@@ -235,6 +235,7 @@ export function masterChanges(master: Master): ControlChange[] {
     ...[...master.closes]
       .toSorted(([a], [b]) => a - b)
       .map(([account, untilMs]) => ({ kind: 'close' as const, account, untilMs, reason: '' })),
+    ...(master.correction === undefined ? [] : [{ kind: 'correction' as const, ...master.correction }]),
   ];
 }
 

@@ -2,7 +2,7 @@
  * The tables of a snapshot that may have a million rows, as columns: what is the same in all rows of a piece is written once, numbers
  * as differences, texts as places in a list. A tenth of what one object a row takes, and a tenth of the time to read.
  */
-import type { TallyEntry } from '../messages/rated.ts';
+import type { TakenOver, TallyEntry } from '../messages/rated.ts';
 import { applyResource, applySeries, applyTally } from './replay.ts';
 import type { PartitionState, Resource, Series, Tally } from './state.ts';
 
@@ -43,6 +43,8 @@ interface TallyTable {
   readonly carried: Texts;
   readonly carriedEvents: Texts;
   readonly carriedValue: Texts;
+  /** Three numbers, or nothing. */
+  readonly from: Texts;
   readonly cell: Texts;
   readonly quantity: readonly Exact[];
   readonly charge: readonly Exact[];
@@ -125,6 +127,7 @@ const tallyTable = (rows: readonly Tally[]): TallyTable => {
     carried: texts(entries.map(({ carried }) => carried)),
     carriedEvents: texts(entries.map(({ carriedEvents = '' }) => carriedEvents)),
     carriedValue: texts(entries.map(({ carriedValue = '' }) => carriedValue)),
+    from: texts(entries.map(({ from = [] }) => from.join(' '))),
     cell: texts(entries.map(({ cell = '' }) => cell)),
     quantity: rows.map(({ quantity }) => exact(quantity)),
     charge: rows.map(({ charge }) => exact(charge)),
@@ -136,13 +139,14 @@ const tallyTable = (rows: readonly Tally[]): TallyTable => {
 function applyTallies(state: PartitionState, table: TallyTable): void {
   const { quantity, charge, events, value } = table;
   const rows = quantity.length;
-  const [tenantAt, meterAt, cellAt] = [textAt(table.tenant), textAt(table.meter), textAt(table.cell)];
+  const [tenantAt, meterAt, cellAt, fromAt] = [textAt(table.tenant), textAt(table.meter), textAt(table.cell), textAt(table.from)]; // prettier-ignore
   const [carriedAt, carriedEventsAt, carriedValueAt] = [textAt(table.carried), textAt(table.carriedEvents), textAt(table.carriedValue)]; // prettier-ignore
   const [accounts, resources, prices] = [valuesOf(table.account, rows), valuesOf(table.resource, rows), valuesOf(table.price, rows)]; // prettier-ignore
   const [starts, ends, firsts] = [valuesOf(table.periodStartMs, rows), valuesOf(table.periodEndMs, rows), valuesOf(table.firstMs, rows)]; // prettier-ignore
   for (let row = 0; row < rows; row++) {
     const carriedEvents = carriedEventsAt(row);
     const cell = cellAt(row);
+    const from = fromAt(row);
     const entry: TallyEntry = {
       id: state.tallies.length + 1,
       tenant: tenantAt(row),
@@ -156,6 +160,7 @@ function applyTallies(state: PartitionState, table: TallyTable): void {
       carried: carriedAt(row),
       ...(carriedEvents === '' ? undefined : { carriedEvents, carriedValue: carriedValueAt(row) }),
       ...(cell === '' ? undefined : { cell }),
+      ...(from === '' ? undefined : { from: from.split(' ').map(Number) as unknown as TakenOver }),
     };
     const tally = applyTally(state, entry);
     tally.quantity = BigInt(quantity[row]!);

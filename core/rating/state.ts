@@ -11,6 +11,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '../messages/control.ts';
+import type { CorrectionRecord } from '../messages/correction.ts';
 import type { PriceRecord } from '../messages/price.ts';
 import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { PriceSeries } from '../pricing/series/points.ts';
@@ -116,6 +117,8 @@ export interface Master {
   readonly budgets: Map<string, BudgetRecord>;
   /** End of what each unit has closed, UTC ms, by its root account. */
   readonly closes: Map<number, number>;
+  /** The correction that has begun and not ended. */
+  correction: CorrectionRecord | undefined;
 }
 
 export interface Account {
@@ -274,6 +277,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
       prepaidFrom: [],
       budgets: new Map(),
       closes: new Map(),
+      correction: undefined,
     },
     producers: new Map(),
     resourcesByName: new Map(),

@@ -21,13 +21,17 @@ export function newTally(entry: TallyEntry): Tally {
   }; // prettier-ignore
 }
 
-/** Gives the tally its id and, for a new version of a price, the position carried over from the version before. */
+/** Behind all samples of a batch. */
+const indexMax = 2 ** 32 - 1;
+
+/** `index`: of the sample in its batch, where one begins it. Gives the tally its id and, for a new version of a price, the position carried over from the version before. */
 export function openTally(
   state: PartitionState,
   tenant: Tenant,
   tally: Tally,
   price: CompiledPrice | undefined,
   firstMs: number,
+  index = indexMax,
 ): void {
   const before = price === undefined ? undefined : versionBefore(tenant, tally, price);
   if (before !== undefined) settle(before);
@@ -43,7 +47,13 @@ export function openTally(
   tally.distinct = before?.distinct && carriedValues(before.distinct, before.entry.id);
   tally.slots = before?.slots && copyOf(before.slots);
   tally.samples = before?.samples && copyOfSamples(before.samples);
-  tally.entry = { ...tally.entry, id: state.tallies.length + 1, firstMs, ...carriedText(carried, cell) };
+  tally.entry = {
+    ...tally.entry,
+    id: state.tallies.length + 1,
+    firstMs,
+    ...carriedText(carried, cell),
+    ...(before && { from: [before.entry.id, state.usage.seq, index] as const }),
+  };
   state.tallies.push(tally);
   countCell(tenant, tally.entry, 1);
   spotTalliesWith(tenant, tally)?.push(tally);
@@ -60,6 +70,15 @@ export function countCell({ cellCounts }: Tenant, entry: TallyEntry, change: 1 |
 export function setCarried(tally: Tally, cell: Cell | undefined, carried: Measures): void {
   tally.carried = carried;
   tally.carriedCharge = cell?.charge(carried) ?? 0n;
+}
+
+/** Another position was taken over than the tally began with. */
+export function carryAnew({ master }: Tenant, tally: Tally, carried: Measures): void {
+  const cell = cellOf(master, tally);
+  const { carriedEvents: _, carriedValue: __, ...entry } = tally.entry;
+  tally.cursor = undefined;
+  setCarried(tally, cell, carried);
+  tally.entry = { ...entry, ...carriedText(carried, cell) };
 }
 
 const carriedText = (carried: Measures, cell: Cell | undefined) => ({

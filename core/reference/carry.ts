@@ -25,6 +25,21 @@ export function carriedInto(state: State, tenant: Tenant, place: Place, price: P
   return { noted, newest, values: new Set(values), hashes, slots, samples };
 }
 
+/** From where, and up to which sample, the position is taken (16.4). */
+export function takenFrom(
+  state: State,
+  tenant: Tenant,
+  place: Place,
+  price: PriceRecord,
+  index: number,
+): Tally['from'] {
+  const before = tallyBefore(state, tenant, place, price);
+  if (before === undefined) return undefined;
+  const { account, price: id, meter, resource, period, cell } = before;
+  const key = tallyKey(tenant.record.id, account, id, meter, resource, period.startMs, cell);
+  return { key, usageSeq: state.usageSeq, index };
+}
+
 /** The tally of the version before, in the same account, scope, cell and period. */
 export function tallyBefore(state: State, tenant: Tenant, place: Place, price: PriceRecord): Tally | undefined {
   if (price.onVersion === 'restart') return undefined;

@@ -1,6 +1,7 @@
 /** Master data as a control message changes it (SPEC §1.3): on a copy, so that a message is taken whole or not at all. */
 import type { ControlChange } from '../messages/control.ts';
 import { areSoundTogether } from './agreements/together.ts';
+import { progressed } from './corrections/progress.ts';
 import { fitsCatalogue } from './catalogueRules.ts';
 import { hasChangeShape } from './changeShape.ts';
 import { revised } from './series.ts';
@@ -68,6 +69,11 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
       break;
     case 'budgetReset':
       break;
+    case 'correction':
+    case 'correctionRows':
+    case 'correctionEnd':
+      tenant.correction = progressed(tenant.correction, change);
+      break;
   }
 }
 
@@ -83,6 +89,7 @@ const emptyTenant = (): Omit<Tenant, 'record'> => ({
   series: new Map(),
   budgets: new Map(),
   closes: new Map(),
+  correction: undefined,
 });
 
 const copyOf = (tenant: Tenant): Tenant => ({
@@ -98,4 +105,5 @@ const copyOf = (tenant: Tenant): Tenant => ({
   series: new Map(tenant.series),
   budgets: new Map(tenant.budgets),
   closes: new Map(tenant.closes),
+  correction: tenant.correction,
 });

@@ -10,6 +10,7 @@ import type {
 } from '../messages/control.ts';
 import type { SeriesRecord } from '../messages/series.ts';
 import { canClose, canReopen } from './closes.ts';
+import { canProgress } from './corrections/progress.ts';
 import { fitsUnits, isPaidIn } from './pricingUnit.ts';
 import { revised } from './series.ts';
 import { pathUp, type Tenant } from './state.ts';
@@ -65,6 +66,10 @@ export function fitsCatalogue(
       return canClose(tenant, change, logTimeMs);
     case 'reopen':
       return canReopen(tenant, change);
+    case 'correction':
+    case 'correctionRows':
+    case 'correctionEnd':
+      return canProgress(tenant.correction, change);
   }
 }
 

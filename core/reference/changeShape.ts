@@ -4,6 +4,7 @@ import { isAgreement } from './agreements/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { isChargedIn, isPricingUnit } from './pricingUnit.ts';
+import { isBeginning, isEnding, isPiece } from './corrections/shape.ts';
 import { isFee } from './fees/shape.ts';
 import { decimal, readDecimal } from './number.ts';
 import { isAbsentOr, isAmount, isDay, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
@@ -72,6 +73,9 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     talliesPerStep <= 1000,
   reopen: ({ account, fromMs, reason, approvedBy }) =>
     isNatural(account) && account > 0 && isNatural(fromMs) && isText(reason) && isText(approvedBy),
+  correction: (change) => isBeginning(change),
+  correctionRows: (change) => isPiece(change),
+  correctionEnd: (change) => isEnding(change),
 };
 
 function isMeter({

@@ -3,6 +3,8 @@ import type { ControlMessage } from '../messages/control.ts';
 import { settleAll } from './agreements/settle.ts';
 import { chargeUnpriced } from './adjustments.ts';
 import { isObject, isWhole, readJson } from './body.ts';
+import { asCommitted } from './corrections/progress.ts';
+import { reversedBy } from './corrections/reverse.ts';
 import { changeBudget, evaluateMoved, resetBudget } from './budgets.ts';
 import { drafted } from './catalogue.ts';
 import { beginClosing, continueClosing } from './closing.ts';
@@ -24,7 +26,8 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   const changes = tenant === undefined ? [] : message!.changes;
   const fees = new Set(changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : [])));
   const isFew = areFew([before, tenant], fees, state.logTimeMs);
-  if (message === undefined || tenant === undefined || !isFew) {
+  const reversed = tenant === undefined ? [] : reversedBy(state, tenant, changes);
+  if (message === undefined || tenant === undefined || !isFew || reversed === undefined) {
     outcome.refusals.push(rejected(state, tenantId, input.seq));
     return undefined;
   }
@@ -40,6 +43,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   };
   const newPrices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
   if (newPrices.size > 0) noteVersions(state, tenant);
+  outcome.rows.push(...reversed);
   outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));
   outcome.rows.push(...replaceFees(state, before, tenant, fees, source));
   settleAll(state, tenant, before, outcome, source);
@@ -55,7 +59,7 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
     if (change.kind === 'reopen') closed.set(change.account, change.fromMs);
   }
   if (message.changes.some(({ kind }) => kind === 'close')) continueClosing(state, outcome);
-  return message;
+  return asCommitted(message);
 }
 
 function isMessage(value: unknown): value is ControlMessage {

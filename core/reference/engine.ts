@@ -56,7 +56,10 @@ export class ReferenceEngine {
     continueClosing(this.state, outcome);
     let control: ControlMessage | undefined;
     if (input.stream === 'control') control = takeControl(this.state, this.#ports, input, outcome);
-    else takeUsage(this.state, this.#ports, input, outcome);
+    else {
+      this.state.usageSeq = input.seq;
+      takeUsage(this.state, this.#ports, input, outcome);
+    }
     reprice(this.state, outcome);
     return { ...outcome, control };
   }

@@ -41,6 +41,8 @@ export interface Tenant {
   readonly budgets: Map<string, BudgetRecord>;
   /** Until when a root and all below it are closed. */
   readonly closes: Map<number, number>;
+  /** The correction that goes on, and how many pieces of it there were. */
+  correction: { readonly id: string; readonly pieces: number } | undefined;
 }
 
 export interface Counts {
@@ -77,7 +79,9 @@ export interface Tally {
   /** Start of the sample that began it. */
   readonly firstMs: number;
   /** What the version of the price before this one had reached. */
-  readonly carried: Noted;
+  carried: Noted;
+  /** Key of that one's tally, and the sample up to which it counts: number in `USAGE`, index. */
+  readonly from: { readonly key: string; readonly usageSeq: number; readonly index: number } | undefined;
   /** All of its events, those carried over first. */
   noted: Noted;
   /** For `latest`: the sample that it has the value of. */
@@ -162,6 +166,8 @@ export interface State {
   readonly partition: number;
   logTimeMs: number;
   controlMark: number;
+  /** Number of the last message of `USAGE`. */
+  usageSeq: number;
   tenants: Map<string, Tenant>;
   readonly tracks: Map<string, Track>;
   /** End of what was billed, by producer, resource, metric and dimensions. */
@@ -221,6 +227,9 @@ export interface Row {
   /** Where it came from; `index` is that of the sample in its batch, 0 for an adjustment. */
   readonly source: Source;
   readonly index: number;
+  /** The correction that booked it, and the block that it reverses; absent for others. */
+  readonly correction?: string;
+  readonly reverses?: string;
 }
 
 export interface Source {
@@ -250,6 +259,7 @@ export function emptyState(partition: number): State {
     partition,
     logTimeMs: 0,
     controlMark: 0,
+    usageSeq: 0,
     tenants: new Map(),
     tracks: new Map(),
     ends: new Map(),

@@ -2,7 +2,7 @@
 import type { MeterRecord, PriceRecord } from '../messages/control.ts';
 import { contributionOf, keptMax, type Contribution, type Kept, type Part } from './aggregation.ts';
 import { limitOf } from './distinct.ts';
-import { carriedInto, nothingCarried } from './carry.ts';
+import { carriedInto, nothingCarried, takenFrom } from './carry.ts';
 import type { Span } from './calendar.ts';
 import { chargeMax, powerOfTen, tallyMax, whole, zero, type Exact } from './number.ts';
 import { leafOf } from './prices/cells.ts';
@@ -50,7 +50,7 @@ export function addToTally(
   part: Part,
   journal: Journal,
 ): Growth {
-  const tally = openTally(state, tenant, place, startMs, journal);
+  const tally = openTally(state, tenant, place, startMs, journal, part.sample[4]);
   // What came before is charged by the terms in force first: the sample's row is the sample's. It stays when that is refused.
   const amount = mayAnyOwe(state) ? owedLate(tenant, tally) : zero;
   if (!amount.isZero()) state.late.push({ tally, amount });
@@ -109,8 +109,15 @@ function noted(tenant: Tenant, tally: Tally, event: UsageEvent): Noted {
   return note(price, leafOf(price.model, tally.cell), tenant.meters.get(tally.meter)!.scale, tally.noted, event);
 }
 
-/** The tally of a place, begun at `startMs` where there is none. */
-export function openTally(state: State, tenant: Tenant, place: Place, startMs: number, journal: Journal): Tally {
+/** The tally of a place, begun at `startMs` where there is none, by the sample of that index in its batch if it is one. */
+export function openTally(
+  state: State,
+  tenant: Tenant,
+  place: Place,
+  startMs: number,
+  journal: Journal,
+  index = Number.MAX_SAFE_INTEGER,
+): Tally {
   const { account, price, meter, cell, period } = place;
   const resource = price?.tallyScope === 'resource' ? place.resource : '';
   const shared = tallyKey(tenant.record.id, account, price?.id ?? 0, meter, resource, period.startMs, '');
@@ -121,7 +128,7 @@ export function openTally(state: State, tenant: Tenant, place: Place, startMs: n
   const tally: Tally = {
     tenant: tenant.record.id, account, resource, price: price?.id ?? 0, meter, cell, period, firstMs: startMs,
     carried: carried.noted, ...carried, rolled: price === undefined ? [] : rolledAtOpening(state, tenant, { ...place, resource }, price), quantity: zero, charged: zero,
-    members: new Map(),
+    members: new Map(), from: price === undefined ? undefined : takenFrom(state, tenant, { ...place, resource }, price, index),
   }; // prettier-ignore
   state.tallies.set(shared + cell, tally);
   journal.push(() => state.tallies.delete(shared + cell));

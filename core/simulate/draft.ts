@@ -1,4 +1,5 @@
 /** The control messages of a log as they would have been under another price list. */
+import { isCorrection } from '../rating/corrections/progress.ts';
 import type { ControlChange, ControlMessage, PriceRecord } from '../messages/control.ts';
 import type { Input, Ports } from '../rating/admit.ts';
 import { bytesOf } from '../rating/byteText.ts';
@@ -65,7 +66,11 @@ export class DraftControl {
     this.#due = this.#due.filter((price) => !isDue(price));
     return [
       ...changes.filter(
-        (change) => change.kind !== 'agreement' && (change.kind !== 'price' || this.#kept.has(change.id)),
+        // What a correction took back was charged by the published prices: it is left out, on both sides.
+        (change) =>
+          change.kind !== 'agreement' &&
+          !isCorrection(change) &&
+          (change.kind !== 'price' || this.#kept.has(change.id)),
       ),
       ...published.map((price) => ({ kind: 'price' as const, ...price })),
     ];

@@ -61,6 +61,7 @@ export class RowSimulation {
 
   /** The next block of the tenant, in the order of the log; every row of the periods that the stretch touches. */
   take(block: Block): void {
+    if (block.scalar('correction') !== '') return;
     this.charged.add(block);
     const meter = this.#published.meters.get(block.scalar('meter'));
     const kind = block.scalar('kind');

@@ -78,6 +78,7 @@ export class Ledger {
   /** Adds the rows of a block that count. */
   add(block: Block): void {
     if (block.scalar('tenant') !== this.#stretch.tenant || notOfPrices.includes(block.scalar('kind'))) return;
+    if (block.scalar('correction') !== '') return;
     const counted = this.#countedRows(block);
     if (counted?.length === 0) return;
     const indexes = block.list('idx');

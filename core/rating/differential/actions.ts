@@ -1,6 +1,7 @@
 /** What may happen to a partition, at random: fast-check draws it, and shrinks what fails to its smallest form. */
 import fc from 'fast-check';
 import { agreementFacts } from '../../spend/testing/agreements.ts';
+import type { CorrectAction } from './correcting.ts';
 import { feeAction, type FeeAction } from '../testing/fees.ts';
 import { requestAction } from '../testing/requests.ts';
 import { hour, startMs, monthsMs, metrics, patterns, series } from '../testing/ground.ts';
@@ -107,6 +108,16 @@ const worth = fc.record({
   ),
 }); // prettier-ignore
 
+const correct: fc.Arbitrary<CorrectAction> = fc.record({
+  kind: fc.constant('correct' as const),
+  tenant,
+  what: fc.constantFrom('void' as const, 'void' as const, 'revert' as const),
+  which: fc.nat(20),
+  leaves: fc.constantFrom(0, 0, 2, 3),
+  pieces: fc.constantFrom(1 as const, 2 as const),
+  ends: fc.constantFrom(true, true, false),
+});
+
 /** The partition retires and another inherits. */
 const inherit = fc.record({
   kind: fc.constant('inherit' as const),
@@ -117,6 +128,7 @@ export const action = fc.oneof(
   { weight: 1, arbitrary: requestAction },
   { weight: 1, arbitrary: inherit },
   { weight: 8, arbitrary: batch },
+  { weight: 3, arbitrary: correct },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(20) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant, prices: fc.array(fc.oneof(priceFacts, versionFacts, spotFacts, rollingFacts), { minLength: 1, maxLength: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: fc.oneof(priceFacts, rollingFacts) }) },
@@ -165,8 +177,6 @@ export const agreedActions: fc.Arbitrary<Action[]> = fc
     };
     return [{ kind: 'prices', tenant: 't', prices: [everybodys as typeof price, ...prices] }, ...rest];
   }); // prettier-ignore
-export type Action = (typeof action extends fc.Arbitrary<infer Value> ? Value : never) | FeeAction;
-
 export const ordinary = fc.record({
   resource: fc.constantFrom(0, 0, 1, 2, 3),
   metric: fc.constantFrom(0, 0, 0, 1, 2),
@@ -175,6 +185,35 @@ export const ordinary = fc.record({
   durationMs: fc.constantFrom(0, hour),
   quantity: fc.oneof(fc.nat(30), fc.nat(20_000_000)),
 });
+
+const tiers = {
+  kind: 'graduated' as const,
+  tiers: [
+    { upTo: '0.002', unitPrice: '2', flat: '0' },
+    { upTo: '0.005', unitPrice: '1', flat: '0.5' },
+    { upTo: null, unitPrice: '0.1', flat: '0' },
+  ],
+};
+
+/** Sums at prices of several versions, and corrections of them; one kind of price that counts events. */
+export const corrected: fc.Arbitrary<Action[]> = fc
+  .tuple(
+    fc.array(versionFacts, { minLength: 1, maxLength: 3 }),
+    fc.array(
+      fc.oneof(
+        { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant: fc.constant('t'), producer: fc.constant('gateway'), month: fc.constantFrom(0, 0, 1), samples: fc.array(ordinary, { minLength: 1, maxLength: 8 }), harm: fc.constant(null) }) },
+        { weight: 5, arbitrary: correct.map((one) => ({ ...one, tenant: 't' })) },
+        { weight: 2, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant: fc.constant('t'), which: fc.nat(4), effectiveFromMs: fc.constantFrom(startMs, startMs + 24 * hour, startMs + 72 * hour), facts: priceFacts }) },
+        { weight: 1, arbitrary: month }, { weight: 1, arbitrary: close }, { weight: 2, arbitrary: action },
+      ),
+      { minLength: 15, maxLength: 50, size: 'max' },
+    ),
+  )
+  .map(([prices, rest]): Action[] => [
+    { kind: 'prices', tenant: 't', prices: prices.map((price, i) => ({ ...price, account: 0 as const, meter: 'cpu.all', effectiveFromMs: i * 24 * hour, model: i % 2 === 0 ? tiers : price.model })) as typeof prices },
+    ...rest,
+  ]); // prettier-ignore
+export type Action = (typeof action extends fc.Arbitrary<infer Value> ? Value : never) | FeeAction;
 
 /** A year in which periods close, open again and take late usage, at prices whose allowance goes on. */
 export const yearly: fc.Arbitrary<Action> = fc.oneof(

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkNames } from '../../reference/audit/faults.ts';
 import { seed } from '../../testing/seed.ts';
-import { action, agreedActions, marketActions, yearly, type Action } from './actions.ts';
+import { action, agreedActions, corrected, marketActions, yearly, type Action } from './actions.ts';
 import { proratedMonths } from '../testing/proration.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { World } from './world.ts';
@@ -80,5 +80,11 @@ test(`CLOSES: both engines agree while periods close, open again and hand on wha
 test(`PRORATION: both engines agree while versions of a price cut the parts of one another short, seed ${seed}`, () => {
   const { seen } = compare(proratedMonths);
   for (const what of ['carried', 'recharged', 'prorated', 'rolledOver'] as const)
+    expect(seen[what], what).toBeGreaterThan(0);
+}, 600_000);
+
+test(`CORRECTIONS: both engines agree while rows are voided, in part, twice and brought back, seed ${seed}`, () => {
+  const { seen } = compare(corrected);
+  for (const what of ['voided', 'broughtBack', 'rests', 'recarried', 'late'] as const)
     expect(seen[what], what).toBeGreaterThan(0);
 }, 600_000);

@@ -1,5 +1,5 @@
 /** Both engines side by side, and the log between them: what the fast one decides is stored, and the other judges it. */
-import type { ControlChange, FeeRecord, PriceRecord } from '../../messages/control.ts';
+import type { ControlChange, FeeRecord, MeterRecord, PriceRecord } from '../../messages/control.ts';
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
 import { instantMs, readBlocks } from '../../reference/audit/blocks.ts';
@@ -18,6 +18,7 @@ import { type Action } from './actions.ts';
 import { foundation, monthsMs, startMs } from '../testing/ground.ts';
 import { Batches, type Encoding } from './batches.ts';
 import { changesOf, type ControlAction } from './changes.ts';
+import { Corrections, type CorrectAction } from './correcting.ts';
 import { feeOfAction, type FeeAction } from '../testing/fees.ts';
 
 export class World {
@@ -54,12 +55,19 @@ export class World {
     granted: 0,
     refused: 0,
     ended: 0,
+    voided: 0,
+    broughtBack: 0,
+    rests: 0,
+    recarried: 0,
   };
   readonly reasons = new Set<string>();
   /** Why there were rows of agreements. */
   readonly agreed = new Set<string>();
   readonly #ports: Ports & Encoding;
   readonly #batches: Batches;
+  readonly #corrections = new Corrections(this.seen);
+  /** Of all partitions that there were: ids are never given twice. */
+  readonly #names = new Map<number, string>();
   #commits: { readonly header: CommitHeader; readonly hash: string }[] = [];
   readonly #usage: Input[] = [];
   #usages = 0;
@@ -86,7 +94,7 @@ export class World {
     this.#machine = this.#replayed();
     for (const id of ['t', 'u']) {
       const tenant: ControlChange = { kind: 'tenant', id, name: id, currency: 'EUR', timeZone: 'Europe/Berlin' };
-      this.#control(id, [tenant, ...foundation]);
+      this.control(id, [tenant, ...foundation]);
     }
   }
 
@@ -114,12 +122,32 @@ export class World {
       case 'request':
         this.#requests.push(step.request);
         return;
+      case 'correct':
+        return this.#correct(step);
       case 'restart':
         this.commit();
         return this.#restart();
       default:
-        return this.#control(step.tenant, this.#changes(step));
+        return this.control(step.tenant, this.#changes(step));
     }
+  }
+
+  #correct(step: CorrectAction): void {
+    this.commit();
+    const meters = this.state.tenants.get(step.tenant)?.master.meters ?? new Map<string, MeterRecord>();
+    const names = {
+      nameOf: (id: number): string => this.#names.get(id)!,
+      adds: (meter: string): boolean => ['sum', 'timeWeighted', 'count'].includes(meters.get(meter)?.aggregation ?? ''),
+    };
+    if (step.which % 4 > 0) this.#endCorrection(step.tenant);
+    for (const change of this.#corrections.messages(step, names)) this.control(step.tenant, [change]);
+    if (step.ends) this.#endCorrection(step.tenant);
+  }
+
+  #endCorrection(tenant: string): void {
+    const correction = this.state.tenants.get(tenant)?.master.correction;
+    if (correction === undefined) return;
+    this.control(tenant, [{ kind: 'correctionEnd', id: correction.id, pieces: correction.pieces ?? 0 }]);
   }
 
   #goTo(nowMs: number, ticks: boolean): void {
@@ -132,6 +160,7 @@ export class World {
 
   /** The partition retires, and one of a new generation goes on with some of its tenants. */
   #inherit(tenants: ReadonlySet<string>): void {
+    for (const tenant of this.state.tenants.keys()) this.#endCorrection(tenant);
     for (this.commit(); workLeft(this.state) !== undefined; this.commit()) this.#machine.tick((this.#nowMs += 1));
     const from = this.#partition;
     const heirs = [...this.state.tenants.keys()].map((tenant) => [tenant, tenants.has(tenant) ? from + 1 : 9] as const);
@@ -182,10 +211,14 @@ export class World {
     const key = `${step.tenant} ${step.key}`;
     const fee = feeOfAction(step, (this.#prices += 1), this.#fees.get(key));
     this.#fees.set(key, fee);
-    this.#control(step.tenant, [{ kind: 'fee', ...fee }]);
+    this.control(step.tenant, [{ kind: 'fee', ...fee }]);
   }
 
-  #control(tenant: string, changes: readonly ControlChange[]): void {
+  /** Details of control messages that were rejected. */
+  readonly rejections: string[] = [];
+
+  /** One control message. */
+  control(tenant: string, changes: readonly ControlChange[]): void {
     this.#controlMark += 1;
     this.#takeControl(tenant, { v: 1, tenant, seq: this.#controlMark, auditId: '', trace: 'trace', changes });
   }
@@ -193,7 +226,7 @@ export class World {
   #badControl(how: string): void {
     const unknown: ControlChange = { kind: 'ownership', resource: 'a', account: 77, fromMs: 0 };
     if (how === 'account')
-      return this.#control('t', [{ kind: 'ownership', resource: 'd', account: 1, fromMs: 0 }, unknown]);
+      return this.control('t', [{ kind: 'ownership', resource: 'd', account: 1, fromMs: 0 }, unknown]);
     if (how === 'json') return this.#takeControl('t', 'no message');
     const seq = this.#controlMark + (how === 'seq' ? 2 : how === 'old' ? 0 : 1);
     this.#takeControl('t', { v: 1, tenant: how === 'tenant' ? 'u' : 't', seq, auditId: '', trace: '', changes: [] });
@@ -253,6 +286,8 @@ export class World {
     if (header.kind === 'inherit' && header.n === 0) this.auditor.inherit(header, this.#retired);
     this.auditor.check(commit, this.#pending);
     this.#pending = [];
+    for (const { id, name } of header.resources) this.#names.set(id, name);
+    this.#corrections.store({ partition: this.#partition, text: commit.blocks });
     this.#see(header, commit.blocks);
   }
 
@@ -284,6 +319,7 @@ export class World {
     this.seen.feeSteps += header.feesTo === undefined ? 0 : 1;
     this.seen.fees += blocks.split('\tfee\t').length - 1;
     this.seen.credits += blocks.split('\tfeeCredit\t').length - 1;
+    this.seen.recarried += header.carried?.length ?? 0;
     this.seen.alerts += header.alerts.length;
     for (const { outcome } of header.requests ?? [])
       this.seen[!('allowed' in outcome) ? 'ended' : outcome.allowed ? 'granted' : 'refused'] += 1;
@@ -298,7 +334,10 @@ export class World {
     this.seen.otherPeriods += days.filter((length) => length < 27 || length > 32).length;
     for (const block of readBlocks(blocks))
       if (block!.scalar('kind') === 'agreement') this.agreed.add(block!.scalar('cell'));
-    for (const { reason } of header.refusals) this.reasons.add(reason);
+    for (const { reason, detail } of header.refusals) {
+      this.reasons.add(reason);
+      if (reason === 'control_rejected') this.rejections.push(detail);
+    }
   }
 }
 

@@ -17,7 +17,7 @@ export function textOfRow(row: Row): RowText {
   const { source } = row;
   const block = [
     row.tenant, row.account, row.service, row.component, row.meter, row.price, row.cell, row.currency, row.kind, source.producer,
-    source.epoch, source.seq, source.inputSeq, source.logTimeMs, row.period.startMs, row.period.endMs, row.bookedMs, row.closedUntilMs,
+    source.epoch, source.seq, source.inputSeq, source.logTimeMs, row.period.startMs, row.period.endMs, row.bookedMs, row.closedUntilMs, row.correction ?? '', row.reverses ?? '',
   ]; // prettier-ignore
   const place = [...block, row.resource, row.index, row.startMs, row.durationMs].join('|');
   return { place, quantity: text(row.quantity), amount: text(row.amount) };
@@ -44,7 +44,7 @@ export function textsOfBlock(block: Block, names: Names): RowText[] {
   const instants = (['log_time', 'period_start', 'period_end', 'booked_start', 'closed_until'] as const).map((column) =>
     instantMs(block.scalar(column)),
   );
-  const head = [...words, ...instants].join('|');
+  const head = [...words, ...instants, block.scalar('correction'), block.scalar('reverses')].join('|');
   const first = instantMs(block.scalar('first'));
   const [indexes, offsets, durations] = [block.list('idx'), block.list('offset'), block.list('duration')];
   const [quantities, amounts] = [block.list('quantities'), block.list('amounts')];

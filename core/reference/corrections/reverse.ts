@@ -1,0 +1,181 @@
+/** SPEC §16.3 and 16.4: rows are taken back one by one; what is left is charged from nothing. */
+import type { CorrectedBlock, CorrectedRow } from '../../messages/correction.ts';
+import type { ControlChange, PriceRecord } from '../../messages/control.ts';
+import { addToBalances } from '../balances.ts';
+import { bookingOf } from '../closes.ts';
+import { chargeMax, integer, powerOfTen, readDecimal, tallyMax, zero, type Exact } from '../number.ts';
+import { leafOf } from '../prices/cells.ts';
+import { minus } from '../prices/fraction.ts';
+import { countsEvents, isEventCharged, note, nothingNoted, type Noted } from '../prices/noted.ts';
+import { priced, withoutPrice } from '../rows.ts';
+import type { Row, Source, State, Tally, Tenant } from '../state.ts';
+import { addToMember, takeBack, tallyKey, type Journal } from '../tallies.ts';
+import { chargeOfTally } from '../tallyCharge.ts';
+import { tallyAccount } from '../tallyPlace.ts';
+
+/** What is wrong with a piece; nothing of it is done then. */
+class Unfit extends Error {}
+
+/** Does what a message says of rows; `undefined` where it cannot be done. */
+export function reversedBy(state: State, tenant: Tenant, changes: readonly ControlChange[]): Row[] | undefined {
+  const pieces = changes.filter((change) => change.kind === 'correctionRows');
+  if (pieces.length === 0) return [];
+  if (changes.length > 1) return undefined;
+  const journal: Journal = [];
+  try {
+    return new Piece(state, tenant, pieces[0]!.id, journal).reverse(pieces[0]!.blocks);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    takeBack(journal);
+    return undefined;
+  }
+}
+
+class Piece {
+  readonly #state: State;
+  readonly #tenant: Tenant;
+  readonly #id: string;
+  readonly #journal: Journal;
+  /** Tallies as they were, in the order in which they are come to, and what their rows gave back. */
+  readonly #before = new Map<string, { readonly charged: Exact; back: Exact }>();
+
+  constructor(state: State, tenant: Tenant, id: string, journal: Journal) {
+    [this.#state, this.#tenant, this.#id, this.#journal] = [state, tenant, id, journal];
+  }
+
+  reverse(blocks: readonly CorrectedBlock[]): Row[] {
+    const rows = blocks.flatMap((block) => block.rows.map((row) => this.#takeBack(block, row)));
+    const known = [...this.#state.tallies.keys()];
+    const touched = [...this.#before.keys()].sort((a, b) => known.indexOf(a) - known.indexOf(b));
+    const owed = touched.map((key) => ({ tally: this.#state.tallies.get(key)!, amount: this.#chargeAnew(key) }));
+    // Nothing can fail any more.
+    rows.push(...owed.filter(({ amount }) => !amount.isZero()).map(({ tally, amount }) => this.#rest(tally, amount)));
+    for (const { account, startMs, currency, amount, price } of rows)
+      if (price !== 0) addToBalances(this.#state, this.#tenant, account, startMs, currency, amount);
+    return rows;
+  }
+
+  #takeBack(block: CorrectedBlock, [resourceAt, index, offsetMs, durationMs, quantityText, amountText]: CorrectedRow): Row {
+    const { account, ref, firstMs, producer, epoch, seq, usageSeq } = block;
+    const { price, key, resource } = this.#placeOf(block, block.resources[resourceAt]);
+    const tally = this.#state.tallies.get(key);
+    const meter = this.#tenant.meters.get(block.meter)!;
+    const [quantity, amount] = [readDecimal(quantityText), readDecimal(amountText)];
+    if (tally === undefined || quantity === undefined || amount === undefined || amount.decimalPlaces() > 12) throw new Unfit();
+    const units = quantity.times(powerOfTen(meter.scale));
+    if (!units.isInteger()) throw new Unfit();
+    const isVoid = block.kind === 'void';
+    const noted = notedOf(price, tally, meter.scale, integer(units), isVoid);
+    this.#note(key, amount);
+    tally.quantity = tally.quantity.minus(units);
+    tally.noted = lessNoted(tally.noted, noted);
+    const isOwn = ref.startsWith(`${this.#state.partition}-`);
+    this.#takeFromHeirs(key, { usageSeq: isOwn ? usageSeq : 0, index, isOwn }, noted);
+    const startMs = firstMs + offsetMs;
+    const figures = { quantity: quantity.neg(), amount: amount.neg() };
+    if (price?.tallyScope === 'subtree') addToMember(tally, account, { quantity: units.neg(), amount: amount.neg() }, this.#journal);
+    const terms = price === undefined ? { ...withoutPrice('void', block.meter, figures.quantity), amount: figures.amount } : priced(price, block.cell, figures);
+    const source: Source = { producer, epoch, seq, inputSeq: usageSeq, logTimeMs: this.#state.logTimeMs, trace: '' };
+    return {
+      tenant: this.#tenant.record.id, account, resource, startMs, durationMs, period: tally.period, ...bookingOf(this.#tenant, account, startMs),
+      ...terms, kind: isVoid ? 'corrected' : 'void', primary: false, source, index, correction: this.#id, reverses: ref,
+    };
+  } // prettier-ignore
+
+  #placeOf({ account, price: id, meter, cell, periodStartMs }: CorrectedBlock, resource: string | undefined) {
+    const { accounts, meters, prices } = this.#tenant;
+    const adds = ['sum', 'timeWeighted', 'count'].includes(meters.get(meter)?.aggregation ?? '');
+    const price = prices.get(id);
+    if (!accounts.has(account) || !adds || resource === undefined) throw new Unfit();
+    if (id !== 0 && (price?.meter !== meter || isLogOrdered(price))) throw new Unfit();
+    const place = [price === undefined ? account : tallyAccount(price, account), id, meter] as const;
+    const scope = price?.tallyScope === 'resource' ? resource : '';
+    return { price, resource, key: tallyKey(this.#tenant.record.id, ...place, scope, periodStartMs, cell) };
+  }
+
+  /** Keeps what the tally was, once. */
+  #note(key: string, back: Exact): void {
+    const tally = this.#state.tallies.get(key)!;
+    const known = this.#before.get(key);
+    if (known !== undefined) known.back = known.back.plus(back);
+    else {
+      this.#before.set(key, { charged: tally.charged, back });
+      const before = { ...tally };
+      this.#journal.push(() => Object.assign(tally, before));
+    }
+  }
+
+  /** 16.4: of what later versions took over of it. */
+  #takeFromHeirs(
+    key: string,
+    at: { readonly usageSeq: number; readonly index: number; readonly isOwn: boolean },
+    noted: Noted,
+  ): void {
+    for (const [heirKey, heir] of this.#state.tallies) {
+      const { from } = heir;
+      if (from?.key !== key || at.usageSeq > from.usageSeq) continue;
+      // Of rows and versions that are both inherited it is not known which came first.
+      if (!at.isOwn && from.usageSeq === 0) throw new Unfit();
+      if (at.usageSeq === from.usageSeq && at.index > from.index) continue;
+      this.#note(heirKey, zero);
+      heir.carried = lessNoted(heir.carried, noted);
+      heir.noted = lessNoted(heir.noted, noted);
+      this.#takeFromHeirs(heirKey, at, noted);
+    }
+  }
+
+  #chargeAnew(key: string): Exact {
+    const tally = this.#state.tallies.get(key)!;
+    const { charged, back } = this.#before.get(key)!;
+    const isEnough = tally.quantity.gte(0) && tally.carried.quantity >= 0n && tally.carried.events >= 0n && tally.noted.events >= tally.carried.events;
+    const meter = this.#tenant.meters.get(tally.meter)!;
+    if (!isEnough || tally.quantity.gte(tallyMax.times(powerOfTen(meter.scale)))) throw new Unfit();
+    tally.charged = chargeOfTally(this.#tenant, tally);
+    if (tally.charged.abs().gte(chargeMax)) throw new Unfit();
+    return tally.charged.minus(charged).plus(back);
+  } // prettier-ignore
+
+  /** What other rows of the tally owe now, as a row without a quantity. */
+  #rest(tally: Tally, amount: Exact): Row {
+    const { account, resource, cell, period, firstMs } = tally;
+    const price = this.#tenant.prices.get(tally.price)!;
+    if (price.tallyScope === 'subtree') addToMember(tally, account, { quantity: zero, amount }, []);
+    const source: Source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: this.#state.logTimeMs, trace: '' };
+    return {
+      tenant: this.#tenant.record.id, account, resource, startMs: firstMs, durationMs: 0, period, ...bookingOf(this.#tenant, account, firstMs),
+      ...priced(price, cell, { quantity: zero, amount }), kind: 'adjustment', primary: false, source, index: 0, correction: this.#id,
+    };
+  } // prettier-ignore
+}
+
+/** What a row's event was noted as; in a price free of order that does not depend on the others. */
+function notedOf(price: PriceRecord | undefined, { cell }: Tally, scale: number, quantity: bigint, isVoid: boolean): Noted {
+  if (price === undefined) return { ...nothingNoted, quantity };
+  const leaf = leafOf(price.model, cell);
+  if (!countsEvents(price, leaf)) return { ...nothingNoted, quantity };
+  const size = isVoid ? -quantity : quantity;
+  const once = note(price, leaf, scale, nothingNoted, { quantity: size, isStart: true });
+  return isVoid ? lessNoted(nothingNoted, once) : once;
+} // prettier-ignore
+
+const lessNoted = (from: Noted, noted: Noted): Noted => ({
+  quantity: from.quantity - noted.quantity,
+  events: from.events - noted.events,
+  roundedEvents: minus(from.roundedEvents, noted.roundedEvents),
+  settled: from.settled - noted.settled,
+});
+
+/** 8.2: which event is free depends on those before it. */
+function isLogOrdered({ model }: PriceRecord): boolean {
+  const leaves =
+    model.kind === 'matrix'
+      ? [...model.rules.map((rule) => rule.model), model.otherwise]
+      : model.kind === 'schedule'
+        ? [...model.bands.map((band) => band.model), model.otherwise]
+        : [leafOf(model, '')];
+  return leaves.some((leaf) => {
+    if (leaf?.kind !== 'percentage') return false;
+    const hasFree = leaf.freeEvents !== undefined || leaf.freeValue !== undefined;
+    return leaf.free === 'whicheverFirst' || (isEventCharged(leaf) && hasFree);
+  });
+}

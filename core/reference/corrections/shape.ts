@@ -1,0 +1,33 @@
+/** SPEC §16.1: what a correction must look like. */
+import { isListOf, isNatural, isObject, isText, type Fields } from '../body.ts';
+import { isOneOf } from '../prices/figures.ts';
+
+const isId = (value: unknown) => isText(value) && /^[a-z0-9-]{1,36}$/.test(value);
+
+export const isBeginning = ({ id, what, reason, author, approvedBy, selection, asOf, pieces }: Fields): boolean =>
+  isId(id) &&
+  isOneOf(what, 'void', 'revert') &&
+  [reason, author, approvedBy, selection].every(isText) &&
+  isNatural(asOf) &&
+  (pieces === undefined || (isNatural(pieces) && pieces > 0));
+
+export const isEnding = ({ id, pieces }: Fields): boolean => isId(id) && isNatural(pieces);
+
+export const isPiece = ({ id, n, blocks }: Fields): boolean =>
+  isId(id) && isNatural(n) && n > 0 && isListOf(blocks, isBlock);
+
+const isBlock = (value: unknown) =>
+  isObject(value) &&
+  isText(value['ref']) &&
+  /^\d{1,5}-\d{1,16}-\d{1,16}-\d{1,16}$/.test(value['ref']) &&
+  isOneOf(value['kind'], 'usage', 'unpriced', 'void', 'corrected') &&
+  isNatural(value['account']) &&
+  value['account'] > 0 &&
+  [value['price'], value['periodStartMs'], value['seq'], value['usageSeq'], value['firstMs']].every(isNatural) &&
+  [value['meter'], value['cell'], value['producer'], value['epoch']].every(isText) &&
+  isListOf(value['resources'], (name) => isText(name) && name !== '') &&
+  isListOf(value['rows'], isRow) &&
+  (value['rows'] as readonly unknown[]).length > 0;
+
+const isRow = (value: unknown) =>
+  Array.isArray(value) && value.length === 6 && value.slice(0, 4).every(isNatural) && value.slice(4).every(isText);
