@@ -187,8 +187,8 @@ export class PartitionMachine {
 
   #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined, reversal?: Reversal): void {
     const run = this.#runOf(tenant);
-    if (reversal !== undefined)
-      return this.#evaluate(this.#evaluation(tenant, null, message.trace), reverse(run, reversal));
+    const evaluation = this.#evaluation(tenant, null, message.trace);
+    if (reversal !== undefined) return this.#evaluate(evaluation, reverse(run, reversal));
     beginLines(run, before);
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
     let moved = chargeUnpriced(run, prices);
@@ -199,7 +199,6 @@ export class PartitionMachine {
     }
     moved = moved.union(settleMoved(run, unsettle(run, before)));
     this.#dues.setAgreements(tenant, this.state.logTimeMs);
-    const evaluation = this.#evaluation(tenant, null, message.trace);
     for (const change of message.changes) {
       if (change.kind === 'budget') rearmBudget(evaluation, tenant.master.budgets.get(change.id)!);
       if (change.kind === 'budgetReset') resetBudget(evaluation, tenant.master.budgets.get(change.budget)!);

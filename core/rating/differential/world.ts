@@ -3,7 +3,6 @@ import type { ControlChange, FeeRecord, MeterRecord, PriceRecord } from '../../m
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
 import { instantMs, readBlocks } from '../../reference/audit/blocks.ts';
-import { zero } from '../../reference/number.ts';
 import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
 import { decideRequests } from '../../holds/decide.ts';
@@ -18,6 +17,7 @@ import { type Action } from './actions.ts';
 import { foundation, monthsMs, startMs } from '../testing/ground.ts';
 import { Batches, type Encoding } from './batches.ts';
 import { changesOf, type ControlAction } from './changes.ts';
+import { sharesIn } from './shares.ts';
 import { Corrections, type CorrectAction } from './correcting.ts';
 import { feeOfAction, type FeeAction } from '../testing/fees.ts';
 
@@ -339,16 +339,4 @@ export class World {
       if (reason === 'control_rejected') this.rejections.push(detail);
     }
   }
-}
-
-/** Tallies of which rows without a quantity add up to nothing: what a close makes of a pool. */
-function sharesIn(text: string): number {
-  const rows = readBlocks(text).filter(
-    (block) => block!.scalar('kind') === 'adjustment' && +block!.scalar('quantity') === 0,
-  );
-  const tallies = Map.groupBy(rows, (block) =>
-    ['price', 'cell', 'period_start'].map((column) => block!.scalar(column as 'cell')).join(),
-  );
-  const sumOf = (blocks: typeof rows) => blocks.reduce((sum, block) => sum.plus(block!.scalar('amount')), zero);
-  return [...tallies.values()].filter((blocks) => blocks.length > 1 && sumOf(blocks).isZero()).length;
 }
