@@ -37,111 +37,129 @@ export function burn(state: CreditState, tally: PaidTally, charge: Charge): Cred
   const owedBack = tally.overage < 0n ? -tally.overage : 0n;
   const offset = charge.amount < owedBack ? charge.amount : owedBack;
   let rest = charge.amount - offset;
-  if (offset > 0n) rows.push(addOverage(state, tally, charge, offset));
+  if (offset > 0n) rows.push(addOverage(state, tally, charge.atMs, offset));
   for (const { held, amount } of payers(state, charge, rest)) {
-    rows.push(pay(held, tally, charge.of, amount, charge.atMs));
+    rows.push(pay(state, held, tally, amount, charge.atMs));
     rest -= amount;
   }
-  if (rest > 0n) rows.push(addOverage(state, tally, charge, rest));
+  if (rest > 0n) rows.push(addOverage(state, tally, charge.atMs, rest));
   return rows;
 }
 
-/** A refund: what is still overage is undone first, then the burns of this tally, the last first. */
-export function refund(state: CreditState, tally: PaidTally, charge: Charge): CreditRow[] {
+/**
+ * A refund undoes what its own tally still owes, then its burns, the last first. What it finds nothing of there it undoes likewise in the
+ * tallies of its account and those below in the same period, the one charged last first: a discount of a node is of what lies below it.
+ */
+export function refund(state: CreditState, own: PaidTally, charge: Charge): CreditRow[] {
   const rows: CreditRow[] = [];
-  let rest = -charge.amount;
+  let rest = undo(state, own, -charge.amount, charge.atMs, rows);
+  if (rest > 0n) for (const tally of below(state, own)) rest = undo(state, tally, rest, charge.atMs, rows);
+  if (rest > 0n) rows.push(addOverage(state, own, charge.atMs, -rest));
+  return rows;
+}
+
+/** What of it is left to undo. */
+function undo(state: CreditState, tally: PaidTally, amount: bigint, atMs: number, rows: CreditRow[]): bigint {
+  let rest = amount;
   const open = tally.overage > 0n ? tally.overage : 0n;
   const undone = rest < open ? rest : open;
-  if (undone > 0n) rows.push(addOverage(state, tally, charge, -undone));
+  if (undone > 0n) rows.push(addOverage(state, tally, atMs, -undone));
   rest -= undone;
   while (rest > 0n && tally.burns.length > 0) {
     const last = tally.burns.at(-1)!;
-    const amount = rest < last.amount ? rest : last.amount;
-    last.amount -= amount;
-    rest -= amount;
-    const held = state.grants.get(last.grant)!;
-    rows.push(giveBack(state, held, charge, amount));
-    if (last.amount > 0n) continue;
-    tally.burns.pop();
-    release(state, held);
+    const part = rest < last.amount ? rest : last.amount;
+    last.amount -= part;
+    rest -= part;
+    if (last.amount === 0n) tally.burns.pop();
+    rows.push(giveBack(state, state.grants.get(last.grant)!, tally, part, atMs));
   }
-  if (rest > 0n) rows.push(addOverage(state, tally, charge, -rest));
-  return rows;
+  return rest;
 }
 
-/** A tally no longer remembers a burn of a grant; one that has ended is forgotten with its last. */
-export function release(state: CreditState, held: HeldGrant): void {
-  held.entries -= 1;
-  const hasEnded = held.status === 'expired' || held.status === 'voided';
-  if (hasEnded && held.entries === 0) state.grants.delete(held.grant.id);
+const below = (state: CreditState, own: PaidTally): PaidTally[] =>
+  [...state.tallies.values()]
+    .filter(
+      (tally) =>
+        tally !== own &&
+        tally.unit === own.unit &&
+        tally.periodMs === own.periodMs &&
+        tally.path.includes(own.path[0]!),
+    )
+    .sort((a, b) => b.chargedAt - a.chargedAt);
+
+/** A voided grant has not paid after all: what it paid is owed again. */
+export function revoke(state: CreditState, { grant }: HeldGrant, atMs: number): CreditRow[] {
+  const paid = [...state.tallies.values()].filter(({ burns }) => burns.some((burn) => burn.grant === grant.id));
+  paid.sort((a, b) => (a.of < b.of ? -1 : 1));
+  return paid.flatMap((tally) => {
+    const amount = tally.burns.reduce((sum, burn) => sum + (burn.grant === grant.id ? burn.amount : 0n), 0n);
+    const kept = tally.burns.filter((burn) => burn.grant !== grant.id);
+    tally.burns = [];
+    for (const burn of kept) remember(tally, burn.grant, burn.amount);
+    const { of } = tally;
+    const revoked = { atMs, reason: 'revoked', grant: grant.id, of, unit: grant.unit, account: grant.account, amount } as const; // prettier-ignore
+    return [revoked, addOverage(state, tally, atMs, amount)];
+  });
 }
 
 /** A grant that covers overage pays what is open in its scope, the oldest first. */
 export function payOverage(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] {
-  const open = [...state.tallies]
-    .filter(([, tally]) => tally.overage > 0n && tally.unit === held.grant.unit && isInScope(held.grant, tally))
-    .sort(([, a], [, b]) => a.overageSince - b.overageSince);
-  return open.flatMap(([of, tally]) => {
+  const open = [...state.tallies.values()]
+    .filter((tally) => tally.overage > 0n && tally.unit === held.grant.unit && isInScope(held.grant, tally))
+    .sort((a, b) => a.overageSince - b.overageSince || (a.of < b.of ? -1 : 1));
+  return open.flatMap((tally) => {
     const amount = held.left < tally.overage ? held.left : tally.overage;
     if (amount === 0n) return [];
-    tally.overage -= amount;
-    if (tally.overage === 0n) tally.overageSince = 0;
-    const paid = pay(held, tally, of, amount, atMs);
-    return [paid, { ...paid, reason: 'overage' as const, grant: '', account: tally.path[0]!, amount: -amount }];
+    return [pay(state, held, tally, amount, atMs), addOverage(state, tally, atMs, -amount)];
   });
 }
 
-function pay(held: HeldGrant, tally: PaidTally, of: string, amount: bigint, atMs: number): CreditRow {
+function pay(state: CreditState, held: HeldGrant, tally: PaidTally, amount: bigint, atMs: number): CreditRow {
+  const { id, unit, account } = held.grant;
   held.left -= amount;
-  const last = tally.burns.at(-1);
-  if (last?.grant === held.grant.id) last.amount += amount;
-  else {
-    tally.burns.push({ grant: held.grant.id, amount });
-    held.entries += 1;
-  }
-  return {
-    atMs,
-    reason: 'burned',
-    grant: held.grant.id,
-    of,
-    unit: held.grant.unit,
-    account: held.grant.account,
-    amount,
-  };
+  state.fresh.grants.add(held);
+  state.fresh.tallies.add(tally);
+  remember(tally, id, amount);
+  return { atMs, reason: 'burned', grant: id, of: tally.of, unit, account, amount };
 }
 
-function giveBack(state: CreditState, held: HeldGrant, charge: Charge, amount: bigint): CreditRow {
+function remember({ burns }: PaidTally, grant: string, amount: bigint): void {
+  const last = burns.at(-1);
+  if (last?.grant === grant) last.amount += amount;
+  else burns.push({ grant, amount });
+}
+
+function giveBack(state: CreditState, held: HeldGrant, tally: PaidTally, amount: bigint, atMs: number): CreditRow {
   const { grant, status } = held;
-  const reason: CreditReason = status === 'active' ? 'refunded' : grant.kind === 'promotional' ? 'lapsed' : 'returned';
-  if (reason === 'refunded') held.left += amount;
-  if (reason === 'returned') {
-    const key = purseOf(grant.unit, grant.account);
-    state.returned.set(key, (state.returned.get(key) ?? 0n) + amount);
-  }
-  return {
-    atMs: charge.atMs,
-    reason,
-    grant: grant.id,
-    of: charge.of,
-    unit: grant.unit,
-    account: grant.account,
-    amount,
-  };
+  const hasEnded = status === 'expired' || status === 'voided';
+  const reason: CreditReason = !hasEnded ? 'refunded' : grant.kind === 'promotional' ? 'lapsed' : 'returned';
+  if (hasEnded) held.givenBack += amount;
+  else held.left += amount;
+  state.fresh.grants.add(held);
+  state.fresh.tallies.add(tally);
+  return { atMs, reason, grant: grant.id, of: tally.of, unit: grant.unit, account: grant.account, amount };
 }
 
-function addOverage(state: CreditState, tally: PaidTally, charge: Charge, amount: bigint): CreditRow {
+/** Owed from the present charge on; the count of charges says which was owed first. */
+function addOverage(state: CreditState, tally: PaidTally, atMs: number, amount: bigint): CreditRow {
   if (tally.overage <= 0n && tally.overage + amount > 0n) tally.overageSince = state.charges;
   tally.overage += amount;
   if (tally.overage <= 0n) tally.overageSince = 0;
-  const { atMs, of, unit, path } = charge;
+  state.fresh.tallies.add(tally);
+  const { of, unit, path } = tally;
   return { atMs, reason: 'overage', grant: '', of, unit, account: path[0]!, amount };
 }
 
-function isInScope(grant: Grant, { path, service }: Pick<Charge, 'path' | 'service'>): boolean {
-  const { services, accounts } = grant.scope;
+function isInScope(
+  grant: Grant,
+  { path, ...place }: Pick<Charge, 'path' | 'service' | 'component' | 'meter'>,
+): boolean {
+  const { services, components, meters, accounts } = grant.scope;
   return (
     path.includes(grant.account) &&
-    (services === undefined || services.includes(service)) &&
+    (services === undefined || services.includes(place.service)) &&
+    (components === undefined || components.includes(place.component)) &&
+    (meters === undefined || meters.includes(place.meter)) &&
     (accounts === undefined || accounts.some((account) => path.includes(account)))
   );
 }

@@ -5,7 +5,7 @@ import { apply, coverage } from './machine.ts';
 import { recurringGrants } from './recurring.ts';
 import { burnOrder, checkGrant, type Charge, type CreditEvent, type CreditRow, type Grant } from './records.ts';
 import { restore, snapshot } from './snapshot.ts';
-import { newCredits, type CreditState } from './state.ts';
+import { newCredits, returnedTo, type CreditState } from './state.ts';
 import { slowCredits } from './testing/slow.ts';
 
 const pico = (text: string): bigint => parseAmount(text)!;
@@ -14,7 +14,7 @@ const grant = (id: string, amount: string, more: Partial<Grant> = {}): Grant => 
   graceMs: 0, coversOverage: false, blocks: false, ...more,
 }); // prettier-ignore
 const charge = (atMs: number, amount: string, more: Partial<Charge> = {}): Charge => ({
-  kind: 'charge', atMs, usageMs: more.atMs ?? atMs, of: 't', path: [2, 1], service: 's', unit: 'EUR', amount: pico(amount), ...more,
+  kind: 'charge', atMs, usageMs: more.atMs ?? atMs, of: 't', path: [2, 1], periodMs: 0, service: 's', component: 'c', meter: 'm', unit: 'EUR', amount: pico(amount), ...more,
 }); // prettier-ignore
 const given = (one: Grant, atMs = 0): CreditEvent => ({ kind: 'grant', atMs, grant: one });
 const tick = (atMs: number): CreditEvent => ({ kind: 'tick', atMs });
@@ -68,7 +68,7 @@ test('a refund to an expired grant lapses when it was promotional and goes to th
     'returned paid 3',
     'lapsed promo 4',
   ]);
-  expect([...state.returned]).toEqual([['EUR 1', pico('3')]]);
+  expect([returnedTo(state, 'EUR', 1), returnedTo(state, 'EUR', 2)]).toEqual([pico('3'), 0n]);
   expect(rows.find(({ reason }) => reason === 'expired')!.atMs).toBe(20);
 });
 
@@ -133,18 +133,43 @@ test('the rest rolls over, up to a cap, so many times', () => {
     'rolledOver a+ 3',
     'expired a++ 3',
   ]);
-  expect(left(state)).toEqual({ a: '0', 'a+': '0' }); // remembered for refunds until their tally is settled
-  apply(state, { kind: 'settle', atMs: 41, of: 't' });
-  expect(state.grants.size).toBe(0);
+  expect(left(state)).toEqual({ a: '0', 'a+': '0', 'a++': '0' });
+  expect(checkGrant(grant('a+', '5')).map(({ path }) => path)).toEqual(['id']);
 });
 
-test('what rolled over keeps its credit when its first id is given again', () => {
-  const rollover = { maximum: null, forMs: 50, timesMax: 1 };
-  const again = (atMs: number) =>
-    given(grant('a', '5', { expiresAtMs: atMs + 10, effectiveAtMs: atMs, rollover }), atMs);
-  const { state } = run([again(0), tick(15), again(20), tick(35)]);
-  expect(left(state)).toEqual({ 'a+': '5', 'a++': '5' });
-  expect(checkGrant(grant('a+', '5')).map(({ path }) => path)).toEqual(['id']);
+test('what is taken off for a node finds what was paid below it in the period, the last charged first', () => {
+  const below = (of: string, account: number, periodMs = 0) => ({ of, path: [account, 1], periodMs });
+  const { state, rows } = run([
+    given(grant('promo', '6', { kind: 'promotional' })),
+    given(grant('paid', '9')),
+    charge(1, '4', below('a', 2)),
+    charge(2, '4', below('b', 3)),
+    charge(3, '4', below('later', 3, 7)),
+    charge(4, '-7', below('discount', 1)),
+    charge(5, '-3', below('c', 4)),
+    charge(6, '-3', below('discount', 1)),
+  ]);
+  expect(told(rows)).toEqual([
+    'burned promo 4', 'burned promo 2', 'burned paid 2', 'burned paid 4',
+    'refunded paid 2', 'refunded promo 2', 'refunded promo 3', 'overage -3', 'refunded promo 1', 'overage -2',
+  ]); // prettier-ignore
+  expect(left(state)).toEqual({ promo: '6', paid: '5' });
+});
+
+test('a payment that is taken back: what the grant paid is owed again, and another grant that covers overage pays it', () => {
+  const { state, rows } = run([
+    given(grant('cheque', '10')),
+    charge(1, '3', { of: 'a' }),
+    charge(2, '4', { of: 'b' }),
+    { kind: 'void', atMs: 3, grant: 'cheque', owes: true },
+    { kind: 'void', atMs: 4, grant: 'cheque' },
+    given(grant('cash', '5', { coversOverage: true }), 5),
+  ]);
+  expect(told(rows)).toEqual([
+    'burned cheque 3', 'burned cheque 4', 'voided cheque 3', 'revoked cheque 3', 'overage 3', 'revoked cheque 4', 'overage 4',
+    'burned cash 3', 'overage -3', 'burned cash 2', 'overage -2',
+  ]); // prettier-ignore
+  expect(left(state)).toEqual({ cheque: '0', cash: '0' });
 });
 
 test('peers: overage is paid by the grant of the next day; a voided grant pays no more; a recurrence begins anew', () => {
@@ -190,7 +215,7 @@ const histories = fc
   .array(
     fc.record({
       wait: fc.nat(4),
-      kind: fc.constantFrom('grant', 'charge', 'charge', 'charge', 'refund', 'void', 'tick', 'settle'),
+      kind: fc.constantFrom('grant', 'charge', 'charge', 'charge', 'refund', 'void', 'owe', 'tick'),
       amount: coins, priority: fc.nat(2), life: fc.option(fc.integer({ min: 1, max: 15 })), delay: fc.nat(6), grace: fc.nat(3),
       flags: fc.record({ promo: fc.boolean(), covers: fc.boolean(), blocks: fc.boolean(), rolls: fc.boolean() }),
       of: fc.nat(2), late: fc.nat(5), pick: fc.nat(5),
@@ -217,10 +242,10 @@ const histories = fc
         );
       }
       if (step.kind === 'tick') return tick(atMs);
-      if (step.kind === 'settle') return { kind: 'settle', atMs, of: `t${step.of}` };
-      if (step.kind === 'void') return { kind: 'void', atMs, grant: ids[step.pick] ?? 'none' };
+      if (step.kind === 'void' || step.kind === 'owe')
+        return { kind: 'void', atMs, grant: ids[step.pick] ?? 'none', owes: step.kind === 'owe' };
       const amount = step.kind === 'refund' ? `-${step.amount}` : step.amount;
-      return charge(atMs, amount, { usageMs: Math.max(0, atMs - step.late), of: `t${step.of}`, path: [20 + step.of, 20, 1], service: `s${step.of % 2}` });
+      return charge(atMs, amount, { usageMs: Math.max(0, atMs - step.late), of: `t${step.of}`, path: step.of === 2 ? [20, 1] : [20 + step.of, 20, 1].slice(step.of === 0 ? 1 : 0), periodMs: step.of % 2, service: `s${step.of % 2}` });
     });
   }); // prettier-ignore
 
@@ -240,7 +265,7 @@ test('the same order gives the same rows and state: in any batching, from snapsh
       const book = (of: string) => state.tallies.get(of)?.overage ?? 0n;
       for (const [id, count] of slow.left) expect([id, state.grants.get(id)?.left ?? 0n]).toEqual([id, count]);
       for (const [of, count] of slow.overage) expect([of, book(of)]).toEqual([of, count]);
-      const returned = [...state.returned.values()].reduce((a, b) => a + b, 0n);
+      const returned = returnedTo(state, 'EUR', 1) + returnedTo(state, 'EUR', 20);
       expect(returned).toBe(slow.returned);
     }),
     { numRuns: 3000 },
@@ -273,10 +298,11 @@ test('CONSERVE of credits: none is ever negative; each grant and each charge add
           .filter((row) => reasons.includes(row.reason) && filter(row))
           .reduce((total, { amount }) => total + amount, 0n);
       const all = () => true;
-      expect(sum(all, 'burned', 'overage') - sum(all, 'refunded', 'lapsed', 'returned')).toBe(charged);
+      expect(sum(all, 'burned', 'overage') - sum(all, 'refunded', 'lapsed', 'returned', 'revoked')).toBe(charged);
       for (const id of new Set(rows.map((row) => row.grant).filter((name) => name !== ''))) {
         const own = (row: CreditRow) => row.grant === id;
-        const rest = state.grants.get(id)?.left ?? 0n;
+        const { left: rest, ended, givenBack } = state.grants.get(id)!;
+        expect([ended, givenBack]).toEqual([sum(own, 'expired', 'voided'), sum(own, 'lapsed', 'returned')]);
         expect(sum(own, 'granted', 'refunded')).toBe(sum(own, 'burned', 'expired', 'rolledOver', 'voided') + rest);
       }
     }),

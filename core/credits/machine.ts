@@ -1,12 +1,12 @@
 /** The credits of a tenant as a state machine: events in log order, rows out. The same order gives the same rows in any batching. */
 import { treeDepthMax } from '../spend/lines.ts';
 import type { Problem } from '../fees/problems.ts';
-import { burn, payers, refund, release } from './burn.ts';
+import { burn, payers, refund } from './burn.ts';
 import { checkGrant, type Charge, type CreditEvent, type CreditRow } from './records.ts';
 import type { CreditState, PaidTally } from './state.ts';
 import { addGrant, advance, voidGrant } from './time.ts';
 
-export const grantsMax = 10_000;
+export const grantsMax = 100_000;
 
 export interface Applied {
   readonly rows: readonly CreditRow[];
@@ -20,10 +20,6 @@ export function apply(state: CreditState, event: CreditEvent): Applied {
   switch (event.kind) {
     case 'tick':
       return { rows, problems: [] };
-    case 'settle':
-      for (const { grant } of state.tallies.get(event.of)?.burns ?? []) release(state, state.grants.get(grant)!);
-      state.tallies.delete(event.of);
-      return { rows, problems: [] };
     case 'charge':
       return { rows: [...rows, ...charge(state, event)], problems: [] };
     case 'grant': {
@@ -34,7 +30,7 @@ export function apply(state: CreditState, event: CreditEvent): Applied {
     }
     case 'void': {
       const held = state.grants.get(event.grant);
-      if (held === undefined || held.status === 'expired' || held.status === 'voided')
+      if (held === undefined)
         return {
           rows,
           problems: [
@@ -42,11 +38,11 @@ export function apply(state: CreditState, event: CreditEvent): Applied {
               path: 'grant',
               value: event.grant,
               code: 'NAME_UNKNOWN',
-              expected: 'the id of a grant in force or to come',
+              expected: 'the id of a grant',
             },
           ],
         };
-      return { rows: [...rows, ...voidGrant(state, held, event.atMs)], problems: [] };
+      return { rows: [...rows, ...voidGrant(state, held, event.atMs, event.owes === true)], problems: [] };
     }
   }
 }
@@ -70,15 +66,22 @@ function charge(state: CreditState, event: Charge): CreditRow[] {
       `tally ${of} is charged as ${unit}, ${service}, ${path[0]}, and was ${tally.unit}, ${tally.service}, ${tally.path[0]}`,
     );
   state.charges += 1;
+  tally.chargedAt = state.charges;
+  state.fresh.tallies.add(tally);
   return amount > 0n ? burn(state, tally, event) : amount < 0n ? refund(state, tally, event) : [];
 }
 
-const newTally = ({ path, service, unit }: Charge): PaidTally => ({
+const newTally = ({ of, path, periodMs, service, component, meter, unit }: Charge): PaidTally => ({
+  of,
   path,
+  periodMs,
   service,
+  component,
+  meter,
   unit,
   overage: 0n,
   overageSince: 0,
+  chargedAt: 0,
   burns: [],
 });
 
@@ -99,7 +102,7 @@ function grantProblems(state: CreditState, { grant, atMs }: Extract<CreditEvent,
       path: '',
       value: String(state.grants.size),
       code: 'LIMIT_EXCEEDED',
-      expected: `at most ${grantsMax} grants at a time`,
+      expected: `at most ${grantsMax} grants`,
     });
   return problems;
 }

@@ -13,7 +13,12 @@ export interface Grant {
   /** The lower burns first. */
   readonly priority: number;
   /** Restrictions; absent for none. `accounts`: these and what lies below them. */
-  readonly scope: { readonly services?: readonly string[]; readonly accounts?: readonly number[] };
+  readonly scope: {
+    readonly services?: readonly string[];
+    readonly components?: readonly string[];
+    readonly meters?: readonly string[];
+    readonly accounts?: readonly number[];
+  };
   readonly effectiveAtMs: number;
   /** null: never. Usage before it is still paid until `expiresAtMs + graceMs` of log time; then what is left expires. */
   readonly expiresAtMs: number | null;
@@ -29,10 +34,9 @@ export interface Grant {
 /** Events in log order; `atMs` is log time and never falls. */
 export type CreditEvent =
   | { readonly kind: 'grant'; readonly atMs: number; readonly grant: Grant }
-  | { readonly kind: 'void'; readonly atMs: number; readonly grant: string }
+  /** `owes`: what it has paid is owed again, as when a payment is taken back. */
+  | { readonly kind: 'void'; readonly atMs: number; readonly grant: string; readonly owes?: boolean }
   | Charge
-  /** The tally is closed for good: its burns are no longer undone one by one, and it is forgotten. */
-  | { readonly kind: 'settle'; readonly atMs: number; readonly of: string }
   | { readonly kind: 'tick'; readonly atMs: number };
 
 export interface Charge {
@@ -40,11 +44,15 @@ export interface Charge {
   readonly atMs: number;
   /** Start of the usage: decides which grants were in force. */
   readonly usageMs: number;
-  /** The tally that is charged, e.g. "17/compute-std/2026-11": a refund undoes burns of its own tally only. */
+  /** The tally that is charged, e.g. "17/compute-std/2026-11": a refund undoes burns of its own tally first. */
   readonly of: string;
   /** The account and its ancestors, itself first. */
   readonly path: readonly number[];
+  /** Start of the billing period, UTC ms: what a refund finds no burn of in its own tally, it undoes in others of the period. */
+  readonly periodMs: number;
   readonly service: string;
+  readonly component: string;
+  readonly meter: string;
   readonly unit: string;
   /** An increment of a charge; negative for a refund. */
   readonly amount: bigint;
@@ -61,6 +69,8 @@ export type CreditReason =
   /** A refund of what a grant no longer in force had paid: lost (promotional), or the account's own (prepaid). */
   | 'lapsed'
   | 'returned'
+  /** What a grant had paid and, voided so, has not paid after all. */
+  | 'revoked'
   /** What no credit paid; negative when it is undone or paid later. */
   | 'overage';
 
@@ -87,6 +97,8 @@ const grantShape: Shape = {
     scope: {
       record: {
         services: { optional: { list: 'text', max: 1000 } },
+        components: { optional: { list: 'text', max: 1000 } },
+        meters: { optional: { list: 'text', max: 1000 } },
         accounts: { optional: { list: 'account', max: 1000 } },
       },
     },

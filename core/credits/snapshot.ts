@@ -1,22 +1,14 @@
 import { derive } from './time.ts';
-import type { Grant } from './records.ts';
-import { newCredits, type CreditState, type GrantStatus } from './state.ts';
+import { newCredits, type CreditState, type HeldGrant, type PaidTally } from './state.ts';
 
 interface Saved {
   readonly logTimeMs: number;
   readonly charges: number;
-  readonly grants: readonly { readonly grant: Grant; readonly left: string; readonly status: GrantStatus }[];
-  readonly tallies: readonly {
-    readonly of: string;
-    readonly path: readonly number[];
-    readonly service: string;
-    readonly unit: string;
-    readonly overage: string;
-    readonly overageSince: number;
-    readonly burns: readonly (readonly [string, string])[];
-  }[];
-  readonly returned: readonly (readonly [string, string])[];
+  readonly grants: readonly (Pick<HeldGrant, 'grant' | 'status'> & Figures<'left' | 'ended' | 'givenBack'>)[];
+  readonly tallies: readonly (Omit<PaidTally, 'overage' | 'burns'> &
+    Figures<'overage'> & { readonly burns: readonly (readonly [string, string])[] })[];
 }
+type Figures<Name extends string> = Readonly<Record<Name, string>>;
 
 const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): number => (a[0] < b[0] ? -1 : 1);
 
@@ -25,19 +17,18 @@ export function snapshot(state: CreditState): string {
   const saved: Saved = {
     logTimeMs: state.logTimeMs,
     charges: state.charges,
-    grants: [...state.grants]
-      .sort(byKey)
-      .map(([, { grant, left, status }]) => ({ grant, left: left.toString(), status })),
-    tallies: [...state.tallies].sort(byKey).map(([of, { path, service, unit, overage, overageSince, burns }]) => ({
-      of,
-      path,
-      service,
-      unit,
+    grants: [...state.grants].sort(byKey).map(([, { grant, status, left, ended, givenBack }]) => ({
+      grant,
+      status,
+      left: left.toString(),
+      ended: ended.toString(),
+      givenBack: givenBack.toString(),
+    })),
+    tallies: [...state.tallies].sort(byKey).map(([, { overage, burns, ...tally }]) => ({
+      ...tally,
       overage: overage.toString(),
-      overageSince,
       burns: burns.map(({ grant, amount }) => [grant, amount.toString()] as const),
     })),
-    returned: [...state.returned].sort(byKey).map(([key, amount]) => [key, amount.toString()] as const),
   };
   return JSON.stringify(saved);
 }
@@ -48,19 +39,20 @@ export function restore(text: string): CreditState {
   const state = newCredits();
   state.logTimeMs = saved.logTimeMs;
   state.charges = saved.charges;
-  for (const { grant, left, status } of saved.grants)
-    state.grants.set(grant.id, { grant, left: BigInt(left), status, entries: 0 });
-  for (const { of, path, service, unit, overage, overageSince, burns } of saved.tallies)
-    state.tallies.set(of, {
-      path,
-      service,
-      unit,
+  for (const { grant, status, left, ended, givenBack } of saved.grants)
+    state.grants.set(grant.id, {
+      grant,
+      status,
+      left: BigInt(left),
+      ended: BigInt(ended),
+      givenBack: BigInt(givenBack),
+    });
+  for (const { overage, burns, ...tally } of saved.tallies)
+    state.tallies.set(tally.of, {
+      ...tally,
       overage: BigInt(overage),
-      overageSince,
       burns: burns.map(([grant, amount]) => ({ grant, amount: BigInt(amount) })),
     });
-  for (const { burns } of state.tallies.values()) for (const { grant } of burns) state.grants.get(grant)!.entries += 1;
-  for (const [key, amount] of saved.returned) state.returned.set(key, BigInt(amount));
   derive(state);
   return state;
 }

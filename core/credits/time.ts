@@ -1,6 +1,6 @@
 /** Time acts on credits through log time alone: grants take effect, expire, roll over. */
 import { formatAmount, parseAmount } from '../money/fixed.ts';
-import { payOverage } from './burn.ts';
+import { payOverage, revoke } from './burn.ts';
 import { burnOrder, type CreditRow, type Grant } from './records.ts';
 import { purseOf, type CreditState, type HeldGrant } from './state.ts';
 
@@ -11,13 +11,11 @@ import { purseOf, type CreditState, type HeldGrant } from './state.ts';
 export function advance(state: CreditState, atMs: number): CreditRow[] {
   if (atMs < state.logTimeMs) throw new RangeError(`log time ${atMs} lies before ${state.logTimeMs}`);
   const rows: CreditRow[] = [];
-  while (state.nextDueMs <= atMs) {
-    const dueMs = state.nextDueMs;
-    const due = [...state.grants.values()].filter((held) => dueOf(held) === dueMs);
+  for (let dueMs = nextDue(state); dueMs <= atMs; dueMs = nextDue(state)) {
+    const due = [...state.due].flatMap(([held, ms]) => (ms === dueMs ? [held] : []));
     due.sort((a, b) => rankOf(a) - rankOf(b) || burnOrder(a.grant, b.grant));
     for (const held of due)
       rows.push(...(held.status === 'pending' ? activate(state, held, dueMs) : expire(state, held, dueMs)));
-    state.nextDueMs = nextDueOf(state);
   }
   state.logTimeMs = atMs;
   return rows;
@@ -27,30 +25,49 @@ const rankOf = ({ status }: HeldGrant): number => (status === 'pending' ? 1 : 0)
 
 /** Takes in a grant; one whose effective date has come is active at once. */
 export function addGrant(state: CreditState, grant: Grant, atMs: number): CreditRow[] {
-  const held: HeldGrant = { grant, left: parseAmount(grant.amount)!, status: 'pending', entries: 0 };
+  const held: HeldGrant = { grant, left: parseAmount(grant.amount)!, status: 'pending', ended: 0n, givenBack: 0n };
   state.grants.set(grant.id, held);
   const row = rowOf(held, 'granted', held.left, atMs);
-  const rows = grant.effectiveAtMs <= atMs ? activate(state, held, atMs) : [];
-  state.nextDueMs = Math.min(state.nextDueMs, dueOf(held));
-  return [row, ...rows];
-}
-
-export function voidGrant(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] {
-  const row = rowOf(held, 'voided', held.left, atMs);
-  end(state, held, 'voided');
-  state.nextDueMs = nextDueOf(state);
+  if (grant.effectiveAtMs <= atMs) return [row, ...activate(state, held, atMs)];
+  note(state, held);
   return [row];
 }
 
-/** Derives what follows from the grants: who burns in which order, and the next instant at which time acts. */
-export function derive(state: CreditState): void {
-  state.active.clear();
-  for (const held of state.grants.values()) if (held.status === 'active') enter(state, held);
-  state.nextDueMs = nextDueOf(state);
+/** Takes away what is left of it; what it has paid stays paid, unless that is owed again. One that has ended has nothing left. */
+export function voidGrant(state: CreditState, held: HeldGrant, atMs: number, owes: boolean): CreditRow[] {
+  const hasEnded = held.status === 'expired' || held.status === 'voided';
+  const rows = hasEnded ? [] : [rowOf(held, 'voided', held.left, atMs)];
+  if (!hasEnded) end(state, held, 'voided', held.left);
+  return owes ? [...rows, ...revoke(state, held, atMs)] : rows;
 }
 
-const nextDueOf = (state: CreditState): number =>
-  [...state.grants.values()].reduce((next, held) => Math.min(next, dueOf(held)), Infinity);
+/** Derives what follows from the grants: who burns in which order, and when time acts. */
+export function derive(state: CreditState): void {
+  state.active.clear();
+  state.due.clear();
+  for (const held of state.grants.values()) {
+    if (held.status === 'active') enter(state, held);
+    plan(state, held);
+  }
+}
+
+/** Remembers when time acts on the grant. */
+function plan(state: CreditState, held: HeldGrant): void {
+  const dueMs = dueOf(held);
+  if (dueMs === Infinity) state.due.delete(held);
+  else state.due.set(held, dueMs);
+  state.nextDueMs = undefined;
+}
+
+/** The next instant at which time acts; Infinity for never. Asked for with every input: kept until a grant changes. */
+export const nextDue = (state: CreditState): number =>
+  (state.nextDueMs ??= state.due.values().reduce((next, ms) => Math.min(next, ms), Infinity));
+
+/** The grant is not what it was. */
+function note(state: CreditState, held: HeldGrant): void {
+  state.fresh.grants.add(held);
+  plan(state, held);
+}
 
 function enter(state: CreditState, held: HeldGrant): void {
   const key = purseOf(held.grant.unit, held.grant.account);
@@ -76,6 +93,8 @@ const dueOf = ({ grant, status }: HeldGrant): number => {
 function activate(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] {
   held.status = 'active';
   enter(state, held);
+  note(state, held);
+  state.fresh.begun.add(held);
   return held.grant.coversOverage ? payOverage(state, held, atMs) : [];
 }
 
@@ -83,14 +102,15 @@ function expire(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] 
   const { rollover, amount: _, ...grant } = held.grant;
   const cap = rollover?.maximum == null ? held.left : parseAmount(rollover.maximum)!;
   const kept = rollover === undefined ? 0n : held.left < cap ? held.left : cap;
-  const rows = [rowOf(held, 'expired', held.left - kept, atMs), rowOf(held, 'rolledOver', kept, atMs)].filter(
+  const ended = held.left - kept;
+  const rows = [rowOf(held, 'expired', ended, atMs), rowOf(held, 'rolledOver', kept, atMs)].filter(
     ({ amount }) => amount > 0n,
   );
-  end(state, held, 'expired');
+  end(state, held, 'expired', ended);
   if (kept === 0n || rollover === undefined) return rows;
   const next: Grant = {
     ...grant,
-    id: freeId(state, `${grant.id}+`),
+    id: `${grant.id}+`,
     amount: formatAmount(kept),
     effectiveAtMs: grant.expiresAtMs!,
     expiresAtMs: grant.expiresAtMs! + rollover.forMs,
@@ -99,14 +119,12 @@ function expire(state: CreditState, held: HeldGrant, atMs: number): CreditRow[] 
   return [...rows, ...addGrant(state, next, atMs)];
 }
 
-/** An id that is given again once its grant is forgotten must not take the place of what rolled over from the first. */
-const freeId = (state: CreditState, id: string): string => (state.grants.has(id) ? freeId(state, `${id}+`) : id);
-
-function end(state: CreditState, held: HeldGrant, status: 'expired' | 'voided'): void {
+function end(state: CreditState, held: HeldGrant, status: 'expired' | 'voided', ended: bigint): void {
   held.left = 0n;
   held.status = status;
+  held.ended = ended;
   leave(state, held);
-  if (held.entries === 0) state.grants.delete(held.grant.id);
+  note(state, held);
 }
 
 const rowOf = ({ grant }: HeldGrant, reason: CreditRow['reason'], amount: bigint, atMs: number): CreditRow => ({

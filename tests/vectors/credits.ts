@@ -29,7 +29,17 @@ export function paidByCredits(credits: readonly Rational[], amounts: readonly Ra
     if (problems.length > 0) throw new RangeError(`credit ${index + 1} is not a grant`);
   });
   return amounts.map((amount, index) => {
-    const charge = { atMs: 1, usageMs: 1, of: String(index), path: [1], service: 'vector', unit } as const;
+    const charge = {
+      atMs: 1,
+      usageMs: 1,
+      of: String(index),
+      path: [1],
+      periodMs: 0,
+      service: 'vector',
+      component: '',
+      meter: '',
+      unit,
+    } as const;
     const { rows } = apply(state, { kind: 'charge', ...charge, amount: toScaled(amount, 12, 'halfEven') });
     return rows.filter(({ reason }) => reason === 'burned').map((row) => fromScaled(row.amount, 12));
   });

@@ -10,13 +10,17 @@ interface Purse {
 }
 
 interface Debt {
+  of: string;
   path: readonly number[];
+  periodMs: number;
   service: string;
   unit: string;
   /** Who paid each coin, the last last. */
   paidBy: Purse[];
   open: bigint;
   since: number;
+  /** Turn of its last charge. */
+  last: number;
 }
 
 export function slowCredits(events: readonly CreditEvent[]) {
@@ -47,7 +51,7 @@ export function slowCredits(events: readonly CreditEvent[]) {
     purse.isOn = true;
     if (!purse.grant.coversOverage) return;
     const waiting = [...debts.values()].filter((debt) => debt.open > 0n && covers(purse, debt));
-    for (const debt of waiting.sort((a, b) => a.since - b.since))
+    for (const debt of waiting.sort((a, b) => a.since - b.since || (a.of < b.of ? -1 : 1)))
       while (debt.open > 0n && purse.coins > 0n) {
         purse.coins -= 1n;
         debt.open -= 1n;
@@ -92,14 +96,22 @@ export function slowCredits(events: readonly CreditEvent[]) {
       const { grant } = event;
       if (grant.expiresAtMs === null || grant.expiresAtMs + grant.graceMs > event.atMs) add(grant, event.atMs);
     } else if (event.kind === 'void') {
-      const purse = purses.find(({ grant, isOver }) => grant.id === event.grant && !isOver);
-      if (purse !== undefined) [purse.isOver, purse.coins] = [true, 0n];
-    } else if (event.kind === 'settle') debts.delete(event.of);
-    else if (event.kind === 'charge') {
+      const purse = purses.find(({ grant }) => grant.id === event.grant);
+      if (purse === undefined) continue;
+      [purse.isOver, purse.coins] = [true, 0n];
+      if (event.owes !== true) continue;
+      for (const debt of debts.values()) {
+        const before = debt.open;
+        debt.open += BigInt(debt.paidBy.filter((payer) => payer === purse).length);
+        debt.paidBy = debt.paidBy.filter((payer) => payer !== purse);
+        if (before <= 0n && debt.open > 0n) debt.since = turn;
+      }
+    } else if (event.kind === 'charge') {
       turn += 1;
-      const { of, path, service, unit, usageMs } = event;
-      const debt = debts.get(of) ?? { path, service, unit, paidBy: [], open: 0n, since: 0 };
+      const { of, path, periodMs, service, unit, usageMs } = event;
+      const debt = debts.get(of) ?? { of, path, periodMs, service, unit, paidBy: [], open: 0n, since: 0, last: 0 };
       debts.set(of, debt);
+      debt.last = turn;
       for (let coin = 0n; coin < event.amount; coin += 1n) {
         const inForce = purses.filter(
           (purse) =>
@@ -118,11 +130,18 @@ export function slowCredits(events: readonly CreditEvent[]) {
           debt.paidBy.push(payer);
         }
       }
+      const others = [...debts.values()]
+        .filter((one) => one !== debt && one.unit === unit && one.periodMs === periodMs && one.path.includes(path[0]!))
+        .sort((a, b) => b.last - a.last);
       for (let coin = 0n; coin < -event.amount; coin += 1n) {
-        const payer = debt.open > 0n ? undefined : debt.paidBy.pop();
-        if (payer === undefined) debt.open -= 1n;
-        else if (!payer.isOver) payer.coins += 1n;
-        else if (payer.grant.kind === 'prepaid') returned += 1n;
+        const from = [debt, ...others].find((one) => one.open > 0n || one.paidBy.length > 0);
+        if (from === undefined) debt.open -= 1n;
+        else if (from.open > 0n) from.open -= 1n;
+        else {
+          const payer = from.paidBy.pop()!;
+          if (!payer.isOver) payer.coins += 1n;
+          else if (payer.grant.kind === 'prepaid') returned += 1n;
+        }
       }
     }
   }

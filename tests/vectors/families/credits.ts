@@ -57,7 +57,16 @@ const burnDown = form(
     for (const grant of instances.flatMap(({ given }) => given)) take({ kind: 'grant', atMs: firstMs, grant });
     const events = [
       ...usage.map(([at, amount], index): CreditEvent => {
-        const charge = { usageMs: ms(at), of: String(index), path: [1], service: 'vector', unit } as const;
+        const charge = {
+          usageMs: ms(at),
+          of: String(index),
+          path: [1],
+          periodMs: 0,
+          service: 'vector',
+          component: '',
+          meter: '',
+          unit,
+        } as const;
         return { kind: 'charge', atMs: ms(at), ...charge, amount: toScaled(amount, 12, 'halfEven') };
       }),
       ...instances.flatMap(({ one: { endedAt }, given }) => (endedAt === undefined ? [] : endsOf(given, ms(endedAt)))),

@@ -31,7 +31,7 @@ const leftOf = (state: CreditState, id: string): Rational => inCents(fromScaled(
 /** What each wallet pays of a fee, in cents. */
 function pay(state: CreditState, of: string, service: string, cents: Rational): Map<string, Rational> {
   const charge: Charge = {
-    kind: 'charge', atMs: 1, usageMs: 1, of, path: [1], service, unit, amount: toScaled(inUnits(cents), 12, 'halfEven'),
+    kind: 'charge', atMs: 1, usageMs: 1, of, path: [1], periodMs: 0, service, component: '', meter: '', unit, amount: toScaled(inUnits(cents), 12, 'halfEven'),
   }; // prettier-ignore
   const rows = apply(state, charge).rows.filter(({ reason }) => reason === 'burned');
   return new Map(rows.map(({ grant, amount }) => [grant, inCents(fromScaled(amount, 12))]));
