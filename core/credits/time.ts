@@ -51,6 +51,18 @@ export function derive(state: CreditState): void {
   }
 }
 
+/** Takes in a grant as it stands, in the place of what was known of it. */
+export function putGrant(state: CreditState, held: HeldGrant): void {
+  const known = state.grants.get(held.grant.id);
+  if (known !== undefined) {
+    leave(state, known);
+    state.due.delete(known);
+  }
+  state.grants.set(held.grant.id, held);
+  if (held.status === 'active') enter(state, held);
+  plan(state, held);
+}
+
 /** Remembers when time acts on the grant. */
 function plan(state: CreditState, held: HeldGrant): void {
   const dueMs = dueOf(held);

@@ -1,5 +1,6 @@
 /** What a tenant is told of: raised by the rater, committed with what caused it, delivered by the notifier. */
 import type { BudgetForecast, BudgetStateName } from './budget.ts';
+import type { CreditAlert } from './credit.ts';
 
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
@@ -52,11 +53,11 @@ export interface BudgetAlert extends AlertCommon {
   readonly fx?: readonly { readonly currency: string; readonly rate: string; readonly date: string }[];
 }
 
-/** Types that are not of budgets; each has fields of its own besides the common ones. */
+/** Has the common fields only. */
 export interface OtherAlert extends AlertCommon {
-  readonly type: 'credit.low' | 'credit.empty' | 'credit.topped_up' | 'credit.top_up_requested' | 'target.test';
+  readonly type: 'target.test';
 }
 
-export type Alert = BudgetAlert | OtherAlert;
+export type Alert = BudgetAlert | CreditAlert | OtherAlert;
 
 export const isOfBudget = (alert: AlertCommon): alert is BudgetAlert => alert.type.startsWith('budget.');

@@ -1,6 +1,7 @@
 import type { AgreementRecord } from './agreement.ts';
 import type { BudgetRecord } from './budget.ts';
 import type { CorrectionEnd, CorrectionRecord, CorrectionRows } from './correction.ts';
+import type { CreditGrantRecord, CreditVoidRecord, WalletRecord } from './credit.ts';
 import type { FeeRecord } from './fee.ts';
 import type { PriceRecord } from './price.ts';
 import type { PricingUnitRecord } from './pricingUnit.ts';
@@ -40,6 +41,9 @@ export type ControlChange =
   | ({ readonly kind: 'agreement' } & AgreementRecord)
   | ({ readonly kind: 'budget' } & BudgetRecord)
   | { readonly kind: 'budgetReset'; readonly budget: string; readonly reason: string }
+  | { readonly kind: 'creditGrant'; readonly grant: CreditGrantRecord }
+  | ({ readonly kind: 'creditVoid' } & CreditVoidRecord)
+  | ({ readonly kind: 'wallet' } & WalletRecord)
   | ({ readonly kind: 'close' } & CloseRecord)
   | ({ readonly kind: 'reopen' } & ReopenRecord)
   | ({ readonly kind: 'correction' } & CorrectionRecord)

@@ -10,6 +10,7 @@ import type { BudgetState } from './budget.ts';
 import type { HoldEntry, RecordedRequest } from './checks.ts';
 import type { Refusal } from './refusal.ts';
 import type { ControlMessage } from './control.ts';
+import type { CreditEntry, CreditGrantState, CreditLine, WalletState } from './credit.ts';
 import type { EndEntry } from './ends.ts';
 
 export { refusalReasons, type Refusal, type RefusalReason } from './refusal.ts';
@@ -61,6 +62,11 @@ export interface CommitHeader {
   readonly balances: readonly BalanceEntry[];
   /** What is settled per root account, period and currency; absent where nothing of it changed. */
   readonly settlements?: readonly SettlementEntry[];
+  /** Credits (SPEC §14): grants, what they paid for, and wallets that changed, absolute; and what happened. Each absent for none. */
+  readonly creditGrants?: readonly CreditGrantState[];
+  readonly creditLines?: readonly CreditLine[];
+  readonly wallets?: readonly WalletState[];
+  readonly creditEntries?: readonly CreditEntry[];
   /** Control messages taken in this commit, whole, in order. */
   readonly control: readonly ControlMessage[];
   readonly budgets: readonly BudgetState[];

@@ -4,7 +4,7 @@ import { compareText } from './attribution.ts';
 export interface Entry {
   readonly atMs: number;
   readonly tenant: string;
-  readonly kind: 'budget' | 'fee' | 'agreement';
+  readonly kind: 'budget' | 'fee' | 'agreement' | 'credit';
   readonly id: string;
 }
 

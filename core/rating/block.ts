@@ -1,5 +1,6 @@
 /** Rated blocks: the rows of one batch on one account, price, cell and period, and their tab-separated line (`blockColumns`). */
 import { AMOUNT_SCALE, formatDecimal } from '../money/fixed.ts';
+import type { CreditPlace } from '../messages/credit.ts';
 import type { PriceRecord } from '../messages/price.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
@@ -55,6 +56,8 @@ export interface Group extends GroupKey {
   readonly isApart: boolean;
   /** Where what it charges was last noted for agreements. */
   noted: { readonly settlement: Settlement; readonly line: Line } | undefined;
+  /** As what credits pay it, once it is asked for. */
+  paidAs: { readonly key: string; readonly place: CreditPlace; readonly path: readonly number[] } | undefined;
   /** Rows of the batch in hand: a chain through `Rows.next`. */
   rowCount: number;
   firstRow: number;
@@ -80,7 +83,7 @@ export class Groups {
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {
-        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key), isApart: isApart(key), noted: undefined,
+        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key), isApart: isApart(key), noted: undefined, paidAs: undefined,
         rowCount: 0, firstRow: -1, lastRow: -1, samples: 0, quantity: 0, quantityWide: 0n, amount: 0, amountWide: 0n,
       }; // prettier-ignore
       this.#byKey.set(text, group);

@@ -1,6 +1,7 @@
 /** What a control change must look like before it is applied (SPEC §1.3): a list of fields with a test each, per kind. */
 import { minorDigits } from '../money/currency.ts';
 import { checkFeeRecord } from '../fees/feeRecord.ts';
+import { checkCreditGrant, checkCreditVoid, checkWallet } from '../credits/creditRecords.ts';
 import { checkPricingUnit } from '../credits/units.ts';
 import {
   aggregations,
@@ -12,9 +13,9 @@ import {
 } from '../messages/control.ts';
 import { correctableKinds, correctionKinds } from '../messages/correction.ts';
 import { idPattern } from '../messages/names.ts';
-import { toldOf } from '../fees/problems.ts';
+import { toldOf, type Problem } from '../fees/problems.ts';
 import { checkAgreement } from '../spend/agreements.ts';
-import { pricingUnitPattern, type PricingUnitRecord } from '../messages/pricingUnit.ts';
+import { pricingUnitPattern } from '../messages/pricingUnit.ts';
 import { seriesIntervals } from '../messages/series.ts';
 import { parseAmount, parseRational } from '../money/fixed.ts';
 import { priceLimits, seriesLimits } from '../pricing/limits.ts';
@@ -93,6 +94,9 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   pricingUnit: {},
   fee: {},
   agreement: {},
+  creditGrant: {},
+  creditVoid: {},
+  wallet: {},
   budget: {
     id: text, account: natural, amount, currency: chargedIn, targets: listOf(text), enabled: flag,
     thresholds: listOf(like({ percent: decimal, action: oneOf('notify', 'throttle', 'block') })),
@@ -121,14 +125,18 @@ function meterFault({ aggregation, unit, scale, slots, samples, recurs, exact }:
   return exact === undefined || aggregation === 'unique' ? undefined : `meter: ${aggregation} with exact`;
 }
 
-function unitFault({ kind: _, ...record }: { readonly kind: 'pricingUnit' } & PricingUnitRecord): string | undefined {
-  const problems = checkPricingUnit(record);
-  return problems.length === 0 ? undefined : `pricingUnit: ${toldOf(problems)}`;
-}
-
 function feeFault({ kind: _, ...record }: { readonly kind: 'fee' } & FeeRecord): string | undefined {
   const [first] = checkFeeRecord(record);
   return first && `fee: ${first.path} is ${first.value}, not ${first.expected}`;
+}
+
+const told = (kind: string, problems: readonly Problem[]): string | undefined =>
+  problems.length === 0 ? undefined : `${kind}: ${toldOf(problems)}`;
+
+/** All but the kind. */
+function fieldsOf(change: unknown): unknown {
+  const { kind: _, ...fields } = change as { readonly kind: unknown };
+  return fields;
 }
 
 /** What is wrong with a change's fields, or undefined. */
@@ -139,7 +147,10 @@ export function changeFault(change: unknown): string | undefined {
   if (fault !== undefined) return `${kind}: ${fault}`;
   if (kind === 'meter') return meterFault(change as MeterRecord);
   if (kind === 'agreement') return agreementFault(change as ControlChange & { readonly kind: 'agreement' });
-  if (kind === 'pricingUnit') return unitFault(change as { readonly kind: 'pricingUnit' } & PricingUnitRecord);
+  if (kind === 'pricingUnit') return told(kind, checkPricingUnit(fieldsOf(change)));
+  if (kind === 'creditGrant') return told(kind, checkCreditGrant((change as { readonly grant?: unknown }).grant));
+  if (kind === 'creditVoid') return told(kind, checkCreditVoid(fieldsOf(change)));
+  if (kind === 'wallet') return told(kind, checkWallet(fieldsOf(change)));
   if (kind === 'fee') return feeFault(change as { readonly kind: 'fee' } & FeeRecord);
   const scope = kind === 'price' ? scopeFault(change as PriceRecord) : undefined;
   return scope === undefined ? undefined : `price: ${scope}`;

@@ -1,13 +1,16 @@
 /** What the inputs since the last commit have changed; the commit carries it, replay applies it. */
 import type { ControlMessage } from '../messages/control.ts';
 import type { Alert } from '../messages/alert.ts';
+import type { CreditEntry } from '../messages/credit.ts';
 import type { CommitInputs, Refusal } from '../messages/rated.ts';
 import type { RecordedRequest } from '../messages/checks.ts';
 import { carried } from './aggregate.ts';
 import type { Settlement } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';
+import { cleanCredits } from './credits/values.ts';
+import type { Wallet } from './credits/tenantCredits.ts';
 import type { Level } from './levels.ts';
-import type { Balance, Budget, Producer, Resource, Series, Tally } from './state.ts';
+import type { Balance, Budget, Producer, Resource, Series, Tally, Tenant } from './state.ts';
 
 export class Changes {
   readonly taken: { stream: 'usage' | 'control'; from: number; to: number }[] = [];
@@ -31,6 +34,11 @@ export class Changes {
   readonly alerts: Alert[] = [];
   /** Requests on holds that changed something: nothing is taken after them. */
   readonly requests: RecordedRequest[] = [];
+  /** Tenants whose charges of the input in hand are still to be paid by credits, and those whose credits the commit changes. */
+  readonly unpaid = new Set<Tenant>();
+  readonly credited = new Set<Tenant>();
+  readonly wallets: { readonly tenant: string; readonly wallet: Wallet }[] = [];
+  readonly creditEntries: CreditEntry[] = [];
   readonly refusals: Refusal[] = [];
   /** Block lines, one after the other, without their four leading columns and without newlines, and where each ends. */
   readonly text: ByteText;
@@ -101,6 +109,12 @@ export class Changes {
     this.budgets.push({ tenant, budget });
   }
 
+  wallet(tenant: string, wallet: Wallet): void {
+    if (wallet.dirty) return;
+    wallet.dirty = true;
+    this.wallets.push({ tenant, wallet });
+  }
+
   line(write: (out: ByteText) => void): void {
     write(this.text);
     this.lineEnds.push(this.text.length);
@@ -126,6 +140,8 @@ export class Changes {
     for (const level of this.levels) level.dirty = false;
     for (const balance of this.balances) balance.dirty = false;
     for (const { budget } of this.budgets) budget.dirty = false;
+    for (const { wallet } of this.wallets) wallet.dirty = false;
+    for (const { credits } of this.credited) cleanCredits(credits!);
     for (const settlement of this.settlements) {
       settlement.dirty = false;
       settlement.freshLines.clear();

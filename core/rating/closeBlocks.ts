@@ -3,6 +3,7 @@ import type { Changes } from './changes.ts';
 import { addToMember } from './pool.ts';
 import type { Rows } from './rows.ts';
 import { noteLines } from './agreements/lines.ts';
+import { noteCharges } from './credits/note.ts';
 import type { Balance, PartitionState, Tenant } from './state.ts';
 
 export interface BlockRun {
@@ -25,6 +26,7 @@ export function closeBlocks(run: BlockRun): Set<Balance> {
     const { pool, account } = group;
     if (pool !== undefined) addToMember(pool, account.record.id, quantityOf(group), amountOf(group));
     noteLines(run, group, rows.startMs[group.firstRow]!);
+    noteCharges(run, group, rows);
   }
   for (const { chain } of rows.groups) {
     if (!chain.isMoved) continue;

@@ -19,6 +19,7 @@ import type {
 import { settlementEntry } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
+import { creditsOf } from './credits/values.ts';
 import type { Pool } from './pool.ts';
 import { levelEntry, type Level } from './levels.ts';
 import { allOf } from './ranked.ts';
@@ -66,6 +67,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     ends: endEntries(changes.ended),
     balances: changes.balances.map(balanceEntry),
     ...settlementsOf(changes.settlements.map((settlement) => settlementEntry(settlement, false))),
+    ...creditsOf(changes),
     control: changes.control,
     budgets: changes.budgets.map(({ tenant, budget }) => budgetState(tenant, budget)),
     alerts: changes.alerts,

@@ -7,6 +7,7 @@ import type { ControlChange, ControlMessage } from '../messages/control.ts';
 import type { ChainLink, CommitHeader, TallyEntry } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
 import { bytesOf } from './byteText.ts';
+import { allCredits } from './credits/values.ts';
 import { levelsOf, rolloversOf, seriesEntry, tallyValue } from './commit.ts';
 import type { Values } from './replay.ts';
 import { lateCharge } from './repricing.ts';
@@ -144,6 +145,8 @@ function* entriesOf(
   for (const settlement of writtenSettlements([tenant])) yield ['settlements', settlement];
   for (const budget of budgetsOf([tenant])) yield ['budgets', budget];
   for (const hold of holdsOf([tenant])) yield ['holds', hold];
+  for (const [list, entries] of Object.entries(allCredits(tenant)))
+    for (const entry of entries) yield [list as keyof Lists, entry];
 }
 
 /** What comes from now on came after all that was taken over. */

@@ -24,6 +24,7 @@ import { Changes } from './changes.ts';
 import { bookedFrom, Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
 import { reverse, takeMessage, type Reversal } from './corrections/reverse.ts';
+import { Credits, raise, type CreditInput } from './credits/credits.ts';
 import { Dues } from './dues.ts';
 import { bookedUntil, feeRowsPerInputMax, replaceFee } from './fees.ts';
 import { bookDueLevels } from './held.ts';
@@ -47,11 +48,13 @@ export class PartitionMachine {
   /** Months of budgets that end, and what else falls due. */
   readonly #months = new Agenda();
   readonly #dues: Dues;
+  readonly #credits: Credits;
 
   constructor(state: PartitionState, ports: Ports) {
     this.state = state;
     this.#ports = ports;
     this.#dues = new Dues(state);
+    this.#credits = new Credits(state);
     for (const [id, { budgetStates }] of state.tenants) {
       for (const budget of budgetStates.values()) this.#months.set('budget', id, budget.id, budget.period.endMs);
     }
@@ -60,7 +63,7 @@ export class PartitionMachine {
   /** Takes one control message (SPEC §1.3). */
   takeControl(input: Input): void {
     this.#apply(input);
-    this.#reprice(repricedPerInputMax);
+    this.#settle(repricedPerInputMax, { stream: 'control', seq: input.seq });
   }
 
   #apply(input: Input): void {
@@ -91,7 +94,7 @@ export class PartitionMachine {
   /** Takes one usage message: rates it, drops it as a duplicate, or refuses it with a reason. */
   takeUsage(input: Input): void {
     this.#admit(input);
-    this.#reprice(repricedPerInputMax);
+    this.#settle(repricedPerInputMax, { stream: 'usage', seq: input.seq });
   }
 
   #admit(input: Input): void {
@@ -118,14 +121,14 @@ export class PartitionMachine {
     const holdsEnd = state.holds.nextMs <= nowMs;
     this.#advance(nowMs);
     if (this.#goOnClosing() || holdsEnd || state.repriced.length > 0) changes.timeMoved = true;
-    this.#reprice(repricedPerInputMax);
+    this.#settle(repricedPerInputMax);
   }
 
   /** Does at once what inputs to come would go on with: for who rates a log without one. */
   finish(): void {
     this.#actDue(Infinity);
     while (this.#goOnClosing());
-    this.#reprice(Infinity);
+    this.#settle(Infinity);
   }
 
   /** Writes what has changed since the last call as the commit at that place. */
@@ -145,7 +148,7 @@ export class PartitionMachine {
   }
 
   #nextMs(): number {
-    return Math.min(this.#months.nextMs, this.#dues.nextMs, this.state.levelsDueMs);
+    return Math.min(this.#months.nextMs, this.#dues.nextMs, this.#credits.nextMs, this.state.levelsDueMs);
   }
 
   /** Log time moves: months of budgets, fees and levels, in this order; what of them had to wait goes on with any input. */
@@ -155,6 +158,7 @@ export class PartitionMachine {
     if (isLater) state.logTimeMs = timeMs;
     if (state.feesTo === undefined && (!isLater || this.#nextMs() > timeMs)) return;
     changes.timeMoved = true;
+    this.#credits.passTime(changes);
     this.#beginMonths();
     this.#actDue(feeRowsPerInputMax);
     const runOf = (tenant: Tenant): ClosingRun => this.#runOf(tenant);
@@ -188,6 +192,7 @@ export class PartitionMachine {
   #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined, reversal?: Reversal): void {
     const run = this.#runOf(tenant);
     const evaluation = this.#evaluation(tenant, null, message.trace);
+    this.#credits.change(tenant, message, before, this.changes);
     if (reversal !== undefined) return this.#evaluate(evaluation, reverse(run, reversal));
     beginLines(run, before);
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
@@ -238,13 +243,13 @@ export class PartitionMachine {
     return { state, tenant, changes, source, groups: this.#groupsOf(tenant), rows: this.#rows };
   }
 
-  /** Goes on with what new points of reference series charge anew (SPEC §8.8). */
-  #reprice(most: number): void {
-    const { state } = this;
-    if (state.repriced.length === 0) return;
-    const moved = repriceNext(state, (tenant) => this.#runOf(tenant), most);
+  /** What follows an input or tick: tallies that new points of series charge anew (SPEC §8.8), then credits pay all of it (§14.3). */
+  #settle(most: number, input?: CreditInput): void {
+    const moved =
+      this.state.repriced.length === 0 ? [] : repriceNext(this.state, (tenant) => this.#runOf(tenant), most);
     for (const [tenant, balances] of [...moved].sort(([a], [b]) => compareText(a.id, b.id)))
       this.#evaluate(this.#evaluation(tenant, null, ''), balances);
+    this.#credits.pay(this.changes, input);
   }
 
   #rate({ tenant, body, hash }: Extract<Admission, { kind: 'taken' }>, input: Input): void {
@@ -278,7 +283,9 @@ export class PartitionMachine {
       producer.coalesced = { fromMs, toMs, readings, sliceMs };
     }
     if (body.spool !== undefined) producer.spool = { batches: body.spool.batches, bytes: body.spool.bytes };
-    this.#evaluate(this.#evaluation(tenant, { producer: producer.id, epoch, seq: body.seq }, body.trace), balances);
+    const cause = { producer: producer.id, epoch, seq: body.seq };
+    this.#credits.because = { tenant: tenant.id, cause, trace: body.trace };
+    this.#evaluate(this.#evaluation(tenant, cause, body.trace), balances);
   }
 
   /** Settles agreements whose lines have moved, then looks at the budgets of all nodes whose balances have. */
@@ -337,10 +344,7 @@ export class PartitionMachine {
       logTimeMs: this.state.logTimeMs,
       cause,
       trace,
-      alert: (alert) => {
-        this.changes.alerts.push(alert);
-        this.state.totals.alerts += 1;
-      },
+      alert: (alert) => raise(this.state, this.changes, alert),
       changed: (budget) => {
         this.changes.budget(tenant.id, budget);
         this.#months.set('budget', tenant.id, budget.id, budget.period.endMs);

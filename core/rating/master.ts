@@ -14,6 +14,8 @@ import { compareText } from './attribution.ts';
 import { groupedAgreements } from './agreements/master.ts';
 import { changeFault } from './changeShape.ts';
 import { applyClose, applyReopen } from './closes.ts';
+import { applyCreditChange, deriveCredits, isOfCredits } from './credits/master.ts';
+import { newTenantCredits } from './credits/tenantCredits.ts';
 import { ControlFault, require } from './controlFault.ts';
 import { applyCorrection, isCorrection, type CorrectionChange } from './corrections/progress.ts';
 import { applySeries, recompile } from './priceSeries.ts';
@@ -47,7 +49,8 @@ export function applyMaster(
   if (message.changes.every(isCorrection)) return correct(tenant, message.changes, onRows);
   const draft = copyMaster(tenant.master);
   const renames: Renames = new Map();
-  for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames);
+  for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames, atMs);
+  if (message.changes.some(isOfCredits)) deriveCredits(draft);
   requireFewDues(tenant.master, draft, message, atMs);
   for (const [account, record] of renames) (account as { record: Account['record'] }).record = record;
   const before = tenant.master;
@@ -68,6 +71,7 @@ export function applyMaster(
     draft.agreementsByUnit = groupedAgreements(draft, tenant.master.agreementsByUnit);
     draft.prepaidFrom = prepaidSpans([...draft.agreementsByUnit.values()].flat()).map(({ fromMs }) => fromMs);
   }
+  if (draft.credits.units.size > 0) tenant.credits ??= newTenantCredits();
   tenant.master = draft;
   state.tenants.set(tenant.id, tenant);
   enlistBegun(state, tenant, before);
@@ -107,11 +111,19 @@ function copyMaster(master: Master): Master {
     pricingUnits: new Map(master.pricingUnits),
     priceSeries: new Map(master.priceSeries),
     budgets: new Map(master.budgets),
+    credits: { ...master.credits, grants: new Map(master.credits.grants), wallets: new Map(master.credits.wallets) },
     closes: new Map(master.closes),
   };
 }
 
-function applyChange(master: Master, tenant: string, change: ControlChange, logTimeMs: number, renames: Renames): void {
+function applyChange(
+  master: Master,
+  tenant: string,
+  change: ControlChange,
+  logTimeMs: number,
+  renames: Renames,
+  atMs: number,
+): void {
   switch (change.kind) {
     case 'tenant': {
       const { kind: _, ...record } = change;
@@ -220,6 +232,14 @@ function applyChange(master: Master, tenant: string, change: ControlChange, logT
     case 'budgetReset':
       require(master.budgets.has(change.budget), `budget ${change.budget} is not known`);
       return;
+    case 'creditGrant':
+      requireChargedIn(master, change.grant.currency, `grant ${change.grant.id}`);
+      return applyCreditChange(master, change, atMs);
+    case 'wallet':
+      requireChargedIn(master, change.currency, `wallet ${change.id}`);
+      return applyCreditChange(master, change, atMs);
+    case 'creditVoid':
+      return applyCreditChange(master, change, atMs);
     case 'close':
       return applyClose(master, change, logTimeMs);
     case 'reopen':

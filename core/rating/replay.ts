@@ -5,6 +5,7 @@ import { parseAmount } from '../money/fixed.ts';
 import type { CommitHeader, ProducerState, LevelEntry, SeriesEntry, TallyEntry, TallyNote } from '../messages/rated.ts';
 import { periodAt } from '../time/period.ts';
 import { applySettlement } from './agreements/settlement.ts';
+import { applyCredits, type CreditValues } from './credits/values.ts';
 import { applyMaster } from './master.ts';
 import { balanceOf } from './plan.ts';
 import { emptyPool } from './pool.ts';
@@ -68,7 +69,8 @@ export type Values = Pick<
   | 'settlements'
   | 'budgets'
   | 'holds'
->;
+> &
+  CreditValues;
 
 /** Applies the part that a snapshot and a commit have in common. */
 export function applyValues(state: PartitionState, values: Values): void {
@@ -108,6 +110,7 @@ export function applyValues(state: PartitionState, values: Values): void {
     balance.written = true;
   }
   for (const entry of values.settlements ?? []) applySettlement(tenantOf(state, entry.tenant), entry);
+  applyCredits((id) => tenantOf(state, id), values);
   for (const entry of values.budgets) {
     const tenant = tenantOf(state, entry.tenant);
     const account = tenant.master.accounts.get(tenant.master.budgets.get(entry.budget)!.account)!;

@@ -24,6 +24,7 @@ import {
   rolloversOf,
   totalsOf,
 } from './commit.ts';
+import { allCredits } from './credits/values.ts';
 import { applyMaster } from './master.ts';
 import { lateCharge } from './repricing.ts';
 import { seriesLimits } from '../pricing/limits.ts';
@@ -70,6 +71,8 @@ export function* snapshotPieces(state: PartitionState): Generator<string> {
   yield* listed('settlements', writtenSettlements(tenants));
   yield* listed('budgets', budgetsOf(tenants));
   yield* listed('holds', holdsOf(tenants));
+  for (const tenant of tenants)
+    for (const [name, list] of Object.entries(allCredits(tenant))) yield* listed(name as keyof Piece, list);
   yield* listed('repriced', repricedOf(state));
 }
 
@@ -232,6 +235,8 @@ export function masterChanges(master: Master): ControlChange[] {
     ...[...master.fees.values()].map(({ record }) => ({ kind: 'fee' as const, ...record })),
     ...[...master.agreements.values()].map((record) => ({ kind: 'agreement' as const, ...record })),
     ...sorted(master.budgets).map((record) => ({ kind: 'budget' as const, ...record })),
+    ...[...master.credits.grants.values()].map((grant) => ({ kind: 'creditGrant' as const, grant })),
+    ...sorted(master.credits.wallets).map((record) => ({ kind: 'wallet' as const, ...record })),
     ...[...master.closes]
       .toSorted(([a], [b]) => a - b)
       .map(([account, untilMs]) => ({ kind: 'close' as const, account, untilMs, reason: '' })),

@@ -19,6 +19,7 @@ import type { BudgetStateName } from '../messages/budget.ts';
 import type { ChainLink, FeePlace, ClosingState, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import type { Settlement } from './agreements/settlement.ts';
+import { noMasterCredits, type MasterCredits, type TenantCredits } from './credits/tenantCredits.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Distinct } from './distinct.ts';
 import type { Level } from './levels.ts';
@@ -81,6 +82,8 @@ export interface Tenant {
   readonly holds: TenantHolds;
   /** By root account and currency (`unitKey`), and by start of the period. */
   readonly settlements: Map<string, Map<number, Settlement>>;
+  /** Once there is a grant or a wallet. */
+  credits: TenantCredits | undefined;
   /** Settlements whose lines the input in hand has moved; derived, empty between inputs. */
   readonly unsettled: Set<Settlement>;
 }
@@ -115,6 +118,7 @@ export interface Master {
   /** Instants at which something of them is paid in advance, ascending. */
   prepaidFrom: readonly number[];
   readonly budgets: Map<string, BudgetRecord>;
+  readonly credits: MasterCredits;
   /** End of what each unit has closed, UTC ms, by its root account. */
   readonly closes: Map<number, number>;
   /** The correction that has begun and not ended. */
@@ -276,6 +280,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
       priceSeries: new Map(),
       prepaidFrom: [],
       budgets: new Map(),
+      credits: noMasterCredits(),
       closes: new Map(),
       correction: undefined,
     },
@@ -291,6 +296,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     budgetStates: new Map(),
     holds: new TenantHolds(),
     settlements: new Map(),
+    credits: undefined,
     unsettled: new Set(),
   };
 }

@@ -34,6 +34,11 @@ export function takeUsage(state: State, ports: Ports, input: Input, outcome: Out
       return;
     case 'taken':
       count(state, track, 'batches', 'rated', 1);
+      outcome.because = {
+        tenant: tenantId,
+        cause: { producer: producerId, epoch: source.epoch, seq: source.seq },
+        trace: source.trace,
+      };
       for (let index = 0; index < samples; index++) {
         const rows = takeSample(state, verdict.tenant, verdict.body, index, source);
         const isRefused = typeof rows === 'string';

@@ -61,6 +61,12 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
     case 'budget':
       tenant.budgets.set(change.id, change);
       break;
+    case 'creditGrant':
+      tenant.grants.set(change.grant.id, change.grant);
+      break;
+    case 'wallet':
+      tenant.wallets.set(change.id, change);
+      break;
     case 'close':
       tenant.closes.set(change.account, change.untilMs);
       break;
@@ -68,6 +74,7 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
       tenant.closes.set(change.account, change.fromMs);
       break;
     case 'budgetReset':
+    case 'creditVoid':
       break;
     case 'correction':
     case 'correctionRows':
@@ -88,6 +95,8 @@ const emptyTenant = (): Omit<Tenant, 'record'> => ({
   pricingUnits: new Map(),
   series: new Map(),
   budgets: new Map(),
+  grants: new Map(),
+  wallets: new Map(),
   closes: new Map(),
   correction: undefined,
 });
@@ -104,6 +113,8 @@ const copyOf = (tenant: Tenant): Tenant => ({
   pricingUnits: new Map(tenant.pricingUnits),
   series: new Map(tenant.series),
   budgets: new Map(tenant.budgets),
+  grants: new Map(tenant.grants),
+  wallets: new Map(tenant.wallets),
   closes: new Map(tenant.closes),
   correction: tenant.correction,
 });

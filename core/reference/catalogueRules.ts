@@ -11,6 +11,7 @@ import type {
 import type { SeriesRecord } from '../messages/series.ts';
 import { canClose, canReopen } from './closes.ts';
 import { canProgress } from './corrections/progress.ts';
+import { fitsCredits } from './credits/shape.ts';
 import { fitsUnits, isPaidIn } from './pricingUnit.ts';
 import { revised } from './series.ts';
 import { pathUp, type Tenant } from './state.ts';
@@ -62,6 +63,10 @@ export function fitsCatalogue(
       return hasAccount(change.account) && watchesTheSame(tenant.budgets.get(change.id), change);
     case 'budgetReset':
       return tenant.budgets.has(change.budget);
+    case 'creditGrant':
+    case 'creditVoid':
+    case 'wallet':
+      return fitsCredits(tenant, change, logTimeMs);
     case 'close':
       return canClose(tenant, change, logTimeMs);
     case 'reopen':

@@ -1,6 +1,7 @@
 /** The shape of a control change, field by field; says nothing of what else exists. */
 import { aggregations, type ControlChange, type PriceRecord } from '../messages/control.ts';
 import { isAgreement } from './agreements/shape.ts';
+import { isGrant, isVoid, isWallet } from './credits/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { isChargedIn, isPricingUnit } from './pricingUnit.ts';
@@ -53,6 +54,9 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isSound(change as Fields & PriceRecord),
   fee: (change) => isFee(change),
   agreement: (change) => isAgreement(change),
+  creditGrant: (change) => isGrant(change),
+  creditVoid: (change) => isVoid(change),
+  wallet: (change) => isWallet(change),
   budget: ({ id, account, amount, currency, thresholds, targets, enabled }) =>
     isText(id) &&
     isNatural(account) &&

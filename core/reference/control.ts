@@ -5,6 +5,7 @@ import { chargeUnpriced } from './adjustments.ts';
 import { isObject, isWhole, readJson } from './body.ts';
 import { asCommitted } from './corrections/progress.ts';
 import { reversedBy } from './corrections/reverse.ts';
+import { changeCredits } from './credits/pay.ts';
 import { changeBudget, evaluateMoved, resetBudget } from './budgets.ts';
 import { drafted } from './catalogue.ts';
 import { beginClosing, continueClosing } from './closing.ts';
@@ -42,6 +43,8 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
     trace: message.trace,
   };
   const newPrices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
+  outcome.because = { tenant: tenantId, cause: null, trace: message.trace };
+  changeCredits(state, tenant, before, message.changes, outcome);
   if (newPrices.size > 0) noteVersions(state, tenant);
   outcome.rows.push(...reversed);
   outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));

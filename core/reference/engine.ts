@@ -7,6 +7,7 @@ import { takeUsage } from './admission.ts';
 import { settleBegun } from './agreements/settle.ts';
 import { beginMonths, evaluateMoved } from './budgets.ts';
 import { byCodeUnit } from './attribution.ts';
+import { passCreditTime, payRows } from './credits/pay.ts';
 import { continueClosing } from './closing.ts';
 import { takeControl } from './control.ts';
 import { bookLevels } from './levels.ts';
@@ -61,6 +62,7 @@ export class ReferenceEngine {
       takeUsage(this.state, this.#ports, input, outcome);
     }
     reprice(this.state, outcome);
+    payRows(this.state, outcome, input);
     return { ...outcome, control };
   }
 
@@ -71,6 +73,7 @@ export class ReferenceEngine {
     this.#moveTime(logTimeMs, outcome);
     continueClosing(this.state, outcome);
     reprice(this.state, outcome);
+    payRows(this.state, outcome);
     return outcome;
   }
 
@@ -79,6 +82,7 @@ export class ReferenceEngine {
     const beforeMs = state.logTimeMs;
     if (timeMs > beforeMs) {
       state.logTimeMs = timeMs;
+      passCreditTime(state, outcome);
       beginMonths(state, outcome);
     } else if (state.feesTo === undefined) return;
     const source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: state.logTimeMs, trace: '' };

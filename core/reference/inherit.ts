@@ -12,6 +12,7 @@ const kept = [
   'spend',
   'budgets',
   'holds',
+  'credits',
   'feesDueMs',
 ] as const;
 

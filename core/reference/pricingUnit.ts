@@ -46,7 +46,7 @@ export function fitsUnits({ pricingUnits }: Tenant, unit: PricingUnitRecord): bo
 
 /** Whether what a change is charged in is a currency or a unit that is there. */
 export function isPaidIn({ pricingUnits }: Tenant, change: ControlChange): boolean {
-  if (!['price', 'fee', 'agreement', 'budget'].includes(change.kind)) return true;
-  const { currency } = change as PriceRecord;
+  if (!['price', 'fee', 'agreement', 'budget', 'wallet', 'creditGrant'].includes(change.kind)) return true;
+  const { currency } = change.kind === 'creditGrant' ? change.grant : (change as PriceRecord);
   return isCurrency(currency) || pricingUnits.has(currency);
 }

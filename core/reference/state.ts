@@ -10,12 +10,15 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '../messages/control.ts';
+import type { CreditEntry, CreditGrantRecord, WalletRecord } from '../messages/credit.ts';
 import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { SeriesPoint, SeriesRecord } from '../messages/series.ts';
 import type { Alert } from '../messages/alert.ts';
 import type { BudgetStateName } from '../messages/budget.ts';
 import type { BlockKind, FeePlace, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Span } from './calendar.ts';
+import type { CreditBook } from './credits/book.ts';
+import type { CreditStep } from './credits/pay.ts';
 import type { Spend } from './agreements/spend.ts';
 import type { HoldTrack } from './holds.ts';
 import type { Month } from './month.ts';
@@ -39,6 +42,9 @@ export interface Tenant {
   /** With the highest revision of each point, by the beginning of its interval; replaced, never changed. */
   readonly series: Map<string, { readonly record: SeriesRecord; readonly points: ReadonlyMap<number, SeriesPoint> }>;
   readonly budgets: Map<string, BudgetRecord>;
+  /** In the order given. */
+  readonly grants: Map<string, CreditGrantRecord>;
+  readonly wallets: Map<string, WalletRecord>;
   /** Until when a root and all below it are closed. */
   readonly closes: Map<number, number>;
   /** The correction that goes on, and how many pieces of it there were. */
@@ -191,6 +197,8 @@ export interface State {
   readonly budgets: Map<string, BudgetTrack>;
   /** By tenant and key. */
   readonly holds: Map<string, HoldTrack>;
+  /** By tenant. */
+  readonly credits: Map<string, CreditBook>;
   /** By tenant and key: before this instant nothing of the fee falls due; it is looked for where it is not known. */
   readonly feesDueMs: Map<string, number>;
   /** The last place booked, while fees that are due are still to be booked. */
@@ -250,6 +258,11 @@ export interface Outcome {
   readonly alerts: Alert[];
   /** How many of the rows agreements have looked at. */
   noted?: number;
+  /** The batch or message, once it is taken. */
+  because?: { readonly tenant: string; readonly cause: Alert['cause']; readonly trace: string };
+  /** What it does to the credits of each tenant, until they are settled; and what happened to them. */
+  credits?: Map<string, CreditStep>;
+  entries?: CreditEntry[];
 }
 
 export const noCounts = (): Counts => ({ received: 0, rated: 0, duplicates: 0, refused: 0 });
@@ -274,6 +287,7 @@ export function emptyState(partition: number): State {
     spend: new Map(),
     budgets: new Map(),
     holds: new Map(),
+    credits: new Map(),
     feesDueMs: new Map(),
     feesTo: undefined,
     samples: noCounts(),

@@ -85,13 +85,21 @@ const budgetAlert = anyAlert.extend({
   fx: list(z.object({ currency: z.string(), rate: amount, date: z.string() })).exactOptional(),
 });
 
-/** What other types say besides is theirs. */
-const otherAlert = anyAlert.extend({
-  type: z.enum(['credit.low', 'credit.empty', 'credit.topped_up', 'credit.top_up_requested', 'target.test']),
-  state: z.string(),
+const creditAlert = anyAlert.extend({
+  type: z.enum(['credit.low', 'credit.empty', 'credit.topped_up', 'credit.top_up_requested', 'credit.released']),
+  state: z.enum(['covered', 'low', 'empty']),
+  wallet: z.string(),
+  walletName: z.string(),
+  currency: z.string(),
+  left: amount,
+  lowAt: amount,
+  topUp: amount.exactOptional().describe('What is asked for.'),
 });
 
-export const liveAlert = z.union([budgetAlert, otherAlert]) satisfies z.ZodType<LiveAlert>;
+/** What other types say besides is theirs. */
+const otherAlert = anyAlert.extend({ type: z.enum(['target.test']), state: z.string() });
+
+export const liveAlert = z.union([budgetAlert, creditAlert, otherAlert]) satisfies z.ZodType<LiveAlert>;
 
 const watermark = z
   .object({ partition: z.number(), outSeq: z.number(), logTimeMs: instant, recordSeq: z.number() })
@@ -120,7 +128,11 @@ export const deliveries = z.object({ deliveries: list(deliverySummary), watermar
 
 export const deliveryDetail = deliverySummary.extend({
   alert: z
-    .union([budgetAlert.omit({ deliveries: true }), otherAlert.omit({ deliveries: true })])
+    .union([
+      budgetAlert.omit({ deliveries: true }),
+      creditAlert.omit({ deliveries: true }),
+      otherAlert.omit({ deliveries: true }),
+    ])
     .nullable()
     .describe('Null when it is older than what is kept.'),
   all: list(delivery).describe('Its attempts, oldest first.'),

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { agreementFacts } from '../../spend/testing/agreements.ts';
 import type { CorrectAction } from './correcting.ts';
+import { creditAction } from '../testing/credits.ts';
 import { feeAction, type FeeAction } from '../testing/fees.ts';
 import { requestAction } from '../testing/requests.ts';
 import { hour, startMs, monthsMs, metrics, patterns, series } from '../testing/ground.ts';
@@ -134,6 +135,7 @@ export const action = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant, which: fc.nat(20), effectiveFromMs: instant, facts: fc.oneof(priceFacts, rollingFacts) }) },
   { weight: 5, arbitrary: points },
   { weight: 2, arbitrary: worth },
+  { weight: 2, arbitrary: creditAction },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
   { weight: 1, arbitrary: agreements },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },
@@ -157,6 +159,11 @@ export const marketActions: fc.Arbitrary<Action[]> = fc
     }),
   )
   .map(([prices, rest]) => [{ kind: 'prices', tenant: 't', prices }, ...rest]); // prettier-ignore
+type PriceDrawn = typeof priceFacts extends fc.Arbitrary<infer Value> ? Value : never;
+const everybodys = (price: PriceDrawn): PriceDrawn => ({
+  ...price, account: 0 as const, meter: 'cpu.all', effectiveFromMs: 0, period: undefined, tallyScope: 'account' as const, split: undefined, quantity: undefined,
+  rollover: undefined, model: { kind: 'perUnit' as const, unitPrice: '0.1' },
+} as PriceDrawn); // prettier-ignore
 /** Prices from the beginning, one of which everybody pays, and much that is agreed on above them; fees among the lines. */
 export const agreedActions: fc.Arbitrary<Action[]> = fc
   .tuple(
@@ -170,12 +177,30 @@ export const agreedActions: fc.Arbitrary<Action[]> = fc
       { minLength: 10, maxLength: 40, size: 'max' },
     ),
   )
-  .map(([price, prices, rest]): Action[] => {
-    const everybodys = {
-      ...price, account: 0 as const, meter: 'cpu.all', effectiveFromMs: 0, period: undefined, tallyScope: 'account' as const, quantity: undefined,
-      rollover: undefined, model: { kind: 'perUnit' as const, unitPrice: '0.1' },
-    };
-    return [{ kind: 'prices', tenant: 't', prices: [everybodys as typeof price, ...prices] }, ...rest];
+  .map(([price, prices, rest]): Action[] => [{ kind: 'prices', tenant: 't', prices: [everybodys(price), ...prices] }, ...rest]); // prettier-ignore
+const paidBatch = fc.record({
+  kind: fc.constant('batch' as const), tenant: fc.constant('t'), producer: fc.constant('gateway'), month: fc.constantFrom(0, 0, 1, 4),
+  samples: fc.array(fc.record({ resource: fc.constantFrom(0, 1, 3), metric: fc.constantFrom(0, 0, 2), dims: fc.constantFrom(-1, 0, 1), startMs: fc.integer({ min: -hour, max: 2 * hour }), durationMs: fc.constantFrom(0, hour), quantity: fc.nat(20_000) }), { minLength: 1, maxLength: 5 }),
+  harm: fc.constant(null),
+}); // prettier-ignore
+const owners: Action[] = (['a', 'd'] as const).map((resource, index) => ({ kind: 'owner', tenant: 't', resource, account: index === 0 ? 3 : 2, fromMs: 0 }) as Action); // prettier-ignore
+/** Prices from the beginning, and usage, agreements and fees that credits pay; grants come, run out, expire and are taken back. */
+export const paidActions: fc.Arbitrary<Action[]> = fc
+  .tuple(
+    priceFacts,
+    fc.array(
+      fc.oneof(
+        { weight: 8, arbitrary: paidBatch }, { weight: 2, arbitrary: batch }, { weight: 6, arbitrary: creditAction }, { weight: 3, arbitrary: agreements }, { weight: 2, arbitrary: month },
+        { weight: 1, arbitrary: close }, { weight: 1, arbitrary: feeAction as fc.Arbitrary<FeeAction> }, { weight: 3, arbitrary: action },
+      ),
+      { minLength: 10, maxLength: 40, size: 'max' },
+    ),
+  )
+  .map(([price, rest]): Action[] => {
+    const first = { ...everybodys(price), currency: 'EUR' } as PriceDrawn;
+    // What is latest may fall: it is given back.
+    const latest = { ...first, key: 'k7', service: 's2', meter: 'mem.last' } as unknown as PriceDrawn;
+    return [{ kind: 'prices', tenant: 't', prices: [first, latest] }, ...owners, ...rest];
   }); // prettier-ignore
 export const ordinary = fc.record({
   resource: fc.constantFrom(0, 0, 1, 2, 3),

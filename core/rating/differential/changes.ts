@@ -4,6 +4,7 @@ import { allowed } from '../../reference/testing/records.ts';
 import type { SeriesPoint } from '../../messages/series.ts';
 import { intervalAt } from '../../pricing/series/intervals.ts';
 import { agreementOf } from '../../spend/testing/agreements.ts';
+import { creditChanges } from '../testing/credits.ts';
 import { type Action } from './actions.ts';
 import { foundation, startMs } from '../testing/ground.ts';
 import { excludesEvents } from '../testing/priceFacts.ts';
@@ -25,7 +26,10 @@ export type ControlAction = Extract<
       | 'suspense'
       | 'start'
       | 'close'
-      | 'reopen';
+      | 'reopen'
+      | 'grants'
+      | 'wallets'
+      | 'voids';
   }
 >;
 
@@ -81,6 +85,10 @@ export function changesOf(
     }
     case 'reopen':
       return [{ kind: 'reopen', account: action.account, fromMs: action.fromMs, reason: '', approvedBy: 'b' }];
+    case 'grants':
+    case 'wallets':
+    case 'voids':
+      return creditChanges(action);
     case 'start':
       return foundation.filter((change) => change.kind === 'account' && change.id === action.account).map((change) => ({ ...change, startsOn: action.startsOn })); // prettier-ignore
     case 'suspense':

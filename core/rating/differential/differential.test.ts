@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkNames } from '../../reference/audit/faults.ts';
 import { seed } from '../../testing/seed.ts';
-import { action, agreedActions, corrected, marketActions, yearly, type Action } from './actions.ts';
+import { action, agreedActions, corrected, marketActions, paidActions, yearly, type Action } from './actions.ts';
 import { proratedMonths } from '../testing/proration.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { World } from './world.ts';
@@ -24,10 +24,12 @@ function compare(steps: fc.Arbitrary<Action[]>): {
   seen: Seen;
   reasons: ReadonlySet<string>;
   agreed: ReadonlySet<string>;
+  paid: ReadonlySet<string>;
 } {
   const seen = seenOf();
   const reasons = new Set<string>();
   const agreed = new Set<string>();
+  const paid = new Set<string>();
   fc.assert(
     fc.property(steps, (all) => {
       const world = new World(ports);
@@ -38,11 +40,13 @@ function compare(steps: fc.Arbitrary<Action[]>): {
       for (const [what, times] of Object.entries(world.seen)) seen[what as keyof Seen] += times;
       for (const reason of world.reasons) reasons.add(reason);
       for (const reason of world.agreed) agreed.add(reason);
+      for (const what of world.paid) paid.add(what);
     }),
     { seed, numRuns: runs },
   );
-  if (process.env['METERLINE_RUNS'] !== undefined) console.info(seen, [...reasons].sort(), [...agreed].sort());
-  return { seen, reasons, agreed };
+  if (process.env['METERLINE_RUNS'] !== undefined)
+    console.info(seen, [...reasons].sort(), [...agreed].sort(), [...paid].sort());
+  return { seen, reasons, agreed, paid };
 }
 
 test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
@@ -69,6 +73,12 @@ test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
 test(`AGREEMENTS: both engines agree on every row above the tally, open, closed and opened again, seed ${seed}`, () => {
   const { agreed } = compare(agreedActions);
   expect([...agreed].sort()).toEqual(['cap', 'commitmentRate', 'discount', 'drawdown', 'minimum', 'overage', 'prepayment', 'trueUp']); // prettier-ignore
+}, 600_000);
+
+test(`CREDITS: both engines agree on who paid what, what came back, and what wallets say, seed ${seed}`, () => {
+  const { paid } = compare(paidActions);
+  for (const what of ['granted', 'burned', 'refunded', 'expired', 'voided', 'overage', 'low', 'empty', 'topped_up', 'top_up_requested'])
+    expect([...paid].some((one) => one.replace('credit.', '') === what), what).toBe(true); // prettier-ignore
 }, 600_000);
 
 test(`CLOSES: both engines agree while periods close, open again and hand on what is left, seed ${seed}`, () => {

@@ -60,6 +60,8 @@ export class World {
     rests: 0,
     recarried: 0,
   };
+  /** What happened to credits. */
+  readonly paid = new Set<string>();
   readonly reasons = new Set<string>();
   /** Why there were rows of agreements. */
   readonly agreed = new Set<string>();
@@ -320,6 +322,8 @@ export class World {
     this.seen.fees += blocks.split('\tfee\t').length - 1;
     this.seen.credits += blocks.split('\tfeeCredit\t').length - 1;
     this.seen.recarried += header.carried?.length ?? 0;
+    for (const { reason } of header.creditEntries ?? []) this.paid.add(reason);
+    for (const { type } of header.alerts) if (type.startsWith('credit.')) this.paid.add(type);
     this.seen.alerts += header.alerts.length;
     for (const { outcome } of header.requests ?? [])
       this.seen[!('allowed' in outcome) ? 'ended' : outcome.allowed ? 'granted' : 'refused'] += 1;

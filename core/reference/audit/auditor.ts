@@ -3,11 +3,13 @@
  * says is compared with what the engine finds. Memory grows with the state, not with the log.
  */
 import type { ControlMessage } from '../../messages/control.ts';
+import type { CreditEntry } from '../../messages/credit.ts';
 import type { CommitHeader } from '../../messages/rated.ts';
 import { ReferenceEngine, type Input, type Ports } from '../engine.ts';
 import type { Outcome, State } from '../state.ts';
 import { readBlocks, type Block } from './blocks.ts';
 import { Chain, type StoredCommit } from './chain.ts';
+import { CreditFold } from './credits.ts';
 import { Decisions } from './decisions.ts';
 import type { Faults } from './faults.ts';
 import { byCodeUnit } from '../attribution.ts';
@@ -37,6 +39,7 @@ export class Auditor {
   readonly #names = new Names();
   readonly #once = new Once();
   readonly #settlements = new Settlements();
+  readonly #credits = new CreditFold();
 
   constructor(partition: number, ports: Ports, faults: Faults) {
     this.partition = partition;
@@ -84,6 +87,8 @@ export class Auditor {
     this.sums.take(blocks, seq, this.#names, state);
     this.decisions.check(commit, outcome, control, where, faults);
     this.#settlements.take(header);
+    this.#credits.take(header);
+    this.#credits.compareTouched(header, outcome, state, where, faults);
     this.#settlements.compareTouched(header, state, where, faults);
     compareTouched(header, this.fold, this.#names, state, where, faults);
     if (header.kind === 'retire') this.#retire(header.heirs ?? [], where);
@@ -108,6 +113,7 @@ export class Auditor {
     const where = `partition ${this.partition}, at the end`;
     compareAll(this.fold, this.state, where, this.faults);
     this.#settlements.compareAll(this.state, where, this.faults);
+    this.#credits.compareAll(this.state, where, this.faults);
     checkConserve(this.fold, this.state, this.faults);
     return {
       tallies: this.sums.telescope(this.state, this.faults),
@@ -118,17 +124,20 @@ export class Auditor {
   #rerate(header: CommitHeader, inputs: readonly Input[], where: string) {
     const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
     const control: ControlMessage[] = [];
+    const entries: CreditEntry[] = [];
     const last = { usage: this.#last.usage, control: this.#last.control };
     for (const input of inputs) {
       const taken = this.#engine.take(input);
       outcome.rows.push(...taken.rows);
       outcome.refusals.push(...taken.refusals);
       outcome.alerts.push(...taken.alerts);
+      entries.push(...(taken.entries ?? []));
       if (taken.control !== undefined) control.push(taken.control);
       last[input.stream] = { seq: input.seq, hash: this.#ports.sha256(input.data) };
     }
     if (inputs.length === 0) {
-      const { rows, alerts } = this.#engine.tick(header.logTimeMs);
+      const { rows, alerts, entries: told = [] } = this.#engine.tick(header.logTimeMs);
+      entries.push(...told);
       outcome.rows.push(...rows);
       outcome.alerts.push(...alerts);
     }
@@ -136,7 +145,7 @@ export class Auditor {
     for (const stream of ['usage', 'control'] as const) {
       this.faults.same('FENCE', `${where}: last input of ${stream}`, header.inputs[stream], last[stream]);
     }
-    return { outcome, control };
+    return { outcome: { ...outcome, entries }, control };
   }
 
   /** After all inputs, for so they were decided. */
