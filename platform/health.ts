@@ -12,6 +12,8 @@ export interface HealthOptions {
   readonly registry: Registry;
   /** Further pages of the role, by path; each answers with JSON. */
   readonly pages?: Readonly<Record<string, () => unknown>>;
+  /** An API of the role: answers what is its own, and says of others that they are not. */
+  readonly api?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 export interface Readiness {
@@ -30,6 +32,7 @@ export interface HealthServer extends AsyncDisposable {
  */
 export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
+    if (options.api?.(request, response) === true) return;
     answer(options, request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
       response.end(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -88,6 +88,11 @@ export class CommittedView {
     return header.producers.map(({ tenant, producer }) => this.mark(tenant, producer));
   }
 
+  /** All that is kept of a tenant. */
+  balancesOf(tenant: string): Iterable<BalanceEntry> {
+    return this.#balances.get(tenant)?.values() ?? [];
+  }
+
   mark(tenant: string, producer: string): MarkMessage {
     const known = this.#producers.get(`${tenant}/${producer}`);
     return {

@@ -8,6 +8,11 @@ import type { Config } from '#platform/config.ts';
 import { connectNats, jetstreamLog, requireSafeBroker } from '#platform/nats/index.ts';
 import { allPartitions, subjects } from '#core/messages/names.ts';
 import { answerRequests } from './answers.ts';
+import { Checks } from './checks/checks.ts';
+import { checkEvents } from './checks/events.ts';
+import { checksOverHttp } from './checks/http.ts';
+import { CheckKeys } from './checks/keys.ts';
+import { answerChecks, askOwner } from './checks/nats.ts';
 import { raterEvents } from './events.ts';
 import { openIncarnations } from './incarnations.ts';
 import { openLeases } from './lease.ts';
@@ -32,8 +37,25 @@ export async function main(config: Config, life: Life): Promise<void> {
     life,
   );
   const rater = randomUUID();
+  const ofChecks = checkEvents(registry, life.logger);
+  const keys = await CheckKeys.open(connection, config.nats.replicas, ofChecks);
+  const checks = new Checks({
+    placement: config,
+    deskOf: (partition) => partitions.deskOf(partition),
+    askOwner: async (partition, asker, verb, body) =>
+      partitions.spread.isElsewhere(partition) ? askOwner(connection, partition, { asker, verb, body }) : undefined,
+    events: ofChecks,
+  });
   // Nothing is waited for between these two: the one answers for the other.
-  await using health = await serveRater(config, { rater, partitions: () => partitions, latencies, notifier, registry });
+  const api = checksOverHttp(checks, keys);
+  await using health = await serveRater(config, {
+    rater,
+    partitions: () => partitions,
+    latencies,
+    notifier,
+    registry,
+    api,
+  });
   const partitions: Partitions = new Partitions({
     rater,
     url: `http://${reachable(config.rater.host)}:${health.port}`,
@@ -60,7 +82,8 @@ export async function main(config: Config, life: Life): Promise<void> {
     },
   });
   answerRequests(connection, (partition) => partitions.viewOf(partition), config);
-  await Promise.all([notifier.run(), partitions.run(life.signal)]);
+  answerChecks(connection, checks, config);
+  await Promise.all([notifier.run(), partitions.run(life.signal), keys.watch(life.signal)]);
   await connection.drain();
 }
 

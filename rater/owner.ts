@@ -4,6 +4,8 @@ import type { CommitHeader } from '#core/messages/rated.ts';
 import { streams } from '#core/messages/names.ts';
 import { PartitionMachine } from '#core/rating/machine.ts';
 import type { PartitionState } from '#core/rating/state.ts';
+import { Books, type Masters } from './checks/books.ts';
+import { Desk } from './checks/desk.ts';
 import { CommittedView } from './committedView.ts';
 import { CommitSize } from './commitSize.ts';
 import { Committer, Fenced, type Committed } from './committer.ts';
@@ -26,7 +28,7 @@ export interface OwnerDeps extends SnapshotDeps {
   readonly events: RaterEvents;
   /** Broker-comparable wall clock, UTC ms, for ticks. */
   readonly nowMs: () => number;
-  readonly owned: (view: CommittedView) => void;
+  readonly owned: (view: CommittedView, desk: Desk) => void;
   readonly tellMark: (mark: MarkMessage) => void;
   readonly offerAlerts: (partition: number, outSeq: number, alerts: readonly Alert[], link?: CommitLink) => void;
   readonly committed: (latencyMs: number) => void;
@@ -47,11 +49,16 @@ export async function own(
   const state = isWarm ? standby : await restore(partition, deps.snapshots, deps.events.snapshotPassedOver);
   const { machine, committer, lastSeq } = await takeOver(state, deps, signal);
   const view = new CommittedView(state);
-  deps.owned(view);
+  const desk = new Desk(new Books(state, (tenant) => view.balancesOf(tenant)));
+  deps.owned(view, desk);
   deps.events.takeover(state, isWarm ? 'warm' : 'cold', performance.now() - startedAt);
   deps.offerAlerts(partition, state.outSeq, []);
   const committed = tellingGap(deps, partition, lastSeq);
-  await new Owner(partition, { ...deps, committed }, machine, committer, view).run(signal);
+  try {
+    await new Owner(partition, { ...deps, committed }, machine, committer, { view, desk }).run(signal);
+  } finally {
+    desk.close();
+  }
 }
 
 /** Fences older owners: the take-over is stored right behind the last commit that the state holds, or tried again. */
@@ -93,6 +100,7 @@ class Owner {
   readonly #machine: PartitionMachine;
   readonly #committer: Committer;
   readonly #view: CommittedView;
+  readonly #desk: Desk;
   readonly #size = new CommitSize();
   readonly #room: Room;
   readonly #snapshotDue: SnapshotDue;
@@ -103,15 +111,17 @@ class Owner {
     deps: OwnerDeps,
     machine: PartitionMachine,
     committer: Committer,
-    view: CommittedView,
+    { view, desk }: { readonly view: CommittedView; readonly desk: Desk },
   ) {
     this.#partition = partition;
     this.#deps = deps;
     this.#machine = machine;
     this.#committer = committer;
     this.#view = view;
+    this.#desk = desk;
     this.#room = new Room(deps.log, partition, (isShort, bytes, bytesMax) => {
       view.waits = isShort;
+      desk.isHeld = isShort;
       deps.events.ratingHeld(partition, isShort, bytes, bytesMax);
     });
     this.#snapshotDue = new SnapshotDue(machine.state, deps);
@@ -143,14 +153,16 @@ class Owner {
   /** While one commit travels, the next fills. */
   async #loop(inputs: Inputs, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => inputs.wake(), { once: true });
+    this.#desk.onAsk = () => inputs.wake();
     let travelling: Promise<void> | undefined;
     let failure: { readonly error: unknown } | undefined;
     for (;;) {
       if (failure !== undefined) throw failure.error;
       if (!signal.aborted) this.#fill(inputs);
       if (travelling === undefined) {
+        const tell = this.#decideRequests();
         if (!this.#machine.changes.isEmpty) {
-          travelling = this.#commit(signal.aborted ? AbortSignal.timeout(raterLimits.drainMsMax) : signal).then(
+          travelling = this.#commit(tell, signal.aborted ? AbortSignal.timeout(raterLimits.drainMsMax) : signal).then(
             () => (travelling = undefined),
             (error: unknown) => {
               failure = { error };
@@ -159,9 +171,10 @@ class Owner {
           );
           continue;
         }
+        tell();
         if (signal.aborted) return;
         const timer = setTimeout(() => inputs.wake(), this.#untilDueMs());
-        await inputs.arrival();
+        if (!this.#desk.isWaiting) await inputs.arrival();
         clearTimeout(timer);
         if (this.#room.isShort) await this.#room.look();
         this.#tick();
@@ -205,13 +218,31 @@ class Owner {
     return Math.min(Math.max(due - this.#deps.nowMs(), 1), this.#room.isShort ? raterLimits.roomLookMs : 60_000);
   }
 
-  async #commit(signal: AbortSignal): Promise<void> {
+  /** The last step before a commit is written: it takes nothing after them. An idle partition first lets time act. */
+  #decideRequests(): () => void {
+    const { state, changes } = this.#machine;
+    if (!this.#desk.isWaiting) return () => undefined;
+    if (changes.isEmpty) this.#tick();
+    return this.#desk.decide(state, this.#machine.changes, this.#deps.nowMs());
+  }
+
+  async #commit(tell: () => void, signal: AbortSignal): Promise<void> {
     const oldest = this.#oldestInputMs;
     this.#oldestInputMs = undefined;
     const before = this.#view.totals;
-    const committed = await this.#committer.commit(this.#machine.drain(this.#committer.place('commit')), signal);
+    const encoded = this.#machine.drain(this.#committer.place('commit'));
+    const masters = this.#mastersOf(encoded.header);
+    const committed = await this.#committer.commit(encoded, signal);
     this.#announce(committed, before, oldest);
+    this.#desk.books.take(committed.header, committed.seq, masters);
+    tell();
     await this.#room.took(committed.bytes);
+  }
+
+  /** As they are now: the machine goes on to newer versions while the commit travels. */
+  #mastersOf({ control }: CommitHeader): Masters {
+    const { tenants } = this.#machine.state;
+    return new Map(control.map(({ tenant }) => [tenant, tenants.get(tenant)!.master]));
   }
 
   #announce(committed: Committed, before: CommitHeader['totals'], oldestInputMs: number | undefined): void {

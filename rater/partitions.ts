@@ -2,6 +2,7 @@
 import { activePartitions, type Placement } from '#core/messages/names.ts';
 import type { RaterAlive } from '#core/messages/raterAlive.ts';
 import { sleep, type Life } from '#platform/lifecycle.ts';
+import type { Desk } from './checks/desk.ts';
 import type { CommittedView } from './committedView.ts';
 import { keepPartition } from './keep.ts';
 import type { Lease, LeaseKeys } from './lease.ts';
@@ -27,6 +28,7 @@ export class Partitions {
   readonly standbys: Standbys;
   readonly #deps: PartitionsDeps;
   readonly #views = new Map<number, CommittedView>();
+  readonly #desks = new Map<number, Desk>();
   readonly #leases = new Map<number, Lease>();
 
   constructor(deps: PartitionsDeps) {
@@ -49,6 +51,11 @@ export class Partitions {
   /** What may be answered from: a process that was stopped for longer than its lease must not tell what may be old. */
   viewOf(partition: number): CommittedView | undefined {
     return this.#leases.get(partition)?.isValid() === true ? this.#views.get(partition) : undefined;
+  }
+
+  /** Where checks and holds of a partition are asked, likewise. */
+  deskOf(partition: number): Desk | undefined {
+    return this.#leases.get(partition)?.isValid() === true ? this.#desks.get(partition) : undefined;
   }
 
   /** Partitions without an owner, as far as is known here. */
@@ -74,8 +81,14 @@ export class Partitions {
             spread,
             standbys,
             leased: (lease) => this.#leases.set(partition, lease),
-            owned: (view) => this.#views.set(partition, view),
-            left: () => this.#views.delete(partition),
+            owned: (view, desk) => {
+              this.#views.set(partition, view);
+              this.#desks.set(partition, desk);
+            },
+            left: () => {
+              this.#views.delete(partition);
+              this.#desks.delete(partition);
+            },
           },
           signal,
         ),

@@ -1,7 +1,7 @@
 /** The rater's own port: health, metrics, and `/status` with what it owns and how quick it is. */
 import type { Registry } from 'prom-client';
 import type { Config } from '#platform/config.ts';
-import { serveHealth, type HealthServer } from '#platform/health.ts';
+import { serveHealth, type HealthOptions, type HealthServer } from '#platform/health.ts';
 import { raterLimits } from './limits.ts';
 import type { Partitions } from './partitions.ts';
 
@@ -29,6 +29,8 @@ export interface StatusDeps {
   readonly registry: Registry;
   /** One life of this process. */
   readonly rater: string;
+  /** Checks and holds. */
+  readonly api: NonNullable<HealthOptions['api']>;
 }
 
 export async function serveRater(config: Config, deps: StatusDeps): Promise<HealthServer> {
@@ -36,6 +38,7 @@ export async function serveRater(config: Config, deps: StatusDeps): Promise<Heal
     host: config.rater.host,
     port: config.rater.port,
     registry: deps.registry,
+    api: deps.api,
     ready() {
       const waiting = deps.partitions().waiting();
       const detail = `${deps.partitions().owned.size} of ${config.partitions} partitions`;

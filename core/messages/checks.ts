@@ -90,3 +90,34 @@ export type RecordedRequest =
 
 /** All that is known of one key, for snapshots and what is inherited: what was asked, and what became of it, in order. */
 export type HoldEntry = readonly RecordedRequest[];
+
+/** What a service may ask. */
+export const checkVerbs = ['check', 'hold', 'commit', 'release', 'desired-state'] as const;
+export type CheckVerb = (typeof checkVerbs)[number];
+
+/** Whose a credential is; `account` confines it to that account and all below it, 0 to the tenant. Value in the bucket `CHECK_KEYS`. */
+export interface CheckKeyRecord {
+  readonly tenant: string;
+  readonly id: string;
+  readonly account: number;
+}
+
+/** What a receiver is to do about one account, and why. */
+export interface DesiredAccount {
+  readonly account: number;
+  readonly slug: string;
+  readonly state: DesiredAction;
+  readonly why: readonly Cause[];
+}
+
+/** The state of one webhook target: the strongest of its accounts. Those that are to do nothing are not listed. */
+export interface DesiredTarget {
+  readonly target: string;
+  readonly state: DesiredAction;
+  readonly accounts: readonly DesiredAccount[];
+}
+
+export interface DesiredState {
+  readonly targets: readonly DesiredTarget[];
+  readonly watermark: Watermark;
+}

@@ -10,7 +10,8 @@
  * | `DELIVERIES` | `deliveries.<tenant>.<target>` | notifier; the office, what it asks for | notifier, dashboards |
  *
  * Core NATS, nothing kept: `mark.<tenant>.<producer>` (a producer's watermark, pushed after each commit) and its
- * request form `mark.get.<p>.<tenant>.<producer>`; `balance.get.<p>` (the rater answers from committed state).
+ * request form `mark.get.<p>.<tenant>.<producer>`; `balance.get.<p>` (the rater answers from committed state);
+ * `checks.<tenant>.<verb>` (services ask) and `rater.checks.<p>` (a rater hands on what it was asked to the owner).
  */
 export const streams = {
   usage: (partition: number) => `USAGE_${partition}`,
@@ -34,6 +35,11 @@ export const subjects = {
   markGet: (partition: number, tenant: string, producer: string) => `mark.get.${partition}.${tenant}.${producer}`,
   markGetOf: (partition: number) => `mark.get.${partition}.*.*`,
   balanceGet: (partition: number) => `balance.get.${partition}`,
+  /** Core NATS: a service asks about its tenant (`checkVerbs`); one of all raters takes it. */
+  checks: (tenant: string, verb: string) => `checks.${tenant}.${verb}`,
+  checksAll: 'checks.*.*',
+  /** Core NATS: what another rater was asked, handed on to the owner of the partition. */
+  raterChecks: (partition: number) => `rater.checks.${partition}`,
   /** Core NATS: every rater's word that it lives (`raterAlive.ts`). */
   raterAlive: 'rater.alive',
 } as const;
@@ -48,6 +54,8 @@ export const buckets = {
   load: 'LOAD',
   /** Webhook targets with sealed secrets, key = `<tenant>.<target>`. */
   targets: 'TARGETS',
+  /** Keys that may ask for checks and holds, key = SHA-256 of the credential, base64url. */
+  checkKeys: 'CHECK_KEYS',
   /** How far the notifier has copied alerts, key = partition. */
   notifier: 'NOTIFIER',
   /** Object store of snapshots, name = `<partition>/<outSeq>`. */

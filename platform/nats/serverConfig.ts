@@ -20,6 +20,7 @@ export interface NatsServerOptions {
   /** Folder of the roles' seeds; missing ones are made. */
   readonly credentials: string;
   readonly agents: readonly AgentIdentity[];
+  readonly services?: readonly ServiceIdentity[];
   readonly maxStoreBytes?: number;
   /** Where it logs; standard error when absent. Given here and not as flags, for a reload refuses what only flags have said. */
   readonly log?: { readonly path: string; readonly bytesMax: number };
@@ -37,11 +38,11 @@ interface Rights {
 const internalRoles: Readonly<Record<string, Rights>> = {
   admin: { publish: ['>'], subscribe: ['>'] },
   rater: {
-    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', 'rater.alive', 'probe.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.INCARNATIONS.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
-    subscribe: ['mark.get.*.*.*', 'balance.get.*', 'rater.alive', '$KV.>', '$O.>'],
+    publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', 'rater.alive', 'rater.checks.*', 'probe.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.INCARNATIONS.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
+    subscribe: ['mark.get.*.*.*', 'balance.get.*', 'rater.alive', 'rater.checks.*', 'checks.*.*', '$KV.>', '$O.>'],
   },
   office: {
-    publish: ['control.*.*', 'balance.get.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>'],
+    publish: ['control.*.*', 'balance.get.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>', '$KV.CHECK_KEYS.>'],
     subscribe: ['$KV.>', 'mark.*.*', 'rater.alive'],
   },
 }; // prettier-ignore
@@ -55,6 +56,17 @@ const agentRights = ({ tenant, producer }: AgentIdentity): Rights => ({
   publish: [`usage.*.${tenant}.${producer}`, `mark.get.*.${tenant}.${producer}`],
   subscribe: [`mark.${tenant}.${producer}`],
 });
+
+/** A service of a tenant that asks for checks and holds. */
+export interface ServiceIdentity {
+  readonly tenant: string;
+  readonly service: string;
+}
+
+export const serviceRole = (service: string): string => `service-${service}`;
+
+/** Whose it asks for is in the subject, so the broker lets it ask for its tenant alone. */
+const serviceRights = ({ tenant }: ServiceIdentity): Rights => ({ publish: [`checks.${tenant}.*`], subscribe: [] });
 
 /**
  * The text of nats-server's configuration file; of secrets it holds what the brokers of a cluster show one another, and no seed. Two accounts: the logs live in one, and who
@@ -73,6 +85,7 @@ export function natsServerConfig(options: NatsServerOptions): string {
   const outside = [
     user(['gateway', gatewayRights]),
     ...options.agents.map((agent) => user([agentRole(agent.producer), agentRights(agent)])),
+    ...(options.services ?? []).map((each) => user([serviceRole(each.service), serviceRights(each)])),
   ];
   return `# Written by meterline; changes are overwritten at the next start.
 listen: ${JSON.stringify(`${host}:${options.port}`)}
@@ -91,6 +104,7 @@ accounts {
     exports: [
       { service: "usage.*.*.*", accounts: [PRODUCERS] }
       { service: "mark.get.*.*.*", accounts: [PRODUCERS] }
+      { service: "checks.*.*", accounts: [PRODUCERS] }
       { stream: "mark.*.*", accounts: [PRODUCERS] }
     ]
     users: [
@@ -101,6 +115,7 @@ ${inside.join(',\n')}
     imports: [
       { service: { account: METERLINE, subject: "usage.*.*.*" } }
       { service: { account: METERLINE, subject: "mark.get.*.*.*" } }
+      { service: { account: METERLINE, subject: "checks.*.*" } }
       { stream: { account: METERLINE, subject: "mark.*.*" } }
     ]
     users: [

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectNats } from './connect.ts';
-import { natsServerConfig, type AgentIdentity } from './serverConfig.ts';
+import { natsServerConfig, type AgentIdentity, type ServiceIdentity } from './serverConfig.ts';
 import { defaultStreamLimits, ensureStreams, type StreamLimits } from './streams.ts';
 
 export interface TestServer extends AsyncDisposable {
@@ -33,6 +33,7 @@ export async function freePort(): Promise<number> {
 export async function startTestServer(options: {
   partitions: number;
   agents?: readonly AgentIdentity[];
+  services?: readonly ServiceIdentity[];
   streams?: Partial<StreamLimits>;
 }): Promise<TestServer> {
   const binary = process.env['METERLINE_NATS_SERVER'];
@@ -47,6 +48,7 @@ export async function startTestServer(options: {
     storeDir: join(dir, 'store'),
     credentials,
     agents: options.agents ?? [],
+    services: options.services ?? [],
     maxStoreBytes: (2 + 11 * options.partitions) * 1024 ** 3,
   });
   writeFileSync(configPath, text, { mode: 0o600 });

@@ -42,4 +42,16 @@ export const holdsMutants: readonly Mutant[] = [
     edits: [{ file: 'core/holds/holds.ts', find: 'this.#count(hold, -hold.counted);', replace: '' }],
     tests,
   },
+  {
+    id: 'hold-told-before-commit',
+    bug: 'Whoever asked for a hold is told before the commit is stored: after a kill the answer is another.',
+    edits: [
+      {
+        file: 'rater/owner.ts',
+        find: 'const committed = await this.#committer.commit(encoded, signal);',
+        replace: 'tell();\n    const committed = await this.#committer.commit(encoded, signal);',
+      },
+    ],
+    tests: ['rater/checks/owner.int.test.ts'],
+  },
 ];

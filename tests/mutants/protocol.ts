@@ -10,9 +10,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'rater/owner.ts',
-        find: "const committed = await this.#committer.commit(this.#machine.drain(this.#committer.place('commit')), signal);",
-        replace: `const encoded = this.#machine.drain(this.#committer.place('commit'));
-    for (const { tenant, producer, epoch, mark } of encoded.header.producers) {
+        find: 'const committed = await this.#committer.commit(encoded, signal);',
+        replace: `for (const { tenant, producer, epoch, mark } of encoded.header.producers) {
       const text = epoch === null ? '' : \`\${epoch.startedAtMs}-\${epoch.nonce}\`;
       this.#deps.tellMark({ tenant, producer, epoch: text, mark, logTimeMs: 0, refusal: null });
     }

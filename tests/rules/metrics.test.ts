@@ -6,6 +6,7 @@ import { billingEvents } from '../../billing/events.ts';
 import { collectorEvents } from '../../collector/events.ts';
 import { dashboardEvents } from '../../dashboards/events.ts';
 import { officeEvents } from '../../deploy/office/events.ts';
+import { checkEvents } from '../../rater/checks/events.ts';
 import { raterEvents } from '../../rater/events.ts';
 import { notifierEvents } from '../../rater/notifier/events.ts';
 import { spreadEvents } from '../../rater/spread/events.ts';
@@ -21,6 +22,7 @@ const makers: Readonly<Record<string, (registry: Registry) => unknown>> = {
   'collector/events.ts': (registry) => collectorEvents(registry, logger),
   'dashboards/events.ts': (registry) => dashboardEvents(logger, registry),
   'deploy/office/events.ts': (registry) => officeEvents(logger, registry),
+  'rater/checks/events.ts': (registry) => checkEvents(registry, logger),
   'rater/events.ts': (registry) => raterEvents(registry, logger, () => 0),
   'rater/notifier/events.ts': (registry) => notifierEvents(registry, logger),
   'rater/spread/events.ts': (registry) => spreadEvents(registry, logger, () => []),
