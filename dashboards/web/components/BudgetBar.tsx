@@ -5,7 +5,7 @@ import { toneOf } from './StateBadge.tsx';
 import './budgetBar.css';
 
 export function BudgetBar({ budget }: { budget: LiveBudget }) {
-  const points = basisPoints(budget.balance, budget.amount) ?? 0;
+  const points = basisPoints(budget.balance, budget.limit) ?? 0;
   const share = Math.min(10_000, Math.max(0, points)) / 100;
   const label = `${budget.name}: ${formatPercent(points)} used, ${budget.state}`;
   return (

@@ -11,7 +11,7 @@ const severity: Readonly<Record<BudgetStateName, number>> = {
   released: 0,
 };
 
-export const fillOf = (budget: LiveBudget): number => basisPoints(budget.balance, budget.amount) ?? 0;
+export const fillOf = (budget: LiveBudget): number => basisPoints(budget.balance, budget.limit) ?? 0;
 
 export const byUrgency = (a: LiveBudget, b: LiveBudget): number =>
   severity[b.state] - severity[a.state] || fillOf(b) - fillOf(a);

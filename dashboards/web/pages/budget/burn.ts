@@ -1,0 +1,64 @@
+/** How a budget was spent over its period: points of a line, worked out exactly, plotted elsewhere. */
+import type { ExploreGroup, LiveBudget } from '#core/messages/api.ts';
+import type { BudgetRecord } from '#core/messages/budget.ts';
+import type { UsageFilter } from '../../api/queries.ts';
+import { spanOf } from '../../format/period.ts';
+import { compareAmounts, subtractAmounts, sumAmounts } from '../../format/money.ts';
+import { inUnit } from '../explore/search.ts';
+
+export interface BurnPoint {
+  readonly atMs: number;
+  /** Spent up to then, decimal text. */
+  readonly spent: string;
+}
+
+/** Days while the period is long, for an answer has 500 groups at most. */
+export const stepOf = ({ periodStartMs, periodEndMs }: LiveBudget): 'day' | 'hour' =>
+  periodEndMs - periodStartMs > 20 * 86_400_000 ? 'day' : 'hour';
+
+/** What the budget counts as one question to the store; undefined where its scope takes several. */
+export function filterOf(budget: LiveBudget, record: BudgetRecord | undefined): UsageFilter | undefined {
+  const { scope = {}, fx = [] } = record ?? {};
+  const { services = [], components = [], meters = [], resources = [], prices = [], tags = {} } = scope;
+  const single = [services, components, meters, resources].every((values) => values.length <= 1);
+  const isBelow = resources[0]?.endsWith('/*') === true;
+  if (!single || isBelow || prices.length > 0 || Object.keys(tags).length > 0 || fx.length > 0) return undefined;
+  const only = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
+  return {
+    from: budget.periodStartMs,
+    to: budget.periodEndMs,
+    account: String(budget.account),
+    ...only('service', services[0]),
+    ...only('component', components[0]),
+    ...only('meter', budget.meter ?? meters[0]),
+    ...only('resource', resources[0]),
+    ...inUnit(budget.currency),
+  };
+}
+
+/** From the start of the period to now. After a reset only what came since counts: the line is lower by what went before. */
+export function burnOf(
+  groups: readonly ExploreGroup[],
+  budget: LiveBudget,
+  { timeZone, nowMs }: { readonly timeZone: string; readonly nowMs: number },
+): readonly BurnPoint[] {
+  const { periodStartMs: startMs, balance, meter } = budget;
+  const steps = groups
+    .flatMap(({ key, amount, quantity }) => {
+      const endMs = spanOf((key[0] ?? '').slice(0, 13), timeZone)?.endMs;
+      return endMs === undefined ? [] : [{ endMs, value: meter === undefined ? amount : quantity }];
+    })
+    .filter(({ endMs }) => endMs > startMs)
+    .toSorted((a, b) => a.endMs - b.endMs);
+  const total = sumAmounts(steps.map(({ value }) => value));
+  const gone = compareAmounts(total, balance) > 0 ? subtractAmounts(total, balance) : '0';
+  let sum = '0';
+  const points = steps
+    .filter(({ endMs }) => endMs < nowMs)
+    .map(({ endMs, value }): BurnPoint => {
+      sum = sumAmounts([sum, value]);
+      const spent = subtractAmounts(sum, gone);
+      return { atMs: endMs, spent: compareAmounts(spent, '0') > 0 ? spent : '0' };
+    });
+  return [{ atMs: startMs, spent: '0' }, ...points, { atMs: Math.max(startMs, nowMs), spent: balance }];
+}
