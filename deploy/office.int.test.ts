@@ -18,10 +18,10 @@ import type {
   WhyAdjustment,
   WhySample,
 } from '#core/messages/api.ts';
+import type { AccountChecklist } from '#core/messages/periods.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { subjects } from '#core/messages/names.ts';
 import type { BatchBody } from '#core/metering/batch.ts';
-import type { AccountChecklist } from '#billing/periods/list.ts';
 import { explainRow } from '#dashboards/api/why/why.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { configPath, dataPaths, parseConfig, type Config } from '#platform/config.ts';

@@ -3,6 +3,7 @@
  * types: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
+import { checkNames, type AccountChecklist, type PeriodList } from '#core/messages/periods.ts';
 import type { Accounts, AgreementList, Budgets, Fees, Me, Meters, Prices, PricingUnits } from '#core/messages/api.ts';
 import type { AccountRecord, BudgetRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
@@ -19,8 +20,6 @@ import type { AuditRow } from '../audit/append.ts';
 import type { ChainCheck } from '../audit/read.ts';
 import type { ApprovedPrice } from '../catalogue/catalogue.ts';
 import type { Outcome } from '../outbox/outcomes.ts';
-import { checkNames } from '../periods/checklist.ts';
-import type { AccountChecklist } from '../periods/list.ts';
 import type { PeriodBorder } from '../periods/periods.ts';
 import type { JsonValue } from '../schema.ts';
 import { targetKinds, targetLimitBounds, type TargetLimits } from '#core/messages/delivery.ts';
@@ -254,7 +253,7 @@ export const unitPeriods = z.object({
       closeAfterDays: z.number().nullable().describe('Closes by itself so many days after the end; null for never.'),
     }),
   ),
-});
+}) satisfies z.ZodType<PeriodList>;
 export const checklist = z.object({
   account: z.string(),
   until: dateText,

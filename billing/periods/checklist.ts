@@ -1,6 +1,7 @@
 /** What has to hold before periods are closed: a function of facts, so that the page, the command and the close say the same. */
 import type { BalanceReply } from '#core/messages/balances.ts';
 import type { AccountRecord, ProducerRecord } from '#core/messages/control.ts';
+import type { CheckName, Checklist, ChecklistItem, MissingProducer } from '#core/messages/periods.ts';
 
 /** What a close goes by. Instants are UTC ms. */
 export interface CloseFacts {
@@ -32,53 +33,6 @@ export interface Unpriced {
   readonly unit: string;
   readonly quantity: string;
   readonly samples: number;
-}
-
-export const checkNames = [
-  'rater',
-  'ended',
-  'open',
-  'producers',
-  'charged',
-  'loaded',
-  'reconciled',
-  'suspense',
-  'unpriced',
-] as const;
-export type CheckName = (typeof checkNames)[number];
-
-export interface ChecklistItem {
-  readonly name: CheckName;
-  readonly ok: boolean;
-  /** Whether the close waits for it; the others are there to be seen. */
-  readonly blocks: boolean;
-  readonly detail: string;
-  /** Whose business it is. */
-  readonly who: string;
-  /** What to do; "" where it is ok. */
-  readonly solve: string;
-}
-
-/** A producer whose samples have not reached the end of the period. */
-export interface MissingProducer {
-  readonly producer: string;
-  readonly type: ProducerRecord['type'];
-  /** End of its newest rated sample, and log time of its newest batch; null before the first. */
-  readonly lastSampleMs: number | null;
-  readonly lastSeenMs: number | null;
-  /** From its newest sample to the end of the period; null before the first. */
-  readonly behindMs: number | null;
-  readonly spoolBatches: number;
-}
-
-export interface Checklist {
-  readonly items: readonly ChecklistItem[];
-  readonly missing: readonly MissingProducer[];
-  /** End of what is closed; 0 for nothing. */
-  readonly closedUntilMs: number;
-  /** Nothing blocks; and nothing at all is open. */
-  readonly closable: boolean;
-  readonly green: boolean;
 }
 
 /** The checklist of a close that does without some producers. */

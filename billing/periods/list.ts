@@ -1,31 +1,14 @@
 /** Which periods of which root account are closed, and what is in the way of the next close. */
+import type { AccountChecklist, PeriodList, UnitPeriods } from '#core/messages/periods.ts';
 import { periodAt } from '#core/time/period.ts';
 import { accountsOf, type OwnAccount } from '../accounts/accounts.ts';
 import type { Office } from '../change.ts';
-import { checklistOf, type Checklist } from './checklist.ts';
+import { checklistOf } from './checklist.ts';
 import { closeFacts, partitionOf, type ClosePorts } from './gather.ts';
 import { borderOf, dateOf, rootOf } from './periods.ts';
 
-/** A root account's periods. Dates are of its zone. */
-export interface UnitPeriods {
-  readonly account: string;
-  readonly name: string;
-  readonly timeZone: string;
-  /** End of what is closed, UTC ms and date; 0 and null for nothing. */
-  readonly closedUntilMs: number;
-  readonly closedUntil: string | null;
-  /** First day of the period that runs: what ended before it can be closed. */
-  readonly runsFrom: string;
-  /** Days after its end at which a period closes by itself; null for never. */
-  readonly closeAfterDays: number | null;
-}
-
-/** Every root account; `knownAsOfMs` is the rater's log time, null while none answers. */
-export async function listPeriods(
-  { db, now }: Office,
-  ports: ClosePorts,
-  tenant: string,
-): Promise<{ readonly asOfMs: number | null; readonly accounts: readonly UnitPeriods[] }> {
+/** Every root account. */
+export async function listPeriods({ db, now }: Office, ports: ClosePorts, tenant: string): Promise<PeriodList> {
   const rater = await ports.rater(tenant, await partitionOf(db, tenant));
   const closed = new Map(rater?.periods.closed);
   const roots = (await accountsOf(db, tenant)).filter(({ parent }) => parent === 0);
@@ -41,13 +24,6 @@ export async function listPeriods(
 
 /** End of the newest period that has ended. */
 export const lastEndOf = ({ timeZone }: OwnAccount, nowMs: number): number => periodAt(nowMs, timeZone).startMs;
-
-export interface AccountChecklist extends Checklist {
-  readonly account: string;
-  readonly until: string;
-  readonly untilMs: number;
-  readonly asOfMs: number | null;
-}
 
 /** The checklist of one close; without a date, of all that has ended. Throws what the close would throw for its account and date. */
 export async function periodChecklist(

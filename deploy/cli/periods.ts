@@ -2,10 +2,8 @@ import type { Command } from 'commander';
 import { officeOf } from '../officeClient.ts';
 import type { CommonOptions } from './arguments.ts';
 import type { SetExitCode } from './program.ts';
-import type { AccountChecklist, listPeriods } from '#billing/periods/list.ts';
+import type { AccountChecklist, PeriodList } from '#core/messages/periods.ts';
 import { exitCodes, printJson, printLine, printTable } from './report.ts';
-
-type UnitPeriods = Awaited<ReturnType<typeof listPeriods>>;
 
 interface Moved {
   readonly account: string;
@@ -47,7 +45,7 @@ export function addPeriods(verb: (name: string, text: string) => Command, setExi
       tell(answer, json, `Periods of ${account} before ${until} are closed.`);
     });
   verb('list', 'root accounts, and until when they are closed').action(async ({ data, json }: CommonOptions) => {
-    const answer = await officeOf(data).get<UnitPeriods>('/periods');
+    const answer = await officeOf(data).get<PeriodList>('/periods');
     if (json) return printJson({ ok: true, ...answer });
     printTable([
       ['ACCOUNT', 'CLOSED UNTIL', 'RUNS FROM', 'ZONE', 'CLOSES BY ITSELF'],

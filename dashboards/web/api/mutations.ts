@@ -8,3 +8,23 @@ export const raiseBudget = (id: string, amount: string, reason: string): Promise
 
 export const resetBudget = (id: string, reason: string): Promise<unknown> =>
   change('POST', `budgets/${encodeURIComponent(id)}/reset`, { reason });
+
+export const replayDelivery = (id: string, reason: string): Promise<unknown> =>
+  change('POST', `deliveries/${encodeURIComponent(id)}/replay`, { reason });
+
+export const replayTarget = (id: string, reason: string): Promise<unknown> =>
+  change('POST', `targets/${encodeURIComponent(id)}/replay`, { reason });
+
+/** Gives the id of the delivery that tells what became of it. */
+export const testTarget = (id: string): Promise<{ readonly id: string }> =>
+  change('POST', `targets/${encodeURIComponent(id)}/test`, { reason: 'test from the page' });
+
+export interface Closed {
+  readonly outcome?: 'taken' | 'rejected' | 'pending';
+  readonly rejected?: readonly string[];
+}
+
+export const closePeriod = (
+  account: string,
+  asked: { readonly until: string; readonly reason: string; readonly without: readonly string[] },
+): Promise<Closed> => change('POST', 'periods/close', { account, ...asked });

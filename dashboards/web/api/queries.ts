@@ -1,8 +1,10 @@
 /** What the pages ask the API for, one function a question; keys are shared so that pages reuse answers. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
-  Accounts, AgreementList, Budgets, Explore, ExploreDimension, Fees, Fleet, Me, Prices, RatedRows, Refusals, Why,
+  Accounts, AgreementList, Budgets, DeliveryDetail, DeliveryList, Explore, ExploreDimension, Fees, Fleet, LiveAlert, Me, Prices, RatedRows,
+  Refusals, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
+import type { AccountChecklist, PeriodList } from '#core/messages/periods.ts';
 import type { Pressure } from '#core/messages/pressure.ts';
 import { get } from './client.ts';
 
@@ -103,4 +105,52 @@ export const whyQuery = (rowId: string) =>
     queryKey: ['why', rowId],
     queryFn: ({ signal }) => get<Why>(`why/${encodeURIComponent(rowId)}`, undefined, signal),
     staleTime: Infinity,
+  });
+
+export const alertsQuery = queryOptions({
+  queryKey: ['alerts'],
+  queryFn: ({ signal }) => get<{ readonly alerts: readonly LiveAlert[] }>('alerts', { limit: 500 }, signal),
+  select: (answer) => answer.alerts,
+  refetchInterval: 30_000,
+});
+
+export const deliveriesQuery = queryOptions({
+  queryKey: ['deliveries'],
+  queryFn: ({ signal }) => get<DeliveryList>('deliveries', { limit: 1000 }, signal),
+  refetchInterval: 3_000,
+});
+
+export const deliveryQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['deliveries', id],
+    queryFn: ({ signal }) => get<DeliveryDetail>(`deliveries/${encodeURIComponent(id)}`, undefined, signal),
+    refetchInterval: 2_000,
+  });
+
+export interface TargetRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly url: string;
+  readonly enabled: boolean;
+}
+
+export const targetsQuery = queryOptions({
+  queryKey: ['targets'],
+  queryFn: ({ signal }) => get<{ readonly targets: readonly TargetRow[] }>('targets', undefined, signal),
+  select: (answer) => answer.targets,
+  staleTime: 10_000,
+});
+
+export const periodsQuery = queryOptions({
+  queryKey: ['periods'],
+  queryFn: ({ signal }) => get<PeriodList>('periods', undefined, signal),
+  refetchInterval: 10_000,
+});
+
+export const checklistQuery = (account: string, until?: string) =>
+  queryOptions({
+    queryKey: ['periods', account, until ?? ''],
+    queryFn: ({ signal }) =>
+      get<AccountChecklist>(`periods/${encodeURIComponent(account)}/checklist`, { until }, signal),
+    refetchInterval: 10_000,
   });

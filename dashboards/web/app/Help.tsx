@@ -25,7 +25,7 @@ const words: readonly [string, string][] = [
 
 export default function Help({ close }: { close: () => void }) {
   const { pathname } = useLocation();
-  const page = pages.find((candidate) => candidate.path === pathname);
+  const page = pages.find(({ path }) => path === pathname || (path !== '/' && pathname.startsWith(`${path}/`)));
   const questions = pathname.startsWith('/why/') ? whyQuestions : (page?.questions ?? []);
   return (
     <Modal

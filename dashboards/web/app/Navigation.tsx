@@ -1,5 +1,5 @@
-import { Link } from '@tanstack/react-router';
-import { Fragment } from 'react';
+import { Link, useLocation } from '@tanstack/react-router';
+import { Fragment, useEffect, useRef } from 'react';
 import { Logo } from '../components/Logo.tsx';
 import { pages } from './pages.ts';
 import { signOut } from './queryClient.ts';
@@ -7,8 +7,14 @@ import { useMe } from './session.tsx';
 
 export function Navigation() {
   const me = useMe();
+  const side = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // On a phone the pages are a row that scrolls: the one that is open comes into view.
+  useEffect(() => {
+    side.current?.querySelector('[aria-current=page]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }, [pathname]);
   return (
-    <nav className="side no-print" aria-label="Pages">
+    <nav className="side no-print" aria-label="Pages" ref={side}>
       <Link to="/" className="brand">
         <Logo />
         Meterline

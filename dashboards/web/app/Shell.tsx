@@ -18,7 +18,9 @@ export function Shell() {
   useShortcuts(setOpen);
 
   useEffect(() => {
-    const name = pathname.startsWith('/why/') ? 'Why this number' : pages.find((page) => page.path === pathname)?.name;
+    const name = pathname.startsWith('/why/')
+      ? 'Why this number'
+      : pages.find(({ path }) => path === pathname || (path !== '/' && pathname.startsWith(`${path}/`)))?.name;
     document.title = [name, tenant.name, 'Meterline'].filter(Boolean).join(' · ');
   }, [pathname, tenant.name]);
 

@@ -1,8 +1,18 @@
 /** The pages that exist: navigation, palette, shortcuts and help are all made from this one list. */
 export interface PageInfo {
-  readonly path: '/' | '/explore' | '/prices' | '/fleet' | '/refusals' | '/status';
+  readonly path:
+    | '/'
+    | '/explore'
+    | '/prices'
+    | '/budgets'
+    | '/alerts'
+    | '/deliveries'
+    | '/closes'
+    | '/fleet'
+    | '/refusals'
+    | '/status';
   readonly name: string;
-  readonly group: '' | 'Operate';
+  readonly group: '' | 'Control' | 'Operate';
   /** Pressed after "g". */
   readonly key: string;
   /** Questions that the page answers. */
@@ -43,6 +53,46 @@ export const pages: readonly PageInfo[] = [
       'What does each thing cost, from which quantity on?',
       'Which fees and agreements stand beside the price list?',
       'Who approved them, and from when do they hold?',
+    ],
+  },
+  {
+    path: '/budgets',
+    name: 'Budgets',
+    group: 'Control',
+    key: 'b',
+    questions: [
+      'Which limits are reached, and which will be before their period ends?',
+      'How was a budget spent, and what is expected until the end?',
+      'What was crossed when, who was told, and how is it let go?',
+    ],
+  },
+  {
+    path: '/alerts',
+    name: 'Alerts',
+    group: 'Control',
+    key: 'a',
+    questions: ['What happened, how grave is it, and what is it about?', 'Did whoever is to know hear of it?'],
+  },
+  {
+    path: '/deliveries',
+    name: 'Deliveries',
+    group: 'Control',
+    key: 'd',
+    questions: [
+      'What was each receiver sent, and what did it answer?',
+      'What did not arrive, and how is it sent again?',
+      'Does a receiver work at all?',
+    ],
+  },
+  {
+    path: '/closes',
+    name: 'Period close',
+    group: 'Control',
+    key: 'm',
+    questions: [
+      'Which periods are closed, and until when?',
+      'What is the next close waiting for, and whose business is it?',
+      'What is charged to nobody, and what has no price?',
     ],
   },
   {

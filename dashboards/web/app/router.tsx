@@ -1,6 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { NowPage } from '../pages/now/NowPage.tsx';
 import { parseExploreSearch } from '../pages/explore/search.ts';
+import { parseAlertsSearch } from '../pages/alerts/search.ts';
+import { parseBudgetsSearch } from '../pages/budgets/search.ts';
+import { parseDeliveriesSearch } from '../pages/deliveries/search.ts';
 import { parseFleetSearch } from '../pages/fleet/search.ts';
 import { parseRefusalsSearch } from '../pages/refusals/search.ts';
 import { NotFound } from './NotFound.tsx';
@@ -41,6 +44,39 @@ const prices = createRoute({
   component: lazyRouteComponent(() => import('../pages/prices/PricesPage.tsx'), 'PricesPage'),
 });
 
+const budgets = createRoute({
+  getParentRoute: () => root,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('../pages/budgets/BudgetsPage.tsx'), 'BudgetsPage'),
+  validateSearch: parseBudgetsSearch,
+});
+
+const budget = createRoute({
+  getParentRoute: () => root,
+  path: '/budgets/$budgetId',
+  component: lazyRouteComponent(() => import('../pages/budget/BudgetPage.tsx'), 'BudgetPage'),
+});
+
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('../pages/alerts/AlertsPage.tsx'), 'AlertsPage'),
+  validateSearch: parseAlertsSearch,
+});
+
+const deliveries = createRoute({
+  getParentRoute: () => root,
+  path: '/deliveries',
+  component: lazyRouteComponent(() => import('../pages/deliveries/DeliveriesPage.tsx'), 'DeliveriesPage'),
+  validateSearch: parseDeliveriesSearch,
+});
+
+const closes = createRoute({
+  getParentRoute: () => root,
+  path: '/closes',
+  component: lazyRouteComponent(() => import('../pages/closes/ClosesPage.tsx'), 'ClosesPage'),
+});
+
 const fleet = createRoute({
   getParentRoute: () => root,
   path: '/fleet',
@@ -63,7 +99,20 @@ const status = createRoute({
 
 /** Addresses stay readable: every parameter is plain text. */
 export const router = createRouter({
-  routeTree: root.addChildren([now, explore, why, prices, fleet, refusals, status]),
+  routeTree: root.addChildren([
+    now,
+    explore,
+    why,
+    prices,
+    budgets,
+    budget,
+    alerts,
+    deliveries,
+    closes,
+    fleet,
+    refusals,
+    status,
+  ]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const entries = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

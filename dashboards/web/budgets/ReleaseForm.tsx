@@ -1,4 +1,5 @@
 /** Raising or resetting a budget. Either is a message in the log; the state on the page changes when it is committed. */
+import '@mantine/core/styles/Input.css';
 import { TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
@@ -7,6 +8,7 @@ import type { LiveBudget } from '#core/messages/api.ts';
 import { raiseBudget, resetBudget } from '../api/mutations.ts';
 import { ErrorState } from '../components/states.tsx';
 import { currencySymbol, formatMoneyShort } from '../format/money.ts';
+import './releaseForm.css';
 
 export function ReleaseForm({ budget }: { budget: LiveBudget }) {
   const queries = useQueryClient();

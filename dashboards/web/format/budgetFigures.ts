@@ -46,7 +46,8 @@ export function outlookOf(budget: LiveBudget, nowMs: number, perHour: string | u
   if (forecast !== undefined) {
     if (compareAmounts(forecast.expected, limit) <= 0)
       return { kind: 'within', points: basisPoints(forecast.expected, limit) ?? 0 };
-    const share = (basisPoints(subtractAmounts(limit, balance), subtractAmounts(forecast.expected, balance)) ?? 0) / 10_000;
+    const share =
+      (basisPoints(subtractAmounts(limit, balance), subtractAmounts(forecast.expected, balance)) ?? 0) / 10_000;
     return { kind: 'exceeds', hours: hoursLeft * share, by: 'forecast' };
   }
   const hours = perHour === undefined ? undefined : hoursUntil(balance, limit, perHour);

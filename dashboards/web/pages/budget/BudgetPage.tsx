@@ -19,6 +19,7 @@ import { History } from './History.tsx';
 import { Thresholds } from './Thresholds.tsx';
 import { Tiles } from './Tiles.tsx';
 import { Told } from './Told.tsx';
+import '../../components/path.css';
 import './budget.css';
 
 export function BudgetPage() {
@@ -66,8 +67,8 @@ function Budget({ budget }: { budget: LiveBudget }) {
       <BurnChart budget={budget} points={points} alerts={alerts} nowMs={nowMs} />
       {filter === undefined && (
         <p className="note">
-          The budget counts several services, tags or currencies: the line is drawn from its start to what it holds now, for
-          no one question to the rows gives the days between.
+          The budget counts several services, tags or currencies: the line is drawn from its start to what it holds now,
+          for no one question to the rows gives the days between.
         </p>
       )}
       <div className="budget-columns">

@@ -55,13 +55,19 @@ function Drawing({ budget, points, alerts, nowMs }: BurnChartProps) {
   const highest = Math.max(
     plotValue(limit),
     plotValue(budget.balance),
-    ...(forecast === undefined ? [] : [plotValue(forecast.expected), Math.min(plotValue(forecast.high), 1.5 * Math.max(plotValue(limit), plotValue(forecast.expected)))]),
+    ...(forecast === undefined
+      ? []
+      : [
+          plotValue(forecast.expected),
+          Math.min(plotValue(forecast.high), 1.5 * Math.max(plotValue(limit), plotValue(forecast.expected))),
+        ]),
   );
   const scales = scalesOf(area, periodStartMs, periodEndMs, (highest || 1) * 1.06);
   const summary = `${budget.name}: ${shortFigure(budget.balance, budget)} spent of ${figureText(limit, budget)}${
     forecast === undefined ? '' : `, ${shortFigure(forecast.expected, budget)} expected by the end`
   }`;
-  const near = pointed === undefined ? undefined : points.findLast(({ atMs }) => scales.x(atMs) <= pointed) ?? points[0];
+  const near =
+    pointed === undefined ? undefined : (points.findLast(({ atMs }) => scales.x(atMs) <= pointed) ?? points[0]);
   return (
     <div className="burn" ref={host} style={{ height: `${height}px` }}>
       {width > 0 && (
@@ -79,7 +85,12 @@ function Drawing({ budget, points, alerts, nowMs }: BurnChartProps) {
           <Line {...{ points, scales, area }} />
           {forecast !== undefined && <Cone {...{ budget, scales, nowMs }} />}
           <line className="burn-now" x1={scales.x(nowMs)} x2={scales.x(nowMs)} y1={area.top} y2={area.bottom} />
-          <circle className={`burn-end ${toneOf(budget.state)}`} cx={scales.x(nowMs)} cy={scales.y(plotValue(budget.balance))} r={4.5} />
+          <circle
+            className={`burn-end ${toneOf(budget.state)}`}
+            cx={scales.x(nowMs)}
+            cy={scales.y(plotValue(budget.balance))}
+            r={4.5}
+          />
           {alerts.map((alert) => (
             <Crossing key={alert.id} {...{ alert, scales, budget, timeZone }} />
           ))}
@@ -102,7 +113,13 @@ interface Placed {
   readonly scales: Scales;
 }
 
-function Axis({ area, scales, timeZone, startMs, endMs }: Placed & { timeZone: string; startMs: number; endMs: number }) {
+function Axis({
+  area,
+  scales,
+  timeZone,
+  startMs,
+  endMs,
+}: Placed & { timeZone: string; startMs: number; endMs: number }) {
   const ticks = ticksOf(startMs, endMs, Math.floor((area.right - area.left) / 88));
   const isLong = endMs - startMs > 3 * 86_400_000;
   return (
@@ -122,10 +139,16 @@ function Levels({ area, scales, budget, isNarrow }: Placed & { budget: LiveBudge
   const levels = budget.thresholds.flatMap((threshold) => {
     const amount = levelOf(threshold.key, budget.limit);
     const isLimit = amount === budget.limit;
-    return amount === undefined || isLimit ? [] : [{ key: threshold.key, amount, tone: toneOf(threshold.action), crossed: threshold.crossed }];
+    return amount === undefined || isLimit
+      ? []
+      : [{ key: threshold.key, amount, tone: toneOf(threshold.action), crossed: threshold.crossed }];
   });
   const lines = [...levels, { key: 'limit', amount: budget.limit, tone: 'limit', crossed: false }];
-  const labels = spread(lines.map((line) => ({ ...line, y: scales.y(plotValue(line.amount)) })), 14, area.bottom - 2);
+  const labels = spread(
+    lines.map((line) => ({ ...line, y: scales.y(plotValue(line.amount)) })),
+    14,
+    area.bottom - 2,
+  );
   return (
     <g className="burn-levels">
       {labels.map(({ key, amount, tone, crossed, y, at }) => (
@@ -146,7 +169,10 @@ function Line({ points, scales, area }: { points: readonly BurnPoint[]; scales: 
   const last = points.at(-1)!;
   return (
     <g className="burn-line">
-      <path className="fill" d={`M${path.join('L')}L${scales.x(last.atMs).toFixed(1)} ${area.bottom}L${area.left} ${area.bottom}Z`} />
+      <path
+        className="fill"
+        d={`M${path.join('L')}L${scales.x(last.atMs).toFixed(1)} ${area.bottom}L${area.left} ${area.bottom}Z`}
+      />
       <path d={`M${path.join('L')}`} />
     </g>
   );
@@ -166,7 +192,17 @@ function Cone({ budget, scales, nowMs }: { budget: LiveBudget; scales: Scales; n
 }
 
 /** Where a threshold was crossed, or the budget let go. */
-function Crossing({ alert, scales, budget, timeZone }: { alert: LiveAlert; scales: Scales; budget: LiveBudget; timeZone: string }) {
+function Crossing({
+  alert,
+  scales,
+  budget,
+  timeZone,
+}: {
+  alert: LiveAlert;
+  scales: Scales;
+  budget: LiveBudget;
+  timeZone: string;
+}) {
   const { periodStartMs, periodEndMs } = budget;
   if (!isOfBudget(alert) || alert.logTimeMs < periodStartMs || alert.logTimeMs >= periodEndMs) return null;
   const what = alert.threshold === '' ? 'released' : `${thresholdText(alert.threshold)} ${alert.action}`;

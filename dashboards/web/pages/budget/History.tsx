@@ -15,7 +15,8 @@ const acts: Readonly<Record<string, string>> = {
 
 export function History({ budget }: { budget: LiveBudget }) {
   const { timeZone } = useTenant();
-  const history = budget.history ?? [];
+  const { history } = budget;
+  if (history === undefined) return null;
   return (
     <section aria-labelledby="history-title">
       <div className="section-head">
@@ -24,7 +25,7 @@ export function History({ budget }: { budget: LiveBudget }) {
         </h2>
       </div>
       {history.length === 0 ? (
-        <p className="quiet budget-none">Within its limit since the period began.</p>
+        <p className="quiet budget-none">It has been within its limit since it was made.</p>
       ) : (
         <ol className="state-rows">
           {history.toReversed().map(({ atMs, state, by }) => (

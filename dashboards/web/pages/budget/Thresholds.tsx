@@ -36,7 +36,8 @@ export function Thresholds({ budget, record, alerts }: ThresholdsProps) {
           return (
             <li key={key} data-testid={`threshold-${key}`} data-crossed={crossed}>
               <span>
-                <b>{thresholdText(key)}</b> {level !== undefined && <span className="quiet">{figureText(level, budget)}</span>}
+                <b>{thresholdText(key)}</b>{' '}
+                {level !== undefined && <span className="quiet">{figureText(level, budget)}</span>}
               </span>
               <StateBadge state={action} />
               <Badge tone={severityTone(severity)}>{severity}</Badge>

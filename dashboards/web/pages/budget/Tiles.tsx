@@ -21,6 +21,8 @@ export function Tiles({ budget, nowMs }: { budget: LiveBudget; nowMs: number }) 
   const perHour = useLive((view) => view.balances.get(budget.account)?.perHour);
   const { forecast, limit, amount, balance } = budget;
   const pace = budget.currency === currency ? perHour : undefined;
+  const isOver = compareAmounts(balance, limit) > 0;
+  const left = isOver ? subtractAmounts(balance, limit) : leftOf(budget);
   const carried = compareAmounts(limit, amount) === 0 ? undefined : subtractAmounts(limit, amount);
   return (
     <dl className="tiles">
@@ -42,9 +44,11 @@ export function Tiles({ budget, nowMs }: { budget: LiveBudget; nowMs: number }) 
         </dd>
       </div>
       <div className="tile">
-        <dt>Left</dt>
+        <dt>{isOver ? 'Over by' : 'Left'}</dt>
         <dd>
-          <b data-amount={leftOf(budget)}>{shortFigure(leftOf(budget), budget)}</b>
+          <b data-amount={left} className={isOver ? 'over' : ''}>
+            {shortFigure(left, budget)}
+          </b>
         </dd>
         <dd className="quiet">{pace === undefined ? '' : `${shortFigure(pace, budget)} an hour now`}</dd>
       </div>
@@ -67,8 +71,8 @@ export function Tiles({ budget, nowMs }: { budget: LiveBudget; nowMs: number }) 
               </b>
             </dd>
             <dd className="quiet" title={`${forecast.low} – ${forecast.high}`}>
-              {shortFigure(forecast.low, budget)} – {shortFigure(forecast.high, budget)}, {methods[forecast.method] ?? forecast.method},{' '}
-              {formatClock(forecast.atMs, timeZone)}
+              {shortFigure(forecast.low, budget)} – {shortFigure(forecast.high, budget)},{' '}
+              {methods[forecast.method] ?? forecast.method}, {formatClock(forecast.atMs, timeZone)}
             </dd>
           </>
         )}

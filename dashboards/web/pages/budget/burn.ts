@@ -45,20 +45,25 @@ export function burnOf(
   const { periodStartMs: startMs, balance, meter } = budget;
   const steps = groups
     .flatMap(({ key, amount, quantity }) => {
-      const endMs = spanOf((key[0] ?? '').slice(0, 13), timeZone)?.endMs;
-      return endMs === undefined ? [] : [{ endMs, value: meter === undefined ? amount : quantity }];
+      const span = spanOf((key[0] ?? '').slice(0, 13), timeZone);
+      return span === undefined ? [] : [{ ...span, value: meter === undefined ? amount : quantity }];
     })
-    .filter(({ endMs }) => endMs > startMs)
+    .filter((step) => step.endMs > startMs)
     .toSorted((a, b) => a.endMs - b.endMs);
   const total = sumAmounts(steps.map(({ value }) => value));
   const gone = compareAmounts(total, balance) > 0 ? subtractAmounts(total, balance) : '0';
+  const points: BurnPoint[] = [];
   let sum = '0';
-  const points = steps
-    .filter(({ endMs }) => endMs < nowMs)
-    .map(({ endMs, value }): BurnPoint => {
-      sum = sumAmounts([sum, value]);
-      const spent = subtractAmounts(sum, gone);
-      return { atMs: endMs, spent: compareAmounts(spent, '0') > 0 ? spent : '0' };
-    });
+  const reach = (atMs: number): void => {
+    const spent = subtractAmounts(sum, gone);
+    const isNewer = atMs > (points.at(-1)?.atMs ?? startMs) && atMs < nowMs;
+    if (isNewer) points.push({ atMs, spent: compareAmounts(spent, '0') > 0 ? spent : '0' });
+  };
+  for (const step of steps) {
+    // What lies between two steps had nothing, and the one that runs is not over.
+    reach(step.startMs);
+    sum = sumAmounts([sum, step.value]);
+    reach(step.endMs);
+  }
   return [{ atMs: startMs, spent: '0' }, ...points, { atMs: Math.max(startMs, nowMs), spent: balance }];
 }

@@ -12,12 +12,23 @@ export interface Scales {
 }
 
 export const scalesOf = (area: Area, startMs: number, endMs: number, top: number): Scales => ({
-  x: (ms) => area.left + ((Math.min(endMs, Math.max(startMs, ms)) - startMs) / (endMs - startMs)) * (area.right - area.left),
+  x: (ms) =>
+    area.left + ((Math.min(endMs, Math.max(startMs, ms)) - startMs) / (endMs - startMs)) * (area.right - area.left),
   y: (value) => area.bottom - (Math.min(top, Math.max(0, value)) / top) * (area.bottom - area.top),
 });
 
 const dayMs = 86_400_000;
-const steps = [3_600_000, 3 * 3_600_000, 6 * 3_600_000, dayMs, 2 * dayMs, 7 * dayMs, 14 * dayMs, 30 * dayMs, 90 * dayMs];
+const steps = [
+  3_600_000,
+  3 * 3_600_000,
+  6 * 3_600_000,
+  dayMs,
+  2 * dayMs,
+  7 * dayMs,
+  14 * dayMs,
+  30 * dayMs,
+  90 * dayMs,
+];
 
 /** Instants for the axis, at most so many, from the start on. */
 export function ticksOf(startMs: number, endMs: number, countMax: number): number[] {
@@ -28,7 +39,11 @@ export function ticksOf(startMs: number, endMs: number, countMax: number): numbe
 }
 
 /** Labels moved apart so that none covers another, downwards first, and kept inside. */
-export function spread<Label extends { readonly y: number }>(labels: readonly Label[], gap: number, bottom: number): (Label & { readonly at: number })[] {
+export function spread<Label extends { readonly y: number }>(
+  labels: readonly Label[],
+  gap: number,
+  bottom: number,
+): (Label & { readonly at: number })[] {
   const placed = labels.toSorted((a, b) => a.y - b.y).map((label) => ({ ...label, at: label.y }));
   for (let i = 1; i < placed.length; i++) placed[i]!.at = Math.max(placed[i]!.at, placed[i - 1]!.at + gap);
   for (let i = placed.length - 1; i >= 0; i--)

@@ -131,7 +131,8 @@ function Budgets({ budgets }: { budgets: readonly LiveBudget[] }) {
       )}
       <p className="note">
         Spent is what the rater has committed, to the last digit; a threshold acts in the commit that crosses it. Lasts
-        is judged by the forecast to the end of the period where the budget has one, else by the pace of the last minute.
+        is judged by the forecast to the end of the period where the budget has one, else by the pace of the last
+        minute.
       </p>
     </>
   );

@@ -22,7 +22,10 @@ export function OutlookText({ outlook, budget, nowMs }: OutlookTextProps) {
         return ['used up', expected ?? until];
       case 'exceeds': {
         const at = formatDate(nowMs + outlook.hours * 3_600_000, timeZone);
-        return [`${spanText(outlook.hours)} left`, outlook.by === 'pace' ? `at the last minute’s pace` : `${expected!}, over on ${at}`];
+        return [
+          `${spanText(outlook.hours)} left`,
+          outlook.by === 'pace' ? `at the last minute’s pace` : `${expected!}, over on ${at}`,
+        ];
       }
       case 'within':
         return ['lasts', `${expected!}, ${formatPercent(outlook.points)}`];
