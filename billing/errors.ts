@@ -37,6 +37,52 @@ export const billingError = defineErrors({
     title: 'The stream DELIVERIES did not take what was asked for; nothing is sent.',
     solve: 'Ask again; if the stream is full, raise its limit with `meterline streams --alerts`.',
   },
+  CORRECTION_UNKNOWN: {
+    status: 404,
+    title: 'There is no such correction.',
+    solve: 'List the corrections with GET /api/v1/corrections.',
+  },
+  CORRECTION_SELECTION_INVALID: {
+    status: 422,
+    title: 'What is to be corrected is not said so that it can be found.',
+    solve:
+      'Give `producer`, `fromSeq` and `toSeq`; or `fromMs`, `toMs` and a producer, resource or meter; or `correction` alone.',
+  },
+  CORRECTION_EMPTY: {
+    status: 422,
+    title: 'There is nothing to correct.',
+    solve: 'Look at the rows with GET /api/v1/rows; those that a correction has reversed are named by its own rows.',
+  },
+  CORRECTION_TOO_LARGE: {
+    status: 422,
+    title: 'The correction is too large.',
+    solve: 'Correct in several, by batches or by stretches of time.',
+  },
+  CORRECTION_REFUSED: {
+    status: 422,
+    title: 'These rows cannot be reversed; nothing was changed.',
+    solve: 'Leave out what the detail names (`meter`, `resource`): docs/limits.md says what is not reversed.',
+  },
+  CORRECTION_DECIDED: {
+    status: 409,
+    title: 'The correction has been applied.',
+    solve: 'Preview another one; a correction that has ended is taken back by a correction of it.',
+  },
+  CORRECTION_NOT_ENDED: {
+    status: 409,
+    title: 'The correction that is to be taken back has not ended.',
+    solve: 'Wait until it has; one that was never applied needs nothing.',
+  },
+  CORRECTION_NEEDS_APPROVAL: {
+    status: 409,
+    title: 'Somebody else has to agree to the correction first.',
+    solve: 'Have another user approve it (`meterline correction approve`), then apply it.',
+  },
+  RATER_SILENT: {
+    status: 503,
+    title: 'No rater has answered.',
+    solve: 'See with `meterline status` whether the partition has an owner, and ask again.',
+  },
   BUDGET_UNKNOWN: {
     status: 404,
     title: 'There is no such budget.',

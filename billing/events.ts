@@ -17,6 +17,8 @@ export interface BillingEvents {
   logBehind(partition: number, messages: number): void;
   /** A period that was to close by itself did not; `subject` is `<tenant>/<account>`. */
   closeFailed(subject: string, error: unknown): void;
+  /** A step of a correction did not succeed; it is tried again. */
+  correctionFailed(error: unknown): void;
 }
 
 export function billingEvents(logger: Logger, registry: Registry = register): BillingEvents {
@@ -36,7 +38,15 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     'automatic_closes_failed_total',
     'Looks at periods to be closed by themselves that failed.',
   );
+  const correctionsFailed = counter(
+    'correction_steps_failed_total',
+    'Steps of corrections that failed and are tried again.',
+  );
   return {
+    correctionFailed(error) {
+      correctionsFailed.inc();
+      logger.warn({ error: String(error) }, 'a step of a correction failed');
+    },
     applied(tenant, { added, changed, messages }) {
       applies.inc({ result: added + changed === 0 ? 'unchanged' : 'applied' });
       logger.info({ tenant, added, changed, messages }, 'organisation file applied');

@@ -47,6 +47,23 @@ export const billingLimits = {
   auditVerifyBatch: 1000,
 } as const;
 
+export const correctionLimits = {
+  /** Rows of one correction; correct in several beyond. */
+  rowsMax: 5_000_000,
+  /** Rows that a preview sends the rater one by one; more are added up by tally, of which there may be as many. */
+  previewRowsMax: 20_000,
+  /** How long the rater may take to answer a preview. */
+  previewTimeoutMs: 10_000,
+  /** Blocks of one page of what is selected: some pieces, which are on their way together. */
+  pageBlocksMax: 100,
+  /** Wait between steps while something is under way, and while nothing is. */
+  busyMs: 100,
+  idleMs: 1000,
+  /** Corrections that a list tells, the newest first, and effects of one, the largest first. */
+  listedMax: 200,
+  effectsMax: 1000,
+} as const;
+
 export const outboxLimits = {
   /** Messages published for one partition before the others have their turn. */
   batchMax: 50,

@@ -25,6 +25,8 @@ import { billingEvents, type BillingEvents } from './events.ts';
 import { settleOutcomes } from './outbox/outcomes.ts';
 import { Publisher } from './outbox/publisher.ts';
 import { reconcileOutbox } from './outbox/publish.ts';
+import type { CorrectionPorts } from './corrections/ports.ts';
+import { workOnCorrections } from './corrections/work.ts';
 import { closeByThemselves } from './periods/automatic.ts';
 import type { ClosePorts } from './periods/gather.ts';
 import { producersOf } from './producers/producers.ts';
@@ -33,13 +35,19 @@ import type { Db, Tables } from './schema.ts';
 import { deliveryDesk } from './targets/desk.ts';
 import { reconcileTargets, targetBucket } from './targets/targets.ts';
 
+/** What the back office asks of the other parts. */
+export interface BillingPorts {
+  readonly closes: ClosePorts;
+  readonly corrections: CorrectionPorts;
+}
+
 export type Billing = Awaited<ReturnType<typeof createBilling>>;
 
 /**
  * Opens and migrates the database, agrees with the log and the bucket on what was published, applies the first
  * organisation, and sees to the administrator's key. `start` then publishes until its signal aborts.
  */
-export async function createBilling(config: Config, connection: NatsConnection, logger: Logger, closes: ClosePorts) {
+export async function createBilling(config: Config, connection: NatsConnection, logger: Logger, ports: BillingPorts) {
   const paths = dataPaths(config.dataDir);
   const events = billingEvents(logger);
   const database = await openDatabase<Tables>(config.postgres.url);
@@ -62,9 +70,13 @@ export async function createBilling(config: Config, connection: NatsConnection, 
     return {
       access: accessOf(office, events),
       master: masterData(db),
-      routes: billingRoutes({ office, secrets, events, closes }) satisfies Routes,
+      routes: billingRoutes({ office, secrets, events, ...ports }) satisfies Routes,
       async start(signal: AbortSignal): Promise<void> {
-        await Promise.all([publisher.run(signal), closeByThemselves(office, closes, events, signal)]);
+        await Promise.all([
+          publisher.run(signal),
+          closeByThemselves(office, ports.closes, events, signal),
+          workOnCorrections(office, ports.corrections, events, signal),
+        ]);
       },
       desk: deliveryDesk(office, log),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

@@ -3,6 +3,7 @@ import { accessRoutes } from './http/accessRoutes.ts';
 import { applyRoutes } from './http/applyRoutes.ts';
 import { budgetRoutes } from './http/budgetRoutes.ts';
 import { masterRoutes } from './http/masterRoutes.ts';
+import { correctionRoutes } from './http/correctionRoutes.ts';
 import type { BillingRoutesDeps } from './http/parts.ts';
 import { periodRoutes } from './http/periodRoutes.ts';
 import { producerRoutes } from './http/producerRoutes.ts';
@@ -18,6 +19,7 @@ export function billingRoutes(deps: BillingRoutesDeps): Routes {
       applyRoutes,
       budgetRoutes,
       periodRoutes,
+      correctionRoutes,
       producerRoutes,
       targetRoutes,
       accessRoutes,

@@ -3,6 +3,7 @@ import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type {
   AgreementRecord, BudgetRecord, BudgetThreshold, FeeRecord, MeterRecord, PriceModel, PriceRecord, ProducerRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
+import type { Correction, CorrectionEffect, CorrectionKind, CorrectionSelection } from '#core/messages/correction.ts';
 import type { MailAddresses, TargetKind, TargetLimits } from '#core/messages/delivery.ts';
 import type { BillingCalendar } from '#core/time/calendar.ts';
 import type { QuantityRule } from '#core/messages/price.ts';
@@ -25,6 +26,7 @@ export interface TenantTable {
   last_account: Generated<number>;
   last_price: Generated<number>;
   last_audit: Generated<number>;
+  corrections_need_approval: Generated<boolean>;
   created_ms: number;
 }
 
@@ -217,6 +219,32 @@ export interface AuditTable {
   hash: string;
 }
 
+export interface CorrectionTable {
+  tenant: string;
+  number: number;
+  what: CorrectionKind;
+  selection: Json<CorrectionSelection>;
+  status: Correction['status'];
+  author: string;
+  reason: Generated<string>;
+  approved_by: Generated<string>;
+  detail: Generated<string>;
+  partition: number;
+  as_of: number;
+  rows: number;
+  effects: Json<readonly CorrectionEffect[]>;
+  booked: OptionalJson<readonly CorrectionEffect[]>;
+  audit_id: string | null;
+  ready_seq: number | null;
+  cursor: string | null;
+  is_read: Generated<boolean>;
+  pieces: Generated<number>;
+  rows_done: Generated<number>;
+  created_ms: number;
+  applied_ms: number | null;
+  ended_ms: number | null;
+}
+
 export interface Tables {
   tenant: TenantTable;
   account: AccountTable;
@@ -235,6 +263,7 @@ export interface Tables {
   login_link: TokenTable;
   session: TokenTable;
   audit: AuditTable;
+  correction: CorrectionTable;
   outbox_head: { partition: number; last_seq: number };
   outbox: {
     partition: number;

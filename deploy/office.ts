@@ -10,6 +10,7 @@ import { aborted, type Life } from '#platform/lifecycle.ts';
 import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
 import { programVersion } from './instance/version.ts';
 import { officeEvents } from './office/events.ts';
+import { correctionPorts } from './office/correctionPorts.ts';
 import { closePorts } from './office/closePorts.ts';
 import { dashboardPorts, masterFacts } from './office/ports.ts';
 import { PressureWatch } from './office/pressure.ts';
@@ -26,12 +27,14 @@ export async function main(config: Config, life: Life): Promise<void> {
   // The parts count in the process's one registry; an office that starts again in the same process starts from zero.
   cleanUp.defer(() => register.clear());
   const aggregator = cleanUp.use(await createAggregator(config, connection, logger));
-  const billing = cleanUp.use(await createBilling(config, connection, logger, closePorts(aggregator, connection)));
+  const log = await jetstreamLog(connection);
+  const ports = {
+    closes: closePorts(aggregator, connection),
+    corrections: correctionPorts(aggregator, connection, log),
+  };
+  const billing = cleanUp.use(await createBilling(config, connection, logger, ports));
 
-  const pressure = new PressureWatch(
-    { config, connection, log: await jetstreamLog(connection), aggregator },
-    officeEvents(logger),
-  );
+  const pressure = new PressureWatch({ config, connection, log, aggregator }, officeEvents(logger));
 
   const work = new AbortController();
   const running = Promise.all([aggregator.start(work.signal), billing.start(work.signal), pressure.run(work.signal)]);

@@ -1,7 +1,9 @@
 /** Answers `mark.get` and `balance.get` from committed state; only the owner of the partition answers. */
 import type { Msg } from '@nats-io/transport-node';
 import type { BalanceRequest } from '#core/messages/balances.ts';
+import type { CorrectionPreviewReply, CorrectionPreviewRequest } from '#core/messages/correction.ts';
 import { allPartitions, placeOf, subjects, type Placement } from '#core/messages/names.ts';
+import { ControlFault } from '#core/rating/controlFault.ts';
 import type { NatsConnection } from '#platform/nats/index.ts';
 import type { CommittedView } from './committedView.ts';
 
@@ -21,12 +23,28 @@ export function answerRequests(
       },
     });
     if (partition < placement.firstPartition) continue;
+    connection.subscribe(subjects.correctionPreview(partition), {
+      callback: (error, message) => {
+        const view = viewOf(partition);
+        if (error === null && view !== undefined) message.respond(JSON.stringify(previewed(view, message)));
+      },
+    });
     connection.subscribe(subjects.balanceGet(partition), {
       callback: (error, message) => {
         const view = viewOf(partition);
         if (error === null && view !== undefined) message.respond(JSON.stringify(view.reply(tenantOf(message))));
       },
     });
+  }
+}
+
+function previewed(view: CommittedView, message: Msg): CorrectionPreviewReply {
+  try {
+    const { tenant, blocks } = message.json<CorrectionPreviewRequest>();
+    return { effects: view.preview(tenant, blocks) };
+  } catch (error) {
+    if (error instanceof ControlFault) return { fault: error.message };
+    return { fault: 'the request is not one' };
   }
 }
 

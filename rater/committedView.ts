@@ -1,5 +1,6 @@
 /** What is committed of a partition, for answers: fed with headers whose values are absolute, never speculative. */
 import type { BalanceReply } from '#core/messages/balances.ts';
+import type { CorrectedBlock, CorrectionEffect } from '#core/messages/correction.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 import type { BudgetState } from '#core/messages/budget.ts';
 import {
@@ -10,12 +11,14 @@ import {
   type Totals,
 } from '#core/messages/rated.ts';
 import { balanceEntry, budgetState, producerState, totalsOf } from '#core/rating/commit.ts';
+import { previewReversal } from '#core/rating/corrections/preview.ts';
 import type { PartitionState } from '#core/rating/state.ts';
 import { ClosedPeriods } from './closedPeriods.ts';
 import { raterLimits } from './limits.ts';
 
 export class CommittedView {
   readonly #partition: number;
+  readonly #state: PartitionState;
   readonly #producers = new Map<string, ProducerState>();
   readonly #refusals = new Map<string, MarkMessage['refusal']>();
   readonly #balances = new Map<string, Map<string, BalanceEntry>>();
@@ -33,6 +36,7 @@ export class CommittedView {
   repriced: number;
 
   constructor(state: PartitionState) {
+    this.#state = state;
     this.#partition = state.partition;
     this.#periods = new ClosedPeriods(state);
     this.repriced = state.repriced.length;
@@ -47,6 +51,11 @@ export class CommittedView {
       for (const balance of tenant.balancesByKey.values()) if (balance.written) this.#balance(balanceEntry(balance));
       for (const budget of tenant.budgetStates.values()) this.#budget(budgetState(tenant.id, budget));
     }
+  }
+
+  /** What a correction would come to, on tallies that may be a commit ahead. Throws ControlFault. */
+  preview(tenant: string, blocks: readonly CorrectedBlock[]): CorrectionEffect[] {
+    return previewReversal(this.#state, tenant, blocks);
   }
 
   get outSeq(): number {

@@ -1,4 +1,5 @@
 /** A back office on a real broker and a real database, behind the API server in small. */
+import { noRows } from './corrections.ts';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,12 +70,10 @@ export class TestInstance {
 
   async start(organisation: string): Promise<void> {
     register.clear();
-    this.billing = await createBilling(
-      this.config(organisation),
-      this.connection,
-      pino({ level: 'silent' }),
-      this.closes.ports,
-    );
+    this.billing = await createBilling(this.config(organisation), this.connection, pino({ level: 'silent' }), {
+      closes: this.closes.ports,
+      corrections: noRows,
+    });
     this.#app = await serve(this.billing);
   }
 

@@ -87,3 +87,76 @@ export const withoutRows = (message: ControlMessage): ControlMessage =>
         ),
       }
     : message;
+
+/** Request on `correction.preview.<p>`: what a correction would come to, on the rater's present tallies, without effect. */
+export interface CorrectionPreviewRequest {
+  readonly tenant: string;
+  readonly blocks: readonly CorrectedBlock[];
+}
+
+/** Or why it cannot be done. */
+export type CorrectionPreviewReply = { readonly effects: readonly CorrectionEffect[] } | { readonly fault: string };
+
+/** What an account is charged otherwise, of one price, tally period and month booked. */
+export interface CorrectionEffect {
+  readonly account: number;
+  /** 0: nothing charges it. */
+  readonly price: number;
+  readonly currency: string;
+  readonly periodStartMs: number;
+  readonly bookedStartMs: number;
+  /** The month booked is later than the usage, which is of a closed period: the end of what is closed; 0 for the usage's own month. */
+  readonly closedUntilMs: number;
+  readonly rows: number;
+  /** Decimal text: rows taken back and brought back, what other rows of their tallies owe by then, and both. */
+  readonly reversed: string;
+  readonly rest: string;
+  readonly amount: string;
+}
+
+/** What a correction is about. Of a void either batches (`producer`, `epoch`, `fromSeq`, `toSeq`) or a stretch of usage time; of a revert a correction. */
+export interface CorrectionSelection {
+  readonly producer?: string | undefined;
+  /** As rows show it; absent: each of the producer. */
+  readonly epoch?: string | undefined;
+  readonly fromSeq?: number | undefined;
+  readonly toSeq?: number | undefined;
+  /** Start of the usage, UTC ms: from (inclusive) to (exclusive). */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  /** A resource, or all below one: `host/*`. */
+  readonly resource?: string | undefined;
+  readonly meter?: string | undefined;
+  /** Of a revert. */
+  readonly correction?: string | undefined;
+}
+
+export const correctionStatuses = ['previewed', 'queued', 'begun', 'running', 'ending', 'ended', 'failed'] as const;
+
+/** GET /corrections, /corrections/:id: a correction as the office knows it. */
+export interface Correction {
+  readonly id: string;
+  readonly what: CorrectionKind;
+  readonly selection: CorrectionSelection;
+  readonly status: (typeof correctionStatuses)[number];
+  readonly author: string;
+  /** "" until it is applied. */
+  readonly reason: string;
+  /** "" for nobody. */
+  readonly approvedBy: string;
+  /** Why it failed; "" where it did not. */
+  readonly detail: string;
+  /** Rows that are selected, as of this commit, and how many of them are booked. */
+  readonly rows: number;
+  readonly asOf: number;
+  readonly rowsDone: number;
+  readonly createdMs: number;
+  readonly appliedMs: number | null;
+  readonly endedMs: number | null;
+  /** Largest amounts first. */
+  readonly effects: readonly CorrectionEffect[];
+  /** What was booked, once it has ended; null before. */
+  readonly booked: readonly CorrectionEffect[] | null;
+  /** Sums by currency, decimal text: what the preview said, and what was booked. */
+  readonly totals: readonly { readonly currency: string; readonly previewed: string; readonly booked: string | null }[];
+}

@@ -12,6 +12,7 @@
  * Core NATS, nothing kept: `mark.<tenant>.<producer>` (a producer's watermark, pushed after each commit) and its
  * request form `mark.get.<p>.<tenant>.<producer>`; `balance.get.<p>` (the rater answers from committed state);
  * `checks.<tenant>.<verb>` (services ask) and `rater.checks.<p>` (a rater hands on what it was asked to the owner).
+ * `correction.preview.<p>` (the rater answers what a correction would come to).
  */
 export const streams = {
   usage: (partition: number) => `USAGE_${partition}`,
@@ -40,6 +41,7 @@ export const subjects = {
   checksAll: 'checks.*.*',
   /** Core NATS: what another rater was asked, handed on to the owner of the partition. */
   raterChecks: (partition: number) => `rater.checks.${partition}`,
+  correctionPreview: (partition: number) => `correction.preview.${partition}`,
   /** Core NATS: every rater's word that it lives (`raterAlive.ts`). */
   raterAlive: 'rater.alive',
 } as const;

@@ -39,10 +39,10 @@ const internalRoles: Readonly<Record<string, Rights>> = {
   admin: { publish: ['>'], subscribe: ['>'] },
   rater: {
     publish: ['rated.*', 'alerts.*', 'deliveries.*.*', 'mark.*.*', 'rater.alive', 'rater.checks.*', 'probe.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LEASE.>', '$KV.INCARNATIONS.>', '$KV.TARGETS.>', '$KV.NOTIFIER.>', '$O.SNAPSHOTS.>'],
-    subscribe: ['mark.get.*.*.*', 'balance.get.*', 'rater.alive', 'rater.checks.*', 'checks.*.*', '$KV.>', '$O.>'],
+    subscribe: ['mark.get.*.*.*', 'balance.get.*', 'correction.preview.*', 'rater.alive', 'rater.checks.*', 'checks.*.*', '$KV.>', '$O.>'],
   },
   office: {
-    publish: ['control.*.*', 'balance.get.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>', '$KV.CHECK_KEYS.>'],
+    publish: ['control.*.*', 'balance.get.*', 'correction.preview.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>', '$KV.CHECK_KEYS.>'],
     subscribe: ['$KV.>', 'mark.*.*', 'rater.alive'],
   },
 }; // prettier-ignore

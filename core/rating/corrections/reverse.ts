@@ -72,7 +72,7 @@ export function takeMessage(state: PartitionState, message: ControlMessage): { t
 }
 
 /** Throws ControlFault where a row is not one that can be reversed, or a tally would be left with less than nothing, or owe too much. */
-function readReversal(partition: number, tenant: Tenant, { id, blocks: stored }: CorrectionRows): Reversal {
+export function readReversal(partition: number, tenant: Tenant, { id, blocks: stored }: CorrectionRows): Reversal {
   const found = new Map<Tally, Reversed>();
   const blocks = stored.map((block) => readBlock(partition, tenant, block, found));
   for (const { tally, rows } of [...found.values()]) takeFromLater(tenant, tally, rows, found);
@@ -186,12 +186,16 @@ const sum = (a: Measures, b: Measures, sign = 1n): Measures => ({
 const less = (from: Measures, rows: readonly ReadRow[]): Measures =>
   rows.reduce((left, { grown }) => sum(left, grown, -1n), sum(from, nothing));
 
+/** What other rows of the tally owe once the reversed ones are gone: not less than nothing only where a tier or the like was passed. */
+export const restOf = ({ tally, charge, amount }: Reversed): bigint => charge - tally.charge + amount;
+
 /** Books what was read; returns the balances that moved. */
 export function reverse(run: BlockRun & PlanContext, { id, blocks, tallies }: Reversal): Set<Balance> {
   const { tenant, changes, state } = run;
   const moved = new Set<Balance>();
-  const owed = tallies.map(({ tally, left, carried, leftCarried, amount, charge }) => {
-    const difference = charge - tally.charge + amount;
+  const owed = tallies.map((reversed) => {
+    const { tally, left, carried, leftCarried, charge } = reversed;
+    const difference = restOf(reversed);
     if (carried.length > 0) {
       carryAnew(tenant, tally, leftCarried);
       changes.carried.add(tally);

@@ -1,0 +1,153 @@
+/**
+ * Does applied corrections: one of a tenant at a time, a few pieces at once, each in the transaction that says how far the work is. An
+ * office that stops goes on where it was: what was read is as of a commit, and what was sent is in the outbox.
+ */
+import type { Selectable } from 'kysely';
+import type { ControlChange } from '#core/messages/control.ts';
+import { correctionRowsMax, type CorrectedBlock } from '#core/messages/correction.ts';
+import { sleep } from '#platform/lifecycle.ts';
+import { newTraceparent } from '#platform/telemetry.ts';
+import { lockTenant, type Office } from '../change.ts';
+import type { BillingEvents } from '../events.ts';
+import { correctionLimits } from '../limits.ts';
+import { enqueue } from '../outbox/enqueue.ts';
+import type { CorrectionTable, Tx } from '../schema.ts';
+import { idOf } from './corrections.ts';
+import type { CorrectionPorts } from './ports.ts';
+
+type Row = Selectable<CorrectionTable>;
+
+const going = ['begun', 'running', 'ending'] as const;
+
+/** Until the signal aborts; what fails is told and tried again. */
+export async function workOnCorrections(office: Office, ports: CorrectionPorts, events: BillingEvents, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    let isBusy = false;
+    try {
+      isBusy = await correctOnce(office, ports);
+    } catch (error) {
+      events.correctionFailed(error);
+    }
+    await sleep(isBusy ? correctionLimits.busyMs : correctionLimits.idleMs, signal);
+  }
+} // prettier-ignore
+
+/** One step of each tenant's oldest correction; false when there is nothing to do. */
+export async function correctOnce(office: Office, ports: CorrectionPorts): Promise<boolean> {
+  const rows = await office.db
+    .selectFrom('correction')
+    .selectAll()
+    .where('status', 'in', ['queued', ...going])
+    .orderBy('number')
+    .execute();
+  const first = new Map<string, Row>();
+  for (const row of rows) {
+    const known = first.get(row.tenant);
+    if (known === undefined || (known.status === 'queued' && row.status !== 'queued')) first.set(row.tenant, row);
+  }
+  for (const row of first.values()) await step(office, ports, row);
+  return first.size > 0;
+}
+
+async function step(office: Office, ports: CorrectionPorts, row: Row): Promise<void> {
+  if (row.status === 'queued') return begin(office, row);
+  const sent = await office.db
+    .selectFrom('outbox')
+    .select(['seq', 'outcome', 'detail'])
+    .where('tenant', '=', row.tenant)
+    .where('audit_id', '=', row.audit_id!)
+    .orderBy('seq')
+    .execute();
+  if (sent.some(({ outcome }) => outcome === null)) return;
+  const rejected = sent.find(({ outcome }) => outcome === 'rejected');
+  switch (row.status) {
+    case 'begun':
+      if (rejected !== undefined) return finish(office, row, rejected.detail ?? '');
+      return update(office, row, { status: 'running', ready_seq: await ports.headSeq(row.partition) });
+    case 'running':
+      if (rejected !== undefined) {
+        // Pieces behind the one that was rejected are so, too.
+        const taken = sent.filter(({ outcome }) => outcome === 'taken').length - 1;
+        return end(office, { ...row, pieces: taken }, rejected.detail ?? '');
+      }
+      if (row.is_read) return end(office, row, '');
+      if ((await ports.loadedSeq(row.partition)) < row.ready_seq!) return;
+      return sendPieces(office, ports, row);
+    default: {
+      const head = row.ready_seq ?? (await ports.headSeq(row.partition));
+      if (row.ready_seq === null) await update(office, row, { ready_seq: head });
+      if ((await ports.loadedSeq(row.partition)) < head) return;
+      const booked = await ports.booked(row.tenant, idOf(row));
+      await update(office, row, { status: row.detail === '' ? 'ended' : 'failed', booked: JSON.stringify(booked), ended_ms: office.now() });
+    }
+  }
+} // prettier-ignore
+
+async function begin(office: Office, row: Row): Promise<void> {
+  const { what, reason, author, approved_by: approvedBy, selection, as_of: asOf } = row;
+  await send(office, row, { status: 'begun', audit_id: `correction-${idOf(row)}` }, [
+    { kind: 'correction', id: idOf(row), what, reason, author, approvedBy, selection: JSON.stringify(selection), asOf },
+  ]);
+}
+
+/** A page of what is selected, as pieces that the rater takes one by one. */
+async function sendPieces(office: Office, ports: CorrectionPorts, row: Row): Promise<void> {
+  const { tenant, partition, as_of: asOf, selection, cursor } = row;
+  const page = await ports.selected(tenant, { partition, asOf, selection, own: idOf(row), cursor });
+  const pieces = piecesOf(page.blocks);
+  const changes = pieces.map((blocks, i): ControlChange => ({ kind: 'correctionRows', id: idOf(row), n: row.pieces + i + 1, blocks }));
+  const rows = page.blocks.reduce((sum, block) => sum + block.rows.length, 0);
+  await send(office, row, { cursor: page.cursor, is_read: page.cursor === null, pieces: row.pieces + pieces.length, rows_done: row.rows_done + rows }, changes);
+} // prettier-ignore
+
+/** Blocks in their order, cut where a piece is full. */
+export function piecesOf(blocks: readonly CorrectedBlock[]): CorrectedBlock[][] {
+  const pieces: CorrectedBlock[][] = [];
+  let room = 0;
+  for (const block of blocks) {
+    for (let from = 0; from < block.rows.length;) {
+      if (room === 0) {
+        pieces.push([]);
+        room = correctionRowsMax;
+      }
+      const rows = block.rows.slice(from, from + room);
+      pieces.at(-1)!.push({ ...block, rows });
+      from += rows.length;
+      room -= rows.length;
+    }
+  }
+  return pieces;
+}
+
+const end = (office: Office, row: Row, detail: string): Promise<void> =>
+  send(office, row, { status: 'ending', ready_seq: null, pieces: row.pieces, detail, audit_id: `correction-${idOf(row)}-end` }, [
+    { kind: 'correctionEnd', id: idOf(row), pieces: row.pieces },
+  ]); // prettier-ignore
+
+const finish = (office: Office, row: Row, detail: string): Promise<void> =>
+  update(office, row, { status: 'failed', detail, ended_ms: office.now() });
+
+type Progress = Partial<Omit<Row, 'booked' | 'effects' | 'selection' | 'tenant' | 'number'>> & {
+  readonly booked?: string;
+};
+
+const update = async (office: Office, row: Row, progress: Progress): Promise<void> =>
+  office.db.transaction().execute((tx) => written(tx, row, progress));
+
+async function written(tx: Tx, { tenant, number }: Row, progress: Progress): Promise<void> {
+  await tx.updateTable('correction').set(progress).where('tenant', '=', tenant).where('number', '=', number).execute();
+}
+
+/** Messages and how far the work is, together or not at all. */
+async function send(office: Office, row: Row, progress: Progress, changes: readonly ControlChange[]): Promise<void> {
+  const { tenant, partition } = row;
+  const auditId = progress.audit_id ?? row.audit_id!;
+  await office.db.transaction().execute(async (tx) => {
+    await lockTenant(tx, tenant);
+    await written(tx, row, progress);
+    // Each is a message of its own.
+    for (const change of changes)
+      await enqueue(tx, { tenant, partition, auditId, trace: newTraceparent(), atMs: office.now(), changes: [change] });
+  });
+  office.wake();
+}

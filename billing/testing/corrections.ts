@@ -1,0 +1,11 @@
+import type { CorrectionPorts } from '../corrections/ports.ts';
+
+/** A store without rows. */
+export const noRows: CorrectionPorts = {
+  loadedSeq: async () => 0,
+  headSeq: async () => 0,
+  selected: async () => ({ blocks: [], cursor: null }),
+  hasCutSamples: async () => false,
+  booked: async () => [],
+  preview: async () => undefined,
+};

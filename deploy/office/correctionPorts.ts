@@ -1,0 +1,33 @@
+/** What corrections ask of the store, the log and the rater. */
+import type { Aggregator } from '#aggregator/main.ts';
+import { bookedEffects, hasCutSamples, selectedBlocks } from '#aggregator/queries/corrections.ts';
+import type { CorrectionPorts } from '#billing/corrections/ports.ts';
+import { correctionLimits } from '#billing/limits.ts';
+import type { CorrectionPreviewReply } from '#core/messages/correction.ts';
+import { streams, subjects } from '#core/messages/names.ts';
+import type { Log } from '#platform/log.ts';
+import type { NatsConnection } from '#platform/nats/index.ts';
+
+export function correctionPorts(aggregator: Aggregator, connection: NatsConnection, log: Log): CorrectionPorts {
+  const { store } = aggregator;
+  return {
+    loadedSeq: async (partition) => (await aggregator.loaded(partition)).outSeq,
+    headSeq: async (partition) => (await log.info(streams.rated(partition))).lastSeq,
+    selected: (tenant, { partition, asOf, selection, own, cursor }) =>
+      selectedBlocks(store, {
+        scope: { tenant, partition, outSeqMax: asOf },
+        selection,
+        own,
+        cursor,
+        limit: correctionLimits.pageBlocksMax,
+      }),
+    hasCutSamples: (tenant, meter, usageSeqs) => hasCutSamples(store, tenant, meter, usageSeqs),
+    booked: (tenant, correction) => bookedEffects(store, tenant, correction),
+    async preview(partition, request) {
+      const timeout = correctionLimits.previewTimeoutMs;
+      const subject = subjects.correctionPreview(partition);
+      const reply = await connection.request(subject, JSON.stringify(request), { timeout }).catch(() => undefined);
+      return reply?.json<CorrectionPreviewReply>();
+    },
+  };
+}
