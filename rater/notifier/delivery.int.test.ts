@@ -211,3 +211,31 @@ test('a target that hangs delays no other, and does not hold up the end', async 
   const seen = outcomes(await world.deliveries());
   expect(seen.filter((outcome) => outcome !== 'failed 0')).toEqual(Array.from({ length: 50 }, () => 'delivered 204'));
 });
+
+test('a target that flaps gets every alert, in order, and what it took once it is not sent again', async () => {
+  await using world = await startWorld();
+  await using receiver = await startReceiver();
+  await world.setTarget('acme.ops', receiver.url);
+  const taken: string[] = [];
+  let requests = 0;
+  receiver.answer = ({ id }, response) => {
+    const mood = requests++ % 3;
+    if (mood === 0) return void response.destroy();
+    if (mood === 2) taken.push(id);
+    response.writeHead(mood === 1 ? 503 : 204).end();
+  };
+  const rater = await startRater(world);
+  const clock = new ManualClock();
+  const { notifier } = await world.start({ clock });
+  await rater.commit(Array.from({ length: 12 }, (_, i) => alertOf(`a${i}`, { budget: `b${i % 2}` })));
+  await until(() => {
+    clock.moveTo(clock.nowMs() + 1000);
+    return notifier.counts().delivered === 12;
+  });
+  expect(new Set(taken).size).toBe(12);
+  expect(taken).toHaveLength(12);
+  for (const lane of [0, 1])
+    expect(taken.filter((id) => Number(id.slice(1)) % 2 === lane)).toEqual(
+      Array.from({ length: 6 }, (_, i) => `a${2 * i + lane}`),
+    );
+});

@@ -22,6 +22,11 @@ export const notifierError = defineErrors({
     title: 'The webhook target leads to an address that is not public.',
     solve: 'Use a public https:// address; receivers on this machine need webhooks.allowLoopback in the configuration.',
   },
+  TARGET_PASSWORD_MISSING: {
+    status: 422,
+    title: 'The mail server is given a user and no password.',
+    solve: 'Set it with `meterline target rotate <id> --secret-file <path>`, or leave out `user`.',
+  },
   TARGET_SECRET_UNREADABLE: {
     status: 500,
     title: "The webhook target's secret cannot be opened.",

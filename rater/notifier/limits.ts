@@ -31,6 +31,12 @@ export const notifierLimits = {
   connectTimeoutMs: 3000,
   /** One attempt from start to the end of the answer; then it has failed. */
   attemptTimeoutMs: 10_000,
+  /** One mail, from connection to the server's word that it has it. */
+  mailTimeoutMs: 30_000,
+  /** Sources that a mail or a chat message about many alerts names; the rest are counted. */
+  factsMax: 20,
+  /** Characters of a Slack message; the service takes 3,000. */
+  slackTextMax: 2900,
   /** Bytes of an answer that are read; a longer one is cut off, its status counts. */
   answerBytesMax: 16 * 1024,
   /** Characters of an answer that the delivery's detail keeps, and its record. */

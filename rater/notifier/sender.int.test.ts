@@ -74,12 +74,14 @@ test('redirects are not followed; a receiver that never stops talking is cut off
     detail: 'HTTP 307 (redirects are not followed)',
   });
   expect(inside.received).toHaveLength(0);
+  receiver.answer = (_request, response) => response.writeHead(302, { location: 'http://10.0.0.1/' }).end();
+  expect(await target.send(headers, body)).toMatchObject({ httpStatus: 302 });
 
   let written = 0;
-  receiver.answer = (_request, response, raw) => {
-    response.writeHead(200);
+  receiver.answer = (_request, response) => {
+    response.writeHead(200, { 'content-length': '1000000000' });
     const pour = () => {
-      while (!raw.destroyed && response.write(Buffer.alloc(65_536, 'x'))) written += 65_536;
+      while (!response.destroyed && response.write(Buffer.alloc(65_536, 'x'))) written += 65_536;
     };
     response.on('drain', pour);
     pour();
@@ -149,6 +151,24 @@ test('a receiver that hangs, one that hangs in its answer, and a name server tha
   await new Promise((resolve) => setTimeout(resolve, 50));
   clock.moveTo(clock.nowMs() + notifierLimits.attemptTimeoutMs);
   expect(await halting).toMatchObject({ kind: 'answered', httpStatus: 200 });
+
+  // A byte now and then keeps nothing open for longer.
+  let dripped = 0;
+  receiver.answer = (_request, response) => {
+    response.writeHead(500);
+    const timer = setInterval(
+      () => (response.destroyed ? clearInterval(timer) : void (response.write('z'), dripped++)),
+      2,
+    );
+  };
+  const dripping = target.send(headers, body);
+  await until(() => dripped > 5);
+  clock.moveTo(clock.nowMs() + notifierLimits.attemptTimeoutMs);
+  expect(await dripping).toMatchObject({
+    kind: 'answered',
+    httpStatus: 500,
+    detail: expect.stringMatching(/^HTTP 500: z+$/),
+  });
 
   const lost = sender('https://slow.test/', () => undefined, true, clock).send(headers, body);
   await new Promise((resolve) => setTimeout(resolve, 10));

@@ -11,6 +11,8 @@ import { notifierError } from './errors.ts';
 import type { NotifierEvents } from './events.ts';
 import { notifierLimits } from './limits.ts';
 import type { Channel } from './channel.ts';
+import { chatChannel } from './chat.ts';
+import { mailChannel } from './mail.ts';
 import { paceOf, type Pace } from './pace.ts';
 import { createSender, type SenderOptions } from './sender.ts';
 import { webhookChannel } from './webhook.ts';
@@ -129,15 +131,33 @@ export class Targets {
     }
   }
 
-  private channel({ url, secret, previous }: TargetRecord, key: string): Channel {
+  private channel({ kind = 'webhook', url, secret, previous, mail }: TargetRecord, key: string): Channel {
+    const { sender } = this.deps;
+    if (kind === 'mail') {
+      if (mail === undefined) throw notifierError('TARGET_URL_INVALID', 'It names no recipients.', { target: key });
+      return mailChannel({ ...sender, url, addresses: mail, password: this.unseal(secret, key) });
+    }
+    if (kind !== 'webhook') {
+      const address = this.unseal(secret, key);
+      return chatChannel(kind, address, createSender(address, sender));
+    }
     const signers = [{ webhook: this.signer(secret, key), untilMs: Infinity }];
     if (previous !== undefined) signers.push({ webhook: this.signer(previous.secret, key), untilMs: previous.untilMs });
-    return webhookChannel(createSender(url, this.deps.sender), signers);
+    return webhookChannel(createSender(url, sender), signers);
   }
 
   private signer(sealed: string, key: string): Webhook {
+    const secret = this.unseal(sealed, key);
     try {
-      return new Webhook(open(this.deps.sealingKey, sealed));
+      return new Webhook(secret);
+    } catch (cause) {
+      throw notifierError('TARGET_SECRET_UNREADABLE', `It is ${key}.`, { target: key }, cause);
+    }
+  }
+
+  private unseal(sealed: string, key: string): string {
+    try {
+      return open(this.deps.sealingKey, sealed);
     } catch (cause) {
       throw notifierError('TARGET_SECRET_UNREADABLE', `It is ${key}.`, { target: key }, cause);
     }

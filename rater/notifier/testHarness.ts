@@ -122,7 +122,7 @@ export async function startReceiver(): Promise<Receiver> {
       const body = JSON.parse(text) as WebhookBody | GroupedBody;
       receiver.requests.push(body);
       // Of a group every alert counts as received.
-      const ids = body.type === 'alerts.grouped' ? body.data.ids : [body.data.id];
+      const ids = body.type === 'alerts.grouped' ? body.data.ids : [body.data?.id ?? ''];
       const got = ids.map((id) => ({ id, headers, text, body: body as WebhookBody, atMs: Date.now() }));
       receiver.received.push(...got);
       receiver.answer(got[0]!, response, request);
