@@ -185,6 +185,11 @@ export const billingError = defineErrors({
     solve: 'Ask an administrator for a new link; `npx meterline login` prints one.',
   },
   API_KEY_EXISTS: { status: 409, title: 'There is an API key of that name.', solve: 'Choose another name.' },
+  API_KEYS_TOO_MANY: {
+    status: 422,
+    title: 'The tenant has as many keys for checks as it may have.',
+    solve: 'Revoke one that is not used (`meterline key revoke`).',
+  },
   API_KEY_UNKNOWN: {
     status: 404,
     title: 'There is no such API key in force.',

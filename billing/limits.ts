@@ -35,6 +35,8 @@ export const billingLimits = {
   producerKeysMax: 4,
   /** Length of names and reasons. */
   nameLengthMax: 200,
+  /** Keys of scope checks in force; revoke one before making another. */
+  checkKeysMax: 1000,
   /** A one-time login link expires unused. */
   loginLinkMs: 10 * 60_000,
   /** A session ends; the user asks for a new link. */

@@ -12,6 +12,7 @@ import { loadSealingKey } from '#platform/sealing.ts';
 import { newTraceparent, type Logger } from '#platform/telemetry.ts';
 import { authenticate, logIn, logOut } from './access/access.ts';
 import { ensureAdminKey } from './access/adminKey.ts';
+import { checkKeyBucket, reconcileCheckKeys } from './access/checkKeys.ts';
 import { accountsOf, tenantIds } from './accounts/accounts.ts';
 import { applyDocument, type Secrets } from './apply/index.ts';
 import { budgetsOf } from './budgets/budgets.ts';
@@ -60,7 +61,9 @@ export async function createBilling(config: Config, connection: NatsConnection, 
       events.logBehind(partition, messages);
     for (const each of (await settleOutcomes(db, log, Date.now)).rejected) events.rejected(each);
     await reconcileTargets(db, targets);
-    const publisher = new Publisher({ db, log, targets, events, now: Date.now });
+    const checkKeys = await checkKeyBucket(connection, config.nats.replicas);
+    await reconcileCheckKeys(db, checkKeys);
+    const publisher = new Publisher({ db, log, targets, checkKeys, events, now: Date.now });
     const office: Office = { db, now: Date.now, placement: config, wake: publisher.wake };
     const secrets: Secrets = { sealingKey: loadSealingKey(paths.sealingKey), targetSecrets: paths.targetSecrets };
     await applyFirst(office, secrets, config.office.applyAtFirstStart, events);

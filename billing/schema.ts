@@ -194,7 +194,15 @@ export interface ApiKeyTable {
   role: Role;
   created_ms: number;
   revoked_ms: number | null;
+  /** `checks`: opens nothing here, and is verified by raters. */
+  scope: Generated<ApiKeyScope>;
+  /** For scope `checks`: the account whose subtree it is confined to; 0 for all. */
+  account: Generated<number>;
+  /** For scope `checks`: whether the bucket says what this row does. */
+  published: Generated<boolean>;
 }
+
+export type ApiKeyScope = 'office' | 'checks';
 
 /** Login links and sessions. */
 export interface TokenTable {

@@ -2,10 +2,14 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEngine, testEngines, type TestEngine } from '#platform/postgres/testDatabase.ts';
+import type { CheckKeyRecord } from '#core/messages/checks.ts';
+import { sha256 } from '#platform/crypto.ts';
+import { accountsOf } from '../accounts/accounts.ts';
 import { billingLimits } from '../limits.ts';
 import type { Tables } from '../schema.ts';
 import { smallOrganisation, testOffice } from '../testing/office.ts';
-import { authenticate, createApiKey, createLoginLink, logIn, logOut, revokeApiKey } from './access.ts';
+import { apiKeysOf, authenticate, createApiKey, createLoginLink, logIn, logOut, revokeApiKey } from './access.ts';
+import { createCheckKey, publishCheckKeys, reconcileCheckKeys, type CheckKeyBucket } from './checkKeys.ts';
 import { ensureAdminKey } from './adminKey.ts';
 
 describe.each(testEngines)('on the %s engine', (kind) => {
@@ -15,6 +19,39 @@ describe.each(testEngines)('on the %s engine', (kind) => {
   });
   afterAll(async () => {
     await engine[Symbol.asyncDispose]();
+  });
+
+  it('makes keys for checks that open nothing here, published hashed, gone when revoked, and put right at a start', async () => {
+    await using test = await testOffice(engine);
+    const { office } = test;
+    await test.apply(smallOrganisation());
+    const author = test.author('northwind');
+    const held = new Map<string, CheckKeyRecord>([['stranger', { tenant: 'x', id: 'y', account: 0 }]]);
+    const bucket: CheckKeyBucket = {
+      keys: async () => [...held.keys()],
+      put: async (key, record) => void held.set(key, record),
+      delete: async (key) => void held.delete(key),
+    };
+    const all = (await createCheckKey(office, author, 'shop')).result.key;
+    const part = (await createCheckKey(office, author, 'web', 'web')).result.key;
+    await expect(createCheckKey(office, author, 'shop')).rejects.toMatchObject({ code: 'API_KEY_EXISTS' });
+    await expect(createCheckKey(office, author, 'z', 'nowhere')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' });
+    for (const key of [all, part]) expect(await authenticate(office, key)).toBeUndefined();
+    await publishCheckKeys(office.db, bucket);
+    const web = (await accountsOf(office.db, 'northwind')).find(({ slug }) => slug === 'web')!.id;
+    const nameOf = (key: string) => sha256(Buffer.from(key));
+    expect(held.get(nameOf(all))).toEqual({ tenant: 'northwind', id: 'shop', account: 0 });
+    expect(held.get(nameOf(part))).toEqual({ tenant: 'northwind', id: 'web', account: web });
+    expect(await apiKeysOf(office.db, 'northwind')).toMatchObject([{ id: 'shop', scope: 'checks', account: 0 }, { id: 'web', account: web }]); // prettier-ignore
+
+    await revokeApiKey(office, author, 'shop');
+    await publishCheckKeys(office.db, bucket);
+    expect(held.has(nameOf(all))).toBe(false);
+    held.delete(nameOf(part));
+    held.set(nameOf(all), { tenant: 'northwind', id: 'shop', account: 0 });
+    await reconcileCheckKeys(office.db, bucket);
+    await publishCheckKeys(office.db, bucket);
+    expect([...held.keys()]).toEqual([nameOf(part)]);
   });
 
   it('opens one session per link, in time, even to ten at once, and keeps no credential in clear', async () => {

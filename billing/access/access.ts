@@ -3,7 +3,7 @@ import type { Identity, Role } from '#platform/http/index.ts';
 import { change, type Author, type Done, type Office } from '../change.ts';
 import { billingError } from '../errors.ts';
 import { billingLimits } from '../limits.ts';
-import type { Reader, Tx } from '../schema.ts';
+import type { ApiKeyScope, Reader, Tx } from '../schema.ts';
 import { hashToken, newToken, tokenKind } from './tokens.ts';
 
 /** The identity behind an API key (`mtl_…`) or a session (`mts_…`); undefined when it opens nothing, now. */
@@ -23,6 +23,7 @@ async function byApiKey(db: Reader, key: string): Promise<Identity | undefined> 
     .selectFrom('api_key')
     .select(['tenant', 'id', 'role'])
     .where('hash', '=', hashToken(key))
+    .where('scope', '=', 'office')
     .where('revoked_ms', 'is', null)
     .executeTakeFirst();
   return row === undefined ? undefined : { tenant: row.tenant, actor: `key/${row.id}`, role: row.role };
@@ -127,6 +128,9 @@ export async function logOut(office: Office, token: string): Promise<void> {
 export interface ApiKey {
   readonly id: string;
   readonly role: Role;
+  /** `checks`: for raters alone, whatever its role; `account` confines it to that account and all below it, 0 to the tenant. */
+  readonly scope: ApiKeyScope;
+  readonly account: number;
   readonly createdAtMs: number;
 }
 
@@ -156,6 +160,8 @@ export async function insertApiKey(
     readonly tenant: string;
     readonly id: string;
     readonly role: Role;
+    readonly scope?: ApiKeyScope;
+    readonly account?: number;
     readonly key: string;
     readonly nowMs: number;
   },
@@ -167,6 +173,9 @@ export async function insertApiKey(
       tenant: key.tenant,
       id: key.id,
       role: key.role,
+      scope: key.scope ?? 'office',
+      account: key.account ?? 0,
+      published: key.scope === undefined,
       created_ms: key.nowMs,
       revoked_ms: null,
     })
@@ -179,19 +188,19 @@ export async function insertApiKey(
 export async function apiKeysOf(db: Reader, tenant: string): Promise<ApiKey[]> {
   const rows = await db
     .selectFrom('api_key')
-    .select(['id', 'role', 'created_ms'])
+    .select(['id', 'role', 'scope', 'account', 'created_ms'])
     .where('tenant', '=', tenant)
     .where('revoked_ms', 'is', null)
     .orderBy('id')
     .execute();
-  return rows.map((row) => ({ id: row.id, role: row.role, createdAtMs: row.created_ms }));
+  return rows.map(({ created_ms: createdAtMs, ...row }) => ({ ...row, createdAtMs }));
 }
 
 export async function revokeApiKey(office: Office, author: Author, id: string): Promise<void> {
   await change(office, author, async (tx) => {
     const row = await tx
       .updateTable('api_key')
-      .set({ revoked_ms: office.now() })
+      .set({ revoked_ms: office.now(), published: false })
       .where('tenant', '=', author.tenant)
       .where('id', '=', id)
       .where('revoked_ms', 'is', null)

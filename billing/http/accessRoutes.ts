@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roles, type App } from '#platform/http/index.ts';
 import { apiKeysOf, createApiKey, createLoginLink, revokeApiKey } from '../access/access.ts';
+import { createCheckKey } from '../access/checkKeys.ts';
 import { usersOf } from '../access/users.ts';
 import { userShape } from '../apply/shapes.ts';
 import * as answers from './answers.ts';
@@ -59,14 +60,25 @@ export function accessRoutes(app: App, { office, events }: BillingRoutesDeps): v
         summary: 'A new API key, shown this once',
         tags,
         response: { 200: answers.newApiKey },
-        body: z.strictObject({ id: keyName, role: z.enum(roles) }),
+        body: z.union([
+          z.strictObject({ id: keyName, role: z.enum(roles), scope: z.literal('office').default('office') }),
+          z.strictObject({
+            id: keyName,
+            scope: z.literal('checks'),
+            account: z.string().optional().describe('Slug of the account whose subtree it is confined to.'),
+          }),
+        ]),
       },
     },
     async (request) => {
       const author = authorOf(request);
-      const { result } = await createApiKey(office, author, request.body.id, request.body.role);
-      events.changed('api_key.create', request.body.id, author.actor);
-      return { ...request.body, ...result };
+      const { body } = request;
+      const { result } =
+        body.scope === 'checks'
+          ? await createCheckKey(office, author, body.id, body.account)
+          : await createApiKey(office, author, body.id, body.role);
+      events.changed('api_key.create', body.id, author.actor);
+      return { role: 'viewer' as const, ...body, ...result };
     },
   );
   app.delete(

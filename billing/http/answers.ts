@@ -144,7 +144,15 @@ const producer = z.object({
 }) satisfies z.ZodType<ProducerRecord>;
 
 const user = z.object({ id: z.string(), name: z.string(), role, enabled: z.boolean() }) satisfies z.ZodType<UserRow>;
-const key = z.object({ id: z.string(), role, createdAtMs: instant }) satisfies z.ZodType<ApiKey>;
+const keyScope = z.enum(['office', 'checks']).describe('`checks`: for raters alone.');
+const keyAccount = z.number().describe('For scope checks: the account whose subtree it is confined to; 0 for all.');
+const key = z.object({
+  id: z.string(),
+  role,
+  scope: keyScope,
+  account: keyAccount,
+  createdAtMs: instant,
+}) satisfies z.ZodType<ApiKey>;
 
 const auditRow = z.object({
   tenant: z.string(),
@@ -220,7 +228,12 @@ export const ownership = z.object({ ownership: list(ownershipRecord) });
 export const targets = z.object({ targets: list(target) });
 export const users = z.object({ users: list(user) });
 export const apiKeys = z.object({ keys: list(key) });
-export const newApiKey = z.object({ id: z.string(), role, key: z.string().describe('The key; it is not kept.') });
+export const newApiKey = z.object({
+  id: z.string(),
+  role,
+  scope: keyScope,
+  key: z.string().describe('The key; it is not kept.'),
+});
 export const auditRows = z.object({ rows: list(auditRow) });
 export const chainCheck = z.object({
   ok: z.boolean(),

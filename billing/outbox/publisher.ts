@@ -1,5 +1,6 @@
 import type { Log } from '#platform/log.ts';
 import { sleep } from '#platform/lifecycle.ts';
+import { publishCheckKeys, type CheckKeyBucket } from '../access/checkKeys.ts';
 import { publishTargets, type TargetBucket } from '../targets/targets.ts';
 import type { BillingEvents } from '../events.ts';
 import { outboxLimits } from '../limits.ts';
@@ -11,6 +12,7 @@ export interface PublisherDeps {
   readonly db: Db;
   readonly log: Pick<Log, 'append' | 'get' | 'last'>;
   readonly targets: TargetBucket;
+  readonly checkKeys: CheckKeyBucket;
   readonly events: BillingEvents;
   readonly now: () => number;
 }
@@ -42,9 +44,10 @@ export class Publisher {
 
   /** Targets first: a budget that names one should find it. Says whether all is published, and its outcome known. */
   private async pass(): Promise<{ readonly published: boolean; readonly settled: boolean }> {
-    const { db, log, targets, events, now } = this.deps;
+    const { db, log, targets, checkKeys, events, now } = this.deps;
     try {
       await publishTargets(db, targets);
+      await publishCheckKeys(db, checkKeys);
       const { messages, stuck } = await publishWaiting(outboxOf(db), log, now);
       if (messages > 0) events.published(messages);
       for (const { partition, outcome } of stuck) events.publishRetried(partition, outcome);

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { deployError } from '../errors.ts';
 import { programVersion } from '../instance/version.ts';
+import { addChecks } from './checks.ts';
 import { addLists } from './lists.ts';
 import { addOperations } from './operations.ts';
 import { addDevelopment } from './development.ts';
@@ -23,7 +24,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const setExitCode = (code: number) => {
     exitCode = code;
   };
-  for (const add of [addUp, addRoles, addOperations, addLists, addSimulate, addRepartition, addDevelopment])
+  for (const add of [addUp, addRoles, addOperations, addLists, addChecks, addSimulate, addRepartition, addDevelopment])
     add(program, setExitCode);
   eachCommand(program, (command) => command.exitOverride().configureOutput({ outputError: () => undefined }));
   try {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { collectorError } from '#collector/errors.ts';
 import { dataPaths } from '#platform/config.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
-import type { AgentIdentity } from '#platform/nats/index.ts';
+import { serviceRole, type AgentIdentity, type ServiceIdentity } from '#platform/nats/index.ts';
 import { deployError } from '../errors.ts';
 import { writeDurably } from './files.ts';
 
@@ -60,5 +60,31 @@ function readAgent(path: string): AgentIdentity {
     return agentSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
     throw deployError('INSTANCE_DAMAGED', `${path} does not name a tenant and a producer.`, { path }, cause);
+  }
+}
+
+const serviceSchema = z.object({ tenant: z.string(), service: z.string() });
+
+/** Where it is recorded that the broker shall know a service of a tenant, beside its seed. */
+export const servicePath = (dataDir: string, service: string): string =>
+  join(dataPaths(dataDir).credentials, `${serviceRole(service)}.json`);
+
+export function recordService(dataDir: string, service: ServiceIdentity): void {
+  writeDurably(servicePath(dataDir, service.service), `${JSON.stringify(service)}\n`);
+}
+
+/** Services that were recorded on this instance, in the order of their names. */
+export function recordedServices(dataDir: string): ServiceIdentity[] {
+  const { credentials } = dataPaths(dataDir);
+  if (!existsSync(credentials)) return [];
+  const files = readdirSync(credentials).filter((name) => name.startsWith(serviceRole('')) && name.endsWith('.json'));
+  return files.toSorted().map((name) => readService(join(credentials, name)));
+}
+
+function readService(path: string): ServiceIdentity {
+  try {
+    return serviceSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    throw deployError('INSTANCE_DAMAGED', `${path} does not name a tenant and a service.`, { path }, cause);
   }
 }

@@ -6,7 +6,7 @@ import { deployError } from '../errors.ts';
 import { folderBytes, freeBytesAt, planStore, whyNotWritable, type StorePlan } from './disk.ts';
 import { writeDurably } from './files.ts';
 import { instancePath, openInstance, type Instance } from './instanceFile.ts';
-import { ensureKeys, recordAgent, recordedAgents } from './keys.ts';
+import { ensureKeys, recordAgent, recordedAgents, recordedServices } from './keys.ts';
 import { takePorts } from './ports.ts';
 
 export interface PrepareOptions {
@@ -118,6 +118,7 @@ export function writeNatsConfig(config: Config, storeBytesMax: number): string {
     storeDir: dataPaths(config.dataDir).nats,
     credentials: config.nats.credentials,
     agents: recordedAgents(config.dataDir),
+    services: recordedServices(config.dataDir),
     maxStoreBytes: storeBytesMax,
     log: { path: natsLogPathOf(config.dataDir), bytesMax: natsLogBytesMax },
   });
