@@ -44,7 +44,6 @@ export function replyAt(
     balances: more.balances ?? [],
     budgets: [],
     periods: { closed: [], closings: [], repriced: 0, ...more.periods },
-    credits: { grants: [], lines: [], wallets: [] },
   };
 }
 

@@ -9,7 +9,6 @@ import type { Mirror } from '../mirror/index.ts';
 import type { Ports } from '../ports.ts';
 import { liveAlert } from './alertSchemas.ts';
 import * as answers from './schemas.ts';
-import { creditRoutes } from './creditRoutes.ts';
 import { deliveryRoutes } from './deliveryRoutes.ts';
 import { estimateRoute } from './estimate/route.ts';
 import { pressureFor } from './pressure.ts';
@@ -102,7 +101,6 @@ export function dashboardRoutes({
     });
 
     deliveryRoutes(app, { viewOf, desk: ports.desk });
-    creditRoutes(app, ports);
 
     app.route({
       method: 'GET',

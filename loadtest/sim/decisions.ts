@@ -22,6 +22,7 @@ export function foundation(tenant: string, producers: readonly Producer[]): Cont
     price(1, 1, '0.001', '0.0004'),
     budget('small', 2, '50'),
     budget('large', 1, '400'),
+    wallet('10'),
   ]; // prettier-ignore
 }
 
@@ -36,16 +37,54 @@ const budget = (id: string, account: number, amount: string): ControlChange => (
   thresholds: [{ percent: '50', action: 'notify' }, { percent: '80', action: 'throttle' }, { percent: '100', action: 'block' }],
 }); // prettier-ignore
 
-/** One more decision, at random; `number` makes the ids of prices. */
+/** Ends of billing periods near which a run takes place, with where they begin: September's and October's in Berlin. */
+export const octoberEndMs = Date.UTC(2026, 9, 31, 23);
+const periods = [
+  [Date.UTC(2026, 7, 31, 22), Date.UTC(2026, 8, 30, 22)],
+  [Date.UTC(2026, 8, 30, 22), octoberEndMs],
+] as const;
+
+const caps = (random: Random): [string, number, string] =>
+  random.chance(0.5) ? ['small', 2, String(random.between(2, 80))] : ['large', 1, String(random.between(20, 800))];
+
+/** One more decision, at random; `number` makes the ids of prices and grants. Some are against the rules: they are rejected. */
 export function decision(random: Random, nowMs: number, number: number): ControlChange[] {
-  switch (random.below(4)) {
+  switch (random.below(9)) {
     case 0:
-      return [budget('small', 2, String(random.between(10, 500)))];
     case 1:
-      return [{ kind: 'budgetReset', budget: random.pick(['small', 'large']), reason: 'again' }];
+      return [budget(...caps(random))];
     case 2:
+      return [{ ...budget(...caps(random)), enabled: random.chance(0.3) } as ControlChange];
+    case 3:
+      return [{ kind: 'budgetReset', budget: random.pick(['small', 'large']), reason: 'again' }];
+    case 4:
       return [price(1 + number, nowMs - random.between(0, 30_000), `0.00${random.between(1, 9)}`, '0.0003')];
-    default:
-      return [budget('large', 1, String(random.between(100, 5000)))];
+    case 5:
+      return [grant(random, nowMs, number)];
+    case 6:
+      return random.chance(0.5)
+        ? [{ kind: 'creditVoid', grant: `g${random.between(1, number)}`, owes: random.chance(0.5), reason: 'back' }]
+        : [wallet(String(random.between(1, 40)))];
+    case 7: {
+      const [, untilMs] = random.pick(periods);
+      return [{ kind: 'close', account: 1, untilMs, reason: 'due', talliesPerStep: random.between(1, 3) }];
+    }
+    default: {
+      const [fromMs] = random.pick(periods);
+      return [{ kind: 'reopen', account: 1, fromMs, reason: 'late', approvedBy: 'auditor' }];
+    }
   }
 }
+
+const wallet = (lowAt: string): ControlChange => ({
+  kind: 'wallet', id: 'purse', name: 'purse', account: 2, currency: 'EUR', lowAt, topUp: { below: lowAt, amount: '50' }, action: 'block', targets: ['hook'],
+}); // prettier-ignore
+
+const grant = (random: Random, nowMs: number, number: number): ControlChange => ({
+  kind: 'creditGrant',
+  grant: {
+    id: `g${number}`, account: random.between(1, 3), currency: 'EUR', amount: String(random.between(1, 60)), kind: random.pick(['promotional', 'prepaid']),
+    priority: random.between(0, 2), effectiveFromMs: nowMs - random.between(-2000, 20_000), coversOverage: random.chance(0.5),
+    ...(random.chance(0.3) ? { expiresAtMs: nowMs + random.between(500, 8000), graceMs: 500 } : {}), name: 'grant', reason: 'paid',
+  },
+}); // prettier-ignore

@@ -35,6 +35,8 @@ export interface RunResult {
   readonly commits: number;
   readonly samples: number;
   readonly faults: Readonly<Record<string, number>>;
+  /** Alerts by type and decisions by kind that were committed. */
+  readonly seen: Readonly<Record<string, number>>;
   /** Of every message that was stored, in their order: two runs of one seed have the same. */
   readonly checksum: string;
   /** Undefined when every invariant held. */
@@ -59,6 +61,7 @@ export async function run(
   const history = createHash('sha256');
   const sum = { seed, steps: 0, worlds: 0, virtualSeconds: 0, commits: 0, samples: 0 };
   const faults: Record<string, number> = {};
+  const seen: Record<string, number> = {};
   let violation: Found | undefined;
   let weathersLeft: Weather[] = [];
   while (sum.steps < steps && violation === undefined) {
@@ -75,10 +78,11 @@ export async function run(
     for (const { partition } of world.hosts)
       sum.samples += world.watch.commitsOf(partition).at(-1)?.header.totals.samples.rated ?? 0;
     for (const [name, count] of Object.entries(world.faults.counts)) faults[name] = (faults[name] ?? 0) + count;
+    for (const [name, count] of Object.entries(world.watch.seen)) seen[name] = (seen[name] ?? 0) + count;
     history.update(world.watch.checksum);
     onWorld(sum.steps);
   }
-  return { ...sum, faults, checksum: history.digest('base64url'), violation };
+  return { ...sum, faults, seen, checksum: history.digest('base64url'), violation };
 }
 
 async function runWorld(
@@ -113,6 +117,8 @@ async function play(world: World, steps: number): Promise<void> {
     if (world.watch.losses.length === 0 ? rated !== used : rated > used)
       world.watch.fail('ONCE', `${host.producer.id} used ${used}, rated are ${rated} (in 10⁻¹² us)`);
   }
+  const left = world.corrections.left();
+  if (left !== undefined) world.watch.fail('VOID', left);
   world.watch.check();
   if (!isInputLost(world)) await audit(world);
 }

@@ -8,6 +8,7 @@ import type { LogMessage } from '#platform/log.ts';
 import type { StreamWatcher } from './parts/streams.ts';
 import type { StoredRow } from './parts/store.ts';
 import type { Process } from './schedule.ts';
+import { Reversals } from './reversals.ts';
 import { Violation } from './violation.ts';
 
 /** What one stored commit brought. */
@@ -19,7 +20,8 @@ interface Seen {
   readonly samples: readonly string[];
   /** Quantity rated, by producer, in pico units. */
   readonly rated: ReadonlyMap<string, bigint>;
-  readonly blocks: number;
+  /** Blocks as text. */
+  readonly lines: readonly string[];
 }
 
 const column = new Map<string, number>(blockColumns.map(([name], index) => [name, index]));
@@ -45,6 +47,9 @@ export class Watch implements StreamWatcher {
   readonly #leasedAtStep = new Map<string, { readonly process: Process; readonly step: number }>();
   /** Tokens that loaders have recorded. */
   readonly #tokens = new Set<string>();
+  readonly #reversals = new Reversals();
+  /** How often things were stored that only some worlds come to. */
+  readonly seen: Record<string, number> = {};
   readonly #history = createHash('sha256');
   #failure: Violation | undefined;
 
@@ -60,6 +65,13 @@ export class Watch implements StreamWatcher {
   /** Surviving commits of a partition. */
   commitsOf(partition: number): readonly Seen[] {
     return this.#rated.get(partition) ?? [];
+  }
+
+  /** What became of a control message; undefined while no commit has come to it. */
+  outcomeOf(partition: number, seq: number): 'taken' | 'rejected' | undefined {
+    if (this.#controls.has(`${partition}/${seq}`)) return 'taken';
+    const mark = this.commitsOf(partition).at(-1)?.header.inputs.controlMark ?? 0;
+    return mark >= seq ? 'rejected' : undefined;
   }
 
   /** Quantity rated and surviving, of one producer. */
@@ -92,17 +104,20 @@ export class Watch implements StreamWatcher {
     const tip = commits.at(-1);
     if (seen.header.prev.seq !== (tip?.seq ?? 0) || seen.header.prev.hash !== (tip?.hash ?? '')) {
       // Only where acknowledged messages were lost can a former owner still be let in; no reader counts what it writes.
-      if (!this.#wasCut(partition)) this.#fail('FENCE', `${stream} ${message.seq} does not follow from the one before`);
+      if (!this.wasCut(partition)) this.#fail('FENCE', `${stream} ${message.seq} does not follow from the one before`);
       return;
     }
     this.#judgeOwner(partition, commits, seen);
     this.#judgeState(partition, tip, seen);
     this.#count(partition, seen);
+    const wrong = this.#reversals.judge(commits, seen, this.wasCut(partition));
+    if (wrong !== undefined) this.#fail('VOID', wrong);
     commits.push(seen);
     this.commits += 1;
   }
 
-  #wasCut(partition: number): boolean {
+  /** Whether acknowledged commits of it were lost. */
+  wasCut(partition: number): boolean {
     return this.cuts.some((cut) => cut.startsWith(`RATED_${partition} `));
   }
 
@@ -214,9 +229,17 @@ export class Watch implements StreamWatcher {
     for (const { seq } of header.control) once(this.#controls, `${partition}/${seq}`, 'CONTROL');
     for (const [producer, quantity] of rated)
       this.#quantities.set(producer, (this.#quantities.get(producer) ?? 0n) + quantity);
+    for (const { type } of header.alerts) this.#saw(type);
+    for (const { changes } of header.control) for (const { kind } of changes) this.#saw(kind);
   }
 
-  #forget(partition: number, { header, samples, rated }: Seen): void {
+  #saw(what: string): void {
+    this.seen[what] = (this.seen[what] ?? 0) + 1;
+  }
+
+  #forget(partition: number, commit: Seen): void {
+    const { header, samples, rated } = commit;
+    this.#reversals.forget(commit);
     for (const sample of samples) this.#samples.delete(sample);
     for (const { id } of header.alerts) this.#alerts.delete(id);
     for (const { seq } of header.control) this.#controls.delete(`${partition}/${seq}`);
@@ -246,7 +269,7 @@ export class Watch implements StreamWatcher {
   /** At the end the store holds the blocks of the log, all of them and nothing else. */
   judgeLoaded(rows: readonly StoredRow[]): void {
     const held = rows.filter(({ table }) => table === 'rated_blocks');
-    const wanted = [...this.#rated.values()].flat().reduce((sum, { blocks }) => sum + blocks, 0);
+    const wanted = [...this.#rated.values()].flat().reduce((sum, { lines }) => sum + lines.length, 0);
     if (held.length !== wanted) this.#fail('ONCE', `the store holds ${held.length} blocks, the log ${wanted}`);
     for (const { partition, incarnation, outSeq } of held) {
       if (!this.#isInLog(partition, incarnation, outSeq))
@@ -279,8 +302,8 @@ function read({ seq, data }: LogMessage): Seen {
       if (secondary.has(position + 1)) return;
       samples.push(`${cell('tenant')} ${cell('producer')} ${cell('epoch')} ${cell('seq')} ${index}`);
     });
-    // Of the meter's rows, cut or not; a second component of a price repeats them.
-    if (cell('kind') === 'adjustment' || cell('component') === 'second') continue;
+    // Of what was used, cut or not.
+    if (!['usage', 'unpriced', 'unmetered'].includes(cell('kind'))) continue;
     const producer = cell('producer');
     const sum = quantities.reduce((total, text) => total + parseAmount(text)!, 0n);
     rated.set(producer, (rated.get(producer) ?? 0n) + sum);
@@ -291,6 +314,6 @@ function read({ seq, data }: LogMessage): Seen {
     hash: sha256(data),
     samples,
     rated,
-    blocks: lines.length,
+    lines,
   };
 }

@@ -3,7 +3,8 @@ import type { CommittedView } from '#rater/committedView.ts';
 import { createLogger, type Logger } from '#platform/telemetry.ts';
 import { placeOf } from '#core/messages/names.ts';
 import { Faults, type Weather } from './faults.ts';
-import { decision, foundation } from './decisions.ts';
+import { decision, foundation, octoberEndMs } from './decisions.ts';
+import { Corrections } from './parts/corrections.ts';
 import { Keys } from './parts/keys.ts';
 import { Marks } from './parts/marks.ts';
 import { OutboxRows } from './parts/outboxRows.ts';
@@ -18,13 +19,13 @@ import { startRater } from './roles/rater.ts';
 import { Schedule, type Process } from './schedule.ts';
 import { Watch } from './watch.ts';
 
-/** When virtual time begins: near the end of a month in Berlin, so that runs pass it. */
-const startMs = Date.UTC(2026, 9, 31, 22, 58, 30);
+/** Virtual time begins at most so long before the end of a month in Berlin, and worlds last for some ten seconds. */
+const leadMsMax = 12_000;
 const tenants = ['acme', 'rival'] as const;
 
 export class World {
   readonly random: Random;
-  readonly schedule = new Schedule(startMs);
+  readonly schedule: Schedule;
   readonly faults: Faults;
   readonly watch = new Watch();
   readonly logger: Logger = createLogger('sim', process.env['METERLINE_SIM_LOG'] ?? 'silent');
@@ -35,6 +36,7 @@ export class World {
   readonly raters: Raters;
   readonly store: Store;
   readonly outbox: OutboxRows;
+  readonly corrections: Corrections;
   readonly hosts: readonly Host[];
   /** What each rater answers from, by partition. */
   readonly views = new Map<Process, ReadonlyMap<number, CommittedView>>();
@@ -47,6 +49,7 @@ export class World {
 
   constructor(random: Random, weather: Weather) {
     this.random = random;
+    this.schedule = new Schedule(octoberEndMs - random.between(0, leadMsMax));
     this.faults = new Faults(random.fork(), weather);
     const wire = new Wire(this.schedule, this.faults, this.random.fork());
     this.partitions = weather === 'contested' ? 2 : this.random.between(1, 2);
@@ -56,6 +59,14 @@ export class World {
     this.raters = new Raters(wire);
     this.store = new Store(wire, (table, token) => this.watch.inserted(table, token));
     this.outbox = new OutboxRows(wire);
+    const { store, outbox, watch } = this;
+    this.corrections = new Corrections({
+      wire,
+      store,
+      outbox,
+      wasCut: (partition) => watch.wasCut(partition),
+      outcome: (partition, seq) => watch.outcomeOf(partition, seq),
+    });
     this.hosts = Array.from({ length: this.random.between(2, 4) }, (_, index) => {
       const tenant = tenants[index % tenants.length]!;
       return new Host(
@@ -120,14 +131,19 @@ export class World {
     });
   }
 
+  #someTenant(): [tenant: string, partition: number] {
+    const tenant = this.random.pick(tenants);
+    return [tenant, placeOf(tenant, { firstPartition: 0, partitions: this.partitions })];
+  }
+
   /** Billing goes on deciding while everything runs. */
   #decideNext(): void {
-    this.schedule.after(2000 + this.random.next() * 20_000, undefined, () => {
+    this.schedule.after(100 + this.random.next() * 1200, undefined, () => {
       if (this.faults.isOver) return;
-      const tenant = this.random.pick(tenants);
+      const [tenant, partition] = this.#someTenant();
       this.#decisions += 1;
-      const changes = decision(this.random, this.schedule.wallMs(), this.#decisions);
-      this.outbox.decide(placeOf(tenant, { firstPartition: 0, partitions: this.partitions }), tenant, changes);
+      if (this.random.chance(0.35)) this.corrections.ask(this.random, tenant, partition);
+      else this.outbox.decide(partition, tenant, decision(this.random, this.schedule.wallMs(), this.#decisions));
       this.#decideNext();
     });
   }
@@ -209,6 +225,8 @@ export class World {
     for (const { process } of this.#offices.slice(0, -1)) process.end();
     this.schedule.after(1500, undefined, () => {
       for (const host of this.hosts) host.stopMetering();
+      // Short worlds have nothing loaded before.
+      if (this.random.chance(0.2)) this.corrections.ask(this.random, ...this.#someTenant());
     });
   }
 
@@ -238,6 +256,9 @@ export class World {
       // A loader that stands beyond a lost tail has yet to notice.
       if (last !== undefined && this.office?.loaders[partition]!.head.hash !== last.hash)
         return `the loader of partition ${partition}`;
+      // One that waits for what was lost with a tail of the log goes on with new usage, and there is none at rest.
+      if (this.corrections.isOpen(partition) && !this.watch.wasCut(partition))
+        return `a correction of partition ${partition}`;
     }
     return this.store.late > 0 ? 'inserts that come late' : '';
   }

@@ -88,25 +88,36 @@ export class Corrections {
   }
 
   #corrected(block: Block, leaves: number, nameOf: (resource: number) => string): CorrectedBlock[] {
-    const { scalar } = block;
-    const ref = ['partition', 'incarnation', 'out_seq', 'block'].map((column) => scalar(column as 'block')).join('-');
-    const all = rowsOf(block);
-    const rows = all.filter(
-      (row, i) => !this.#reversed.has(keyOf(ref, row)) && (leaves === 0 || i % leaves !== leaves - 1),
-    );
-    if (rows.length === 0) return [];
-    const resources = [...new Set(rows.map(({ resource }) => nameOf(resource)))];
-    const number = (column: Parameters<typeof scalar>[0]) => Number(scalar(column));
-    return [
-      {
-        ref, kind: scalar('kind') as CorrectableKind, account: number('account'), price: number('price'), meter: scalar('meter'), cell: scalar('cell'),
-        periodStartMs: instantMs(scalar('period_start')), producer: scalar('producer'), epoch: scalar('epoch'), seq: number('seq'),
-        usageSeq: number('usage_seq'), firstMs: instantMs(scalar('first')), resources,
-        rows: rows.map(({ resource, row: [, ...rest] }) => [resources.indexOf(nameOf(resource)), ...rest]),
-      },
-    ]; // prettier-ignore
+    const isWanted = (key: string, i: number) =>
+      !this.#reversed.has(key) && (leaves === 0 || i % leaves !== leaves - 1);
+    return correctedBlock(block, isWanted, nameOf);
   }
 }
+
+/** What a correction says of a block, with those of its rows that are wanted, by key and position; nothing where none is. */
+export function correctedBlock(
+  block: Block,
+  isWanted: (key: string, position: number) => boolean,
+  nameOf: (resource: number) => string,
+): CorrectedBlock[] {
+  const { scalar } = block;
+  const ref = refOf(block);
+  const rows = rowsOf(block).filter((row, i) => isWanted(keyOf(ref, row), i));
+  if (rows.length === 0) return [];
+  const resources = [...new Set(rows.map(({ resource }) => nameOf(resource)))];
+  const number = (column: Parameters<typeof scalar>[0]) => Number(scalar(column));
+  return [
+    {
+      ref, kind: scalar('kind') as CorrectableKind, account: number('account'), price: number('price'), meter: scalar('meter'), cell: scalar('cell'),
+      periodStartMs: instantMs(scalar('period_start')), producer: scalar('producer'), epoch: scalar('epoch'), seq: number('seq'),
+      usageSeq: number('usage_seq'), firstMs: instantMs(scalar('first')), resources,
+      rows: rows.map(({ resource, row: [, ...rest] }) => [resources.indexOf(nameOf(resource)), ...rest]),
+    },
+  ]; // prettier-ignore
+}
+
+export const refOf = ({ scalar }: Block): string =>
+  (['partition', 'incarnation', 'out_seq', 'block'] as const).map((column) => scalar(column)).join('-');
 
 interface StoredRow {
   readonly resource: number;
@@ -114,9 +125,10 @@ interface StoredRow {
   readonly row: CorrectedRow;
 }
 
-const keyOf = (ref: string, { row, startMs }: StoredRow): string => `${ref} ${row[1]} ${startMs}`;
+/** Block, index and start: what names a row for good. */
+export const keyOf = (ref: string, { row, startMs }: StoredRow): string => `${ref} ${row[1]} ${startMs}`;
 
-function rowsOf({ scalar, list }: Block): StoredRow[] {
+export function rowsOf({ scalar, list }: Block): StoredRow[] {
   const [idx, offset, duration] = [list('idx'), list('offset'), list('duration')];
   const [quantities, amounts] = [list('quantities'), list('amounts')];
   return list('resource').map((resource, i): StoredRow => ({

@@ -22,11 +22,12 @@ export class OutboxRows {
     this.#wire = wire;
   }
 
-  /** A decision, in the order in which its partition is to take it. */
-  decide(partition: number, tenant: string, changes: readonly ControlChange[]): void {
+  /** A decision, in the order in which its partition is to take it; returns its number there. */
+  decide(partition: number, tenant: string, changes: readonly ControlChange[]): number {
     const seq = this.count(partition) + 1;
     const message: ControlMessage = { v: 1, tenant, seq, auditId: `a-${partition}-${seq}`, trace: '', changes };
     this.#rows.push({ partition, seq, tenant, payload: JSON.stringify(message), publishedMs: null });
+    return seq;
   }
 
   count(partition: number): number {

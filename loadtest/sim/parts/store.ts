@@ -15,6 +15,8 @@ export interface StoredRow {
   readonly line: string;
 }
 
+const maxOf = (rows: readonly StoredRow[]): number => rows.reduce((most, { outSeq }) => Math.max(most, outSeq), 0);
+
 export class Store {
   readonly #wire: Wire;
   readonly #onInsert: (table: string, token: string) => void;
@@ -50,7 +52,6 @@ export class Store {
         row.outSeq > baseSeq &&
         row.outSeq <= toSeq &&
         row.incarnation < incarnation === (which === 'older');
-    const maxOf = (rows: readonly StoredRow[]) => rows.reduce((most, { outSeq }) => Math.max(most, outSeq), 0);
     return {
       insert: (table, lines, token) =>
         ask(() => {
@@ -74,8 +75,7 @@ export class Store {
         }),
       remove: (table, range) => ask(() => void this.#remove(inRange(table, range))),
       heldSeqMax: (partition) => ask(() => maxOf(this.rows.filter((row) => row.partition === partition))),
-      loadedSeq: (partition) =>
-        ask(() => maxOf(this.valid().filter((row) => row.table === 'loads' && row.partition === partition))),
+      loadedSeq: (partition) => ask(() => this.loadedSeq(partition)),
       isClaimed: ({ partition, incarnation, seq, nonce }) =>
         ask(() =>
           this.rows.some(
@@ -86,6 +86,20 @@ export class Store {
       countBeyond: (beyond) => ask(() => this.rows.filter(isBeyond(beyond)).length),
       removeBeyond: (beyond) => ask(() => this.#remove(isBeyond(beyond))),
     };
+  }
+
+  /** What of some tables is valid, in the order of the log. */
+  read(process: Process, partition: number, tables: readonly string[]): Promise<StoredRow[]> {
+    const rows = () =>
+      this.valid()
+        .filter((row) => row.partition === partition && tables.includes(row.table))
+        .sort((a, b) => a.outSeq - b.outSeq);
+    return this.#wire.ask(process, queryTimeoutMs, rows);
+  }
+
+  /** Last commit of a partition that is loaded whole. */
+  loadedSeq(partition: number): number {
+    return maxOf(this.valid().filter((row) => row.table === 'loads' && row.partition === partition));
   }
 
   #insert(table: string, lines: Uint8Array, token: string): void {

@@ -1,4 +1,4 @@
-/** The office: loads what is committed, and publishes what was decided. */
+/** The office: loads what is committed, publishes what was decided, and works on corrections. */
 import { aggregatorEvents } from '#aggregator/events.ts';
 import { PartitionLoader } from '#aggregator/loader/partition.ts';
 import { publishWaiting } from '#billing/outbox/publish.ts';
@@ -7,13 +7,14 @@ import { Process } from '../schedule.ts';
 import type { World } from '../world.ts';
 
 const outboxPollMs = 1500;
+const busyPollMs = 200;
 
 export class Office {
   readonly process: Process;
   readonly loaders: readonly PartitionLoader[];
 
   constructor(world: World, name: string) {
-    const { streams, keys, store, outbox, schedule, logger } = world;
+    const { streams, keys, store, outbox, corrections, schedule, logger } = world;
     const process = new Process(name);
     this.process = process;
     const log = streams.for(process);
@@ -28,12 +29,14 @@ export class Office {
       for (const loader of this.loaders) void loader.run(new AbortController().signal);
       void publish();
     });
+    const loadedSeq = (partition: number) => this.loaders[partition]!.head.seq;
     async function publish(): Promise<void> {
       const rows = outbox.for(process);
       for (;;) {
         // Whatever fails leaves the message where it is.
         await publishWaiting(rows, log, () => schedule.wallMs(process)).catch(() => undefined);
-        await sleep(outboxPollMs);
+        const isBusy = await corrections.work(process, log, loadedSeq).catch(() => true);
+        await sleep(isBusy ? busyPollMs : outboxPollMs);
       }
     }
   }
