@@ -88,6 +88,36 @@ export const billingError = defineErrors({
     title: 'There is no such budget.',
     solve: 'List the budgets with GET /api/v1/budgets.',
   },
+  CREDIT_INVALID: {
+    status: 422,
+    title: 'The grant or wallet cannot be like this; nothing was changed.',
+    solve: 'Correct each field named in the details.',
+  },
+  CREDIT_GRANT_UNKNOWN: {
+    status: 404,
+    title: 'There is no such grant.',
+    solve: 'List the grants with GET /api/v1/credits.',
+  },
+  CREDIT_GRANT_EXISTS: {
+    status: 409,
+    title: 'There is another grant of that id; grants never change.',
+    solve: 'Give under another id, or void the other one first.',
+  },
+  CREDIT_GRANT_VOIDED: {
+    status: 409,
+    title: 'The grant is voided already.',
+    solve: 'Nothing is to be done; a void that left what was paid paid can be followed by one with `owes`.',
+  },
+  WALLET_FIXED: {
+    status: 409,
+    title: 'A wallet keeps its account and its currency.',
+    solve: 'Make another wallet under another id.',
+  },
+  CREDITS_FULL: {
+    status: 409,
+    title: 'There are as many grants or wallets as there may be.',
+    solve: 'Void grants that are not used, or wait until some have expired; see docs/limits.md.',
+  },
   SERIES_UNKNOWN: {
     status: 404,
     title: 'There is no such reference series.',

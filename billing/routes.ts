@@ -2,6 +2,7 @@ import type { Routes } from '#platform/http/index.ts';
 import { accessRoutes } from './http/accessRoutes.ts';
 import { applyRoutes } from './http/applyRoutes.ts';
 import { budgetRoutes } from './http/budgetRoutes.ts';
+import { creditRoutes } from './http/creditRoutes.ts';
 import { masterRoutes } from './http/masterRoutes.ts';
 import { correctionRoutes } from './http/correctionRoutes.ts';
 import type { BillingRoutesDeps } from './http/parts.ts';
@@ -18,6 +19,7 @@ export function billingRoutes(deps: BillingRoutesDeps): Routes {
       seriesRoutes,
       applyRoutes,
       budgetRoutes,
+      creditRoutes,
       periodRoutes,
       correctionRoutes,
       producerRoutes,

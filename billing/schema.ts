@@ -4,12 +4,14 @@ import type {
   AgreementRecord, BudgetRecord, BudgetThreshold, FeeRecord, MeterRecord, PriceModel, PriceRecord, ProducerRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
 import type { Correction, CorrectionEffect, CorrectionKind, CorrectionSelection } from '#core/messages/correction.ts';
+import type { CreditGrantRecord, WalletRecord } from '#core/messages/credit.ts';
 import type { MailAddresses, TargetKind, TargetLimits } from '#core/messages/delivery.ts';
 import type { BillingCalendar } from '#core/time/calendar.ts';
 import type { QuantityRule } from '#core/messages/price.ts';
 import type { PricingUnitValue } from '#core/messages/pricingUnit.ts';
 import type { SeriesRecord } from '#core/messages/series.ts';
 import type { Role } from '#platform/http/index.ts';
+import type { Voided } from './credits/credits.ts';
 
 type Json<Value> = ColumnType<Value, string, string>;
 type OptionalJson<Value> = ColumnType<NonNullable<Value> | null, string | null, string | null>;
@@ -179,6 +181,21 @@ export interface BudgetTable {
   enabled: boolean;
 }
 
+export interface CreditGrantTable {
+  tenant: string;
+  id: string;
+  record: Json<CreditGrantRecord>;
+  granted_by: string;
+  granted_ms: number;
+  voided: OptionalJson<Voided>;
+}
+
+export interface WalletTable {
+  tenant: string;
+  id: string;
+  record: Json<WalletRecord>;
+}
+
 export interface MemberTable {
   tenant: string;
   id: string;
@@ -266,6 +283,8 @@ export interface Tables {
   series_point: SeriesPointTable;
   target: TargetTable;
   budget: BudgetTable;
+  credit_grant: CreditGrantTable;
+  wallet: WalletTable;
   member: MemberTable;
   api_key: ApiKeyTable;
   login_link: TokenTable;

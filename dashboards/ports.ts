@@ -15,7 +15,7 @@ import type {
 import type { ReplayedDelivery } from '#core/messages/delivery.ts';
 import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { PriceSeries } from '#core/pricing/series/points.ts';
-import type { Approved, LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
+import type { Approved, CreditEntries, LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
 import type { Pressure } from '#core/messages/pressure.ts';
 import type { Refusal, RefusalReason } from '#core/messages/rated.ts';
 import type {
@@ -95,6 +95,10 @@ export interface StorePort {
     period: { readonly startMs: number; readonly endMs: number },
   ): Promise<LiveState['topResources']>;
   trust(tenant: string): Promise<StoreTrust>;
+  creditEntries(
+    tenant: string,
+    page: { readonly limit: number; readonly beforeMs: number; readonly grant?: string | undefined },
+  ): Promise<CreditEntries['entries']>;
   refusals(tenant: string, page: RefusalPage): Promise<readonly Refusal[]>;
   refusalTotals(tenant: string): Promise<readonly RefusalTotal[]>;
   /** Last commit of the partition that is in the store. */

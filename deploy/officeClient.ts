@@ -9,7 +9,7 @@ export interface OfficeClient {
   readonly url: string;
   readonly config: Config;
   get<Answer>(path: string): Promise<Answer>;
-  send<Answer>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
+  send<Answer>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
 }
 
 /** The instance's HTTP API under `/api/v1`, as its administrator. */

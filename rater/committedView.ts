@@ -14,6 +14,7 @@ import { balanceEntry, budgetState, producerState, totalsOf } from '#core/rating
 import { previewReversal } from '#core/rating/corrections/preview.ts';
 import type { PartitionState } from '#core/rating/state.ts';
 import { ClosedPeriods } from './closedPeriods.ts';
+import { CommittedCredits } from './committedCredits.ts';
 import { raterLimits } from './limits.ts';
 
 export class CommittedView {
@@ -24,6 +25,7 @@ export class CommittedView {
   readonly #balances = new Map<string, Map<string, BalanceEntry>>();
   readonly #budgets = new Map<string, BudgetState>();
   readonly #periods: ClosedPeriods;
+  readonly #credits: CommittedCredits;
   #totals: Totals;
   #incarnation: number;
   #outSeq: number;
@@ -39,6 +41,7 @@ export class CommittedView {
     this.#state = state;
     this.#partition = state.partition;
     this.#periods = new ClosedPeriods(state);
+    this.#credits = new CommittedCredits(state);
     this.repriced = state.repriced.length;
     this.#totals = totalsOf(state);
     this.#incarnation = state.incarnation;
@@ -92,6 +95,7 @@ export class CommittedView {
       this.#refusals.set(`${refusal.tenant}/${refusal.producer}`, { epoch, seq: refused, reason, detail });
     }
     this.#periods.apply(header);
+    this.#credits.apply(header);
     for (const entry of header.balances) this.#balance(entry);
     for (const entry of header.budgets) this.#budget(entry);
     return header.producers.map(({ tenant, producer }) => this.mark(tenant, producer));
@@ -131,6 +135,7 @@ export class CommittedView {
       balances: [...(this.#balances.get(tenant)?.values() ?? [])].filter((entry) => entry.periodEndMs >= oldest),
       budgets: [...this.#budgets.values()].filter((entry) => entry.tenant === tenant),
       periods: { ...this.#periods.of(tenant), repriced: this.repriced },
+      credits: this.#credits.of(tenant),
     };
   }
 

@@ -1,8 +1,8 @@
-import { alerts, loads, ratedBlocks, refusals, resources, type Table } from '../schema/tables.ts';
+import { alerts, creditEntries, loads, ratedBlocks, refusals, resources, type Table } from '../schema/tables.ts';
 import { aggregatorLimits } from '../limits.ts';
 import type { Head } from './chain.ts';
 import type { Commit } from './commit.ts';
-import { alertLines, loadLine, refusalLines, resourceLines } from './lines.ts';
+import { alertLines, creditLines, loadLine, refusalLines, resourceLines } from './lines.ts';
 
 /** Rows of one table that a load writes, and how many of them each commit brings. */
 export interface TableRows {
@@ -76,6 +76,7 @@ export class Chunk {
     this.#putText(resources, seq, resourceLines(commit));
     this.#putText(refusals, seq, refusalLines(commit));
     this.#putText(alerts, seq, alertLines(commit));
+    this.#putText(creditEntries, seq, creditLines(commit));
     for (const balance of header.balances) {
       this.#balances.set(`${balance.tenant}|${balance.account}|${balance.periodStartMs}|${balance.currency}`, balance);
     }
@@ -83,7 +84,9 @@ export class Chunk {
 
   /** What to write, in order. The row in `loads` comes last: where it is, the load is whole. */
   tables(): TableRows[] {
-    const rows = [ratedBlocks, resources, refusals, alerts].flatMap((table) => this.#rows.get(table) ?? []);
+    const rows = [ratedBlocks, resources, refusals, alerts, creditEntries].flatMap(
+      (table) => this.#rows.get(table) ?? [],
+    );
     const line = loadLine(this.#last, this.base.seq + 1, [...this.#balances.values()]);
     return [...rows, { table: loads, lines: [encoder.encode(line)], rowsBySeq: new Map([[this.#end.seq, 1]]) }];
   }

@@ -25,6 +25,15 @@ export const alertLines = (commit: Commit): string[] =>
     return tsvLine([...place(commit), tenant, id, source, account, type, action, JSON.stringify(alert)]);
   });
 
+/** The place as JSON, "" for none. */
+export const creditLines = (commit: Commit): string[] =>
+  (commit.header.creditEntries ?? []).map((entry, n) => {
+    const { tenant, atMs, reason, grant, account, currency, amount, place: of, input } = entry;
+    const where = of === undefined ? '' : JSON.stringify(of);
+    const by = [input?.stream ?? '', input?.seq ?? 0];
+    return tsvLine([...place(commit), n, tenant, tsvInstant(atMs), reason, grant, account, currency, amount, where, ...by]); // prettier-ignore
+  });
+
 export function takeoverLine(commit: Commit, voidRows: number): string {
   const { base, nonce } = commit.header;
   return tsvLine([...place(commit), nonce, base?.incarnation ?? 0, base?.outSeq ?? 0, voidRows]);

@@ -4,6 +4,7 @@ import type { Refusal } from '#core/messages/rated.ts';
 import type { SettlementPlace, TallyPlace, TallyRows, Witness } from '#core/messages/stored.ts';
 import type { Aggregator } from '../main.ts';
 import * as figures from './figures.ts';
+import { listCreditEntries, type CreditPage } from './credits.ts';
 import { listRefusals, totalRefusals, type RefusalPage } from './refusals.ts';
 import { placeOf, rowById } from './rows.ts';
 import { settlementRows } from './settlement.ts';
@@ -68,6 +69,7 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
       };
     },
 
+    creditEntries: (tenant: string, page: CreditPage) => listCreditEntries(store, tenant, page),
     refusals: (tenant: string, page: RefusalPage): Promise<readonly Refusal[]> => listRefusals(store, tenant, page),
 
     refusalTotals: (tenant: string): Promise<readonly RefusalTotal[]> => totalRefusals(store, tenant),

@@ -70,6 +70,26 @@ export const alerts: Table = {
   orderBy: 'tenant, log_time, id',
 };
 
+/** What happened to credits, as committed; a place is empty where a grant came or ended. */
+export const creditEntries: Table = {
+  name: 'credit_entries',
+  columns: [
+    ...place,
+    ['n', 'UInt32'],
+    ['tenant', 'LowCardinality(String)'],
+    ['at', "DateTime64(3, 'UTC')"],
+    ['reason', 'LowCardinality(String)'],
+    ['credit_grant', 'String'],
+    ['account', 'UInt32'],
+    ['currency', 'LowCardinality(String)'],
+    ['amount', 'Decimal(38, 12)'],
+    ['place', 'String'],
+    ['stream', 'LowCardinality(String)'],
+    ['input_seq', 'UInt64'],
+  ],
+  orderBy: 'tenant, log_time, out_seq, n',
+};
+
 /** Names of resources by their number; numbers are unique within a tenant. */
 export const resources: Table = {
   name: 'resources',
@@ -115,4 +135,4 @@ export const loads: Table = {
 };
 
 /** In the order in which a load writes them; `loads` comes last and so marks a load that is whole. */
-export const tables = [ratedBlocks, resources, refusals, alerts, takeovers, loads] as const;
+export const tables = [ratedBlocks, resources, refusals, alerts, creditEntries, takeovers, loads] as const;

@@ -44,6 +44,7 @@ export function replyAt(
     balances: more.balances ?? [],
     budgets: [],
     periods: { closed: [], closings: [], repriced: 0, ...more.periods },
+    credits: { grants: [], lines: [], wallets: [] },
   };
 }
 

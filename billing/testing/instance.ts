@@ -95,7 +95,7 @@ export class TestInstance {
 
   /** A request to `/api/v1…`, as the administrator unless another credential is given. */
   async call(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: object,
     credential = this.admin,

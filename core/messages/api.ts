@@ -7,6 +7,7 @@ import type { AccountRecord, AgreementRecord, BudgetRecord, FeeRecord, MeterReco
 import type { Pressure } from './pressure.ts';
 import type { PricingUnitRecord } from './pricingUnit.ts';
 import type { Alert } from './alert.ts';
+import type { CreditEntry } from './credit.ts';
 import type { BudgetForecast, BudgetStateName } from './budget.ts';
 import type { ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
@@ -50,6 +51,11 @@ export interface PricingUnits {
 }
 export interface Budgets {
   readonly budgets: readonly BudgetRecord[];
+}
+
+/** GET /credit-entries: newest first. */
+export interface CreditEntries {
+  readonly entries: readonly (CreditEntry & { readonly outSeq: number; readonly logTimeMs: number })[];
 }
 
 /** GET /live-state, and the first message on the WebSocket `/live`. */

@@ -1,4 +1,5 @@
 import type { BudgetState } from './budget.ts';
+import type { CreditGrantState, CreditLine, WalletState } from './credit.ts';
 import type { BalanceEntry, ClosingState, ProducerState, Totals } from './rated.ts';
 
 /** Request on `balance.get.<p>`. */
@@ -24,6 +25,14 @@ export interface BalanceReply {
   readonly balances: readonly BalanceEntry[];
   readonly budgets: readonly BudgetState[];
   readonly periods: PeriodsReply;
+  readonly credits: CreditsReply;
+}
+
+/** All of a tenant's credits (SPEC §14), without the history. */
+export interface CreditsReply {
+  readonly grants: readonly CreditGrantState[];
+  readonly lines: readonly CreditLine[];
+  readonly wallets: readonly WalletState[];
 }
 
 /** What a close of periods goes by (SPEC §12). */

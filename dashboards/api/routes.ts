@@ -9,6 +9,7 @@ import type { Mirror } from '../mirror/index.ts';
 import type { Ports } from '../ports.ts';
 import { liveAlert } from './alertSchemas.ts';
 import * as answers from './schemas.ts';
+import { creditRoutes } from './creditRoutes.ts';
 import { deliveryRoutes } from './deliveryRoutes.ts';
 import { estimateRoute } from './estimate/route.ts';
 import { pressureFor } from './pressure.ts';
@@ -101,6 +102,7 @@ export function dashboardRoutes({
     });
 
     deliveryRoutes(app, { viewOf, desk: ports.desk });
+    creditRoutes(app, ports);
 
     app.route({
       method: 'GET',

@@ -113,6 +113,7 @@ test('a page that follows in any chunking shows what a new page is sent, and wha
         totals: { samples: none, batches: none, alerts: 0, blocks: 0 },
         producers: [...model.producers.values()], balances: [...model.balances.values()], budgets: [],
         periods: { closed: [], closings: [], repriced: 0 },
+        credits: { grants: [], lines: [], wallets: [] },
       }); // prettier-ignore
       view.sync(reply());
       view.publish(true);

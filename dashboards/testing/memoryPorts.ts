@@ -86,6 +86,7 @@ export function memoryPorts(memory: Memory): Ports {
       minutes: async () => memory.minutes,
       topResources: async () => [],
       trust: async () => ({ checkedAtMs: 1, difference: '0', loadLag: 0, suspenseResources: 0, unpricedSamples: 0 }),
+      creditEntries: async () => [],
       refusals: async () => [],
       refusalTotals: async () => [],
       loadedSeq: async () => 0,

@@ -87,6 +87,7 @@ export class ScriptedRater {
       balances: of(this.#state.balances.values()),
       budgets: of(this.#state.budgets.values()),
       periods: { closed: [], closings: [], repriced: 0 },
+      credits: { grants: [], lines: [], wallets: [] },
     };
   }
 

@@ -10,6 +10,13 @@ export const wholeNumber =
     throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
   };
 
+/** Reads a day of UTC or an instant with its offset, as UTC ms. */
+export function instant(text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) || /(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  throw new InvalidArgumentError('Give a date (of UTC) or an instant with its offset.');
+}
+
 export const dataOption = (): Option =>
   new Option('--data <dir>', 'data directory of the instance')
     .env('METERLINE_DATA')

@@ -4,6 +4,7 @@ import { thresholdKey } from '#core/messages/budget.ts';
 import { officeOf } from '../officeClient.ts';
 import type { EstimateFlags } from '../priceEstimate.ts';
 import { dataOption, jsonOption, wholeNumber, type CommonOptions } from './arguments.ts';
+import { addCredits } from './credits.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addCorrections } from './corrections.ts';
 import { addPeriods } from './periods.ts';
@@ -60,6 +61,7 @@ export function addLists(program: Command, setExitCode: SetExitCode): void {
     });
 
   addBudgets(noun('budget', 'spending limits'));
+  addCredits(noun('credit', 'prepaid and promotional credit'), noun('wallet', 'what watches credit'), setExitCode);
   addDeliveries(noun('delivery', 'what became of alerts'), noun('target', 'where alerts go'), setExitCode);
   addCorrections(noun('correction', 'what was rated wrong, taken back and brought back'), setExitCode);
   addPeriods(noun('period', 'billing periods of a root account and all below it'), setExitCode);
