@@ -1,4 +1,5 @@
 /** What people change from the pages. A change to a budget takes the reason that the audit log keeps. */
+import type { Correction, CorrectionSelection } from '#core/messages/correction.ts';
 import { change } from './client.ts';
 
 export const endSession = (): Promise<unknown> => change('POST', 'logout', {});
@@ -28,3 +29,12 @@ export const closePeriod = (
   account: string,
   asked: { readonly until: string; readonly reason: string; readonly without: readonly string[] },
 ): Promise<Closed> => change('POST', 'periods/close', { account, ...asked });
+
+export const previewCorrection = (selection: CorrectionSelection): Promise<Correction> =>
+  change('POST', 'corrections/preview', selection);
+
+export const applyCorrection = (id: string, reason: string): Promise<Correction> =>
+  change('POST', `corrections/${encodeURIComponent(id)}/apply`, { reason });
+
+export const approveCorrection = (id: string, reason: string): Promise<Correction> =>
+  change('POST', `corrections/${encodeURIComponent(id)}/approve`, { reason });

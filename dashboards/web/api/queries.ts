@@ -4,6 +4,7 @@ import type {
   Accounts, AgreementList, Budgets, DeliveryDetail, DeliveryList, Explore, ExploreDimension, Fees, Fleet, LiveAlert, Me, Prices, RatedRows,
   Refusals, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
+import type { Correction } from '#core/messages/correction.ts';
 import type { AccountChecklist, PeriodList } from '#core/messages/periods.ts';
 import type { Pressure } from '#core/messages/pressure.ts';
 import { get } from './client.ts';
@@ -153,4 +154,18 @@ export const checklistQuery = (account: string, until?: string) =>
     queryFn: ({ signal }) =>
       get<AccountChecklist>(`periods/${encodeURIComponent(account)}/checklist`, { until }, signal),
     refetchInterval: 10_000,
+  });
+
+export const correctionsQuery = queryOptions({
+  queryKey: ['corrections'],
+  queryFn: ({ signal }) => get<{ readonly corrections: readonly Correction[] }>('corrections', undefined, signal),
+  select: (answer) => answer.corrections,
+  refetchInterval: 5_000,
+});
+
+export const correctionQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['corrections', id],
+    queryFn: ({ signal }) => get<Correction>(`corrections/${encodeURIComponent(id)}`, undefined, signal),
+    refetchInterval: ({ state }) => (state.data?.status === 'ended' || state.data?.status === 'failed' ? false : 1_000),
   });

@@ -7,6 +7,7 @@ export interface PageInfo {
     | '/budgets'
     | '/alerts'
     | '/deliveries'
+    | '/corrections'
     | '/closes'
     | '/fleet'
     | '/refusals'
@@ -82,6 +83,17 @@ export const pages: readonly PageInfo[] = [
       'What was each receiver sent, and what did it answer?',
       'What did not arrive, and how is it sent again?',
       'Does a receiver work at all?',
+    ],
+  },
+  {
+    path: '/corrections',
+    name: 'Corrections',
+    group: 'Control',
+    key: 'c',
+    questions: [
+      'What was taken back or put in place, by whom, and why?',
+      'What would a correction come to, before it is booked?',
+      'Which rows reverse which?',
     ],
   },
   {

@@ -3,6 +3,7 @@ import { NowPage } from '../pages/now/NowPage.tsx';
 import { parseExploreSearch } from '../pages/explore/search.ts';
 import { parseAlertsSearch } from '../pages/alerts/search.ts';
 import { parseBudgetsSearch } from '../pages/budgets/search.ts';
+import { parseCorrectionsSearch } from '../pages/corrections/search.ts';
 import { parseDeliveriesSearch } from '../pages/deliveries/search.ts';
 import { parseFleetSearch } from '../pages/fleet/search.ts';
 import { parseRefusalsSearch } from '../pages/refusals/search.ts';
@@ -71,6 +72,19 @@ const deliveries = createRoute({
   validateSearch: parseDeliveriesSearch,
 });
 
+const corrections = createRoute({
+  getParentRoute: () => root,
+  path: '/corrections',
+  component: lazyRouteComponent(() => import('../pages/corrections/CorrectionsPage.tsx'), 'CorrectionsPage'),
+  validateSearch: parseCorrectionsSearch,
+});
+
+const correction = createRoute({
+  getParentRoute: () => root,
+  path: '/corrections/$correctionId',
+  component: lazyRouteComponent(() => import('../pages/corrections/CorrectionPage.tsx'), 'CorrectionPage'),
+});
+
 const closes = createRoute({
   getParentRoute: () => root,
   path: '/closes',
@@ -108,6 +122,8 @@ export const router = createRouter({
     budget,
     alerts,
     deliveries,
+    corrections,
+    correction,
     closes,
     fleet,
     refusals,

@@ -54,6 +54,21 @@ function wallClock(instantMs: number, timeZone: string): [number, number, number
   return [of['year']!, of['month']!, of['day']!, of['hour']!, of['minute']!, of['second']!];
 }
 
+/** "2026-11-23T14:05", or with seconds, as the zone's clocks show it; undefined for anything else. */
+export function wallClockMs(text: string, timeZone: string): number | undefined {
+  const match = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1).map((part = '0') => Number(part)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return at(timeZone, year, month, day, hour) + (minute * 60 + second) * 1000;
+}
+
 const pad = (value: number): string => String(value).padStart(2, '0');
 
 /** Key of the month, day or hour that holds an instant. */
