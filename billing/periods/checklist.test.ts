@@ -20,6 +20,7 @@ const good: CloseFacts = {
   producers: [producer('web-1'), producer('db-1'), producer('gone', false)],
   rater: replyAt(december + day, { 'web-1': december, 'db-1': december + 5 }),
   store: { outSeq: 7, logTimeMs: december + day, difference: '0', unpriced: [] },
+  corrections: [],
   suspense: [],
 };
 const open = (facts: Partial<CloseFacts>, without: readonly string[] = []) => {
@@ -70,6 +71,7 @@ describe('what the close waits for', () => {
       'charged',
       { rater: replyAt(december + day, { 'web-1': december, 'db-1': december }, { periods: { repriced: 3 } }) },
     ],
+    ['charged', { corrections: ['c-4'] }],
     ['loaded', { store: { ...good.store, outSeq: 6 } }],
     ['loaded', { store: { ...good.store, logTimeMs: december - 1 } }],
     ['reconciled', { store: { ...good.store, difference: '0.01' } }],

@@ -13,6 +13,8 @@ export interface CloseFacts {
   /** The owner's committed state; undefined while none answers. */
   readonly rater: BalanceReply | undefined;
   readonly store: StoreFacts;
+  /** Ids of corrections that are on their way to the rater. */
+  readonly corrections: readonly string[];
   /** What the suspense account was charged in time that would be closed. */
   readonly suspense: readonly { readonly currency: string; readonly amount: string }[];
 }
@@ -116,13 +118,14 @@ function missingProducers(facts: CloseFacts): MissingProducer[] {
   });
 }
 
-function charged({ rater }: CloseFacts): ChecklistItem {
+function charged({ rater, corrections }: CloseFacts): ChecklistItem {
   const closings = rater?.periods.closings ?? [];
   const repriced = rater?.periods.repriced ?? 0;
   const work = [
     ...closings.map(
       ({ untilMs, done }) => `the close until ${instant(untilMs)} has settled ${done} tallies and goes on`,
     ),
+    ...corrections.map((id) => `correction ${id} is being booked`),
     ...(repriced === 0 ? [] : [`${repriced} tallies wait for points of reference series`]),
   ];
   return item('charged', work.length === 0, 'nobody', {

@@ -6,6 +6,7 @@ import { sleep } from '#platform/lifecycle.ts';
 import { tallyUnit } from '#core/units/pricedUnits.ts';
 import { accountsOf } from '../accounts/accounts.ts';
 import { metersOf } from '../catalogue/catalogue.ts';
+import { idOf } from '../corrections/corrections.ts';
 import type { Office } from '../change.ts';
 import { billingError } from '../errors.ts';
 import { periodLimits } from '../limits.ts';
@@ -58,8 +59,20 @@ export async function closeFacts(
     producers: await producersOf(db, tenant),
     rater,
     store: await storeFacts(db, ports, tenant, range),
+    corrections: await correctionsUnderway(db, tenant),
     suspense: suspenseOf(rater, suspense, { fromMs, untilMs }),
   };
+}
+
+async function correctionsUnderway(db: Reader, tenant: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('correction')
+    .select('number')
+    .where('tenant', '=', tenant)
+    .where('status', 'in', ['queued', 'begun', 'running', 'ending'])
+    .orderBy('number')
+    .execute();
+  return rows.map(idOf);
 }
 
 export async function partitionOf(db: Reader, tenant: string): Promise<number> {

@@ -69,6 +69,8 @@ test('every page is accessible and fits, light on a desk and dark on a phone, wi
     '/budgets': '.empty',
     '/alerts': '.empty',
     '/deliveries': '.empty',
+    '/corrections': '.empty',
+    '/corrections?ask=time': '[data-testid=correction-preview]',
     '/closes': '[data-testid=close-small-state]',
     '/fleet': '[data-testid=fleet-live]',
     '/refusals': '.empty',

@@ -60,11 +60,13 @@ function Details({ correction }: { correction: Correction }) {
             <li>
               <Link to="/corrections">Corrections</Link>
             </li>
-            <li>{id}</li>
+            <li>
+              <span>{id}</span>
+            </li>
           </ol>
         </nav>
         <h1>
-          {selectionText(selection, timeZone)}{' '}
+          <span className="sentence">{selectionText(selection, timeZone)}</span>
           <Badge tone={statusTones[status]} testId="correction-status">
             {statusWords[status]}
           </Badge>

@@ -91,11 +91,15 @@ export function NewCorrection({ ask }: { ask: CorrectionForm }) {
             <Labelled label="Until before">
               <input className="field" type="datetime-local" step={1} {...field('to')} />
             </Labelled>
-            <Labelled label="Resource, or all below: host/*">
-              <input className="field" {...field('resource')} />
+          </>
+        )}
+        {ask !== 'revert' && (
+          <>
+            <Labelled label="Resource">
+              <input className="field" placeholder="any; host/* for all below" {...field('resource')} />
             </Labelled>
             <Labelled label="Meter">
-              <input className="field" {...field('meter')} />
+              <input className="field" placeholder="any" {...field('meter')} />
             </Labelled>
           </>
         )}
@@ -123,7 +127,8 @@ export function selectionOf(ask: CorrectionForm, fields: Fields, timeZone: strin
   if (ask === 'batches') {
     const [fromSeq, toSeq] = [Number(fields.fromSeq), Number(fields.toSeq || fields.fromSeq)];
     const isWhole = Number.isSafeInteger(fromSeq) && fromSeq >= 1 && Number.isSafeInteger(toSeq) && toSeq >= fromSeq;
-    return fields.producer !== '' && isWhole ? { producer: fields.producer, fromSeq, toSeq } : undefined;
+    const narrowed = { ...text('resource'), ...text('meter') };
+    return fields.producer !== '' && isWhole ? { producer: fields.producer, fromSeq, toSeq, ...narrowed } : undefined;
   }
   const [fromMs, toMs] = [wallClockMs(fields.from, timeZone), wallClockMs(fields.to, timeZone)];
   const narrowed = { ...text('producer'), ...text('resource'), ...text('meter') };

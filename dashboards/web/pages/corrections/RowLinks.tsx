@@ -37,7 +37,6 @@ export function RowLinks({ correction }: { correction: Correction }) {
           The rows that reverse them
         </Link>
       )}
-      <span>Each row’s “Why this number” names the correction and the other row.</span>
     </p>
   );
 }

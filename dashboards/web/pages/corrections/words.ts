@@ -29,10 +29,10 @@ export function selectionText(selection: CorrectionSelection, timeZone: string):
   const { producer, epoch, fromSeq, toSeq, fromMs, toMs, resource, meter, correction } = selection;
   if (correction !== undefined) return `correction ${correction} taken back`;
   const of = [
+    ...(producer === undefined ? [] : [producer]),
+    ...(epoch === undefined ? [] : [`epoch ${epoch}`]),
     ...(resource === undefined ? [] : [`resource ${resource}`]),
     ...(meter === undefined ? [] : [`meter ${meter}`]),
-    ...(producer === undefined ? [] : [`producer ${producer}`]),
-    ...(epoch === undefined ? [] : [`epoch ${epoch}`]),
   ].join(', ');
   const batches =
     fromSeq === toSeq
