@@ -58,15 +58,9 @@ function wallClock(instantMs: number, timeZone: string): [number, number, number
 export function wallClockMs(text: string, timeZone: string): number | undefined {
   const match = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1).map((part = '0') => Number(part)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return at(timeZone, year, month, day, hour) + (minute * 60 + second) * 1000;
+  const [, year, month, day, hour, minute, second = '0'] = match;
+  const seconds = Number(minute) * 60 + Number(second);
+  return at(timeZone, Number(year), Number(month), Number(day), Number(hour)) + seconds * 1000;
 }
 
 const pad = (value: number): string => String(value).padStart(2, '0');
