@@ -37,6 +37,15 @@ export function providePostgres(wanted: boolean): Provided {
   return { env: {}, missing: missing(wanted, 'PostgreSQL 15', 'postgresql-15', 'METERLINE_TEST_POSTGRES_BIN') };
 }
 
+/** nginx for the test of its example, as METERLINE_NGINX. */
+export function provideNginx(wanted: boolean): Provided {
+  const find = () => [process.env['METERLINE_NGINX'], '/usr/sbin/nginx'].find((path) => path && existsSync(path));
+  if (wanted && find() === undefined) installWithApt('nginx');
+  const path = find();
+  if (path !== undefined) return { env: { METERLINE_NGINX: path }, missing: '' };
+  return { env: {}, missing: missing(wanted, 'nginx', 'nginx', 'METERLINE_NGINX') };
+}
+
 function missing(wanted: boolean, what: string, name: string, variable: string): string {
   if (!wanted) return '';
   return `${what} is missing; install it (sudo apt-get install ${name}) or name it in ${variable}`;

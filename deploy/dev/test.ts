@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { exitCodes } from '../cli/report.ts';
 import { checkCommand } from './check.ts';
-import { provideChromium, providePostgres, type Provided } from './machine.ts';
+import { provideChromium, provideNginx, providePostgres, type Provided } from './machine.ts';
 import { onThisNode, tool } from './run.ts';
 
 export const suites = ['unit', 'integration', 'browser', 'chaos'] as const;
@@ -36,8 +36,9 @@ export async function testCommand(args: readonly string[]): Promise<number> {
   if (args.length === 0) outcomes.push(await checks());
   const postgres = providePostgres(running.includes('integration'));
   const chromium = provideChromium(running.includes('browser'));
-  const env = { ...process.env, ...postgres.env, ...chromium.env };
-  for (const suite of running) outcomes.push(await runSuite(suite, passedOn, env, { postgres, chromium }));
+  const nginx = provideNginx(running.includes('integration'));
+  const env = { ...process.env, ...postgres.env, ...chromium.env, ...nginx.env };
+  for (const suite of running) outcomes.push(await runSuite(suite, passedOn, env, { postgres, chromium, nginx }));
   return report(outcomes);
 }
 
@@ -58,7 +59,7 @@ async function runSuite(
   suite: Suite,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  machine: { readonly postgres: Provided; readonly chromium: Provided },
+  machine: { readonly postgres: Provided; readonly chromium: Provided; readonly nginx: Provided },
 ): Promise<Outcome> {
   if (suite === 'browser' && machine.chromium.missing !== '') {
     return { name: suite, passed: 0, failed: 0, skipped: 1, minutes: 0, left: `not run: ${machine.chromium.missing}` };
@@ -72,10 +73,10 @@ async function runSuite(
     process.stdout.write(`\n── ${suite} ──\n`);
     const code = await onThisNode(tool('vitest', 'vitest.mjs'), vitest, env);
     const counts = readCounts(output, code);
-    const left =
-      suite === 'integration' && machine.postgres.missing !== ''
-        ? `PostgreSQL left out: ${machine.postgres.missing}`
-        : '';
+    const leftOut = Object.entries({ PostgreSQL: machine.postgres, nginx: machine.nginx })
+      .filter(([, { missing }]) => suite === 'integration' && missing !== '')
+      .map(([name, { missing }]) => `${name} left out: ${missing}`);
+    const left = leftOut.join('; ');
     return { name: suite, ...counts, failures: readFailures(output), minutes: minutesSince(startedMs), left };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 const idsMax = 1000;
 
 interface Saved {
-  /** By budget: whether it holds the service back, and since which instant of the log. */
+  /** By source: whether it holds the service back, and since which instant of the log. */
   readonly budgets: Record<string, { readonly holds: boolean; readonly logTimeMs: number }>;
   readonly since: string | null;
   readonly ids: string[];
@@ -13,9 +13,11 @@ interface Saved {
 
 export interface BudgetEvent {
   readonly id: string;
-  readonly budget: string;
-  /** Where the budget stands after it: every event carries the whole answer, so a lost one is made up for by the next. */
-  readonly state: 'within' | 'warned' | 'throttled' | 'blocked' | 'released';
+  /** What it is about, such as `budget:render-month`. */
+  readonly source: string;
+  /** Where that stands after it: every event carries the whole answer, so a lost one is made up for by the next. */
+  readonly state: string;
+  readonly action: 'notify' | 'throttle' | 'block' | 'release';
   readonly logTimeMs: number;
 }
 
@@ -43,12 +45,15 @@ export class DesiredState {
   take(event: BudgetEvent, now: Date): Effect {
     if (this.saved.ids.includes(event.id)) return 'repeated';
     const before = this.throttled;
-    const known = this.saved.budgets[event.budget];
+    const known = this.saved.budgets[event.source];
     const outdated = known !== undefined && event.logTimeMs < known.logTimeMs;
-    const holds = event.state === 'throttled' || event.state === 'blocked';
+    const { state, action } = event;
+    // An empty wallet that only tells changes nothing of what it asked for when it became empty.
+    const stays = action === 'notify' && state === 'empty' && known?.holds === true;
+    const holds = stays || state === 'throttled' || state === 'blocked' || action === 'throttle' || action === 'block';
     const budgets = outdated
       ? this.saved.budgets
-      : { ...this.saved.budgets, [event.budget]: { holds, logTimeMs: event.logTimeMs } };
+      : { ...this.saved.budgets, [event.source]: { holds, logTimeMs: event.logTimeMs } };
     const throttled = someHold(budgets);
     const since = throttled === before ? this.saved.since : throttled ? now.toISOString() : null;
     this.save({ budgets, since, ids: [...this.saved.ids, event.id].slice(-idsMax) });
@@ -67,7 +72,10 @@ const someHold = (budgets: Saved['budgets']): boolean => Object.values(budgets).
 
 function read(path: string): Saved {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Saved;
+    const saved = JSON.parse(readFileSync(path, 'utf8')) as Saved;
+    // A file of an earlier version names budgets by their bare ids.
+    const named = Object.entries(saved.budgets).map(([id, held]) => [id.includes(':') ? id : `budget:${id}`, held]);
+    return { ...saved, budgets: Object.fromEntries(named) as Saved['budgets'] };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return { budgets: {}, since: null, ids: [] };

@@ -6,8 +6,8 @@ import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { DesiredState, type BudgetEvent } from './desiredState.ts';
 import { Throttle } from './throttle.ts';
 
-const bodyBytesMax = 64 * 1024;
-const states = ['within', 'warned', 'throttled', 'blocked', 'released'];
+/** In an alert storm a webhook holds 250 alerts, some 100 KB. */
+const bodyBytesMax = 1024 * 1024;
 
 const { values: given } = parseArgs({
   options: {
@@ -54,14 +54,15 @@ function run(webhook: Webhook, state: DesiredState, throttle: Throttle): void {
       return answer(response, 404, { error: 'POST / or GET /state' });
     readBody(request, (body) => {
       if (body === undefined) return answer(response, 413, { error: `more than ${bodyBytesMax} bytes` });
-      const event = verified(webhook, body, request);
-      if (typeof event === 'string') return answer(response, 401, { error: event });
-      if (event === undefined) return answer(response, 400, { error: 'not a budget event' });
+      const events = verified(webhook, body, request);
+      if (typeof events === 'string') return answer(response, 401, { error: events });
+      if (events === undefined) return answer(response, 400, { error: 'not an alert' });
       try {
-        const effect = state.take(event, new Date());
+        const effects = events.map((event) => state.take(event, new Date()));
         enforce();
-        console.log(`${event.budget} is ${event.state}: ${effect} (${throttle.method})`);
-        answer(response, 200, { effect });
+        for (const [index, event] of events.entries())
+          console.log(`${event.source} is ${event.state}: ${effects[index]} (${throttle.method})`);
+        answer(response, 200, { effect: effects.at(-1) ?? 'noted' });
       } catch (error) {
         // The sender tries again later: nothing was taken.
         answer(response, 500, { error: String(error) });
@@ -81,13 +82,24 @@ function run(webhook: Webhook, state: DesiredState, throttle: Throttle): void {
   }
 }
 
-/** The event; undefined when it is none; a text when the signature or its time do not hold. */
-function verified(webhook: Webhook, body: string, request: IncomingMessage): BudgetEvent | string | undefined {
+interface Alerts {
+  readonly type?: string;
+  readonly data?: Partial<BudgetEvent> & {
+    readonly sources?: readonly (Omit<BudgetEvent, 'id' | 'state'> & { readonly last: string })[];
+  };
+}
+
+/** The events, of a test none; undefined when it is no alert; a text when the signature or its time do not hold. */
+function verified(webhook: Webhook, body: string, request: IncomingMessage): BudgetEvent[] | string | undefined {
   try {
-    const { data } = webhook.verify(body, request.headers as Record<string, string>) as { data?: Partial<BudgetEvent> };
-    const { id, budget, state, logTimeMs } = data ?? {};
-    if (typeof id !== 'string' || typeof budget !== 'string' || typeof logTimeMs !== 'number') return undefined;
-    return state !== undefined && states.includes(state) ? { id, budget, state, logTimeMs } : undefined;
+    const { type, data } = webhook.verify(body, request.headers as Record<string, string>) as Alerts;
+    if (type === 'target.test') return [];
+    // Many alerts at once: where each source stands in the end is all that counts.
+    if (type === 'alerts.grouped')
+      return data?.sources?.map(({ last, ...event }) => ({ ...event, id: `${data.id}:${event.source}`, state: last }));
+    const { id, source, state, action, logTimeMs } = data ?? {};
+    if (typeof id !== 'string' || typeof source !== 'string' || typeof logTimeMs !== 'number') return undefined;
+    return state === undefined || action === undefined ? undefined : [{ id, source, state, action, logTimeMs }];
   } catch (error) {
     return error instanceof WebhookVerificationError ? error.message : undefined;
   }

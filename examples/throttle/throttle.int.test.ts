@@ -73,7 +73,7 @@ describe('the throttle example', () => {
     const oldMadeNew = { ...sign(throttle, secret, old), timestamp: signed.timestamp };
     expect((await receiver.post(throttle, oldMadeNew)).status).toBe(401);
     expect((await receiver.post({ type: 'budget.threshold_crossed', data: { id: 'x' } })).status).toBe(400);
-    expect((await receiver.post('x'.repeat(70_000))).status).toBe(413);
+    expect((await receiver.post('x'.repeat(1_100_000))).status).toBe(413);
     expect(await receiver.state()).toMatchObject({ throttled: false });
   });
 
@@ -92,6 +92,27 @@ describe('the throttle example', () => {
       effects.push(((await receiver.post(each)).body as { effect: string }).effect);
     }
     expect(effects).toEqual(['noted', 'outdated', 'throttled', 'throttled', 'throttled', 'throttled', 'released']);
+    // In a storm where each stands in the end counts; a test changes nothing; an empty wallet holds while it says so.
+    const source = (name: string, last: string) => ({ source: name, action: 'notify', last, logTimeMs: 50 });
+    const sources = [source('budget:render-month', 'throttled'), source('budget:other', 'released')];
+    const test_ = {
+      type: 'target.test',
+      data: { id: 't', source: 'test:x', state: 'within', action: 'notify', logTimeMs: 51 },
+    };
+    const wallet = (id: string, action: string, state: string, logTimeMs: number) => ({
+      type: 'credit.empty', data: { id, source: 'wallet:w', action, state, logTimeMs },
+    }); // prettier-ignore
+    const more = [];
+    for (const each of [
+      { type: 'alerts.grouped', data: { id: 'g', sources } },
+      test_,
+      event('e8', 'released', 60),
+      wallet('w1', 'block', 'empty', 61),
+      wallet('w2', 'notify', 'empty', 62),
+      wallet('w3', 'release', 'covered', 63),
+    ])
+      more.push(((await receiver.post(each)).body as { effect: string }).effect);
+    expect(more).toEqual(['throttled', 'noted', 'released', 'throttled', 'throttled', 'released']);
   });
 
   test('without any privilege, stopping and continuing limits the service too', async () => {
@@ -115,7 +136,7 @@ function event(id: string, state: string, logTimeMs: number, budget = 'render-mo
   return {
     type: 'budget.threshold_crossed',
     timestamp: '2026-11-01T00:00:00.000Z',
-    data: { id, budget, state, logTimeMs },
+    data: { id, source: `budget:${budget}`, state, action: 'notify', logTimeMs },
   };
 }
 
