@@ -7,7 +7,7 @@ export const benchError = defineErrors({
     status: 400,
     title: 'There is no such measurement.',
     solve:
-      'Name one or more of RATE, GROW, PIPE, COST, ALERT, RECOVER, START, or `all`; --seconds takes a whole number.',
+      'Name one or more of RATE, GROW, PIPE, COST, ALERT, CHECK, RECOVER, START, or `all`; --seconds takes a whole number.',
   },
 });
 
@@ -23,6 +23,7 @@ const benches: Readonly<Record<string, Bench>> = {
   PIPE: { seconds: 60, run: async (options) => (await import('./pipe.ts')).benchPipe(options) },
   COST: { seconds: 20, run: async (options) => (await import('./cost.ts')).benchCost(options) },
   ALERT: { seconds: 20, run: async (options) => (await import('./alert.ts')).benchAlert(options) },
+  CHECK: { seconds: 30, run: async (options) => (await import('./check.ts')).benchCheck(options) },
   RECOVER: { seconds: 20, run: async (options) => (await import('./recover.ts')).benchRecover(options) },
   START: { run: async () => (await import('./start.ts')).benchStart() },
 };

@@ -23,6 +23,9 @@ const here = (name: string): string => join(import.meta.dirname, name);
 /** The one tenant of each partition. */
 export const tenantOf = (partition: number): string => `load-${partition}`;
 
+/** A service of the first tenant that may ask for checks. */
+export const benchService = 'bench';
+
 export type CpuSeconds = Readonly<Record<'broker' | 'rater' | 'loader', number>>;
 
 export interface PipelineOptions {
@@ -66,6 +69,8 @@ export interface Pipeline extends AsyncDisposable {
   /** Kills the rater (SIGKILL); the standby is the rater then, or another one that starts at once. Gives when it was killed, UTC ms. */
   replaceRater(): number;
   readonly raterPid: number;
+  /** Of its own port. */
+  readonly raterPort: number;
   cpu(): CpuSeconds;
   /** Ends rater, loader and generator, so that a limit can be measured on the quiet broker. */
   stopProduct(): Promise<void>;
@@ -78,7 +83,9 @@ interface Rater {
 
 export async function startPipeline({ size, partitions = 1, more = [] }: PipelineOptions): Promise<Pipeline> {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startTestServer({ partitions }));
+  const server = stack.use(
+    await startTestServer({ partitions, services: [{ tenant: tenantOf(0), service: benchService }] }),
+  );
   const connection = async (role: string): Promise<NatsConnection> =>
     stack.adopt(await connectNats({ url: server.url, credentials: server.credentials, role }), (each) => each.close());
   const admin = await connection('admin');
@@ -161,6 +168,9 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
         if (refused > 0) throw new Error(`${refused} samples were refused`);
         await sleep(20);
       }
+    },
+    get raterPort() {
+      return rater.port;
     },
     get raterPid() {
       return rater.child.pid!;
