@@ -8,10 +8,11 @@ import { createApiServer } from '#dashboards/api/server.ts';
 import { dashboardEvents } from '#dashboards/events.ts';
 import { attemptsOn, operationsOf } from '#dashboards/testing/accessMatrix.ts';
 import { roles, type Identity } from '#platform/http/index.ts';
-import { bareRoutes, openApiPath, openApiText } from './openapi.ts';
+import { bareRoutes, checksOpenApiPath, checksOpenApiText, openApiPath, openApiText } from './openapi.ts';
 
 test('docs/openapi.json is what the routes say of themselves', async () => {
   expect(readFileSync(openApiPath, 'utf8'), 'run `node_modules/.bin/node deploy/openapi.ts`').toBe(await openApiText());
+  expect(readFileSync(checksOpenApiPath, 'utf8'), 'likewise').toBe(checksOpenApiText());
 });
 
 test('every route of every service refuses who may not call it', async () => {

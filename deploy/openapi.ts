@@ -9,6 +9,7 @@ import { aggregatorRoutes } from '#aggregator/routes.ts';
 import { billingRoutes } from '#billing/routes.ts';
 import { dashboardRoutes, logoutRoutes, openApiOf } from '#dashboards/index.ts';
 import type { Routes } from '#platform/http/index.ts';
+import { checksOpenApi } from '#rater/checks/openapi.ts';
 import { programRoot, programVersion } from './instance/version.ts';
 
 export const openApiPath = join(programRoot, 'docs', 'openapi.json');
@@ -33,4 +34,11 @@ export async function openApiText(): Promise<string> {
   return `${JSON.stringify(await openApiOf([...bareRoutes, logoutRoutes(nothing)], programVersion), null, 2)}\n`;
 }
 
-if (import.meta.main) writeFileSync(openApiPath, await openApiText());
+/** Of the rater's own port. */
+export const checksOpenApiPath = join(programRoot, 'docs', 'openapi.checks.json');
+export const checksOpenApiText = (): string => `${JSON.stringify(checksOpenApi(programVersion), null, 2)}\n`;
+
+if (import.meta.main) {
+  writeFileSync(openApiPath, await openApiText());
+  writeFileSync(checksOpenApiPath, checksOpenApiText());
+}

@@ -3,8 +3,10 @@ import { limitOf, spentOf } from '../budgets/spent.ts';
 import { divideRounded, formatAmount, parseAmount, parseRational } from '../money/fixed.ts';
 import type { Cause, DesiredAction, Verdict } from '../messages/checks.ts';
 import type { BudgetRecord, BudgetStateName } from '../messages/budget.ts';
+import type { WalletRecord, WalletStateName } from '../messages/credit.ts';
+import { creditsLeft, walletsAbove } from '../rating/credits/left.ts';
 import type { Account, Master, Tenant } from '../rating/state.ts';
-import { countsAs, heldUnder, isOfService } from './held.ts';
+import { countsAs, heldIn, heldUnder, isOfService } from './held.ts';
 import { holdLimits } from './limits.ts';
 
 export interface Asked {
@@ -25,9 +27,13 @@ interface Cap {
 }
 
 export function verdictOn(tenant: Tenant, logTimeMs: number, asked: Asked): Verdict {
-  const caps = asked.account.chain.flatMap((account) =>
+  const budgets = asked.account.chain.flatMap((account) =>
     (budgetsAt(tenant.master, account.record.id) ?? []).flatMap((record) => capOf(tenant, record, logTimeMs, asked)),
   );
+  const wallets = walletsAbove(tenant, asked.account.record.id, asked.currency).sort((a, b) =>
+    a.record.id < b.record.id ? -1 : 1,
+  );
+  const caps = [...budgets, ...wallets.flatMap((one) => capOfWallet(tenant, one, asked))];
   const tightest = caps.reduce<Cap | undefined>((best, one) => (leftOf(one) < leftOf(best) ? one : best), undefined);
   const refusing = caps.filter(({ refuses }) => refuses);
   const holding = caps.filter(({ cause }) => cause.state !== 'none');
@@ -79,6 +85,23 @@ function capOf(tenant: Tenant, record: BudgetRecord, logTimeMs: number, asked: A
     { cause, spent, held, cap, refuses: state === 'block' || countsAs(record, currency, service, amount) > left },
   ];
 }
+
+/** What is left on it and above it is the cap of a wallet that blocks; grants further below it do not count. */
+function capOfWallet(tenant: Tenant, { record, wallet }: ReturnType<typeof walletsAbove>[number], asked: Asked): Cap[] {
+  const { id, account, currency } = record;
+  const state = walletAction(record, wallet.state);
+  const head = { kind: 'wallet', id, account, state } as const;
+  if (record.action !== 'block')
+    return state === 'none' ? [] : [{ cause: head, spent: 0n, held: 0n, cap: undefined, refuses: false }];
+  const cap = creditsLeft(tenant, account, currency) ?? 0n;
+  const held = heldIn(tenant, account, currency);
+  const cause = { ...head, cap: formatAmount(cap), left: formatAmount(cap - held) };
+  return [{ cause, spent: 0n, held, cap, refuses: state === 'block' || held + asked.amount > cap }];
+}
+
+/** An empty wallet asks for its action. */
+export const walletAction = ({ action }: Pick<WalletRecord, 'action'>, state: WalletStateName): DesiredAction =>
+  state === 'empty' && action !== 'notify' ? action : 'none';
 
 /** The least that any of its thresholds of an amount that block lets be spent; those of a rate or a forecast block by the state alone. */
 function blockingOf({ thresholds }: BudgetRecord, limit: bigint): bigint | undefined {

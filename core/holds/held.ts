@@ -18,6 +18,13 @@ export function heldUnder({ holds }: Pick<Tenant, 'holds'>, record: BudgetRecord
   return held;
 }
 
+/** What is held of an account and below in a currency, of whatever service. */
+export function heldIn({ holds }: Pick<Tenant, 'holds'>, account: number, currency: string): bigint {
+  let held = 0n;
+  for (const [scope, sum] of holds.sums.get(account) ?? []) if (scope.startsWith(`${currency}|`)) held += sum;
+  return held;
+}
+
 /** Whether charges of the service ("" for any) may count in the budget. */
 export const isOfService = ({ scope }: BudgetRecord, service: string): boolean =>
   service === '' || scope?.services?.includes(service) !== false;

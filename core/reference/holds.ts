@@ -2,6 +2,8 @@
 import type { CommitOrder, HoldOrder, RecordedRequest } from '../messages/checks.ts';
 import type { BudgetRecord } from '../messages/control.ts';
 import { totalOf } from './budgets.ts';
+import { leftOf } from './credits/book.ts';
+import { bookOf } from './credits/pay.ts';
 import { decimal, Exact, text, zero } from './number.ts';
 import { pathUp, type State, type Tenant } from './state.ts';
 
@@ -64,6 +66,8 @@ function verdictOn(state: State, order: HoldOrder) {
     );
     return budgets.sort((a, b) => (a.id < b.id ? -1 : 1)).flatMap((budget) => standing(state, tenant, budget, order));
   });
+  const wallets = pathUp(tenant, order.account).flatMap((account) => walletsOf(state, tenant, account, order));
+  caps.push(...wallets.sort((a, b) => (a.id < b.id ? -1 : 1)));
   const limited = caps.filter(({ cap }) => cap !== undefined);
   const [tightest] = limited.toSorted((a, b) => a.left!.cmp(b.left!));
   const refusing = caps.filter(({ action, isOver }) => action === 'block' || isOver === true);
@@ -72,8 +76,8 @@ function verdictOn(state: State, order: HoldOrder) {
   return {
     allowed: refusing.length === 0,
     state: (['block', 'throttle'] as const).find((action) => caps.some((cap) => cap.action === action)) ?? 'none',
-    why: named.slice(0, 16).map(({ id, account, action, cap, left }) => ({
-      kind: 'budget', id, account, state: action, ...(cap && left ? { cap: text(cap), left: text(left) } : {}),
+    why: named.slice(0, 16).map(({ kind, id, account, action, cap, left }) => ({
+      kind, id, account, state: action, ...(cap && left ? { cap: text(cap), left: text(left) } : {}),
     })), // prettier-ignore
     left: some(tightest?.left),
     cap: some(tightest?.cap),
@@ -86,6 +90,7 @@ function verdictOn(state: State, order: HoldOrder) {
 const actionOf = { within: 'none', released: 'none', warned: 'none', throttled: 'throttle', blocked: 'block' } as const;
 
 interface Standing {
+  readonly kind: 'budget' | 'wallet';
   readonly id: string;
   readonly account: number;
   readonly action: 'none' | 'throttle' | 'block';
@@ -98,7 +103,7 @@ interface Standing {
 
 function standing(state: State, tenant: Tenant, budget: BudgetRecord, order: HoldOrder): Standing[] {
   const track = state.budgets.get(`${tenant.record.id} ${budget.id}`)!;
-  const facts = { id: budget.id, account: budget.account, action: actionOf[track.state] };
+  const facts = { kind: 'budget' as const, id: budget.id, account: budget.account, action: actionOf[track.state] };
   const caps = budget.thresholds.flatMap(({ action, percent, absolute }) => {
     if (action !== 'block') return [];
     if (absolute !== undefined) return [decimal(absolute)];
@@ -119,6 +124,39 @@ function standing(state: State, tenant: Tenant, budget: BudgetRecord, order: Hol
   const held = sums.reduce((all, sum) => all.plus(sum), zero);
   const left = cap.minus(spent).minus(held);
   return [{ ...facts, cap, spent, held, left, isOver: worth(budget, order, decimal(order.amount)).gt(left) }];
+}
+
+/** 15.3: wallets of one account in the currency of the order. */
+function walletsOf(state: State, tenant: Tenant, account: number, order: HoldOrder): Standing[] {
+  const wallets = [...tenant.wallets.values()].filter(
+    (wallet) => wallet.account === account && wallet.currency === order.currency,
+  );
+  if (wallets.length === 0) return [];
+  const book = bookOf(state, tenant.record.id);
+  const path = pathUp(tenant, account);
+  const free = [...book.given.values()].filter(
+    ({ record, status }) =>
+      status === 'active' &&
+      path.includes(record.account) &&
+      record.currency === order.currency &&
+      Object.keys(record.scope ?? {}).length === 0,
+  );
+  const cap = free.reduce((sum, given) => sum.plus(leftOf(given)), zero);
+  const below = [...state.holds.values()].filter(
+    (hold) =>
+      hold.order.tenant === tenant.record.id &&
+      hold.order.currency === order.currency &&
+      pathUp(tenant, hold.order.account).includes(account),
+  );
+  const held = below.reduce((sum, hold) => sum.plus(heldNow(hold, state.logTimeMs)), zero);
+  const left = cap.minus(held);
+  return wallets.flatMap(({ id, action: asks }): Standing[] => {
+    const isEmpty = book.wallets.get(id)!.state === 'empty';
+    const action = isEmpty && asks !== 'notify' ? asks : ('none' as const);
+    const facts = { kind: 'wallet' as const, id, account, action };
+    if (asks !== 'block') return action === 'none' ? [] : [facts];
+    return [{ ...facts, cap, spent: zero, held, left, isOver: decimal(order.amount).gt(left) }];
+  });
 }
 
 const isOfService = ({ scope }: Pick<BudgetRecord, 'scope'>, { service }: HoldOrder): boolean =>

@@ -5,6 +5,8 @@
  */
 import type { BalanceEntry, CommitHeader } from '#core/messages/rated.ts';
 import type { Watermark } from '#core/messages/checks.ts';
+import { newTenantCredits } from '#core/rating/credits/tenantCredits.ts';
+import { allCredits, type CreditValues } from '#core/rating/credits/values.ts';
 import { applyValues, type Values } from '#core/rating/replay.ts';
 import { balancesOf, budgetsOf, holdsOf } from '#core/rating/snapshot.ts';
 import { emptyState, emptyTenant, type Master, type PartitionState, type Tenant } from '#core/rating/state.ts';
@@ -26,7 +28,8 @@ export class Books {
     const kept = [...state.tenants.values()].filter((tenant) => this.#keeps(tenant));
     for (const { id } of kept) this.#kept.add(id);
     const values = { balances: [...balancesOf(kept)], budgets: [...budgetsOf(kept)], holds: [...holdsOf(kept)] };
-    applyValues(this.#state, { ...nothing, ...values });
+    const { creditGrants, wallets } = creditsOf(kept);
+    applyValues(this.#state, { ...nothing, ...values, creditGrants, wallets });
     this.#pass(state);
   }
 
@@ -40,7 +43,14 @@ export class Books {
         this.#kept.add(id);
         balances.push(...this.#balancesOf(id));
       }
-    applyValues(this.#state, { ...nothing, balances, budgets: header.budgets.filter(isKept) });
+    const { creditGrants = [], wallets = [] } = header;
+    applyValues(this.#state, {
+      ...nothing,
+      balances,
+      budgets: header.budgets.filter(isKept),
+      creditGrants,
+      wallets,
+    });
     const { incarnation, logTimeMs } = header;
     this.#pass({ incarnation, outSeq: seq, logTimeMs });
     for (const recorded of header.requests ?? [])
@@ -64,6 +74,7 @@ export class Books {
   #keeps({ id, master, holds }: Tenant, header?: CommitHeader): boolean {
     return (
       master.budgets.size > 0 ||
+      master.credits.units.size > 0 ||
       holds.byKey.size > 0 ||
       header?.requests?.some(({ request }) => request.tenant === id) === true
     );
@@ -73,7 +84,17 @@ export class Books {
     const known = this.#state.tenants.get(id);
     if (known === undefined) this.#state.tenants.set(id, { ...emptyTenant(master.record), id, master });
     else known.master = master;
+    if (master.credits.units.size > 0) this.#state.tenants.get(id)!.credits ??= newTenantCredits();
   }
+}
+
+/** What they have left and say; what they have paid is nothing that a check asks for. */
+function creditsOf(tenants: readonly Tenant[]): Pick<Required<CreditValues>, 'creditGrants' | 'wallets'> {
+  const all = tenants.map(allCredits);
+  return {
+    creditGrants: all.flatMap(({ creditGrants }) => creditGrants),
+    wallets: all.flatMap(({ wallets }) => wallets),
+  };
 }
 
 const nothing: Values = {

@@ -1,24 +1,28 @@
 /** What receivers of alerts are to do, whatever they have missed: by target and account, from committed state. */
-import { actionOf, budgetsAt, strongest } from '#core/holds/caps.ts';
+import { actionOf, budgetsAt, strongest, walletAction } from '#core/holds/caps.ts';
 import { holdLimits } from '#core/holds/limits.ts';
 import type { Cause, DesiredAccount, DesiredTarget } from '#core/messages/checks.ts';
 import type { BudgetRecord } from '#core/messages/budget.ts';
+import type { WalletRecord } from '#core/messages/credit.ts';
 import type { Account, Tenant } from '#core/rating/state.ts';
 
-/** Of one target, or of every one that a budget names; where an account is given, what those of it and of all above it say of it. */
+/** A budget or wallet that may ask something of receivers, and what it asks now. */
+interface Asking {
+  readonly targets: readonly string[];
+  readonly cause: Cause;
+}
+
+/** Of one target, or of every one that is named; where an account is given, what those of it and of all above it say of it. */
 export function desiredTargets(tenant: Tenant, target?: string, account?: Account): DesiredTarget[] {
-  const budgets =
-    account === undefined
-      ? [...tenant.master.budgets.values()]
-      : account.chain.flatMap(({ record }) => budgetsAt(tenant.master, record.id) ?? []);
-  const names = target === undefined ? [...new Set(budgets.flatMap(({ targets }) => targets))].sort() : [target];
+  const asking = account === undefined ? askingIn(tenant) : askingAbove(tenant, account);
+  const names = target === undefined ? [...new Set(asking.flatMap(({ targets }) => targets))].sort() : [target];
   return names.map((name) => {
-    const causes = budgets
-      .filter(({ targets, enabled }) => enabled && targets.includes(name))
-      .flatMap((record) => causeOf(tenant, record));
+    const causes = asking.filter(({ targets, cause }) => targets.includes(name) && cause.state !== 'none');
     const of = account?.record.id;
-    const byAccount = [...Map.groupBy(causes, (cause) => of ?? cause.account)].sort(([a], [b]) => a - b);
-    const accounts = byAccount.map(([id, why]) => desiredAccount(tenant.master.accounts.get(id)!, why));
+    const byAccount = Map.groupBy(causes, ({ cause }) => of ?? cause.account);
+    const accounts = [...byAccount]
+      .sort(([a], [b]) => a - b)
+      .map(([id, all]) => desiredAccount(tenant.master.accounts.get(id)!, all));
     return { target: name, state: strongest(accounts.map(({ state }) => state)), accounts };
   });
 }
@@ -27,21 +31,44 @@ export function desiredTargets(tenant: Tenant, target?: string, account?: Accoun
 export const desiredOf = (tenant: Tenant, account: Account): DesiredAccount =>
   desiredAccount(
     account,
-    account.chain.flatMap(({ record }) =>
-      (budgetsAt(tenant.master, record.id) ?? [])
-        .filter(({ enabled }) => enabled)
-        .flatMap((one) => causeOf(tenant, one)),
-    ),
+    askingAbove(tenant, account).filter(({ cause }) => cause.state !== 'none'),
   );
 
-const desiredAccount = ({ record: { id, slug } }: Account, why: readonly Cause[]): DesiredAccount => ({
-  account: id,
-  slug,
-  state: strongest(why.map(({ state }) => state)),
-  why: why.slice(0, holdLimits.causesMax),
-});
+function desiredAccount({ record: { id, slug } }: Account, asking: readonly Asking[]): DesiredAccount {
+  const why = asking.map(({ cause }) => cause);
+  return {
+    account: id,
+    slug,
+    state: strongest(why.map(({ state }) => state)),
+    why: why.slice(0, holdLimits.causesMax),
+  };
+}
 
-function causeOf({ budgetStates }: Tenant, { id, account }: BudgetRecord): Cause[] {
-  const state = actionOf(budgetStates.get(id)?.state ?? 'within');
-  return state === 'none' ? [] : [{ kind: 'budget', id, account, state }];
+const askingIn = (tenant: Tenant): Asking[] => [
+  ...[...tenant.master.budgets.values()].map((record) => ofBudget(tenant, record)),
+  ...[...tenant.master.credits.wallets.values()].map((record) => ofWallet(tenant, record)),
+];
+
+function askingAbove(tenant: Tenant, { chain }: Account): Asking[] {
+  const path = new Set(chain.map(({ record }) => record.id));
+  const { credits } = tenant.master;
+  const wallets =
+    credits.wallets.size === 0 ? [] : [...credits.wallets.values()].filter(({ account }) => path.has(account));
+  return [
+    ...chain
+      .flatMap(({ record }) => budgetsAt(tenant.master, record.id) ?? [])
+      .map((record) => ofBudget(tenant, record)),
+    ...wallets.map((record) => ofWallet(tenant, record)),
+  ];
+}
+
+function ofBudget({ budgetStates }: Tenant, { id, account, targets, enabled }: BudgetRecord): Asking {
+  const state = enabled ? actionOf(budgetStates.get(id)?.state ?? 'within') : 'none';
+  return { targets, cause: { kind: 'budget', id, account, state } };
+}
+
+function ofWallet({ credits }: Tenant, record: WalletRecord): Asking {
+  const { id, account, targets } = record;
+  const state = walletAction(record, credits?.wallets.get(id)?.state ?? 'covered');
+  return { targets, cause: { kind: 'wallet', id, account, state } };
 }

@@ -19,7 +19,8 @@ const key = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/, 'expected 1 t
 const account = z.union([z.int().positive(), text]);
 const currency = z.string().min(3).max(40);
 
-const shapes = {
+/** What each verb is asked with. */
+export const checkShapes = {
   check: z.strictObject({
     account,
     amount: amount.default('0'),
@@ -46,11 +47,11 @@ const shapes = {
   }),
 } as const satisfies Record<CheckVerb, z.ZodType>;
 
-export type Asked<Verb extends CheckVerb> = z.infer<(typeof shapes)[Verb]>;
+export type Asked<Verb extends CheckVerb> = z.infer<(typeof checkShapes)[Verb]>;
 
 /** Throws CHECK_REQUEST_INVALID, with every fault and its path. */
 export function readRequest<Verb extends CheckVerb>(verb: Verb, value: unknown): Asked<Verb> {
-  const parsed = shapes[verb].safeParse(value);
+  const parsed = checkShapes[verb].safeParse(value);
   if (parsed.success) return parsed.data as Asked<Verb>;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(body)'}: ${message}`);
   throw checkError('CHECK_REQUEST_INVALID', faults.join('; '), { faults });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { checkNames } from '../../reference/audit/faults.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { seed } from '../../testing/seed.ts';
+import { creditAction } from '../testing/credits.ts';
 import { requestAction } from '../testing/requests.ts';
 import { action, ordinary, type Action } from './actions.ts';
 import { World } from './world.ts';
@@ -45,11 +46,12 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), byMs: fc.constantFrom(100, 300, 1000, 61_000), ticks: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' } as const) },
   { weight: 1, arbitrary: fc.constant({ kind: 'inherit', tenants: ['t', 'u'] } as const) },
+  { weight: 3, arbitrary: creditAction },
   { weight: 2, arbitrary: action },
 ); // prettier-ignore
 
 test(`HOLDS: both engines decide the same about every hold, seed ${seed}`, () => {
-  const seen = { granted: 0, refused: 0, ended: 0, inherited: 0 };
+  const seen = { granted: 0, refused: 0, byWallet: 0, ended: 0, inherited: 0 };
   fc.assert(
     fc.property(budget, fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), (cap, steps) => {
       const world = new World(ports);

@@ -53,6 +53,7 @@ export class World {
     feeSteps: 0,
     inherited: 0,
     granted: 0,
+    byWallet: 0,
     refused: 0,
     ended: 0,
     voided: 0,
@@ -325,6 +326,8 @@ export class World {
     for (const { reason } of header.creditEntries ?? []) this.paid.add(reason);
     for (const { type } of header.alerts) if (type.startsWith('credit.')) this.paid.add(type);
     this.seen.alerts += header.alerts.length;
+    for (const { outcome } of header.requests ?? [])
+      if ('why' in outcome && !outcome.allowed && outcome.why[0]?.kind === 'wallet') this.seen.byWallet += 1;
     for (const { outcome } of header.requests ?? [])
       this.seen[!('allowed' in outcome) ? 'ended' : outcome.allowed ? 'granted' : 'refused'] += 1;
     this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
