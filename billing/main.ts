@@ -26,6 +26,7 @@ import { billingEvents, type BillingEvents } from './events.ts';
 import { settleOutcomes } from './outbox/outcomes.ts';
 import { Publisher } from './outbox/publisher.ts';
 import { reconcileOutbox } from './outbox/publish.ts';
+import { correctionsNamed } from './corrections/corrections.ts';
 import type { CorrectionPorts } from './corrections/ports.ts';
 import { workOnCorrections } from './corrections/work.ts';
 import { closeByThemselves } from './periods/automatic.ts';
@@ -122,6 +123,7 @@ const masterData = (db: Db) => ({
   meter: async (tenant: string, id: string) => (await metersOf(db, tenant)).find((meter) => meter.id === id),
   fees: (tenant: string) => agreedOf(db, tenant, 'fee'),
   agreements: (tenant: string) => agreedOf(db, tenant, 'agreement'),
+  correction: async (tenant: string, id: string) => (await correctionsNamed(db, tenant, id))[0],
   pricingUnits: (tenant: string) => pricingUnitsOf(db, tenant),
   async series(tenant: string, id: string, atMs: number) {
     const record = await oneSeries(db, tenant, id);

@@ -2,6 +2,7 @@
  * What the dashboards need of the other services. They never import them: the office (deploy/office.ts) hands these in,
  * and a test hands in its own. Every function that takes a tenant answers for that tenant only.
  */
+import type { Correction } from '#core/messages/correction.ts';
 import type {
   AccountRecord,
   AgreementRecord,
@@ -52,6 +53,7 @@ export interface MasterPort {
   fees(tenant: string): Promise<readonly Approved<FeeRecord>[]>;
   agreements(tenant: string): Promise<readonly Approved<AgreementRecord>[]>;
   pricingUnits(tenant: string): Promise<readonly PricingUnitRecord[]>;
+  correction(tenant: string, id: string): Promise<Correction | undefined>;
   /** A reference series with the point in force at the instant, where there is one. */
   series(tenant: string, id: string, atMs: number): Promise<PriceSeries | undefined>;
 }
@@ -73,6 +75,9 @@ export interface RefusalPage {
 /** Rated rows; the aggregator keeps them in ClickHouse. */
 export interface StorePort {
   row(tenant: string, rowId: string): Promise<RatedRow | undefined>;
+  /** The row that this one of a correction reverses, and the row of a correction that reverses this one. */
+  reversedRow(tenant: string, row: RatedRow): Promise<RatedRow | undefined>;
+  reversingRow(tenant: string, row: RatedRow): Promise<RatedRow | undefined>;
   /** Of rows in commits before `outSeqMax`; of all without it. */
   tallyRows(tenant: string, place: TallyPlace, outSeqMax?: number): Promise<TallyRows>;
   /** Id of the newest such row of the tally before another row. */

@@ -6,7 +6,7 @@ import type { Aggregator } from '../main.ts';
 import * as figures from './figures.ts';
 import { listCreditEntries, type CreditPage } from './credits.ts';
 import { listRefusals, totalRefusals, type RefusalPage } from './refusals.ts';
-import { placeOf, rowById } from './rows.ts';
+import { placeOf, reversedRow, reversingRow, rowById } from './rows.ts';
 import { settlementRows } from './settlement.ts';
 import * as tally from './tally.ts';
 
@@ -26,6 +26,9 @@ export function storePort(aggregator: Aggregator, master: MasterFacts) {
   const { store } = aggregator;
   return {
     row: (tenant: string, rowId: string): Promise<RatedRow | undefined> => rowById(store, tenant, rowId),
+
+    reversedRow: (tenant: string, row: RatedRow): Promise<RatedRow | undefined> => reversedRow(store, tenant, row),
+    reversingRow: (tenant: string, row: RatedRow): Promise<RatedRow | undefined> => reversingRow(store, tenant, row),
 
     tallyRows: (tenant: string, place: TallyPlace, outSeqMax?: number): Promise<TallyRows> =>
       tally.tallyRows(store, tenant, place, outSeqMax),

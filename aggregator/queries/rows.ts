@@ -69,14 +69,14 @@ const rowsOf = (blocks: string, where: string): string => `
   SELECT account, service, component, meter, price, cell, currency, kind, producer, epoch, seq, partition, incarnation, out_seq, block,
     row_position AS position, row_resource, row_index AS index, toUnixTimestamp64Milli(${rowStart}) AS start_ms, row_duration,
     toUnixTimestamp64Milli(period_start) AS period_ms, toUnixTimestamp64Milli(booked_start) AS booked_ms, toUnixTimestamp64Milli(closed_until) AS closed_ms,
-    row_quantity AS quantity, row_amount AS amount, usage_seq, toUnixTimestamp64Milli(log_time) AS log_time_ms
+    row_quantity AS quantity, row_amount AS amount, usage_seq, toUnixTimestamp64Milli(log_time) AS log_time_ms, correction, reverses
   FROM (${blocks})
   ARRAY JOIN resource AS row_resource, idx AS row_index, offset AS row_offset, duration AS row_duration,
     quantities AS row_quantity, amounts AS row_amount, range(count) AS row_position
   WHERE ${where}`;
 
 const blockColumnsOfRows = `account, service, component, meter, price, cell, currency, kind, producer, epoch, seq, partition, incarnation, out_seq,
-  block, first, period_start, booked_start, closed_until, usage_seq, log_time, count, resource, idx, offset, duration, quantities, amounts`;
+  block, first, period_start, booked_start, closed_until, usage_seq, log_time, correction, reverses, count, resource, idx, offset, duration, quantities, amounts`;
 
 /** One page of rows, newest in the log first. The cursor is the last row's id. */
 export async function rows(
@@ -123,6 +123,26 @@ export async function rowById(store: Store, tenant: string, id: string): Promise
   return found[0];
 }
 
+/** The row that this one reverses; undefined for others. */
+export async function reversedRow(store: Store, tenant: string, row: RatedRow): Promise<RatedRow | undefined> {
+  const place = placeOf(`${row.reverses}-0`);
+  if (place === undefined) return undefined;
+  const { position: _, ...block } = place;
+  const blocks = `SELECT ${blockColumnsOfRows} FROM valid_blocks WHERE tenant = {tenant:String} AND ${atPlace}`;
+  return (await select(store, tenant, rowsOf(blocks, ofSample), { tenant, ...block, ...sampleOf(row) }))[0];
+}
+
+/** The row that reverses this one; undefined where none does. */
+export async function reversingRow(store: Store, tenant: string, row: RatedRow): Promise<RatedRow | undefined> {
+  const blocks = `SELECT ${blockColumnsOfRows} FROM valid_blocks WHERE tenant = {tenant:String} AND reverses = {ref:String}`;
+  const ref = row.id.slice(0, row.id.lastIndexOf('-'));
+  return (await select(store, tenant, rowsOf(blocks, ofSample), { tenant, ref, ...sampleOf(row) }))[0];
+}
+
+/** Within a block a row is told by the sample and where it starts. */
+const ofSample = `row_index = {index:UInt32} AND ${rowStart} = fromUnixTimestamp64Milli({startMs:Int64}, 'UTC')`;
+const sampleOf = ({ index, startMs }: RatedRow) => ({ index, startMs });
+
 const atPlace =
   'partition = {partition:UInt16} AND incarnation = {incarnation:UInt32} AND out_seq = {outSeq:UInt64} AND block = {block:UInt32}';
 
@@ -152,6 +172,8 @@ function toRatedRow(row: FoundRow, resource: string): RatedRow {
     quantity,
     amount,
     partition,
+    correction,
+    reverses,
   } = row;
   return {
     id: `${partition}-${row.incarnation}-${row.out_seq}-${row.block}-${row.position}`,
@@ -179,5 +201,7 @@ function toRatedRow(row: FoundRow, resource: string): RatedRow {
     outSeq: Number(row.out_seq),
     usageSeq: Number(row.usage_seq),
     logTimeMs: Number(row.log_time_ms),
+    correction,
+    reverses,
   };
 }

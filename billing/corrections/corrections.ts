@@ -133,15 +133,22 @@ export async function listCorrections(db: Db, tenant: string): Promise<Correctio
 export const oneCorrection = async (db: Reader, tenant: string, id: string): Promise<Correction> =>
   correctionOf(await rowOf(db, tenant, id));
 
+/** None where it is unknown. */
+export async function correctionsNamed(db: Db, tenant: string, id: string): Promise<Correction[]> {
+  const rows = db.selectFrom('correction').selectAll().where('tenant', '=', tenant);
+  return (await rows.where('number', '=', numberOf(id)).execute()).map(correctionOf);
+}
+
+const numberOf = (id: string): number => (idShape.safeParse(id).success ? Number(id.slice(2)) : 0);
+
 const idShape = z.string().regex(/^c-[1-9]\d{0,8}$/);
 
 export async function rowOf(db: Reader, tenant: string, id: string): Promise<Row> {
-  const number = idShape.safeParse(id).success ? Number(id.slice(2)) : 0;
   const row = await db
     .selectFrom('correction')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('number', '=', number)
+    .where('number', '=', numberOf(id))
     .executeTakeFirst();
   if (row === undefined) throw billingError('CORRECTION_UNKNOWN', id, { id });
   return row;

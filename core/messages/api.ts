@@ -11,7 +11,7 @@ import type { CreditEntry } from './credit.ts';
 import type { BudgetForecast, BudgetStateName } from './budget.ts';
 import type { ProducerState, Refusal, RefusalReason, SampleCounts } from './rated.ts';
 
-export type { Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from './why.ts';
+export type { Why, WhyAdjustment, WhyAgreement, WhyCorrection, WhyFee, WhySample } from './why.ts';
 
 /** GET /me */
 export interface Me {
@@ -367,6 +367,9 @@ export interface RatedRow {
   readonly outSeq: number;
   readonly usageSeq: number;
   readonly logTimeMs: number;
+  /** The correction that booked it, and the block of the row that it reverses, as ids begin; "" for others. */
+  readonly correction: string;
+  readonly reverses: string;
 }
 
 export interface ExplainStep {

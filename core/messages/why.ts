@@ -1,13 +1,16 @@
 import type { Approved, ExplainStep, RatedRow, Worth } from './api.ts';
+import type { Correction } from './correction.ts';
 import type { AgreementRecord, FeeRecord, MeterRecord, PriceRecord } from './control.ts';
 
 /** GET /why/:rowId — the proof of one row, from the charge down to what it rests on. */
-export type Why = WhySample | WhyAdjustment | WhyFee | WhyAgreement;
+export type Why = WhySample | WhyAdjustment | WhyFee | WhyAgreement | WhyCorrection;
 
 interface WhyRow {
   readonly row: RatedRow;
   /** What its amount is worth, where that is in a pricing unit. */
   readonly worth?: Worth;
+  /** The row that takes it back, and the correction that booked that one; absent where none does. */
+  readonly reversedBy?: { readonly id: string; readonly correction: string };
   readonly path: readonly { readonly id: number; readonly name: string }[];
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
 }
@@ -89,4 +92,11 @@ export interface WhyAgreement extends WhyRow {
     readonly component: string;
     readonly amount: string;
   }[];
+}
+
+/** A row that takes another one back, or brings one back that was taken back. */
+export interface WhyCorrection extends WhyRow {
+  readonly of: 'correction';
+  readonly correction: Pick<Correction, 'id' | 'what' | 'reason' | 'author' | 'approvedBy' | 'appliedMs'>;
+  readonly reversed: { readonly id: string; readonly quantity: string; readonly amount: string };
 }

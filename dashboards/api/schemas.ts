@@ -3,6 +3,7 @@
  * of core/messages/api.ts: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
+import { correctionKinds } from '#core/messages/correction.ts';
 import type { Fleet, LiveState, Refusals, Status, Why } from '#core/messages/api.ts';
 import { stageIds, type Pressure } from '#core/messages/pressure.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
@@ -104,6 +105,10 @@ const whyRow = {
   row: ratedRowSchema,
   worth: worthSchema.exactOptional().describe('Of the amount, where that is in a pricing unit.'),
   path: list(z.object({ id: z.number(), name: z.string() })),
+  reversedBy: z
+    .object({ id: z.string(), correction: z.string() })
+    .exactOptional()
+    .describe('The row of a correction that takes it back.'),
   checks: list(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
 };
 
@@ -153,6 +158,19 @@ export const why = z.discriminatedUnion('of', [
     }),
   }),
   z.object({ of: z.literal('adjustment'), ...whyTally }),
+  z.object({
+    of: z.literal('correction'),
+    ...whyRow,
+    correction: z.object({
+      id: z.string(),
+      what: z.enum(correctionKinds),
+      reason: z.string(),
+      author: z.string(),
+      approvedBy: z.string(),
+      appliedMs: instant.nullable(),
+    }),
+    reversed: z.object({ id: z.string(), quantity, amount }).describe('The row that it takes back, or brings back.'),
+  }),
   z.object({
     of: z.literal('fee'),
     ...whyRow,

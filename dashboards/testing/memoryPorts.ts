@@ -68,12 +68,15 @@ export function memoryPorts(memory: Memory): Ports {
       price: async (_tenant, id) => memory.prices.find((price) => price.id === id),
       fees: async () => [],
       agreements: async () => [],
+      correction: async () => undefined,
       pricingUnits: async () => [],
       series: async () => undefined,
       meter: async (_tenant, id) => memory.meters.find((meter) => meter.id === id),
     },
     store: {
       row: async (tenant, rowId) => memory.rows.find((row) => row.id === rowId && row.tenant === tenant),
+      reversedRow: async () => undefined,
+      reversingRow: async () => undefined,
       tallyRows: async () => ({
         first: { partition: 0, outSeq: 0 },
         last: { partition: 0, outSeq: 0 },

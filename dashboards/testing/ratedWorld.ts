@@ -107,6 +107,8 @@ export class RatedWorld {
             outSeq,
             usageSeq: Number(block.text('usage_seq')),
             logTimeMs: block.instantMs('log_time'),
+            correction: block.text('correction'),
+            reverses: block.text('reverses'),
           };
         }),
       );
@@ -135,12 +137,15 @@ export class RatedWorld {
         prices: async () => this.#prices,
         fees: async () => this.#fees,
         agreements: async () => [],
+        correction: async () => undefined,
         pricingUnits: async () => [...(this.#machine.state.tenants.get('acme')?.master.pricingUnits.values() ?? [])],
         series: async (_, id) => this.#machine.state.tenants.get('acme')?.master.priceSeries.get(id),
         tenants: async () => [{ id: 'acme', name: 'A', currency: 'EUR', timeZone: 'Europe/Berlin', partition: 0 }],
       },
       store: {
         row: async (_, id) => rows.find((row) => row.id === id),
+        reversedRow: async () => undefined,
+        reversingRow: async () => undefined,
         tallyRows: async (_, place, outSeqMax = Infinity) => {
           const mine = rows.filter((row) => this.#isOf(row, place) && row.outSeq < outSeqMax);
           const at = (row?: RatedRow) => ({ partition: 0, outSeq: row?.outSeq ?? 0 });

@@ -2,8 +2,10 @@
 import type { Auditor } from '#core/reference/audit/auditor.ts';
 import type { CheckName, Faults } from '#core/reference/audit/faults.ts';
 import { allPartitions, streams } from '#core/messages/names.ts';
+import type { Originals } from '#core/reference/audit/originals.ts';
 import { compareAlerts } from './alerts.ts';
 import { compareStored } from './clickhouse.ts';
+import { correctedBlocks } from './corrected.ts';
 import { RangeMissing } from './inputs.ts';
 import { lookedAt } from './looked.ts';
 import { answer, compareLive } from './liveBalances.ts';
@@ -30,9 +32,10 @@ interface Seen {
 
 export async function auditAll(source: Source, faults: Faults, progress: Progress): Promise<AuditResult> {
   const seen: Seen[] = [];
+  const originals = await correctedBlocks(source.log, source.placement);
   for (const partition of allPartitions(source.placement)) {
     const retired = seen.map(({ auditor }) => auditor);
-    seen.push(await auditPartition(partition, retired, source, faults, progress));
+    seen.push(await auditPartition(partition, { retired, originals }, source, faults, progress));
   }
   const alerts = await compareAlerts(
     seen.map(({ auditor }) => auditor),
@@ -76,12 +79,12 @@ export async function auditAll(source: Source, faults: Faults, progress: Progres
 /** `retired`: the audits of partitions before it, of which it may inherit. */
 async function auditPartition(
   partition: number,
-  retired: readonly Auditor[],
+  { retired, originals }: { readonly retired: readonly Auditor[]; readonly originals: Originals },
   source: Source,
   faults: Faults,
   progress: Progress,
 ): Promise<Seen> {
-  await using audit = new PartitionAudit(partition, source.log, faults, retired);
+  await using audit = new PartitionAudit(partition, source.log, faults, retired, originals);
   const { auditor } = audit;
   const advance = async (upTo: number) => {
     progress.extend(Math.max(0, upTo - audit.seq));

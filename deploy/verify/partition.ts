@@ -2,6 +2,7 @@
 import { streams } from '#core/messages/names.ts';
 import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import { Auditor } from '#core/reference/audit/auditor.ts';
+import type { Originals } from '#core/reference/audit/originals.ts';
 import type { Faults } from '#core/reference/audit/faults.ts';
 import type { Input } from '#core/reference/engine.ts';
 import { sha256 } from '#platform/crypto.ts';
@@ -18,10 +19,16 @@ export class PartitionAudit implements AsyncDisposable {
   #seq = 0;
 
   /** `retired`: audits that are over, by their partition, of which this one may inherit. */
-  constructor(partition: number, log: Log, faults: Faults, retired: readonly Auditor[] = []) {
+  constructor(
+    partition: number,
+    log: Log,
+    faults: Faults,
+    retired: readonly Auditor[] = [],
+    originals: Originals | undefined = undefined,
+  ) {
     this.#retired = retired;
     this.partition = partition;
-    this.auditor = new Auditor(partition, referencePorts(), faults);
+    this.auditor = new Auditor(partition, referencePorts(), faults, originals);
     this.#rated = new StreamReader(log, streams.rated(partition));
     this.#inputs = {
       usage: new StreamReader(log, streams.usage(partition)),

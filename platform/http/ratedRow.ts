@@ -32,6 +32,10 @@ export const ratedRowSchema = z.object({
   outSeq: z.number(),
   usageSeq: z.number(),
   logTimeMs: instant,
+  correction: z.string().describe('The correction that booked it; "" for none.'),
+  reverses: z
+    .string()
+    .describe('`<partition>-<incarnation>-<outSeq>-<block>`: the block of the row that it reverses; "" for none.'),
 }) satisfies z.ZodType<RatedRow>;
 
 export const worthSchema = z.object({

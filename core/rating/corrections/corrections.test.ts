@@ -164,3 +164,27 @@ test('one correction of a tenant at a time; pieces in their order, of at most so
     'correction c-1 is not the one that goes on',
   ]);
 });
+
+test('what an office says of rows that is not so, or says twice, shows in an audit', () => {
+  const told = { what: 'void', reason: 'r', author: 'a', approvedBy: '', selection: '', asOf: 1 };
+  const faultsOf = (amounts: readonly string[]) => {
+    const world = worldOf([pricesOf({ ...price, allowance: '0', model: { kind: 'perUnit', unitPrice: '1' } }), batchOf([sampleOf(0, 30)]), { kind: 'commit' }]); // prettier-ignore
+    world.control('t', [{ kind: 'correction', id: 'c-1', ...told } as never]);
+    amounts.forEach((amount, i) => {
+      const block = {
+        ref: '0-1-2-0', kind: 'usage', account: 4, price: 1, meter: 'cpu.all', cell: '', periodStartMs: monthMs + hour - 31 * 24 * hour + hour, producer: 'gateway',
+        epoch: '1-00000000000000ab', seq: 1, usageSeq: 1, firstMs: monthMs, resources: ['d'], rows: [[0, 0, 0, 0, '15', amount]],
+      }; // prettier-ignore
+      world.control('t', [{ kind: 'correctionRows', id: 'c-1', n: i + 1, blocks: [block] } as never]);
+    });
+    world.commit();
+    return {
+      rejections: world.rejections,
+      TRACE: world.faults.count('TRACE'),
+      ONCE: world.faults.count('ONCE'),
+      RERATE: world.faults.tell('RERATE'),
+    };
+  };
+  expect(faultsOf(['15'])).toEqual({ rejections: [], TRACE: 1, ONCE: 0, RERATE: '' });
+  expect(faultsOf(['15', '15'])).toEqual({ rejections: [], TRACE: 2, ONCE: 1, RERATE: '' });
+});

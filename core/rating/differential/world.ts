@@ -172,7 +172,7 @@ export class World {
     const retired = this.state;
     this.#retired[from] = this.auditor;
     this.#partition += 1;
-    this.auditor = new Auditor(this.#partition, this.#ports, this.faults);
+    this.auditor = new Auditor(this.#partition, this.#ports, this.faults, this.auditor.originals);
     [this.#commits, this.#inherited, this.#controls, this.#controlMark, this.#usages] = [[], 0, 0, 0, 0];
     for (const bytes of inheritance([retired], this.#partition, tenants, this.#ports.sha256)) this.#store(bytes);
     this.#machine = this.#replayed();

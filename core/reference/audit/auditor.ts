@@ -18,6 +18,7 @@ import { inherit } from '../inherit.ts';
 import { Fold } from './fold.ts';
 import { Names } from './names.ts';
 import { Once } from './once.ts';
+import { Originals } from './originals.ts';
 import { compareRows } from './rows.ts';
 import { Settlements } from './settlements.ts';
 import { Sums } from './sums.ts';
@@ -31,6 +32,8 @@ export class Auditor {
   readonly chain = new Chain();
   readonly decisions = new Decisions();
   readonly fold = new Fold();
+  /** Shared with the audits of partitions that inherit. */
+  readonly originals: Originals;
   readonly sums = new Sums();
   /** Where its tenants go on, once it is retired. */
   heirs: NonNullable<CommitHeader['heirs']> = [];
@@ -41,7 +44,8 @@ export class Auditor {
   readonly #settlements = new Settlements();
   readonly #credits = new CreditFold();
 
-  constructor(partition: number, ports: Ports, faults: Faults) {
+  constructor(partition: number, ports: Ports, faults: Faults, originals = new Originals()) {
+    this.originals = originals;
     this.partition = partition;
     this.faults = faults;
     this.#ports = ports;
@@ -84,6 +88,7 @@ export class Auditor {
     compareRows(blocks, outcome.rows, { outSeq: seq, header }, this.#names, state, faults);
     checkTrace(blocks, outcome.rows, this.#names, state, where, faults);
     this.#once.check(blocks, seq, faults);
+    this.originals.take(blocks, this.#names, where, faults);
     this.sums.take(blocks, seq, this.#names, state);
     this.decisions.check(commit, outcome, control, where, faults);
     this.#settlements.take(header);

@@ -1,4 +1,12 @@
-import type { RatedRow, Why, WhyAdjustment, WhyAgreement, WhyFee, WhySample } from '#core/messages/api.ts';
+import type {
+  RatedRow,
+  Why,
+  WhyAdjustment,
+  WhyAgreement,
+  WhyCorrection,
+  WhyFee,
+  WhySample,
+} from '#core/messages/api.ts';
 import { dayStartMs, worthOf } from '#core/credits/worth.ts';
 import { pricingUnitPattern } from '#core/messages/pricingUnit.ts';
 import type { AccountRecord, MeterRecord } from '#core/messages/control.ts';
@@ -19,9 +27,21 @@ import { noTally, proveTally, type SampleEvidence, type TallyEvidence, type Tall
 export interface WhyPorts {
   readonly master: Pick<
     Ports['master'],
-    'tenants' | 'accounts' | 'producers' | 'meter' | 'price' | 'prices' | 'fees' | 'agreements' | 'pricingUnits'
+    | 'tenants'
+    | 'accounts'
+    | 'correction'
+    | 'producers'
+    | 'meter'
+    | 'price'
+    | 'prices'
+    | 'fees'
+    | 'agreements'
+    | 'pricingUnits'
   >;
-  readonly store: Pick<Ports['store'], 'row' | 'tallyRows' | 'tallyWitness' | 'settlementRows'>;
+  readonly store: Pick<
+    Ports['store'],
+    'row' | 'reversedRow' | 'reversingRow' | 'tallyRows' | 'tallyWitness' | 'settlementRows'
+  >;
 }
 
 /**
@@ -35,10 +55,11 @@ export async function explainRow(ports: WhyPorts, log: Log, tenant: string, rowI
   const { commit, blocks } = await commitOf(log, row, id);
   const accounts = await ports.master.accounts(tenant);
   const evidence: Evidence = { ports, log, tenant, row, id, commit, blocks, accounts };
-  const proof = await proofOf(evidence);
+  const [proof, reversing] = await Promise.all([proofOf(evidence), ports.store.reversingRow(tenant, row)]);
   return {
     row,
     ...(await worthOfRow(ports, tenant, row)),
+    ...(reversing && { reversedBy: { id: reversing.id, correction: reversing.correction } }),
     path: pathTo(row.account, accounts),
     ...proof,
     checks: [checkRow(row, id, tenant, blocks), ...proof.checks],
@@ -56,8 +77,9 @@ async function worthOfRow({ master }: WhyPorts, tenant: string, row: RatedRow): 
 
 function proofOf(
   evidence: Evidence,
-): Promise<Proof<WhySample> | Proof<WhyAdjustment> | Proof<WhyFee> | Proof<WhyAgreement>> {
+): Promise<Proof<WhySample> | Proof<WhyAdjustment> | Proof<WhyFee> | Proof<WhyAgreement> | Proof<WhyCorrection>> {
   const { ports, tenant, row, id, commit, blocks, accounts } = evidence;
+  if (row.kind === 'void' || row.kind === 'corrected') return ofCorrection(evidence);
   if (row.kind === 'adjustment') return ofAdjustment(evidence);
   if (row.kind === 'agreement') return proveAgreement({ ...evidence, ...ports });
   if (row.kind !== 'fee') return ofSample(evidence);
@@ -96,6 +118,32 @@ async function ofAdjustment(evidence: Evidence): Promise<Proof<WhyAdjustment>> {
   const [price, meter] = await Promise.all([priceOf(evidence), ports.master.meter(tenant, row.meter)]);
   if (meter === undefined) throw dashboardsError('PROOF_UNAVAILABLE', `Meter ${row.meter} is not on record.`);
   return { of: 'adjustment', price: price ?? unpriced(row), meter, ...(await tallyOf(evidence, meter, price)) };
+}
+
+/** The negation of another row, by a correction that the office has on record. */
+async function ofCorrection({ ports, tenant, row }: Evidence): Promise<Proof<WhyCorrection>> {
+  const [known, reversed] = await Promise.all([
+    ports.master.correction(tenant, row.correction),
+    ports.store.reversedRow(tenant, row),
+  ]);
+  if (known === undefined || reversed === undefined) {
+    const detail = `The row that it reverses, of block ${row.reverses}, or correction ${row.correction} is not on record.`;
+    throw dashboardsError('PROOF_UNAVAILABLE', detail);
+  }
+  const { id, what, reason, author, approvedBy, appliedMs } = known;
+  const { quantity, amount } = reversed;
+  const same = ['account', 'resource', 'meter', 'price', 'cell', 'producer', 'epoch', 'seq', 'index', 'startMs', 'endMs', 'usageSeq'] as const; // prettier-ignore
+  const ok =
+    same.every((name) => row[name] === reversed[name]) &&
+    parseDecimal(quantity, 12) === -parseDecimal(row.quantity, 12)! &&
+    parseAmount(amount) === -parseAmount(row.amount)!;
+  const detail = `Row ${reversed.id} is ${quantity} for ${amount}, this one ${row.quantity} for ${row.amount}${ok ? ': its exact negation' : ''}.`;
+  return {
+    of: 'correction',
+    correction: { id, what, reason, author, approvedBy, appliedMs },
+    reversed: { id: reversed.id, quantity, amount },
+    checks: [{ name: 'negation', ok, detail }],
+  };
 }
 
 async function ofSample(evidence: Evidence): Promise<Proof<WhySample>> {

@@ -1,6 +1,6 @@
 /** "Why this number": one rated row, from the charge down to the signed batch, each step checkable. */
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import type { Why } from '#core/messages/api.ts';
 import { useTenant } from '../../app/session.tsx';
 import { whyQuery } from '../../api/queries.ts';
@@ -15,6 +15,7 @@ import { formatSpanKey, spanKey } from '../../format/period.ts';
 import { formatClockMs, formatInstant, formatSpan } from '../../format/time.ts';
 import { ChargeStep } from './ChargeStep.tsx';
 import { AdjustmentStep } from './AdjustmentStep.tsx';
+import { CorrectionSteps } from './CorrectionSteps.tsx';
 import { FeeSteps } from './FeeStep.tsx';
 import { AgreementSteps } from './AgreementSteps.tsx';
 import { BatchStep, ResourceStep, RowStep, SampleStep } from './steps.tsx';
@@ -66,6 +67,15 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
           {formatInstant(row.closedUntilMs, timeZone)} were closed.
         </p>
       )}
+      {why.reversedBy !== undefined && (
+        <p data-testid="why-reversed">
+          Correction <code>{why.reversedBy.correction}</code> has taken it back:{' '}
+          <Link to="/why/$rowId" params={{ rowId: why.reversedBy.id }}>
+            the row that does
+          </Link>
+          .
+        </p>
+      )}
       <ol className="why-steps">
         <Steps why={why} />
       </ol>
@@ -95,6 +105,8 @@ function Steps({ why }: { why: Why }) {
       return <FeeSteps why={why} />;
     case 'agreement':
       return <AgreementSteps why={why} />;
+    case 'correction':
+      return <CorrectionSteps why={why} />;
     case 'adjustment':
       return (
         <>
