@@ -19,13 +19,7 @@ export class PartitionAudit implements AsyncDisposable {
   #seq = 0;
 
   /** `retired`: audits that are over, by their partition, of which this one may inherit. */
-  constructor(
-    partition: number,
-    log: Log,
-    faults: Faults,
-    retired: readonly Auditor[] = [],
-    originals: Originals | undefined = undefined,
-  ) {
+  constructor(partition: number, log: Log, faults: Faults, retired: readonly Auditor[] = [], originals?: Originals) {
     this.#retired = retired;
     this.partition = partition;
     this.auditor = new Auditor(partition, referencePorts(), faults, originals);
