@@ -38,12 +38,18 @@ export class Instance implements AsyncDisposable {
   readonly dataDir = join(this.#directory, 'data');
   readonly #log: string[] = [];
   #supervisor: ChildProcess | undefined;
+  readonly #demo: readonly string[];
+
+  /** `withReceivers`: alerts may go to receivers on this machine, as those of the demo do. */
+  constructor({ withReceivers = false } = {}) {
+    this.#demo = withReceivers ? [] : ['--no-demo'];
+  }
 
   /** Starts `meterline up`, and waits until each counter of the host has been read for the first time, where `usage` leaves it. */
   async start(usage: Usage = { userTicks: 0, systemTicks: 0, containerUs: 0 }): Promise<void> {
     this.use(usage);
     this.#log.length = 0;
-    const flags = ['--port', '0', '--no-demo', '--organisation', organisation, '--interval', '200', '--json'];
+    const flags = ['--port', '0', ...this.#demo, '--organisation', organisation, '--interval', '200', '--json'];
     const child = spawn(process.execPath, [command, 'up', '--data', this.dataDir, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, METERLINE_PROC_ROOT: this.tree.procRoot, METERLINE_SYS_ROOT: this.tree.sysRoot },

@@ -3,9 +3,9 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { RatedRows } from '#core/messages/api.ts';
 import { openBrowser } from './browser.ts';
+import { faultsOf } from './faults.ts';
 import { fullAmount, fullUsage, Instance, organisation, patience } from './instance.ts';
 
-const axe = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 const instance = new Instance();
 let browser: Awaited<ReturnType<typeof openBrowser>>;
 
@@ -27,21 +27,6 @@ async function signedIn(context: BrowserContext): Promise<{ readonly page: Page;
   await page.goto((await instance.office.send<{ url: string }>('POST', '/login-links', {})).url);
   await page.getByTestId('total').waitFor();
   return { page, complaints };
-}
-
-/** What axe and a look at the width find fault with; evaluated as text, for this program knows no DOM. */
-const look = `(async () => {
-  const runOnly = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
-  const { violations } = await window.axe.run(document, { runOnly });
-  const width = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  const faults = violations.map(({ id, nodes }) => id + ': ' + nodes[0].html);
-  return width > 0 ? [...faults, width + ' pixels too wide'] : faults;
-})()`;
-
-async function faultsOf(page: Page): Promise<string[]> {
-  // Handed over by the debugger, which the pages' policy does not bind.
-  await page.evaluate(axe);
-  return page.evaluate<string[]>(look);
 }
 
 test('every page is accessible and fits, light on a desk and dark on a phone, with nothing inline', async () => {

@@ -1,0 +1,139 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { RatedRows } from '#core/messages/api.ts';
+import { formatAmount, parseAmount } from '#core/money/fixed.ts';
+import { openBrowser } from './browser.ts';
+import { faultsOf } from './faults.ts';
+import { fullAmount, fullUsage, Instance, noDifference, organisation, patience } from './instance.ts';
+
+/** A receiver of alerts that is out of order until it is mended, and then notes what it was told. */
+class Receiver implements AsyncDisposable {
+  isMended = false;
+  attempts = 0;
+  readonly told: string[] = [];
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      void this.#take(request).then((status) => response.writeHead(status).end());
+    });
+  }
+
+  static async start(): Promise<Receiver> {
+    const receiver = new Receiver();
+    await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve));
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  async #take(request: IncomingMessage): Promise<number> {
+    const { data } = JSON.parse(await text(request)) as { data: { action: string; threshold?: string } };
+    this.attempts++;
+    if (!this.isMended) return 503;
+    this.told.push(data.threshold ? `${data.action} ${data.threshold}` : data.action);
+    return 200;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+const instance = new Instance({ withReceivers: true });
+let receiver: Receiver;
+let browser: Awaited<ReturnType<typeof openBrowser>>;
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  await instance.start();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await instance[Symbol.asyncDispose]();
+  await receiver[Symbol.asyncDispose]();
+});
+
+const wait = (look: () => Promise<void>): Promise<void> => vi.waitFor(look, patience);
+const amountOf = async (page: Page, id: string) =>
+  (await page.getByTestId(id).first().getAttribute('data-amount')) ?? '';
+const go = (page: Page, path: string) => page.goto(new URL(path, instance.office.url).href);
+
+test('a budget is made, exceeded, throttles and lets go; a failed delivery is replayed; a wrong batch is corrected, and the month changes by exactly that', async () => {
+  const page = await browser.newPage();
+  await page.goto((await instance.office.send<{ url: string }>('POST', '/login-links', {})).url);
+
+  // A budget of 2.00 on all of it, and a receiver that is out of order.
+  const budget = `targets: [{ id: hook, url: '${receiver.url}' }]
+budgets: [{ id: all, account: small, name: All of it, amount: 2.00, thresholds: [{ percent: 50, action: notify }, { percent: 100, action: throttle }], targets: [hook] }]
+`;
+  await instance.office.send('POST', '/apply', { document: readFileSync(organisation, 'utf8') + budget });
+  await go(page, '/budgets');
+  const state = page.getByTestId('budgets-all-state');
+  await wait(async () => expect(await state.textContent()).toBe('within'));
+
+  // 3.60 of real usage: both thresholds are crossed, and the page says so without being asked.
+  instance.use(fullUsage);
+  await wait(async () => expect(await state.textContent()).toBe('throttled'));
+  await page.getByRole('link', { name: 'All of it' }).first().click();
+  await wait(async () => expect(await amountOf(page, 'budget-all-spent')).toBe(fullAmount));
+  await wait(async () => expect(await page.getByTestId('burn-crossing').count()).toBe(2));
+
+  expect(await faultsOf(page)).toEqual([]);
+
+  // The receiver did not take it. Mended, it is sent again from the page.
+  await wait(async () => expect(receiver.attempts).toBeGreaterThan(0));
+  await go(page, '/deliveries');
+  const failed = page.locator('[data-testid=delivery-row][data-status=failed]');
+  await failed.first().waitFor(patience);
+  receiver.isMended = true;
+  await failed.last().click();
+  await page.getByTestId('delivery-replay').click();
+  expect(await faultsOf(page)).toEqual([]);
+  await wait(async () => expect(receiver.told).toEqual(['notify 50', 'throttle 100']));
+  await wait(async () =>
+    expect(await page.locator('[data-testid=delivery-row][data-status=delivered]').count()).toBe(2),
+  );
+
+  // Raised, it lets go, and the receiver hears of it.
+  await go(page, '/budgets/all');
+  await page.getByTestId('budget-reason').fill('the quarter is larger');
+  await page.getByTestId('budget-new-amount').fill('10');
+  await page.getByTestId('budget-raise').click();
+  await wait(async () => expect(await page.getByTestId('budget-all-page-state').textContent()).toBe('released'));
+  await wait(async () => expect(receiver.told.at(-1)).toBe('release'));
+
+  // The batch with the dearest row was wrong.
+  const { rows } = await instance.office.get<RatedRows>('/rows?kind=usage&limit=500');
+  const wrong = rows.toSorted((a, b) => Number(parseAmount(b.amount)! - parseAmount(a.amount)!))[0]!;
+  await go(page, '/corrections?ask=batches');
+  await page.getByTestId('correction-producer').selectOption(wrong.producer);
+  await page.getByTestId('correction-fromSeq').fill(String(wrong.seq));
+  await page.getByTestId('correction-preview').click();
+  const change = await (async () => {
+    await page.getByTestId('correction-total').first().waitFor(patience);
+    return amountOf(page, 'correction-total');
+  })();
+  expect(parseAmount(change)! < 0n).toBe(true);
+  expect((await instance.totals()).rater).toBe(fullAmount);
+  await page.getByTestId('correction-reason').fill('counted twice');
+  await page.getByTestId('correction-apply').click();
+  await wait(async () => expect(await page.getByTestId('correction-status').textContent()).toBe('booked'));
+  expect(await amountOf(page, 'correction-total')).toBe(change);
+  expect(await faultsOf(page)).toEqual([]);
+  await go(page, '/alerts');
+  await page.getByTestId('alert-row').first().waitFor(patience);
+  expect(await faultsOf(page)).toEqual([]);
+  const left = formatAmount(parseAmount(fullAmount)! + parseAmount(change)!);
+  await wait(async () => expect(await instance.totals()).toEqual({ rater: left, clickhouse: left }));
+  await go(page, '/');
+  await wait(async () => expect(await amountOf(page, 'total')).toBe(left));
+  expect(await instance.verify()).toMatchObject({ ok: true, difference: noDifference });
+});
