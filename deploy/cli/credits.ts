@@ -142,7 +142,7 @@ export function addCredits(credit: Noun, wallet: Noun, setExitCode: SetExitCode)
 
   credit('history', 'what happened to grants, newest first')
     .option('--grant <id>', 'to this one alone')
-    .addOption(new Option('--limit <n>').argParser(wholeNumber(1, 1000)).default(100))
+    .addOption(new Option('--limit <n>').argParser(wholeNumber(1, 500)).default(100))
     .action(async ({ data, json, grant = '', limit }: CommonOptions & { grant?: string; limit: number }) => {
       const query = new URLSearchParams({ limit: String(limit), ...(grant === '' ? {} : { grant }) });
       const answer = await officeOf(data).get<CreditEntries>(`/credit-entries?${query.toString()}`);

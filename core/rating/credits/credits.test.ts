@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ControlChange } from '../../messages/control.ts';
 import type { CreditGrantRecord, WalletRecord } from '../../messages/credit.ts';
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
-import { formatAmount } from '../../money/fixed.ts';
+import { verdictOn } from '../../holds/caps.ts';
+import { formatAmount, parseAmount } from '../../money/fixed.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
 import { Faults, checkNames } from '../../reference/audit/faults.ts';
 import { ports } from '../../testing/differentialPorts.ts';
@@ -81,6 +82,13 @@ class Log {
   left(account: number): string | undefined {
     const left = creditsLeft(this.#machine.state.tenants.get('t')!, account, 'EUR');
     return left === undefined ? undefined : formatAmount(left);
+  }
+
+  verdict(account: number, amount: string) {
+    const { tenants, logTimeMs } = this.#machine.state;
+    const tenant = tenants.get('t')!;
+    const asked = { account: tenant.master.accounts.get(account)!, currency: 'EUR', amount: parseAmount(amount)! };
+    return verdictOn(tenant, logTimeMs, asked);
   }
 
   get due(): number | undefined {
@@ -210,6 +218,26 @@ describe('wallets', () => {
     expect(log.wallet('2026-01-11', { action: 'notify', lowAt: '5' })).toEqual(['w:released:4 notify']);
     close(log);
   });
+});
+
+test('a wallet that blocks is a cap: a hold fits only what credit is left after all that is held', () => {
+  const log = new Log();
+  log.wallet('2026-01-11', { lowAt: '1' });
+  const held = (amount: string) => {
+    const { allowed, left, why } = log.verdict(2, amount);
+    return [allowed, left, ...why.map(({ kind, id, state }) => `${kind} ${id} ${state}`)];
+  };
+  expect(held('1')).toEqual([false, '0', 'wallet w block']);
+  log.grant('2026-01-11', 'paid', '10');
+  expect(held('10')).toEqual([true, '10']);
+  expect(held('10.1')).toEqual([false, '10', 'wallet w none']);
+  log.use('2026-01-12', 3, 4);
+  expect(held('6.1')).toEqual([false, '6', 'wallet w none']);
+  log.use('2026-01-12', 3, 6);
+  expect(held('0')).toEqual([false, '0', 'wallet w block']);
+  log.wallet('2026-01-12', { lowAt: '1', action: 'throttle' });
+  expect(log.verdict(2, '99')).toMatchObject({ allowed: true, state: 'throttle', left: null });
+  close(log);
 });
 
 test('both engines take and reject the same credits, and say which field is wrong', () => {

@@ -3,6 +3,7 @@ import { creditLimits, type CreditGrantRecord, type WalletRecord } from '../../m
 import type { ControlChange } from '../../messages/control.ts';
 import { purseOf } from '../../credits/state.ts';
 import { unitKey } from '../agreements/unitKey.ts';
+import { compareText } from '../attribution.ts';
 import { unitOf } from '../billingUnit.ts';
 import { require } from '../controlFault.ts';
 import type { Master } from '../state.ts';
@@ -54,7 +55,8 @@ export function deriveCredits(master: Master): void {
   const { grants, wallets } = credits;
   const keyOf = ({ account, currency }: Lying): string => unitKey(unitOf(accounts.get(account)!), currency);
   credits.units = new Set([...grants.values(), ...wallets.values()].map(keyOf));
-  credits.walletsByPurse = Map.groupBy(wallets.values(), ({ account, currency }: WalletRecord) =>
-    purseOf(currency, account),
+  credits.walletsByPurse = Map.groupBy(
+    [...wallets.values()].sort((a, b) => compareText(a.id, b.id)),
+    ({ account, currency }: WalletRecord) => purseOf(currency, account),
   );
 }

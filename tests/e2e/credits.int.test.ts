@@ -1,0 +1,44 @@
+import { expect, test, vi } from 'vitest';
+import type { CreditEntries } from '#core/messages/api.ts';
+import type { CreditFigures, GrantDetail } from '#billing/credits/figures.ts';
+import { fullAmount, fullUsage, Instance, noDifference, patience, type Usage } from './instance.ts';
+
+const half: Usage = { userTicks: 300_000, systemTicks: 20_000, containerUs: 12_000_001 };
+
+test('credit pays what is used, to the last picounit, runs out, blocks and is topped up; verify understands it', async () => {
+  await using instance = new Instance();
+  await instance.start();
+  const { accounts } = await instance.office.get<{ accounts: { slug: string; parent: number }[] }>('/accounts');
+  const root = accounts.find(({ parent }) => parent === 0)!.slug;
+  const run = (...args: readonly string[]) => instance.run([...args, '--reason', 'test']);
+  const figures = () => instance.office.get<CreditFigures>('/credits');
+  const wallet = async () => (await figures()).wallets[0]!;
+  const reaches = (is: Partial<CreditFigures['wallets'][number]>) =>
+    vi.waitFor(async () => expect(await wallet()).toMatchObject(is), patience);
+
+  await run('wallet', 'set', 'w', '--account', root, '--low-at', '0.5', '--action', 'block', '--top-up-below', '0.2', '--top-up-amount', '5'); // prettier-ignore
+  await reaches({ state: 'empty', left: '0', topUpAsked: true });
+  await run('credit', 'grant', '--id', 'pay-1', '--account', root, '--amount', '2', '--from', '2000-01-01');
+  await run('credit', 'grant', '--id', 'pay-1', '--account', root, '--amount', '2', '--from', '2000-01-01');
+  await reaches({ state: 'covered', left: '2', topUpAsked: false });
+  instance.use(half);
+  await reaches({ state: 'low', left: '0.4', owed: '0' });
+  instance.use(fullUsage);
+  await reaches({ state: 'empty', left: '0', owed: '1.606060001', topUpAsked: true });
+  await run('credit', 'grant', '--id', 'pay-2', '--account', root, '--amount', '5', '--covers-overage');
+  await reaches({ state: 'covered', left: '3.393939999', owed: '0' });
+
+  const { paid, burned } = await instance.office.get<GrantDetail>('/credits/pay-1');
+  expect([burned, paid.length > 0]).toEqual(['2', true]);
+  const alerts = (await instance.office.get<{ alerts: { id: string }[] }>('/alerts')).alerts.map(({ id }) => id.split(':wallet:')[1]); // prettier-ignore
+  expect(alerts.filter((id) => id !== undefined).toSorted()).toEqual(
+    ['w:empty:0', 'w:empty:1', 'w:low:0', 'w:low:1', 'w:top_up_requested:0', 'w:top_up_requested:1', 'w:topped_up:1', 'w:topped_up:2'], // prettier-ignore
+  );
+  const sumOf = async (reason: string) => {
+    const { entries } = await instance.office.get<CreditEntries>('/credit-entries?limit=500');
+    return entries.filter((entry) => entry.reason === reason).reduce((sum, { amount }) => sum + Number(amount), 0);
+  };
+  await vi.waitFor(async () => expect(await sumOf('burned')).toBeCloseTo(Number(fullAmount), 9), patience);
+  expect(await sumOf('granted')).toBe(7);
+  expect(await instance.verify()).toMatchObject({ ok: true, difference: noDifference });
+}, 300_000);
