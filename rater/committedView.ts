@@ -10,7 +10,8 @@ import {
   type ProducerState,
   type Totals,
 } from '#core/messages/rated.ts';
-import { balanceEntry, budgetState, producerState, totalsOf } from '#core/rating/commit.ts';
+import { budgetState } from '#core/budgets/entries.ts';
+import { balanceEntry, producerState, totalsOf } from '#core/rating/commit.ts';
 import { previewReversal } from '#core/rating/corrections/preview.ts';
 import type { PartitionState } from '#core/rating/state.ts';
 import { ClosedPeriods } from './closedPeriods.ts';
@@ -52,7 +53,7 @@ export class CommittedView {
     for (const tenant of state.tenants.values()) {
       for (const producer of tenant.producers.values()) this.#producer(producerState(tenant.id, producer, 0));
       for (const balance of tenant.balancesByKey.values()) if (balance.written) this.#balance(balanceEntry(balance));
-      for (const budget of tenant.budgetStates.values()) this.#budget(budgetState(tenant.id, budget));
+      for (const budget of tenant.budgetStates.values()) this.#budget(budgetState(tenant, budget));
     }
   }
 

@@ -1,3 +1,4 @@
+import { goesByAccount } from '#core/budgets/check.ts';
 import { goesByStart } from '#core/pricing/tallyTerms.ts';
 import type { OwnAccount } from '../accounts/accounts.ts';
 import { billingLimits } from '../limits.ts';
@@ -32,7 +33,7 @@ export function planAccounts(wanted: Organisation, present: Present, faults: Fau
     if (published !== undefined) {
       const movesSuspense = (published.type === 'suspense') !== (type === 'suspense');
       // A start is given once, and not when a price counts from starts already.
-      const hasStarted = published.startsOn !== undefined || present.prices.some(goesByStart);
+      const hasStarted = published.startsOn !== undefined || present.prices.some(goesByStart) || present.budgets.some(goesByAccount);
       const fixed = [
         'parent',
         'timeZone',

@@ -1,24 +1,16 @@
-/** Budgets against running balances (SPEC §6.2–6.6): which thresholds are crossed, once, and what is released. */
-import { formatAmount, parseAmount, parseRational } from '../money/fixed.ts';
-import type { Alert, BudgetAlert } from '../messages/alert.ts';
-import { thresholdKey, type BudgetRecord, type BudgetStateName } from '../messages/budget.ts';
-import { limitOf, spentOf } from './spent.ts';
-import { periodAt, periodKey } from '../time/period.ts';
-import { balanceKey, type Account, type Balance, type Budget, type Tenant } from '../rating/state.ts';
+/** Looks at budgets (SPEC §6.5–6.8): which thresholds are crossed, once, and what lets go. */
+import { forecast, forecastHoursMax } from '../forecast/index.ts';
+import type { BudgetRecord, BudgetStateName } from '../messages/budget.ts';
+import { tellCrossed, tellReleased, type Evaluation } from './alerts.ts';
+import { prune } from './count.ts';
+import { budgetLimits } from './limits.ts';
+import { budgetPeriodAt, formatFigure, hourMs, hourOf, parseFigure, ruleOf, type Level, type Rule } from './rule.ts';
+import { carried, converted, previousOf, spentNow, sumOf, sumOfHours } from './spent.ts';
+import { newBudget, type Budget } from './state.ts';
 
-export interface Evaluation {
-  readonly tenant: Tenant;
-  readonly logTimeMs: number;
-  readonly cause: Alert['cause'];
-  readonly trace: string;
-  /** Told of each alert, and of each budget whose state changed. */
-  readonly alert: (alert: Alert) => void;
-  readonly changed: (budget: Budget) => void;
-}
+export type { Evaluation } from './alerts.ts';
 
 const stateByAction = { notify: 'warned', throttle: 'throttled', block: 'blocked' } as const;
-/** Of a threshold that says none. */
-const severityOf = { notify: 'info', throttle: 'warning', block: 'critical' } as const;
 const strength: Readonly<Record<BudgetStateName, number>> = {
   within: 0,
   released: 0,
@@ -26,189 +18,191 @@ const strength: Readonly<Record<BudgetStateName, number>> = {
   throttled: 2,
   blocked: 3,
 };
+const holdsBack = ({ state }: Budget): boolean => strength[state] >= strength.throttled;
 
-/** The budget's state in the month that holds log time; a month that is left releases what it held. */
+/** The budget in the period that holds log time; a period that is left releases what it held. */
 export function budgetNow(evaluation: Evaluation, record: BudgetRecord): Budget {
   const { tenant, logTimeMs } = evaluation;
-  const account = tenant.master.accounts.get(record.account)!;
-  const known = tenant.budgetStates.get(record.id);
-  if (known !== undefined && logTimeMs >= known.period.startMs && logTimeMs < known.period.endMs) return known;
-  if (known !== undefined && strength[known.state] >= strength.throttled) {
-    evaluation.alert(
-      alertOf(evaluation, record, account, known, {
-        type: 'budget.released',
-        arming: known.arming + 1,
-        state: 'released',
-        threshold: '',
-        action: 'release',
-        severity: 'info',
-      }),
-    );
+  const rule = ruleOf(tenant.master, record);
+  let budget = tenant.budgetStates.get(record.id);
+  if (budget === undefined) {
+    tenant.budgetStates.set(record.id, (budget = newBudget(record.id, budgetPeriodAt(rule, logTimeMs))));
+    evaluation.changed(budget);
   }
-  const period = periodAt(logTimeMs, account.record.timeZone);
-  const fresh: Budget = known ?? {
-    id: record.id,
-    period,
-    state: 'within',
-    arming: 0,
-    crossed: [],
-    baseline: 0n,
-    dirty: false,
-  };
-  Object.assign(fresh, { period, state: 'within', arming: 0, crossed: [], baseline: 0n });
-  tenant.budgetStates.set(record.id, fresh);
-  evaluation.changed(fresh);
-  return fresh;
+  const hour = rule.hours === 0 ? 0 : hourOf(logTimeMs);
+  if (hour === budget.hourMs && logTimeMs >= budget.period.startMs && logTimeMs < budget.period.endMs) return budget;
+  const period = budgetPeriodAt(rule, logTimeMs);
+  if (rule.rolling === 0 && period.startMs !== budget.period.startMs) leave(evaluation, rule, budget);
+  Object.assign(budget, { period, hourMs: hour });
+  prune(rule, budget);
+  evaluation.changed(budget);
+  return budget;
 }
 
-/** Fires every threshold newly crossed, ascending. */
+function leave(evaluation: Evaluation, rule: Rule, budget: Budget): void {
+  const next = budgetPeriodAt(rule, evaluation.logTimeMs);
+  if (holdsBack(budget))
+    tellReleased(evaluation, rule, budget, { arming: budget.arming + 1, state: 'released', released: 'period' });
+  const previous = previousOf(evaluation.tenant, rule, budget, next);
+  Object.assign(budget, { previous, arming: 0, crossed: [], baseline: 0n, resetHour: undefined, forecast: undefined });
+  setState(evaluation, budget, 'within', 'period');
+}
+
+/** Lets go of what fell, then fires every threshold newly crossed, ascending. */
 export function evaluateBudget(evaluation: Evaluation, record: BudgetRecord): void {
+  const { tenant } = evaluation;
   const budget = budgetNow(evaluation, record);
+  const rule = ruleOf(tenant.master, record);
+  if (rule.isForecast) foresee(evaluation, rule, budget);
+  const figures = figuresOf(evaluation, rule, budget);
+  if (rule.record.carryOver !== undefined && budget.limitTold !== figures.limit) {
+    budget.limitTold = figures.limit;
+    evaluation.changed(budget);
+  }
+  if (budget.changed) {
+    const mayLetGo = !budget.warming || !record.enabled;
+    if (mayLetGo) letGo(evaluation, rule, budget, (level) => record.enabled && isReached(figures, level), 'changed');
+    budget.changed = false;
+    evaluation.changed(budget);
+  } else if (budget.crossed.length > 0 && !budget.warming) {
+    letGo(evaluation, rule, budget, (level) => isKept(rule, figures, level), 'fell');
+  }
   if (!record.enabled) return;
-  const account = evaluation.tenant.master.accounts.get(record.account)!;
-  const spent = spentOf(evaluation.tenant, record, evaluation.logTimeMs);
-  for (const threshold of ascending(record)) {
-    const key = thresholdKey(threshold);
-    if (budget.crossed.includes(key) || !isCrossed(spent, record, threshold.percent!)) continue;
-    budget.crossed.push(key);
-    const reached = stateByAction[threshold.action];
-    if (strength[reached] > strength[budget.state] || budget.state === 'released') budget.state = reached;
-    evaluation.alert(
-      alertOf(evaluation, record, account, budget, {
-        type: 'budget.threshold_crossed',
-        arming: budget.arming,
-        state: budget.state,
-        threshold: key,
-        action: threshold.action,
-        severity: threshold.severity ?? severityOf[threshold.action],
-      }),
-    );
+  const crossed = rule.levels.filter((level) => !budget.crossed.includes(level.key) && isReached(figures, level));
+  for (const level of crossed.sort((a, b) => inOrder(figures, a, b))) {
+    budget.crossed.push(level.key);
+    const reached = stateByAction[level.threshold.action];
+    if (strength[reached] > strength[budget.state] || budget.state === 'released')
+      setState(evaluation, budget, reached, level.key);
+    tellCrossed(evaluation, rule, budget, level);
     evaluation.changed(budget);
   }
 }
 
-/** Evaluates the budgets of the nodes whose balance moved, in order of budget id. */
-export function evaluateMoved(evaluation: Evaluation, moved: ReadonlySet<Balance>): void {
-  if (moved.size === 0 || evaluation.tenant.master.budgets.size === 0) return;
-  const accounts = new Set([...moved].map((balance) => balance.account.record.id));
-  const budgets = [...evaluation.tenant.master.budgets.values()].filter((record) => accounts.has(record.account));
-  budgets.sort((a, b) => (a.id < b.id ? -1 : 1));
-  for (const record of budgets) evaluateBudget(evaluation, record);
+interface Figures {
+  readonly limit: bigint;
+  /** undefined: not known yet. */
+  readonly of: (level: Level) => bigint | undefined;
 }
 
-/** After its record changed: thresholds no longer crossed are armed anew, a throttle that no longer holds is released. */
-export function rearmBudget(evaluation: Evaluation, record: BudgetRecord): void {
-  const budget = budgetNow(evaluation, record);
-  const spent = spentOf(evaluation.tenant, record, evaluation.logTimeMs);
-  const still = record.enabled
-    ? ascending(record).filter(({ percent }) => budget.crossed.includes(percent!) && isCrossed(spent, record, percent!))
-    : [];
+function figuresOf({ tenant }: Evaluation, rule: Rule, budget: Budget): Figures {
+  const spent = spentNow(tenant, rule, budget);
+  const expected = budget.forecast === undefined ? undefined : parseFigure(rule, budget.forecast.expected);
+  return {
+    limit: rule.amount + carried(tenant, rule, budget),
+    of: ({ of, threshold }) =>
+      of === 'spent' ? spent : of === 'forecast' ? expected : sumOfHours(rule, budget, threshold.rate!.hours),
+  };
+}
+
+/** figure ≥ level; a level of nothing is reached by something. */
+function isReached(figures: Figures, level: Level): boolean {
+  const figure = figures.of(level);
+  const above = level.isShare ? level.above * figures.limit : level.above;
+  return figure !== undefined && figure * level.below >= above && (above > 0n || figure > 0n);
+}
+
+/** Whether what was crossed holds still: not below its part of the level, and for ever where nothing lets go. */
+function isKept(rule: Rule, figures: Figures, level: Level): boolean {
+  const figure = figures.of(level);
+  const at = rule.letsGoAt[level.of];
+  if (at === undefined || figure === undefined) return true;
+  const above = (level.isShare ? level.above * figures.limit : level.above) * at.numerator;
+  return figure * level.below * 100n * at.denominator >= above && (above > 0n || figure > 0n);
+}
+
+const rank = { spent: 0, forecast: 1, rate: 2 } as const;
+
+/** What was spent, what is expected, what was spent of late: each ascending. */
+function inOrder({ limit }: Figures, a: Level, b: Level): number {
+  const difference =
+    (a.isShare ? a.above * limit : a.above) * b.below - (b.isShare ? b.above * limit : b.above) * a.below;
+  return rank[a.of] - rank[b.of] || (difference < 0n ? -1 : difference > 0n ? 1 : a.key < b.key ? -1 : 1);
+}
+
+/** Thresholds no longer held are armed anew; what held back and does no more is released. */
+function letGo(
+  evaluation: Evaluation,
+  rule: Rule,
+  budget: Budget,
+  isHeld: (level: Level) => boolean,
+  why: 'changed' | 'fell',
+): void {
+  const still = rule.levels.filter((level) => budget.crossed.includes(level.key) && isHeld(level));
   const state = still.reduce<BudgetStateName>(
-    (best, { action }) => (strength[stateByAction[action]] > strength[best] ? stateByAction[action] : best),
+    (best, { threshold: { action } }) =>
+      strength[stateByAction[action]] > strength[best] ? stateByAction[action] : best,
     'within',
   );
-  const crossed = still.map(thresholdKey);
-  const isReleased = strength[budget.state] >= strength.throttled && strength[state] < strength[budget.state];
-  if (crossed.length !== budget.crossed.length || isReleased) {
-    const arming = budget.arming + 1;
-    const left = isReleased && strength[state] < strength.throttled ? 'released' : state;
-    if (isReleased) release(evaluation, record, budget, arming, left);
-    Object.assign(budget, { crossed, arming, state: left });
-    evaluation.changed(budget);
-  } else if (budget.state !== state && budget.state !== 'released') {
-    budget.state = state;
-    evaluation.changed(budget);
+  const isReleased = holdsBack(budget) && strength[state] < strength[budget.state];
+  if (still.length === budget.crossed.length && !isReleased) {
+    if (budget.state === 'released' || state === budget.state) return;
+    setState(evaluation, budget, state, why);
+    return;
   }
-  evaluateBudget(evaluation, record);
-}
-
-/** A manual reset: spending counts from the present balance, every threshold is armed anew. */
-export function resetBudget(evaluation: Evaluation, record: BudgetRecord): void {
-  const budget = budgetNow(evaluation, record);
-  const arming = budget.arming + 1;
-  const isReleased = strength[budget.state] >= strength.throttled;
-  if (isReleased) release(evaluation, record, budget, arming, 'released');
-  Object.assign(budget, {
-    baseline: totalOf(evaluation.tenant, record, budget),
-    crossed: [],
-    arming,
-    state: isReleased ? 'released' : 'within',
-  });
+  budget.arming += 1;
+  const keys = new Set(still.map(({ key }) => key));
+  budget.crossed = budget.crossed.filter((key) => keys.has(key));
+  const left = isReleased && strength[state] < strength.throttled ? 'released' : state;
+  if (isReleased) tellReleased(evaluation, rule, budget, { arming: budget.arming, state: left, released: why });
+  if (budget.state !== 'released' || still.length === 0) setState(evaluation, budget, left, why);
   evaluation.changed(budget);
 }
 
-/** A block that falls to a throttle tells the receiver to throttle, not to let go. */
-function release(
-  evaluation: Evaluation,
-  record: BudgetRecord,
-  budget: Budget,
-  arming: number,
-  state: BudgetStateName,
-): void {
-  const account = evaluation.tenant.master.accounts.get(record.account)!;
-  evaluation.alert(
-    alertOf(evaluation, record, account, budget, {
-      type: 'budget.released',
-      arming,
-      state,
-      threshold: '',
-      action: state === 'throttled' ? 'throttle' : 'release',
-      severity: 'info',
-    }),
-  );
-}
-
-const ascending = (record: BudgetRecord): BudgetRecord['thresholds'] =>
-  record.thresholds.toSorted((a, b) => comparePercents(a.percent!, b.percent!));
-
-export function comparePercents(a: string, b: string): number {
-  const left = parseRational(a) ?? { numerator: 0n, denominator: 1n };
-  const right = parseRational(b) ?? { numerator: 0n, denominator: 1n };
-  const difference = left.numerator * right.denominator - right.numerator * left.denominator;
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
-}
-
-/** spent · 100 ≥ amount · percent, exactly. */
-function isCrossed(spent: bigint, record: BudgetRecord, percent: string): boolean {
-  const share = parseRational(percent)!;
-  return spent * 100n * share.denominator >= parseAmount(record.amount)! * share.numerator;
-}
-
-function totalOf(tenant: Tenant, record: BudgetRecord, budget: Budget): bigint {
-  return tenant.balancesByKey.get(balanceKey(record.account, budget.period.startMs, record.currency))?.total ?? 0n;
-}
-
-type Particulars = Pick<BudgetAlert, 'type' | 'state' | 'threshold' | 'action' | 'severity'> & {
-  readonly arming: number;
-};
-
-function alertOf(
-  evaluation: Evaluation,
-  record: BudgetRecord,
-  account: Account,
-  budget: Budget,
-  what: Particulars,
-): BudgetAlert {
+/** A manual reset: spending counts from here, every threshold is armed anew. */
+export function resetBudget(evaluation: Evaluation, record: BudgetRecord): void {
   const { tenant } = evaluation;
-  const month = periodKey(budget.period, account.record.timeZone);
-  const { arming, ...particulars } = what;
-  return {
-    id: `${tenant.id}:${record.id}:${month}:${what.type === 'budget.released' ? 'released' : what.threshold}:${arming}`,
-    tenant: tenant.id,
-    source: `budget:${record.id}`,
-    budget: record.id,
-    budgetName: record.name,
-    account: record.account,
-    accountSlug: account.record.slug,
-    ...particulars,
-    balance: formatAmount(totalOf(tenant, record, budget) - budget.baseline),
-    limit: formatAmount(limitOf(tenant, record, evaluation.logTimeMs)),
-    currency: record.currency,
-    periodStartMs: budget.period.startMs,
-    periodEndMs: budget.period.endMs,
-    logTimeMs: evaluation.logTimeMs,
-    targets: record.targets,
-    cause: evaluation.cause,
-    trace: evaluation.trace,
-  };
+  const budget = budgetNow(evaluation, record);
+  const rule = ruleOf(tenant.master, record);
+  const isReleased = holdsBack(budget);
+  budget.arming += 1;
+  if (isReleased)
+    tellReleased(evaluation, rule, budget, { arming: budget.arming, state: 'released', released: 'reset' });
+  budget.crossed = [];
+  if (rule.rolling === 0) budget.baseline = sumOf(tenant, rule, budget, budget.period.startMs);
+  if (rule.hours > 0)
+    budget.resetHour = { startMs: budget.hourMs, baseline: converted(rule, budget.hours.get(budget.hourMs)) };
+  budget.forecast = undefined;
+  tenant.moved.add(record.id);
+  setState(evaluation, budget, isReleased ? 'released' : 'within', 'reset');
+  evaluation.changed(budget);
+}
+
+/** Lets go of what it holds back, and goes on counting: what is crossed stays crossed. */
+export function releaseBudget(evaluation: Evaluation, record: BudgetRecord): void {
+  const budget = budgetNow(evaluation, record);
+  if (!holdsBack(budget)) return;
+  budget.arming += 1;
+  const rule = ruleOf(evaluation.tenant.master, record);
+  tellReleased(evaluation, rule, budget, { arming: budget.arming, state: 'released', released: 'act' });
+  setState(evaluation, budget, 'released', 'act');
+  evaluation.changed(budget);
+}
+
+function setState({ logTimeMs }: Evaluation, budget: Budget, state: BudgetStateName, by: string): void {
+  if (budget.state === state) return;
+  budget.state = state;
+  budget.history = [...budget.history, { atMs: logTimeMs, state, by }].slice(-budgetLimits.historyMax);
+}
+
+/** Once an hour: what the period will have come to. */
+function foresee(evaluation: Evaluation, rule: Rule, budget: Budget): void {
+  const { tenant, logTimeMs: nowMs } = evaluation;
+  const isKnown = budget.forecast !== undefined && hourOf(budget.forecast.atMs) === budget.hourMs;
+  if (isKnown || budget.warming || !rule.record.enabled) return;
+  const { startMs, endMs } = budget.period;
+  const hours = Array.from({ length: forecastHoursMax }, (_, i) =>
+    converted(rule, budget.hours.get(budget.hourMs - (forecastHoursMax - i) * hourMs)),
+  );
+  const { expected, low, high, method } = forecast({
+    hours,
+    spent: spentNow(tenant, rule, budget),
+    startMs,
+    nowMs,
+    endMs,
+  });
+  const [expectedText, lowText, highText] = [expected, low, high].map((figure) => formatFigure(rule, figure));
+  budget.forecast = { expected: expectedText!, low: lowText!, high: highText!, atMs: nowMs, method };
+  evaluation.work.done += 10;
+  evaluation.changed(budget);
 }

@@ -1,7 +1,7 @@
 /** Budgets as billing publishes them, and their state as the rater commits it (SPEC §6). */
 import type { BillingCalendar } from '../time/calendar.ts';
 import type { IntervalUnit } from '../time/interval.ts';
-import type { Severity } from './alert.ts';
+import type { AlertCommon, Severity } from './alert.ts';
 
 export interface BudgetRecord {
   readonly id: string;
@@ -21,7 +21,10 @@ export interface BudgetRecord {
   /** How amounts in other currencies count; absent: they do not. Rates are named with their date and never change by themselves. */
   readonly fx?: readonly BudgetRate[];
   readonly thresholds: readonly BudgetThreshold[];
-  /** Percent of the amount at which, or below, what was crossed is armed anew and lets go within the period; absent: never. */
+  /**
+   * Percent of a threshold's own level: below it the threshold is armed anew, and lets go. Absent: 100 for what moves with time
+   * (rolling periods, forecasts, rates), else never within the period.
+   */
   readonly releaseAt?: string;
   /** Whether its end of period is forecast each hour; a forecast threshold asks for it by itself. */
   readonly forecast?: boolean;
@@ -80,14 +83,73 @@ export function thresholdKey({ percent, absolute, forecast, rate }: BudgetThresh
 export interface BudgetState {
   readonly tenant: string;
   readonly budget: string;
+  /** The period looked at last; of rolling ones the hours that count. */
   readonly periodStartMs: number;
+  readonly periodEndMs: number;
   readonly state: BudgetStateName;
-  /** Counts resets, raises and whatever else armed it anew. */
+  /** Counts whatever armed it anew in the period: resets, raises, what fell. */
   readonly arming: number;
   /** Keys of the thresholds crossed in this period and arming, in the order crossed. */
   readonly crossed: readonly string[];
-  /** Balance at the last manual reset in this period; spending counts from there. Decimal text. */
+  /** What had been spent at the last manual reset in this period; spending counts from there. Decimal text, as all figures. */
   readonly baseline: string;
+  /** What it counted itself, less the baseline; absent where the account's balance says it. */
+  readonly spent?: string;
+  /** The amount with what was carried over; absent where nothing ever is. */
+  readonly limit?: string;
+  /** Log time of the record from which it counts: rows of later inputs. 0 where the balance of the account counts. */
+  readonly sinceMs: number;
+  /** Whether what came before is still to be told (`budgetSeed`). */
+  readonly warming?: true;
+  /** Whether its record changed since it was looked at last. */
+  readonly changed?: true;
+  /** The period before, where what it left goes on: what it had, and the baseline that it ended with. */
+  readonly previous?: {
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly limit: string;
+    readonly baseline: string;
+  };
+  /** Start of the hour looked at last, where hours count; from which hour on after a reset, less what that hour had. */
+  readonly hourMs?: number;
+  readonly resetHour?: { readonly startMs: number; readonly baseline: string };
+  readonly forecast?: BudgetForecast;
+  /** The newest changes of state, the oldest first. */
+  readonly history: readonly BudgetTransition[];
+}
+
+export interface BudgetTransition {
+  readonly atMs: number;
+  readonly state: BudgetStateName;
+  /** Key of the threshold that did it, or why it let go. */
+  readonly by: string;
+}
+
+/** What a budget counted itself: sums by start of the period, and of the hour; absolute, those that changed, in a snapshot all. */
+export interface BudgetSums {
+  readonly tenant: string;
+  readonly budget: string;
+  readonly periods: readonly BudgetSum[];
+  readonly hours: readonly BudgetSum[];
+}
+
+/** In pico of the currency, or at the scale of the meter, whose currency is "". Whole numbers as text. */
+export type BudgetSum = readonly [startMs: number, currency: string, sum: string];
+
+/** Budgets of a tenant that wait to be looked at: all from an id on, for one input raised as many alerts as it may. */
+export interface BudgetsWaiting {
+  readonly tenant: string;
+  readonly from: string;
+  readonly cause: AlertCommon['cause'];
+  readonly trace: string;
+}
+
+/** What a budget that counts itself would have counted had it been there before `sinceMs`, which tells the budget that was meant. */
+export interface BudgetSeed {
+  readonly budget: string;
+  readonly sinceMs: number;
+  readonly periods: readonly BudgetSum[];
+  readonly hours: readonly BudgetSum[];
 }
 
 export type BudgetStateName = 'within' | 'warned' | 'throttled' | 'blocked' | 'released';

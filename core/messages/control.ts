@@ -1,7 +1,7 @@
 import type { AgreementRecord } from './agreement.ts';
-import type { BudgetRecord } from './budget.ts';
 import type { CorrectionEnd, CorrectionRecord, CorrectionRows } from './correction.ts';
 import type { CreditGrantRecord, CreditVoidRecord, WalletRecord } from './credit.ts';
+import type { BudgetRecord, BudgetSeed } from './budget.ts';
 import type { FeeRecord } from './fee.ts';
 import type { PriceRecord } from './price.ts';
 import type { PricingUnitRecord } from './pricingUnit.ts';
@@ -44,6 +44,9 @@ export type ControlChange =
   | { readonly kind: 'creditGrant'; readonly grant: CreditGrantRecord }
   | ({ readonly kind: 'creditVoid' } & CreditVoidRecord)
   | ({ readonly kind: 'wallet' } & WalletRecord)
+  /** Lets go of what it holds back, and goes on counting. */
+  | { readonly kind: 'budgetRelease'; readonly budget: string; readonly reason: string }
+  | ({ readonly kind: 'budgetSeed' } & BudgetSeed)
   | ({ readonly kind: 'close' } & CloseRecord)
   | ({ readonly kind: 'reopen' } & ReopenRecord)
   | ({ readonly kind: 'correction' } & CorrectionRecord)
@@ -111,6 +114,8 @@ export interface AccountRecord {
    * nearest account above that has one. Given once.
    */
   readonly startsOn?: string;
+  /** What budgets may ask for, of the account and all below it; as they are at a place of the log they hold for what comes after it. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** From `fromMs` on (event time) the resource belongs to the account. `resource` may end in `/*`: everything below. */

@@ -6,8 +6,8 @@
  */
 import type { Coalescing } from '../metering/batch.ts';
 import type { Alert } from './alert.ts';
-import type { BudgetState } from './budget.ts';
 import type { HoldEntry, RecordedRequest } from './checks.ts';
+import type { BudgetsWaiting, BudgetState, BudgetSums } from './budget.ts';
 import type { Refusal } from './refusal.ts';
 import type { ControlMessage } from './control.ts';
 import type { CreditEntry, CreditGrantState, CreditLine, WalletState } from './credit.ts';
@@ -70,6 +70,10 @@ export interface CommitHeader {
   /** Control messages taken in this commit, whole, in order. */
   readonly control: readonly ControlMessage[];
   readonly budgets: readonly BudgetState[];
+  /** What budgets counted themselves, where that changed. */
+  readonly budgetSums?: readonly BudgetSums[];
+  /** All that wait, by tenant, where that changed. */
+  readonly budgetsWaiting?: readonly BudgetsWaiting[];
   readonly alerts: readonly Alert[];
   /** Requests on holds, decided after all inputs, that changed something, in the order decided; absent for none. */
   readonly requests?: readonly RecordedRequest[];

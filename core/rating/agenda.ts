@@ -16,6 +16,7 @@ export class Agenda {
   /** When the thing acts next; undefined for never again. One thing has one entry. */
   set(kind: Entry['kind'], tenant: string, id: string, atMs: number | undefined): void {
     const key = `${tenant} ${kind} ${id}`;
+    if (this.#entries.get(key)?.atMs === atMs) return;
     this.#nextMs = undefined;
     if (atMs === undefined) this.#entries.delete(key);
     else this.#entries.set(key, { atMs, tenant, kind, id });

@@ -5,6 +5,7 @@ import type { PriceRecord } from '../messages/price.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import type { Line, Settlement } from './agreements/settlement.ts';
+import type { Watch } from '../budgets/count.ts';
 import { isWithinOne, unitOf } from './billingUnit.ts';
 import { ByteText, bytesOf } from './byteText.ts';
 import type { Plan } from './plan.ts';
@@ -58,6 +59,8 @@ export interface Group extends GroupKey {
   noted: { readonly settlement: Settlement; readonly line: Line } | undefined;
   /** As what credits pay it, once it is asked for. */
   paidAs: { readonly key: string; readonly place: CreditPlace; readonly path: readonly number[] } | undefined;
+  /** Budgets that have to do with it. */
+  watch: Watch | undefined;
   /** Rows of the batch in hand: a chain through `Rows.next`. */
   rowCount: number;
   firstRow: number;
@@ -83,7 +86,7 @@ export class Groups {
     let group = this.#byKey.get(text);
     if (group === undefined) {
       group = {
-        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key), isApart: isApart(key), noted: undefined, paidAs: undefined,
+        ...key, head: bytesOf(headOf(key)), periodColumns: periodOf(key), isApart: isApart(key), noted: undefined, paidAs: undefined, watch: undefined,
         rowCount: 0, firstRow: -1, lastRow: -1, samples: 0, quantity: 0, quantityWide: 0n, amount: 0, amountWide: 0n,
       }; // prettier-ignore
       this.#byKey.set(text, group);

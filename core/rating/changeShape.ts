@@ -1,5 +1,7 @@
 /** What a control change must look like before it is applied (SPEC §1.3): a list of fields with a test each, per kind. */
 import { minorDigits } from '../money/currency.ts';
+import { checkBudget } from '../budgets/check.ts';
+import { budgetLimits } from '../budgets/limits.ts';
 import { checkFeeRecord } from '../fees/feeRecord.ts';
 import { checkCreditGrant, checkCreditVoid, checkWallet } from '../credits/creditRecords.ts';
 import { checkPricingUnit } from '../credits/units.ts';
@@ -14,6 +16,7 @@ import {
 import { correctableKinds, correctionKinds } from '../messages/correction.ts';
 import { idPattern } from '../messages/names.ts';
 import { toldOf, type Problem } from '../fees/problems.ts';
+import type { BudgetRecord } from '../messages/budget.ts';
 import { checkAgreement } from '../spend/agreements.ts';
 import { pricingUnitPattern } from '../messages/pricingUnit.ts';
 import { seriesIntervals } from '../messages/series.ts';
@@ -78,11 +81,17 @@ function correctedRow(value: unknown): boolean {
   const [quantity, amount] = value.slice(4) as unknown[];
   return value.slice(0, 4).every(natural) && text(quantity) && text(amount);
 }
+const whole: Test = (value) => text(value) && /^-?\d{1,40}$/.test(value as string);
+const sum: Test = (value) =>
+  Array.isArray(value) && value.length === 3 && natural(value[0]) && text(value[1]) && whole(value[2]);
+const sums: Test = (value) => listOf(sum)(value) && (value as readonly unknown[]).length <= budgetLimits.seedSumsMax;
+const tag: Test = (value) => text(value) && (value as string).length <= budgetLimits.textMax;
+const tags: Test = (value) => record(tag)(value) && Object.keys(value as object).length <= budgetLimits.tagsMax;
 
 const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   tenant: { id: text, name: text, currency, timeZone: zone },
   producer: { id: text, type: oneOf('agent', 'gateway', 'importer'), enabled: flag, keys: listOf(like({ id: text, publicKey: text })) },
-  account: { id, slug: text, name: text, parent: natural, timeZone: zone, startsOn: optional(isDate) },
+  account: { id, slug: text, name: text, parent: natural, timeZone: zone, startsOn: optional(isDate), tags: optional(tags) },
   ownership: { resource: text, account: natural, fromMs: natural },
   meter,
   series: {
@@ -97,11 +106,10 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   creditGrant: {},
   creditVoid: {},
   wallet: {},
-  budget: {
-    id: text, account: natural, amount, currency: chargedIn, targets: listOf(text), enabled: flag,
-    thresholds: listOf(like({ percent: decimal, action: oneOf('notify', 'throttle', 'block') })),
-  },
+  budget: {},
   budgetReset: { budget: text },
+  budgetRelease: { budget: text },
+  budgetSeed: { budget: text, sinceMs: natural, periods: sums, hours: sums },
   close: { account: id, untilMs: id, reason: text, talliesPerStep: optional(stepSize) },
   reopen: { account: id, fromMs: natural, reason: text, approvedBy: text },
   correction: {
@@ -151,6 +159,7 @@ export function changeFault(change: unknown): string | undefined {
   if (kind === 'creditGrant') return told(kind, checkCreditGrant((change as { readonly grant?: unknown }).grant));
   if (kind === 'creditVoid') return told(kind, checkCreditVoid(fieldsOf(change)));
   if (kind === 'wallet') return told(kind, checkWallet(fieldsOf(change)));
+  if (kind === 'budget') return told(kind, checkBudget(fieldsOf(change)));
   if (kind === 'fee') return feeFault(change as { readonly kind: 'fee' } & FeeRecord);
   const scope = kind === 'price' ? scopeFault(change as PriceRecord) : undefined;
   return scope === undefined ? undefined : `price: ${scope}`;

@@ -10,7 +10,8 @@ import { ByteText } from './byteText.ts';
 import { cleanCredits } from './credits/values.ts';
 import type { Wallet } from './credits/tenantCredits.ts';
 import type { Level } from './levels.ts';
-import type { Balance, Budget, Producer, Resource, Series, Tally, Tenant } from './state.ts';
+import type { Budget } from '../budgets/state.ts';
+import type { Balance, Producer, Resource, Series, Tally, Tenant } from './state.ts';
 
 export class Changes {
   readonly taken: { stream: 'usage' | 'control'; from: number; to: number }[] = [];
@@ -30,7 +31,9 @@ export class Changes {
   readonly balances: Balance[] = [];
   readonly settlements: Settlement[] = [];
   readonly control: ControlMessage[] = [];
-  readonly budgets: { readonly tenant: string; readonly budget: Budget }[] = [];
+  readonly budgets: { readonly tenant: Tenant; readonly budget: Budget }[] = [];
+  /** Whether what waits of budgets changed. */
+  waited = false;
   readonly alerts: Alert[] = [];
   /** Requests on holds that changed something: nothing is taken after them. */
   readonly requests: RecordedRequest[] = [];
@@ -103,7 +106,7 @@ export class Changes {
     this.settlements.push(settlement);
   }
 
-  budget(tenant: string, budget: Budget): void {
+  budget(tenant: Tenant, budget: Budget): void {
     if (budget.dirty) return;
     budget.dirty = true;
     this.budgets.push({ tenant, budget });
@@ -139,9 +142,13 @@ export class Changes {
     }
     for (const level of this.levels) level.dirty = false;
     for (const balance of this.balances) balance.dirty = false;
-    for (const { budget } of this.budgets) budget.dirty = false;
     for (const { wallet } of this.wallets) wallet.dirty = false;
     for (const { credits } of this.credited) cleanCredits(credits!);
+    for (const { budget } of this.budgets) {
+      budget.dirty = false;
+      budget.freshPeriods.clear();
+      budget.freshHours.clear();
+    }
     for (const settlement of this.settlements) {
       settlement.dirty = false;
       settlement.freshLines.clear();

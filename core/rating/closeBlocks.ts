@@ -1,5 +1,6 @@
 import { amountOf, quantityOf, sourceBytes, writeBlock, type BlockSource } from './block.ts';
 import type { Changes } from './changes.ts';
+import { countBlock } from '../budgets/count.ts';
 import { addToMember } from './pool.ts';
 import type { Rows } from './rows.ts';
 import { noteLines } from './agreements/lines.ts';
@@ -25,6 +26,7 @@ export function closeBlocks(run: BlockRun): Set<Balance> {
     group.chain.isMoved = true;
     const { pool, account } = group;
     if (pool !== undefined) addToMember(pool, account.record.id, quantityOf(group), amountOf(group));
+    countBlock(run, group);
     noteLines(run, group, rows.startMs[group.firstRow]!);
     noteCharges(run, group, rows);
   }

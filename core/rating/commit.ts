@@ -1,7 +1,7 @@
 /** Writes what has changed as one RATED message, and reads one back. */
 import { formatAmount, formatDecimal } from '../money/fixed.ts';
 import { endEntries } from '../messages/ends.ts';
-import type { BudgetState } from '../messages/budget.ts';
+import type { BudgetSums } from '../messages/budget.ts';
 import type {
   BalanceEntry,
   CarriedEntry,
@@ -24,7 +24,8 @@ import type { Pool } from './pool.ts';
 import { levelEntry, type Level } from './levels.ts';
 import { allOf } from './ranked.ts';
 import { usedSlots, type Slots } from './slots.ts';
-import type { Balance, Budget, PartitionState, Producer, Series, Tally } from './state.ts';
+import { budgetState, budgetSums } from '../budgets/entries.ts';
+import type { Balance, PartitionState, Producer, Series, Tally } from './state.ts';
 
 /** Whose commit it is and where it stands in the chain. */
 export interface CommitPlace {
@@ -70,6 +71,8 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     ...creditsOf(changes),
     control: changes.control,
     budgets: changes.budgets.map(({ tenant, budget }) => budgetState(tenant, budget)),
+    ...sumsOf(changes.budgets.map(({ tenant, budget }) => budgetSums(tenant.id, budget, false))),
+    ...(changes.waited ? { budgetsWaiting: state.budgetsWaiting } : {}),
     alerts: changes.alerts,
     ...(changes.requests.length === 0 ? {} : { requests: changes.requests }),
     refusals: changes.refusals,
@@ -159,6 +162,11 @@ const memberNotes = ({ members }: Pool, accounts: Iterable<number>): [number, st
       return [account, quantity.toString(), amount.toString()];
     });
 /** Absent where there are none. */
+function sumsOf(all: readonly (BudgetSums | undefined)[]): { budgetSums?: BudgetSums[] } {
+  const some = all.filter((sums) => sums !== undefined);
+  return some.length === 0 ? {} : { budgetSums: some };
+}
+/** Absent where there are none. */
 export const settlementsOf = (settlements: readonly SettlementEntry[]): { settlements?: readonly SettlementEntry[] } =>
   settlements.length === 0 ? {} : { settlements };
 /** Nothing at all where there are none. */
@@ -192,16 +200,6 @@ export const balanceEntry = (balance: Balance): BalanceEntry => ({
   currency: balance.currency,
   own: formatAmount(balance.own),
   total: formatAmount(balance.total),
-});
-
-export const budgetState = (tenant: string, budget: Budget): BudgetState => ({
-  tenant,
-  budget: budget.id,
-  periodStartMs: budget.period.startMs,
-  state: budget.state,
-  arming: budget.arming,
-  crossed: [...budget.crossed],
-  baseline: formatAmount(budget.baseline),
 });
 
 /** With the newest `hashCount` hashes. */

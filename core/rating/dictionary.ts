@@ -3,15 +3,8 @@ import { metricPattern, resourcePattern } from '../messages/names.ts';
 import type { RefusalReason } from '../messages/rated.ts';
 import { batchLimits, type BatchBody, type BatchMetric } from '../metering/batch.ts';
 import type { Changes } from './changes.ts';
-import {
-  metricName,
-  seriesKey,
-  type PartitionState,
-  type Producer,
-  type Resource,
-  type Series,
-  type Tenant,
-} from './state.ts';
+import { metricName, seriesKey } from './metricNames.ts';
+import { type PartitionState, type Producer, type Resource, type Series, type Tenant } from './state.ts';
 
 /** Why a sample is refused. */
 export type Fault = readonly [RefusalReason, string];

@@ -15,6 +15,7 @@ import {
   balancesOf,
   budgetsOf,
   holdsOf,
+  budgetSumsOf,
   masterChanges,
   producersOf,
   tallyNotesOf,
@@ -30,6 +31,7 @@ export function workLeft(state: PartitionState): string | undefined {
   if (state.feesTo !== undefined) return 'fees that are due';
   if (state.closings.length > 0) return 'the work of a close';
   if (state.tenants.values().some(({ master }) => master.correction !== undefined)) return 'a correction';
+  if (state.budgetsWaiting.length > 0) return 'budgets that wait to be looked at';
   const isLate = state.repriced.some((tally) => lateCharge(state.tenants.get(tally.entry.tenant)!, tally) !== 0n);
   return isLate ? 'tallies that a new point of a series charges anew' : undefined;
 }
@@ -147,6 +149,7 @@ function* entriesOf(
   for (const hold of holdsOf([tenant])) yield ['holds', hold];
   for (const [list, entries] of Object.entries(allCredits(tenant)))
     for (const entry of entries) yield [list as keyof Lists, entry];
+  for (const sums of budgetSumsOf([tenant])) yield ['budgetSums', sums];
 }
 
 /** What comes from now on came after all that was taken over. */

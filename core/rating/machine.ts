@@ -2,19 +2,11 @@
  * The partition's state machine: fed inputs in the order of record, it changes its state and collects what a commit
  * must carry. It is speculative until the commit is acknowledged; whoever drives it drops it when a commit fails.
  */
-import {
-  budgetNow,
-  evaluateBudget,
-  evaluateMoved,
-  rearmBudget,
-  resetBudget,
-  type Evaluation,
-} from '../budgets/evaluate.ts';
+import { BudgetLooks } from '../budgets/looks.ts';
 import type { ControlMessage } from '../messages/control.ts';
-import type { Alert } from '../messages/alert.ts';
+import type { AlertCommon } from '../messages/alert.ts';
 import { epochText } from '../messages/rated.ts';
 import { withoutRows } from '../messages/correction.ts';
-import { Agenda } from './agenda.ts';
 import { settleMoved, type SettleRun } from './agreements/settleUnit.ts';
 import { beginLines, unsettle, unsettleUnit } from './agreements/unsettle.ts';
 import { admit, type Admission, type BatchHead, type Input, type Ports } from './admit.ts';
@@ -24,7 +16,7 @@ import { Changes } from './changes.ts';
 import { bookedFrom, Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
 import { reverse, takeMessage, type Reversal } from './corrections/reverse.ts';
-import { Credits, raise, type CreditInput } from './credits/credits.ts';
+import { Credits, type CreditInput } from './credits/credits.ts';
 import { Dues } from './dues.ts';
 import { bookedUntil, feeRowsPerInputMax, replaceFee } from './fees.ts';
 import { bookDueLevels } from './held.ts';
@@ -36,7 +28,7 @@ import { rateBatch } from './rateBatch.ts';
 import { repricedPerInputMax, repriceNext } from './repricing.ts';
 import { readControl } from './readControl.ts';
 import { Rows } from './rows.ts';
-import { newProducer, type Balance, type Master, type PartitionState, type Producer, type Tenant } from './state.ts';
+import { newProducer, type Master, type PartitionState, type Producer, type Tenant } from './state.ts';
 
 export class PartitionMachine {
   readonly state: PartitionState;
@@ -45,8 +37,7 @@ export class PartitionMachine {
   readonly #groups = new Map<string, { readonly masterVersion: number; readonly groups: Groups }>();
   readonly #rows = new Rows();
   readonly #closings = new Closings();
-  /** Months of budgets that end, and what else falls due. */
-  readonly #months = new Agenda();
+  readonly #budgets: BudgetLooks;
   readonly #dues: Dues;
   readonly #credits: Credits;
 
@@ -55,9 +46,7 @@ export class PartitionMachine {
     this.#ports = ports;
     this.#dues = new Dues(state);
     this.#credits = new Credits(state);
-    for (const [id, { budgetStates }] of state.tenants) {
-      for (const budget of budgetStates.values()) this.#months.set('budget', id, budget.id, budget.period.endMs);
-    }
+    this.#budgets = new BudgetLooks(state, () => this.changes);
   }
 
   /** Takes one control message (SPEC §1.3). */
@@ -68,8 +57,7 @@ export class PartitionMachine {
 
   #apply(input: Input): void {
     const { state, changes } = this;
-    this.#advance(input.timeMs);
-    this.#goOnClosing();
+    this.#begin(input.timeMs);
     changes.took('control', input.seq);
     state.control = { seq: input.seq, hash: this.#ports.hash(input.data) };
     const tenantId = input.subject.split('.')[2] ?? '';
@@ -99,8 +87,7 @@ export class PartitionMachine {
 
   #admit(input: Input): void {
     const { state, changes } = this;
-    this.#advance(input.timeMs);
-    this.#goOnClosing();
+    this.#begin(input.timeMs);
     changes.took('usage', input.seq);
     state.usage = { seq: input.seq, hash: this.#ports.hash(input.data) };
     const admission = admit(state, this.#ports, input);
@@ -119,8 +106,7 @@ export class PartitionMachine {
     const { state, changes } = this;
     if (nowMs <= state.logTimeMs) return;
     const holdsEnd = state.holds.nextMs <= nowMs;
-    this.#advance(nowMs);
-    if (this.#goOnClosing() || holdsEnd || state.repriced.length > 0) changes.timeMoved = true;
+    if (this.#begin(nowMs) || holdsEnd || state.repriced.length > 0) changes.timeMoved = true;
     this.#settle(repricedPerInputMax);
   }
 
@@ -129,6 +115,7 @@ export class PartitionMachine {
     this.#actDue(Infinity);
     while (this.#goOnClosing());
     this.#settle(Infinity);
+    for (this.#budgets.begin(); this.#budgets.goOn();) this.#budgets.begin();
   }
 
   /** Writes what has changed since the last call as the commit at that place. */
@@ -141,17 +128,26 @@ export class PartitionMachine {
 
   /** Instant at which time alone next changes the state, or undefined. */
   nextDueMs(): number | undefined {
-    const { closings, repriced, feesTo, logTimeMs, holds } = this.state;
-    if (closings.length > 0 || repriced.length > 0 || feesTo !== undefined) return logTimeMs + 1;
+    const { closings, repriced, budgetsWaiting, feesTo, logTimeMs, holds } = this.state;
+    const isBusy = closings.length > 0 || repriced.length > 0 || budgetsWaiting.length > 0;
+    if (isBusy || feesTo !== undefined) return logTimeMs + 1;
     const nextMs = Math.min(this.#nextMs(), holds.nextMs);
     return nextMs === Infinity ? undefined : nextMs;
   }
 
   #nextMs(): number {
-    return Math.min(this.#months.nextMs, this.#dues.nextMs, this.#credits.nextMs, this.state.levelsDueMs);
+    return Math.min(this.#budgets.nextMs, this.#dues.nextMs, this.#credits.nextMs, this.state.levelsDueMs);
   }
 
-  /** Log time moves: months of budgets, fees and levels, in this order; what of them had to wait goes on with any input. */
+  /** What comes before an input: time, and the work that earlier ones left. Whether there was any of that. */
+  #begin(timeMs: number): boolean {
+    this.#budgets.begin();
+    this.#advance(timeMs);
+    const hasClosed = this.#goOnClosing();
+    return this.#budgets.goOn() || hasClosed;
+  }
+
+  /** Log time moves: fees and levels, in this order; what of them had to wait goes on with any input. */
   #advance(timeMs: number): void {
     const { state, changes } = this;
     const isLater = timeMs > state.logTimeMs;
@@ -159,28 +155,15 @@ export class PartitionMachine {
     if (state.feesTo === undefined && (!isLater || this.#nextMs() > timeMs)) return;
     changes.timeMoved = true;
     this.#credits.passTime(changes);
-    this.#beginMonths();
+    this.#budgets.noteDue();
     this.#actDue(feeRowsPerInputMax);
     const runOf = (tenant: Tenant): ClosingRun => this.#runOf(tenant);
-    if (isLater)
-      bookDueLevels(state, runOf, (tenant, balances) => this.#evaluate(this.#evaluation(tenant, null, ''), balances));
-  }
-
-  #beginMonths(): void {
-    const ended = this.#months.take(this.state.logTimeMs);
-    ended.sort((a, b) => compareText(a.tenant, b.tenant) || compareText(a.id, b.id));
-    for (const { tenant: name, id } of ended) {
-      const tenant = this.state.tenants.get(name)!;
-      const record = tenant.master.budgets.get(id)!;
-      budgetNow(this.#evaluation(tenant, null, ''), record);
-      evaluateBudget(this.#evaluation(tenant, null, ''), record);
-    }
+    if (isLater) bookDueLevels(state, runOf, (tenant) => this.#look(tenant));
   }
 
   /** Books the next of what is due (SPEC §9.1.11). */
   #actDue(most: number): void {
-    for (const [tenant, balances] of this.#dues.act(this.state, (one) => this.#runOf(one), most))
-      this.#evaluate(this.#evaluation(tenant, null, ''), balances);
+    for (const [tenant] of this.#dues.act(this.state, (one) => this.#runOf(one), most)) this.#look(tenant);
   }
 
   #rejectControl(input: Input, tenant: string, detail: string): void {
@@ -191,24 +174,22 @@ export class PartitionMachine {
 
   #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined, reversal?: Reversal): void {
     const run = this.#runOf(tenant);
-    const evaluation = this.#evaluation(tenant, null, message.trace);
     this.#credits.change(tenant, message, before, this.changes);
-    if (reversal !== undefined) return this.#evaluate(evaluation, reverse(run, reversal));
+    if (reversal !== undefined) {
+      reverse(run, reversal);
+      return this.#look(tenant, null, message.trace);
+    }
     beginLines(run, before);
     const prices = new Set(message.changes.flatMap((change) => (change.kind === 'price' ? [change.id] : [])));
-    let moved = chargeUnpriced(run, prices);
+    chargeUnpriced(run, prices);
     for (const key of new Set(message.changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : [])))) {
       const fee = tenant.master.feesByKey.get(key)!;
-      moved = moved.union(replaceFee(run, before?.feesByKey.get(key), fee));
+      replaceFee(run, before?.feesByKey.get(key), fee);
       this.#dues.setFee(tenant, key, bookedUntil(this.state, tenant.id, key));
     }
-    moved = moved.union(settleMoved(run, unsettle(run, before)));
+    settleMoved(run, unsettle(run, before));
     this.#dues.setAgreements(tenant, this.state.logTimeMs);
-    for (const change of message.changes) {
-      if (change.kind === 'budget') rearmBudget(evaluation, tenant.master.budgets.get(change.id)!);
-      if (change.kind === 'budgetReset') resetBudget(evaluation, tenant.master.budgets.get(change.budget)!);
-    }
-    evaluateMoved(evaluation, moved);
+    this.#budgets.take(tenant, message, before);
     this.#beginClosings(run, message, before);
   }
 
@@ -229,10 +210,10 @@ export class PartitionMachine {
     if (closing === undefined) return false;
     const tenant = this.state.tenants.get(closing.tenant)!;
     const run = this.#runOf(tenant);
-    const moved = this.#closings.goOn(run);
+    this.#closings.goOn(run);
     unsettleUnit(run, closing.account);
-    const settled = settleMoved(run, new Map([[closing.account, bookedFrom(tenant, closing)]]));
-    evaluateMoved(this.#evaluation(tenant, null, ''), moved.union(settled));
+    settleMoved(run, new Map([[closing.account, bookedFrom(tenant, closing)]]));
+    this.#budgets.look(tenant);
     return true;
   }
 
@@ -247,8 +228,7 @@ export class PartitionMachine {
   #settle(most: number, input?: CreditInput): void {
     const moved =
       this.state.repriced.length === 0 ? [] : repriceNext(this.state, (tenant) => this.#runOf(tenant), most);
-    for (const [tenant, balances] of [...moved].sort(([a], [b]) => compareText(a.id, b.id)))
-      this.#evaluate(this.#evaluation(tenant, null, ''), balances);
+    for (const [tenant] of [...moved].sort(([a], [b]) => compareText(a.id, b.id))) this.#look(tenant);
     this.#credits.pay(this.changes, input);
   }
 
@@ -266,7 +246,7 @@ export class PartitionMachine {
       usageSeq: input.seq,
       logTimeMs: state.logTimeMs,
     };
-    const { rated, refused, balances } = rateBatch({
+    const { rated, refused } = rateBatch({
       state, tenant, producer, changes, body, source,
       groups: this.#groupsOf(tenant), rows: this.#rows,
       guardsOverlap: record.type === 'agent',
@@ -285,13 +265,13 @@ export class PartitionMachine {
     if (body.spool !== undefined) producer.spool = { batches: body.spool.batches, bytes: body.spool.bytes };
     const cause = { producer: producer.id, epoch, seq: body.seq };
     this.#credits.because = { tenant: tenant.id, cause, trace: body.trace };
-    this.#evaluate(this.#evaluation(tenant, cause, body.trace), balances);
+    this.#look(tenant, cause, body.trace);
   }
 
   /** Settles agreements whose lines have moved, then looks at the budgets of all nodes whose balances have. */
-  #evaluate(evaluation: Evaluation, charged: ReadonlySet<Balance>): void {
-    const { tenant } = evaluation;
-    evaluateMoved(evaluation, tenant.unsettled.size === 0 ? charged : charged.union(settleMoved(this.#runOf(tenant))));
+  #look(tenant: Tenant, cause: AlertCommon['cause'] = null, trace = ''): void {
+    if (tenant.unsettled.size > 0) settleMoved(this.#runOf(tenant));
+    this.#budgets.look(tenant, cause, trace);
   }
 
   #countDuplicate({ tenant, head, samples }: Extract<Admission, { kind: 'duplicate' }>): void {
@@ -336,19 +316,5 @@ export class PartitionMachine {
     const groups = new Groups();
     this.#groups.set(id, { masterVersion: version, groups });
     return groups;
-  }
-
-  #evaluation(tenant: Tenant, cause: Alert['cause'], trace: string): Evaluation {
-    return {
-      tenant,
-      logTimeMs: this.state.logTimeMs,
-      cause,
-      trace,
-      alert: (alert) => raise(this.state, this.changes, alert),
-      changed: (budget) => {
-        this.changes.budget(tenant.id, budget);
-        this.#months.set('budget', tenant.id, budget.id, budget.period.endMs);
-      },
-    };
   }
 }

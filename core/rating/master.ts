@@ -1,6 +1,7 @@
 /** Applies what billing decided (SPEC §1.3): the same function on the live path and on replay. */
 import { dueCount } from '../fees/dues.ts';
 import { feeOf } from '../fees/fee.ts';
+import { budgetMisfit, goesByAccount } from '../budgets/check.ts';
 import { keepsValue } from '../credits/units.ts';
 import { pricingUnitLimits } from '../messages/pricingUnit.ts';
 import { feeLimits } from '../fees/feeRecord.ts';
@@ -72,6 +73,10 @@ export function applyMaster(
     draft.prepaidFrom = prepaidSpans([...draft.agreementsByUnit.values()].flat()).map(({ fromMs }) => fromMs);
   }
   if (draft.credits.units.size > 0) tenant.credits ??= newTenantCredits();
+  if (message.changes.some(({ kind }) => kind === 'budget')) {
+    draft.budgetsByAccount = Map.groupBy(draft.budgets.values(), ({ account }) => account);
+    draft.budgetIds = [...draft.budgets.keys()].sort(compareText);
+  }
   tenant.master = draft;
   state.tenants.set(tenant.id, tenant);
   enlistBegun(state, tenant, before);
@@ -221,15 +226,16 @@ function applyChange(
       return applySeries(master, change);
     case 'budget': {
       const { kind: _, ...record } = change;
-      require(master.accounts.has(record.account), `account ${record.account} is not known`);
-      const known = master.budgets.get(record.id);
-      const fixed = known === undefined || (known.account === record.account && known.currency === record.currency);
-      requireChargedIn(master, record.currency, `budget ${record.id}`);
-      require(fixed, `budget ${record.id} cannot change its account or currency`);
+      const misfit = budgetMisfit(master, record);
+      require(misfit === undefined, `budget ${record.id}: ${misfit}`);
+      for (const currency of [record.currency, ...(record.fx ?? []).map((one) => one.currency)])
+        if (record.meter === undefined) requireChargedIn(master, currency, `budget ${record.id}`);
       master.budgets.set(record.id, record);
       return;
     }
     case 'budgetReset':
+    case 'budgetRelease':
+    case 'budgetSeed':
       require(master.budgets.has(change.budget), `budget ${change.budget} is not known`);
       return;
     case 'creditGrant':
@@ -316,8 +322,9 @@ function requireFreshId({ prices, fees, agreements }: Master, id: number): void 
   require(!prices.has(id) && !fees.has(id) && !agreements.has(id), `${id} is published and immutable`);
 }
 
-/** A start is given once, and not after a price has begun to count from it. */
-function keepsStart({ prices }: Master, before: Account['record'], after: Account['record']): boolean {
+/** A start is given once, and not after a price or a budget has begun to count from it. */
+function keepsStart({ prices, budgets }: Master, before: Account['record'], after: Account['record']): boolean {
   if (before.startsOn !== undefined || after.startsOn === undefined) return before.startsOn === after.startsOn;
-  return prices.values().every(({ record }) => !goesByStart(record));
+  const isCounted = prices.values().some(({ record }) => goesByStart(record)) || budgets.values().some(goesByAccount);
+  return !isCounted;
 }

@@ -3,18 +3,17 @@ import { eachEnd } from '../messages/ends.ts';
 import type { MeterRecord } from '../messages/control.ts';
 import { parseAmount } from '../money/fixed.ts';
 import type { CommitHeader, ProducerState, LevelEntry, SeriesEntry, TallyEntry, TallyNote } from '../messages/rated.ts';
-import { periodAt } from '../time/period.ts';
+import { applyBudget, applySums } from '../budgets/entries.ts';
 import { applySettlement } from './agreements/settlement.ts';
 import { applyCredits, type CreditValues } from './credits/values.ts';
 import { applyMaster } from './master.ts';
 import { balanceOf } from './plan.ts';
 import { emptyPool } from './pool.ts';
 import { dropRepriced } from './repricing.ts';
+import { metricName, seriesKey } from './metricNames.ts';
 import {
   dedupHashesMax,
   newProducer,
-  metricName,
-  seriesKey,
   tallyKey,
   type PartitionState,
   type Resource,
@@ -68,6 +67,8 @@ export type Values = Pick<
   | 'balances'
   | 'settlements'
   | 'budgets'
+  | 'budgetSums'
+  | 'budgetsWaiting'
   | 'holds'
 > &
   CreditValues;
@@ -111,19 +112,9 @@ export function applyValues(state: PartitionState, values: Values): void {
   }
   for (const entry of values.settlements ?? []) applySettlement(tenantOf(state, entry.tenant), entry);
   applyCredits((id) => tenantOf(state, id), values);
-  for (const entry of values.budgets) {
-    const tenant = tenantOf(state, entry.tenant);
-    const account = tenant.master.accounts.get(tenant.master.budgets.get(entry.budget)!.account)!;
-    tenant.budgetStates.set(entry.budget, {
-      id: entry.budget,
-      period: periodAt(entry.periodStartMs, account.record.timeZone),
-      state: entry.state,
-      arming: entry.arming,
-      crossed: [...entry.crossed],
-      baseline: parseAmount(entry.baseline)!,
-      dirty: false,
-    });
-  }
+  for (const entry of values.budgets) applyBudget(tenantOf(state, entry.tenant), entry);
+  for (const sums of values.budgetSums ?? []) applySums(tenantOf(state, sums.tenant), sums);
+  if (values.budgetsWaiting !== undefined) state.budgetsWaiting = values.budgetsWaiting;
   for (const entry of values.holds ?? [])
     for (const recorded of entry) state.holds.apply(tenantOf(state, recorded.request.tenant), recorded);
 }

@@ -2,7 +2,7 @@
 import { holdEntry } from '../holds/holds.ts';
 import type { HoldEntry } from '../messages/checks.ts';
 import type { ControlChange, ControlMessage } from '../messages/control.ts';
-import type { BudgetState } from '../messages/budget.ts';
+import type { BudgetState, BudgetSums, BudgetsWaiting } from '../messages/budget.ts';
 import type {
   BalanceEntry,
   ClosingState,
@@ -14,16 +14,8 @@ import type {
 } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
 import { inOrder, isWritten, settlementEntry } from './agreements/settlement.ts';
-import {
-  balanceEntry,
-  budgetState,
-  everything,
-  levelsOf,
-  notesOf,
-  producerState,
-  rolloversOf,
-  totalsOf,
-} from './commit.ts';
+import { balanceEntry, everything, levelsOf, notesOf, producerState, rolloversOf, totalsOf } from './commit.ts';
+import { budgetState, budgetSums } from '../budgets/entries.ts';
 import { allCredits } from './credits/values.ts';
 import { applyMaster } from './master.ts';
 import { lateCharge } from './repricing.ts';
@@ -44,6 +36,7 @@ interface Head {
   readonly logTimeMs: number;
   readonly feesTo?: FeePlace;
   readonly closings?: readonly ClosingState[];
+  readonly budgetsWaiting?: readonly BudgetsWaiting[];
   readonly inputs: Omit<CommitHeader['inputs'], 'taken'>;
   readonly totals: CommitHeader['totals'];
 }
@@ -70,6 +63,7 @@ export function* snapshotPieces(state: PartitionState): Generator<string> {
   yield* listed('balances', balancesOf(tenants));
   yield* listed('settlements', writtenSettlements(tenants));
   yield* listed('budgets', budgetsOf(tenants));
+  yield* listed('budgetSums', budgetSumsOf(tenants));
   yield* listed('holds', holdsOf(tenants));
   for (const tenant of tenants)
     for (const [name, list] of Object.entries(allCredits(tenant))) yield* listed(name as keyof Piece, list);
@@ -145,6 +139,7 @@ const headOf = (state: PartitionState): Head => ({
   logTimeMs: state.logTimeMs,
   ...(state.feesTo === undefined ? {} : { feesTo: state.feesTo }),
   ...(state.closings.length === 0 ? {} : { closings: state.closings }),
+  ...(state.budgetsWaiting.length === 0 ? {} : { budgetsWaiting: state.budgetsWaiting }),
   inputs: { usage: state.usage, control: state.control, controlMark: state.controlMark },
   totals: totalsOf(state),
 });
@@ -197,7 +192,15 @@ export function* writtenSettlements(tenants: readonly Tenant[]): Generator<Settl
 }
 
 export function* budgetsOf(tenants: readonly Tenant[]): Generator<BudgetState> {
-  for (const { id, budgetStates } of tenants) for (const budget of sorted(budgetStates)) yield budgetState(id, budget);
+  for (const tenant of tenants) for (const budget of sorted(tenant.budgetStates)) yield budgetState(tenant, budget);
+}
+
+export function* budgetSumsOf(tenants: readonly Tenant[]): Generator<BudgetSums> {
+  for (const { id, budgetStates } of tenants)
+    for (const budget of sorted(budgetStates)) {
+      const sums = budgetSums(id, budget, true);
+      if (sums !== undefined) yield sums;
+    }
 }
 
 export function* holdsOf(tenants: readonly Tenant[]): Generator<HoldEntry> {

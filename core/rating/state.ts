@@ -15,7 +15,8 @@ import type { CorrectionRecord } from '../messages/correction.ts';
 import type { PriceRecord } from '../messages/price.ts';
 import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { PriceSeries } from '../pricing/series/points.ts';
-import type { BudgetStateName } from '../messages/budget.ts';
+import type { Budget } from '../budgets/state.ts';
+import type { BudgetsWaiting } from '../messages/budget.ts';
 import type { ChainLink, FeePlace, ClosingState, SampleCounts, SamplePlace, TallyEntry } from '../messages/rated.ts';
 import type { Period } from '../time/period.ts';
 import type { Settlement } from './agreements/settlement.ts';
@@ -23,6 +24,7 @@ import { noMasterCredits, type MasterCredits, type TenantCredits } from './credi
 import type { Dictionary } from './dictionary.ts';
 import type { Distinct } from './distinct.ts';
 import type { Level } from './levels.ts';
+import type { MetricName, SeriesKey } from './metricNames.ts';
 import type { Cursor } from './narrow.ts';
 import type { Plan } from './plan.ts';
 import type { Pool } from './pool.ts';
@@ -53,6 +55,8 @@ export interface PartitionState {
   repriced: Tally[];
   /** Closes whose work goes on, in the order taken. */
   closings: readonly ClosingState[];
+  /** Budgets that wait to be looked at, by tenant. */
+  budgetsWaiting: readonly BudgetsWaiting[];
   readonly levels: Level[];
   /** No level is due before; derived, never stored. */
   levelsDueMs: number;
@@ -80,6 +84,8 @@ export interface Tenant {
   readonly balancesByKey: Map<string, Balance>;
   readonly budgetStates: Map<string, Budget>;
   readonly holds: TenantHolds;
+  /** Budgets of nodes above rows that came since budgets were looked at; derived, empty between inputs. */
+  readonly moved: Set<string>;
   /** By root account and currency (`unitKey`), and by start of the period. */
   readonly settlements: Map<string, Map<number, Settlement>>;
   /** Once there is a grant or a wallet. */
@@ -119,6 +125,9 @@ export interface Master {
   prepaidFrom: readonly number[];
   readonly budgets: Map<string, BudgetRecord>;
   readonly credits: MasterCredits;
+  /** The same by account, and their ids in order; made anew when one changes. */
+  budgetsByAccount: ReadonlyMap<number, readonly BudgetRecord[]>;
+  budgetIds: readonly string[];
   /** End of what each unit has closed, UTC ms, by its root account. */
   readonly closes: Map<number, number>;
   /** The correction that has begun and not ended. */
@@ -216,16 +225,6 @@ export interface Balance {
   written: boolean;
 }
 
-export interface Budget {
-  readonly id: string;
-  period: Period;
-  state: BudgetStateName;
-  arming: number;
-  crossed: string[];
-  baseline: bigint;
-  dirty: boolean;
-}
-
 /** Hashes of a producer's last batches that tell a duplicate from a re-used sequence number. */
 export const dedupHashesMax = 64;
 
@@ -249,6 +248,7 @@ export function emptyState(partition: number, isIndexed = true): PartitionState 
     tallies: [],
     repriced: [],
     closings: [],
+    budgetsWaiting: [],
     levels: [],
     levelsDueMs: Infinity,
     holds: new Holds(),
@@ -281,6 +281,8 @@ export function emptyTenant(record: TenantRecord): Tenant {
       prepaidFrom: [],
       budgets: new Map(),
       credits: noMasterCredits(),
+      budgetsByAccount: new Map(),
+      budgetIds: [],
       closes: new Map(),
       correction: undefined,
     },
@@ -295,6 +297,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     balancesByKey: new Map(),
     budgetStates: new Map(),
     holds: new TenantHolds(),
+    moved: new Set(),
     settlements: new Map(),
     credits: undefined,
     unsettled: new Set(),
@@ -330,23 +333,3 @@ export const cellsKey = (place: TallyPlace): string =>
 
 export const balanceKey = (account: number, periodStartMs: number, currency: string): string =>
   `${account}|${periodStartMs}|${currency}`;
-
-/** A number where it fits, for there are many of them. */
-export type SeriesKey = number | string;
-
-/** A metric with its dimensions, kept once; its number is only for this process. */
-export interface MetricName {
-  readonly id: number;
-  readonly text: string;
-}
-
-const metricIdsMax = 2 ** 21;
-
-export function metricName({ metricNames }: Tenant, text: string): MetricName {
-  let name = metricNames.get(text);
-  if (name === undefined) metricNames.set(text, (name = { id: metricNames.size, text }));
-  return name;
-}
-
-export const seriesKey = (resource: Resource, { id, text }: MetricName): SeriesKey =>
-  id < metricIdsMax && resource.id < 2 ** 32 ? resource.id * metricIdsMax + id : `${resource.id} ${text}`;

@@ -2,7 +2,7 @@
 import { epochText, type RefusalReason } from '../messages/rated.ts';
 import { settleRows } from './agreements/settle.ts';
 import { samplesIn } from './body.ts';
-import { evaluateMoved } from './budgets.ts';
+import { evaluateMoved } from './budgets/looks.ts';
 import type { Input, Ports } from './engine.ts';
 import { judge, trackOf } from './judge.ts';
 import { lateRow } from './repricing.ts';

@@ -2,13 +2,13 @@
 import type {
   AccountRecord,
   AgreementRecord,
-  BudgetRecord,
   ControlChange,
   FeeRecord,
   MeterRecord,
   PriceRecord,
 } from '../messages/control.ts';
 import type { SeriesRecord } from '../messages/series.ts';
+import { goesWith } from './budgets/shape.ts';
 import { canClose, canReopen } from './closes.ts';
 import { canProgress } from './corrections/progress.ts';
 import { fitsCredits } from './credits/shape.ts';
@@ -60,8 +60,10 @@ export function fitsCatalogue(
     case 'agreement':
       return isFresh(tenant, change.id) && hasAccount(change.account) && goesOn(tenant, change);
     case 'budget':
-      return hasAccount(change.account) && watchesTheSame(tenant.budgets.get(change.id), change);
+      return goesWith(tenant, change);
     case 'budgetReset':
+    case 'budgetRelease':
+    case 'budgetSeed':
       return tenant.budgets.has(change.budget);
     case 'creditGrant':
     case 'creditVoid':
@@ -112,13 +114,16 @@ function staysInPlace(before: AccountRecord | undefined, after: AccountRecord): 
   return before.parent === after.parent && before.type === after.type && before.timeZone === after.timeZone;
 }
 
-/** The start of an account is said once, before any price goes by it. */
-function keepsStart({ prices }: Tenant, before: AccountRecord | undefined, after: AccountRecord): boolean {
+/** The start of an account is said once, before any price or budget goes by it. */
+function keepsStart({ prices, budgets }: Tenant, before: AccountRecord | undefined, after: AccountRecord): boolean {
   if (before === undefined || before.startsOn === after.startsOn) return true;
   const goByIt = [...prices.values()].some(
     ({ period, prorate }) => prorate !== undefined || (period?.kind === 'anniversary' && period.anchor === 'account'),
   );
-  return before.startsOn === undefined && !goByIt;
+  const areWatched = [...budgets.values()].some(
+    ({ period }) => typeof period === 'object' && period.kind === 'anniversary' && period.anchor === 'account',
+  );
+  return before.startsOn === undefined && !goByIt && !areWatched;
 }
 
 /** 8.6: so many slots as a month of five minutes has, and no more; what fell is not shared. */
@@ -162,8 +167,4 @@ function inOrder(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value) ?? '';
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.map(([field, inner]) => `${field}: ${inOrder(inner)}`).join();
-}
-
-function watchesTheSame(before: BudgetRecord | undefined, after: BudgetRecord): boolean {
-  return before === undefined || (before.account === after.account && before.currency === after.currency);
 }

@@ -2,6 +2,7 @@
 import { aggregations, type ControlChange, type PriceRecord } from '../messages/control.ts';
 import { isAgreement } from './agreements/shape.ts';
 import { isGrant, isVoid, isWallet } from './credits/shape.ts';
+import { isBudget } from './budgets/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { isChargedIn, isPricingUnit } from './pricingUnit.ts';
@@ -27,14 +28,15 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isOneOf(type, 'agent', 'gateway', 'importer') &&
     typeof enabled === 'boolean' &&
     isListOf(keys, isKey),
-  account: ({ id, slug, name, parent, timeZone, startsOn }) =>
+  account: ({ id, slug, name, parent, timeZone, startsOn, tags }) =>
     isNatural(id) &&
     id > 0 &&
     isText(slug) &&
     isText(name) &&
     isNatural(parent) &&
     isZone(timeZone) &&
-    isAbsentOr(isDay)(startsOn),
+    isAbsentOr(isDay)(startsOn) &&
+    isAbsentOr(areTags)(tags),
   ownership: ({ resource, account, fromMs }) => isText(resource) && isNatural(account) && isNatural(fromMs),
   meter: (change) => isMeter(change),
   pricingUnit: (change) => isPricingUnit(change),
@@ -57,15 +59,11 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
   creditGrant: (change) => isGrant(change),
   creditVoid: (change) => isVoid(change),
   wallet: (change) => isWallet(change),
-  budget: ({ id, account, amount, currency, thresholds, targets, enabled }) =>
-    isText(id) &&
-    isNatural(account) &&
-    isAmount(amount) &&
-    isChargedIn(currency) &&
-    isListOf(thresholds, isThreshold) &&
-    isListOf(targets, isText) &&
-    typeof enabled === 'boolean',
+  budget: (change) => isBudget(change),
   budgetReset: ({ budget }) => isText(budget),
+  budgetRelease: ({ budget }) => isText(budget),
+  budgetSeed: ({ budget, sinceMs, periods, hours }) =>
+    isText(budget) && isNatural(sinceMs) && [periods, hours].every(areSums),
   close: ({ account, untilMs, reason, talliesPerStep = 1 }) =>
     isNatural(account) &&
     account > 0 &&
@@ -158,8 +156,15 @@ const isValue = (value: unknown) => {
 
 const isKey = (value: unknown) => isObject(value) && isText(value['id']) && isText(value['publicKey']);
 
-const isThreshold = (value: unknown) =>
-  isObject(value) && isNotNegative(value['percent']) && isOneOf(value['action'], 'notify', 'throttle', 'block');
+const areSums = (value: unknown) => isListOf(value, isSum) && value.length <= 16_000;
+const isSum = (value: unknown) =>
+  Array.isArray(value) && value.length === 3 && isNatural(value[0]) && isText(value[1]) && isText(value[2]) && /^-?\d{1,40}$/.test(value[2]); // prettier-ignore
+
+/** At most twenty, each short. */
+const areTags = (tags: unknown) =>
+  isObject(tags) &&
+  Object.keys(tags).length <= 20 &&
+  Object.values(tags).every((value) => isText(value) && value.length <= 200);
 
 function isPriced({
   id,

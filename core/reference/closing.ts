@@ -4,7 +4,7 @@ import { settleRows } from './agreements/settle.ts';
 import { noteRows } from './agreements/spend.ts';
 import { addToBalances } from './balances.ts';
 import { unitOf } from './billingUnit.ts';
-import { evaluateMoved } from './budgets.ts';
+import { evaluateMoved } from './budgets/looks.ts';
 import { bookingOf } from './closes.ts';
 import { chargeMax, powerOfTen, zero, type Exact } from './number.ts';
 import { rolledInto } from './rollover.ts';

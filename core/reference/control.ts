@@ -6,7 +6,8 @@ import { isObject, isWhole, readJson } from './body.ts';
 import { asCommitted } from './corrections/progress.ts';
 import { reversedBy } from './corrections/reverse.ts';
 import { changeCredits } from './credits/pay.ts';
-import { changeBudget, evaluateMoved, resetBudget } from './budgets.ts';
+import { evaluateMoved } from './budgets/looks.ts';
+import { releaseBudget, resetBudget, seedBudget, takeBudget } from './budgets/take.ts';
 import { drafted } from './catalogue.ts';
 import { beginClosing, continueClosing } from './closing.ts';
 import type { Input, Ports } from './engine.ts';
@@ -50,11 +51,15 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));
   outcome.rows.push(...replaceFees(state, before, tenant, fees, source));
   settleAll(state, tenant, before, outcome, source);
+  const named = new Set<string>();
   for (const change of message.changes) {
-    if (change.kind === 'budget') changeBudget(state, tenant, change.id, source, outcome);
-    if (change.kind === 'budgetReset') resetBudget(state, tenant, change.budget, source, outcome);
+    const looking = { state, tenant, source, outcome };
+    if (change.kind === 'budget') named.add(takeBudget(looking, change.id, before));
+    if (change.kind === 'budgetReset') named.add(resetBudget(looking, change.budget));
+    if (change.kind === 'budgetRelease') releaseBudget(looking, change.budget);
+    if (change.kind === 'budgetSeed' && seedBudget(looking, change)) named.add(change.budget);
   }
-  evaluateMoved(state, tenant, source, outcome);
+  evaluateMoved(state, tenant, source, outcome, named);
   const closed = new Map(before?.closes);
   for (const change of message.changes) {
     if (change.kind === 'close') beginClosing(state, tenant, change, closed.get(change.account) ?? 0);

@@ -5,7 +5,7 @@
 import type { ControlMessage } from '../messages/control.ts';
 import { takeUsage } from './admission.ts';
 import { settleBegun } from './agreements/settle.ts';
-import { beginMonths, evaluateMoved } from './budgets.ts';
+import { continueLooking, evaluateMoved, noteDue } from './budgets/looks.ts';
 import { byCodeUnit } from './attribution.ts';
 import { passCreditTime, payRows } from './credits/pay.ts';
 import { continueClosing } from './closing.ts';
@@ -52,9 +52,10 @@ export class ReferenceEngine {
 
   /** Takes one input; changes the state and answers what came of it. */
   take(input: Input): InputOutcome {
-    const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
+    const outcome: Outcome = { rows: [], refusals: [], alerts: [], work: { done: 0 } };
     this.#moveTime(input.timeMs, outcome);
     continueClosing(this.state, outcome);
+    continueLooking(this.state, outcome);
     let control: ControlMessage | undefined;
     if (input.stream === 'control') control = takeControl(this.state, this.#ports, input, outcome);
     else {
@@ -68,10 +69,11 @@ export class ReferenceEngine {
 
   /** Moves log time without an input (1.1): months may begin, fees and levels fall due, the work of closes and what points charge anew go on. */
   tick(logTimeMs: number): Outcome {
-    const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
+    const outcome: Outcome = { rows: [], refusals: [], alerts: [], work: { done: 0 } };
     if (logTimeMs <= this.state.logTimeMs) return outcome;
     this.#moveTime(logTimeMs, outcome);
     continueClosing(this.state, outcome);
+    continueLooking(this.state, outcome);
     reprice(this.state, outcome);
     payRows(this.state, outcome);
     return outcome;
@@ -83,7 +85,7 @@ export class ReferenceEngine {
     if (timeMs > beforeMs) {
       state.logTimeMs = timeMs;
       passCreditTime(state, outcome);
-      beginMonths(state, outcome);
+      noteDue(state, beforeMs);
     } else if (state.feesTo === undefined) return;
     const source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: state.logTimeMs, trace: '' };
     outcome.rows.push(...bookDue(state, beforeMs, source));

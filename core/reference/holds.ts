@@ -1,7 +1,7 @@
 /** SPEC §15, recomputed plainly: every sum is taken anew over all holds that there are. */
 import type { CommitOrder, HoldOrder, RecordedRequest } from '../messages/checks.ts';
 import type { BudgetRecord } from '../messages/control.ts';
-import { totalOf } from './budgets.ts';
+import { limitOf, seenNow, spentOf } from './budgets/figures.ts';
 import { leftOf } from './credits/book.ts';
 import { bookOf } from './credits/pay.ts';
 import { decimal, Exact, text, zero } from './number.ts';
@@ -104,14 +104,16 @@ interface Standing {
 function standing(state: State, tenant: Tenant, budget: BudgetRecord, order: HoldOrder): Standing[] {
   const track = state.budgets.get(`${tenant.record.id} ${budget.id}`)!;
   const facts = { kind: 'budget' as const, id: budget.id, account: budget.account, action: actionOf[track.state] };
+  const now = seenNow(state, tenant, budget, track);
+  const limit = limitOf(state, budget, now);
   const caps = budget.thresholds.flatMap(({ action, percent, absolute }) => {
     if (action !== 'block') return [];
     if (absolute !== undefined) return [decimal(absolute)];
-    return percent === undefined ? [] : [decimal(budget.amount).times(decimal(percent)).div(100)];
+    return percent === undefined ? [] : [limit.times(decimal(percent)).div(100)];
   });
   if (caps.length === 0 || !mayCount(budget, order)) return facts.action === 'none' ? [] : [facts];
   const cap = caps.reduce((least, one) => (one.lt(least) ? one : least)).toDecimalPlaces(12, Exact.ROUND_FLOOR);
-  const spent = totalOf(state, budget, track).minus(track.baseline);
+  const spent = spentOf(state, budget, now);
   const below = [...state.holds.values()].filter(
     (hold) => hold.order.tenant === tenant.record.id && pathUp(tenant, hold.order.account).includes(budget.account),
   );

@@ -4,7 +4,7 @@ import type { BlockKind } from '../messages/rated.ts';
 import { settleRows } from './agreements/settle.ts';
 import { byCodeUnit, metersOf, ownerAt, patternsOf } from './attribution.ts';
 import { addToBalances } from './balances.ts';
-import { evaluateMoved } from './budgets.ts';
+import { evaluateMoved } from './budgets/looks.ts';
 import { bookingOf } from './closes.ts';
 import { partsOf } from './cutting.ts';
 import { monthAt } from './month.ts';

@@ -48,5 +48,9 @@ export function fitsUnits({ pricingUnits }: Tenant, unit: PricingUnitRecord): bo
 export function isPaidIn({ pricingUnits }: Tenant, change: ControlChange): boolean {
   if (!['price', 'fee', 'agreement', 'budget', 'wallet', 'creditGrant'].includes(change.kind)) return true;
   const { currency } = change.kind === 'creditGrant' ? change.grant : (change as PriceRecord);
+  if (change.kind === 'budget')
+    return [...(change.meter === undefined ? [currency] : []), ...(change.fx ?? []).map((rate) => rate.currency)].every(
+      (one) => isCurrency(one) || pricingUnits.has(one),
+    );
   return isCurrency(currency) || pricingUnits.has(currency);
 }

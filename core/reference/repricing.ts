@@ -3,7 +3,7 @@ import type { SeriesPoints } from '../messages/series.ts';
 import { settleRows } from './agreements/settle.ts';
 import { byCodeUnit } from './attribution.ts';
 import { addToBalances } from './balances.ts';
-import { evaluateMoved } from './budgets.ts';
+import { evaluateMoved } from './budgets/looks.ts';
 import { bookingOf } from './closes.ts';
 import { zero } from './number.ts';
 import { priced } from './rows.ts';

@@ -14,7 +14,7 @@ import type { CreditEntry, CreditGrantRecord, WalletRecord } from '../messages/c
 import type { PricingUnitRecord } from '../messages/pricingUnit.ts';
 import type { SeriesPoint, SeriesRecord } from '../messages/series.ts';
 import type { Alert } from '../messages/alert.ts';
-import type { BudgetStateName } from '../messages/budget.ts';
+import type { BudgetForecast, BudgetStateName, BudgetsWaiting, BudgetTransition } from '../messages/budget.ts';
 import type { BlockKind, FeePlace, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Span } from './calendar.ts';
 import type { CreditBook } from './credits/book.ts';
@@ -152,14 +152,36 @@ export interface Balance {
   total: Exact;
 }
 
+/** Where a budget stands. */
 export interface BudgetTrack {
   readonly tenant: string;
   readonly budget: string;
-  month: Month;
+  period: Span;
   state: BudgetStateName;
   arming: number;
   crossed: string[];
   baseline: Exact;
+  /** The period before, where what it left goes on. */
+  previous: (Span & { readonly limit: Exact; readonly baseline: Exact }) | undefined;
+  /** It counts rows of inputs after this log time, and waits to be told what came before. */
+  sinceMs: number;
+  warming: boolean;
+  changed: boolean;
+  /** Of the hour looked at last, where hours count. */
+  hourMs: number;
+  resetHour: { readonly startMs: number; readonly baseline: Exact } | undefined;
+  forecast: BudgetForecast | undefined;
+  history: BudgetTransition[];
+  /** What it counted, a quarter of an hour in one sum. */
+  readonly ledger: Map<string, Counted>;
+}
+
+export interface Counted {
+  /** Start of the period, and some instant in the hour; -1: counts in none. */
+  readonly periodMs: number;
+  readonly atMs: number;
+  readonly currency: string;
+  sum: Exact;
 }
 
 /** What points that came since have added to a tally's charge. */
@@ -199,6 +221,10 @@ export interface State {
   readonly holds: Map<string, HoldTrack>;
   /** By tenant. */
   readonly credits: Map<string, CreditBook>;
+  /** Rows that budgets have counted. */
+  readonly counted: WeakSet<Row>;
+  /** Budgets that wait to be looked at, by tenant: all from an id on. */
+  readonly waiting: Map<string, Omit<BudgetsWaiting, 'tenant'>>;
   /** By tenant and key: before this instant nothing of the fee falls due; it is looked for where it is not known. */
   readonly feesDueMs: Map<string, number>;
   /** The last place booked, while fees that are due are still to be booked. */
@@ -256,6 +282,8 @@ export interface Outcome {
   readonly rows: Row[];
   readonly refusals: Omit<Refusal, 'detail'>[];
   readonly alerts: Alert[];
+  /** What looking at budgets has come to: an alert is 1, a forecast 10. */
+  readonly work: { done: number };
   /** How many of the rows agreements have looked at. */
   noted?: number;
   /** The batch or message, once it is taken. */
@@ -288,6 +316,8 @@ export function emptyState(partition: number): State {
     budgets: new Map(),
     holds: new Map(),
     credits: new Map(),
+    counted: new WeakSet(),
+    waiting: new Map(),
     feesDueMs: new Map(),
     feesTo: undefined,
     samples: noCounts(),

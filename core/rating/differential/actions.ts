@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { agreementFacts } from '../../spend/testing/agreements.ts';
 import type { CorrectAction } from './correcting.ts';
 import { creditAction } from '../testing/credits.ts';
+import { budgetAction, soonCrossed } from '../testing/budgets.ts';
 import { feeAction, type FeeAction } from '../testing/fees.ts';
 import { requestAction } from '../testing/requests.ts';
 import { hour, startMs, monthsMs, metrics, patterns, series } from '../testing/ground.ts';
@@ -17,13 +18,6 @@ import {
   rollingFacts,
 } from '../testing/priceFacts.ts';
 
-const budgetFacts = fc.record({
-  id: fc.constantFrom('b1', 'b2', 'b3'),
-  amount: fc.constantFrom('1', '10', '100', '0.5', '100000'),
-  percents: fc.uniqueArray(fc.constantFrom('10', '50', '80.5', '100'), { minLength: 1, maxLength: 4 }),
-  actions: fc.array(fc.constantFrom('notify', 'throttle', 'block'), { minLength: 4, maxLength: 4 }),
-  enabled: fc.constantFrom(true, true, true, false),
-});
 const sample = fc.record({
   resource: fc.constantFrom(0, 0, 1, 1, 2, 2, 3, 3, 4, 5),
   metric: fc.nat(metrics.length - 2),
@@ -138,8 +132,7 @@ export const action = fc.oneof(
   { weight: 2, arbitrary: creditAction },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant, resource: fc.constantFrom(...patterns), account: node, fromMs: instant }) },
   { weight: 1, arbitrary: agreements },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant, facts: budgetFacts }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), tenant, budget: fc.constantFrom('b1', 'b2', 'b3') }) },
+  { weight: 5, arbitrary: budgetAction },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('badControl' as const), how: fc.constantFrom('account', 'seq', 'old', 'json', 'tenant') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspense' as const), tenant }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const), tenant, account: node, startsOn: fc.constantFrom('2025-03-31', '2024-02-29', '2026-02-30') }) },
@@ -202,6 +195,27 @@ export const paidActions: fc.Arbitrary<Action[]> = fc
     const latest = { ...first, key: 'k7', service: 's2', meter: 'mem.last' } as unknown as PriceDrawn;
     return [{ kind: 'prices', tenant: 't', prices: [first, latest] }, ...owners, ...rest];
   }); // prettier-ignore
+/** A price that everybody pays, and much that budgets look at: hours and months that go by, closes, heirs, restarts. */
+export const watched: fc.Arbitrary<Action[]> = fc
+  .tuple(
+    priceFacts,
+    fc.constantFrom<Action[]>([], [], [{ kind: 'crowd', tenant: 't', account: 1 }]),
+    fc.array(
+      fc.oneof(
+        { weight: 8, arbitrary: batch }, { weight: 8, arbitrary: budgetAction as fc.Arbitrary<Action> }, { weight: 1, arbitrary: month },
+        { weight: 4, arbitrary: fc.record({ kind: fc.constant('time' as const), byMs: fc.constantFrom(20 * 60_000, hour, 5 * hour, 24 * hour), ticks: fc.boolean() }) },
+        { weight: 1, arbitrary: close }, { weight: 1, arbitrary: inherit }, { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) }, { weight: 2, arbitrary: action },
+      ),
+      { minLength: 10, maxLength: 50, size: 'max' },
+    ),
+  )
+  .map(([price, crowd, rest]): Action[] => {
+    const everybodys = {
+      ...price, account: 0 as const, meter: 'cpu.all', effectiveFromMs: 0, period: undefined, tallyScope: 'account' as const, quantity: undefined,
+      rollover: undefined, model: { kind: 'perUnit' as const, unitPrice: '0.1' },
+    };
+    return [{ kind: 'prices', tenant: 't', prices: [everybodys as typeof price] }, { kind: 'budget', tenant: 't', name: 'b4', facts: soonCrossed }, ...crowd, ...rest];
+  }); // prettier-ignore
 export const ordinary = fc.record({
   resource: fc.constantFrom(0, 0, 1, 2, 3),
   metric: fc.constantFrom(0, 0, 0, 1, 2),
@@ -249,7 +263,7 @@ export const yearly: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const), tenant: fc.constant('t'), account: fc.constant(1), fromMs: fc.constantFrom(...monthsMs.map((ms) => ms + hour)) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('prices' as const), tenant: fc.constant('t'), prices: fc.array(rollingFacts, { minLength: 1, maxLength: 2 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant: fc.constant('t'), which: fc.nat(20), effectiveFromMs: fc.constantFrom(0, ...monthsMs.map((ms) => ms + 30 * hour)), facts: rollingFacts }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('budget' as const), tenant: fc.constant('t'), facts: budgetFacts }) },
+  { weight: 1, arbitrary: budgetAction },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), byMs: fc.integer({ min: 1, max: 90 * 60_000 }), ticks: fc.boolean() }) },
   { weight: 3, arbitrary: fc.constant({ kind: 'commit' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },

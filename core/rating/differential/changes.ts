@@ -21,8 +21,6 @@ export type ControlAction = Extract<
       | 'points'
       | 'worth'
       | 'owner'
-      | 'budget'
-      | 'reset'
       | 'suspense'
       | 'start'
       | 'close'
@@ -63,21 +61,6 @@ export function changesOf(
       const { resource, account, fromMs } = action;
       return [{ kind: 'ownership', resource, account, fromMs }];
     }
-    case 'budget': {
-      const { percents, actions, ...facts } = action.facts;
-      const thresholds = percents.map((percent, i) => ({ percent, action: actions[i] }));
-      const account = { b1: 1, b2: 3, b3: 5 }[facts.id];
-      const fixed = {
-        account,
-        name: facts.id,
-        currency: facts.id === 'b3' ? 'TOKENS' : 'EUR',
-        period: 'month',
-        targets: [],
-      };
-      return [{ kind: 'budget', ...fixed, thresholds, ...facts } as ControlChange];
-    }
-    case 'reset':
-      return [{ kind: 'budgetReset', budget: action.budget, reason: '' }];
     case 'close': {
       const { account, untilMs, talliesPerStep } = action;
       const step = talliesPerStep === undefined ? {} : { talliesPerStep };

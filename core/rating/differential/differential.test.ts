@@ -7,7 +7,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkNames } from '../../reference/audit/faults.ts';
 import { seed } from '../../testing/seed.ts';
-import { action, agreedActions, corrected, marketActions, paidActions, yearly, type Action } from './actions.ts';
+import {
+  action,
+  agreedActions,
+  corrected,
+  marketActions,
+  paidActions,
+  watched,
+  yearly,
+  type Action,
+} from './actions.ts';
 import { proratedMonths } from '../testing/proration.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { World } from './world.ts';
@@ -20,7 +29,10 @@ const seenOf = () => ({ ...new World(ports).seen });
 type Seen = ReturnType<typeof seenOf>;
 
 /** Both engines through random steps; what has happened, so that a test can tell that it has looked at what it is about. */
-function compare(steps: fc.Arbitrary<Action[]>): {
+function compare(
+  steps: fc.Arbitrary<Action[]>,
+  numRuns = runs,
+): {
   seen: Seen;
   reasons: ReadonlySet<string>;
   agreed: ReadonlySet<string>;
@@ -42,7 +54,7 @@ function compare(steps: fc.Arbitrary<Action[]>): {
       for (const reason of world.agreed) agreed.add(reason);
       for (const what of world.paid) paid.add(what);
     }),
-    { seed, numRuns: runs },
+    { seed, numRuns },
   );
   if (process.env['METERLINE_RUNS'] !== undefined)
     console.info(seen, [...reasons].sort(), [...agreed].sort(), [...paid].sort());
@@ -90,6 +102,12 @@ test(`CLOSES: both engines agree while periods close, open again and hand on wha
 test(`PRORATION: both engines agree while versions of a price cut the parts of one another short, seed ${seed}`, () => {
   const { seen } = compare(proratedMonths);
   for (const what of ['carried', 'recharged', 'prorated', 'rolledOver'] as const)
+    expect(seen[what], what).toBeGreaterThan(0);
+}, 600_000);
+
+test(`BUDGETS: both engines look at budgets of every kind alike, seed ${seed}`, () => {
+  const { seen } = compare(watched, Math.ceil(runs / 3));
+  for (const what of ['alerts', 'releases', 'forecasts', 'counted', 'warmed', 'waited', 'inherited'] as const)
     expect(seen[what], what).toBeGreaterThan(0);
 }, 600_000);
 

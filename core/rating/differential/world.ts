@@ -2,7 +2,6 @@
 import type { ControlChange, FeeRecord, MeterRecord, PriceRecord } from '../../messages/control.ts';
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
-import { instantMs, readBlocks } from '../../reference/audit/blocks.ts';
 import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
 import { decideRequests } from '../../holds/decide.ts';
@@ -12,14 +11,17 @@ import { inheritance, workLeft } from '../inherit.ts';
 import { PartitionMachine } from '../machine.ts';
 import { applyCommit } from '../replay.ts';
 import { decodeState, encodeState } from '../snapshot.ts';
-import { emptyState, type PartitionState } from '../state.ts';
+import { emptyState, emptyTenant, type PartitionState } from '../state.ts';
 import { type Action } from './actions.ts';
 import { foundation, monthsMs, startMs } from '../testing/ground.ts';
 import { Batches, type Encoding } from './batches.ts';
 import { changesOf, type ControlAction } from './changes.ts';
-import { sharesIn } from './shares.ts';
+import { noneSeen, see } from './seen.ts';
 import { Corrections, type CorrectAction } from './correcting.ts';
+import { budgetChanges } from '../testing/budgets.ts';
 import { feeOfAction, type FeeAction } from '../testing/fees.ts';
+
+const nobody = { id: '', name: '', currency: 'EUR', timeZone: 'UTC' };
 
 export class World {
   readonly faults = new Faults();
@@ -28,39 +30,7 @@ export class World {
   #partition = 0;
   readonly #retired: Auditor[] = [];
   /** What has happened, so that a test can tell that it has looked at what it is about. */
-  readonly seen = {
-    rated: 0,
-    cutOrSharedRows: 0,
-    adjustments: 0,
-    repriced: 0,
-    alerts: 0,
-    releases: 0,
-    carried: 0,
-    closes: 0,
-    late: 0,
-    estimated: 0,
-    samples: 0,
-    rolledOver: 0,
-    recharged: 0,
-    prorated: 0,
-    laterSteps: 0,
-    sharedOut: 0,
-    inUnits: 0,
-    pooled: 0,
-    otherPeriods: 0,
-    fees: 0,
-    credits: 0,
-    feeSteps: 0,
-    inherited: 0,
-    granted: 0,
-    byWallet: 0,
-    refused: 0,
-    ended: 0,
-    voided: 0,
-    broughtBack: 0,
-    rests: 0,
-    recarried: 0,
-  };
+  readonly seen = noneSeen();
   /** What happened to credits. */
   readonly paid = new Set<string>();
   readonly reasons = new Set<string>();
@@ -130,6 +100,16 @@ export class World {
       case 'restart':
         this.commit();
         return this.#restart();
+      case 'budget':
+      case 'reset':
+      case 'release':
+      case 'seed':
+      case 'crowd':
+      case 'tags':
+        return this.control(
+          step.tenant,
+          budgetChanges(step, this.state.tenants.get(step.tenant) ?? emptyTenant(nobody)),
+        );
       default:
         return this.control(step.tenant, this.#changes(step));
     }
@@ -291,59 +271,6 @@ export class World {
     this.#pending = [];
     for (const { id, name } of header.resources) this.#names.set(id, name);
     this.#corrections.store({ partition: this.#partition, text: commit.blocks });
-    this.#see(header, commit.blocks);
-  }
-
-  #see(header: CommitHeader, blocks: string): void {
-    // Columns of 32 bits: a store would keep the rest of a larger one, and say nothing.
-    const wide = readBlocks(blocks)
-      .flatMap((block) => block!.list('offset'))
-      .filter((text) => Number(text) >= 2 ** 32);
-    this.faults.same('RERATE', 'offsets that are too wide', wide.join(), '');
-    this.seen.rated = header.totals.samples.rated;
-    this.seen.cutOrSharedRows = Math.max(0, this.auditor.sums.rows - this.seen.rated);
-    this.seen.adjustments += blocks.split('\tadjustment\t').length - 1;
-    this.seen.closes += header.control.flatMap(({ changes }) => changes).filter(({ kind }) => kind === 'close').length;
-    this.seen.late += readBlocks(blocks).filter((block) => instantMs(block!.scalar('closed_until')) > 0).length;
-    // The cell of a spot price is an instant.
-    this.seen.repriced += [...blocks.matchAll(/\d\dZ\t[^\n]*\tadjustment\t/g)].length;
-    this.seen.rolledOver += (header.rollovers ?? []).filter(([, left]) => left.length > 0).length;
-    this.seen.recharged += readBlocks(blocks).filter(
-      (block) =>
-        block!.scalar('kind') === 'adjustment' &&
-        block!.scalar('price') !== '0' &&
-        Number(block!.scalar('quantity')) === 0,
-    ).length;
-    // Without a close, only a version that takes over charges a price with parts anew.
-    if (header.closings === undefined) this.seen.prorated += [...blocks.matchAll(/\tc6\t[^\n]*\tadjustment\t/g)].length;
-    this.seen.sharedOut += sharesIn(blocks);
-    this.seen.inUnits += blocks.split('\tTOKENS\t').length - 1;
-    this.seen.laterSteps += (header.closings ?? []).length;
-    this.seen.feeSteps += header.feesTo === undefined ? 0 : 1;
-    this.seen.fees += blocks.split('\tfee\t').length - 1;
-    this.seen.credits += blocks.split('\tfeeCredit\t').length - 1;
-    this.seen.recarried += header.carried?.length ?? 0;
-    for (const { reason } of header.creditEntries ?? []) this.paid.add(reason);
-    for (const { type } of header.alerts) if (type.startsWith('credit.')) this.paid.add(type);
-    this.seen.alerts += header.alerts.length;
-    for (const { outcome } of header.requests ?? [])
-      if ('why' in outcome && !outcome.allowed && outcome.why[0]?.kind === 'wallet') this.seen.byWallet += 1;
-    for (const { outcome } of header.requests ?? [])
-      this.seen[!('allowed' in outcome) ? 'ended' : outcome.allowed ? 'granted' : 'refused'] += 1;
-    this.seen.releases += header.alerts.filter((alert) => alert.action === 'release').length;
-    this.seen.carried += header.tallies.filter((entry) => entry.carried !== '0').length;
-    for (const { hashes = [], samples = [], members = [] } of header.tallyNotes ?? []) {
-      this.seen.estimated += hashes.length;
-      this.seen.samples += samples.length;
-      this.seen.pooled += members.length > 1 ? 1 : 0;
-    }
-    const days = header.tallies.map(({ periodStartMs, periodEndMs }) => (periodEndMs - periodStartMs) / 86_400_000);
-    this.seen.otherPeriods += days.filter((length) => length < 27 || length > 32).length;
-    for (const block of readBlocks(blocks))
-      if (block!.scalar('kind') === 'agreement') this.agreed.add(block!.scalar('cell'));
-    for (const { reason, detail } of header.refusals) {
-      this.reasons.add(reason);
-      if (reason === 'control_rejected') this.rejections.push(detail);
-    }
+    see(this, header, commit.blocks);
   }
 }

@@ -127,7 +127,7 @@ export class Auditor {
   }
 
   #rerate(header: CommitHeader, inputs: readonly Input[], where: string) {
-    const outcome: Outcome = { rows: [], refusals: [], alerts: [] };
+    const outcome: Outcome = { rows: [], refusals: [], alerts: [], work: { done: 0 } };
     const control: ControlMessage[] = [];
     const entries: CreditEntry[] = [];
     const last = { usage: this.#last.usage, control: this.#last.control };

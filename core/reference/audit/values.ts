@@ -3,6 +3,8 @@ import { eachEnd } from '../../messages/ends.ts';
 import type { BalanceEntry, CommitHeader, ProducerState } from '../../messages/rated.ts';
 import { powerOfTen, text, whole, zero } from '../number.ts';
 import { balanceKey, type State, type Tally } from '../state.ts';
+import { budgetEntry } from '../budgets/entry.ts';
+import { sorted } from './decisions.ts';
 import type { Faults } from './faults.ts';
 import { nothingKept, type Fold } from './fold.ts';
 import type { Names } from './names.ts';
@@ -36,6 +38,11 @@ export function compareTouched(
   if (header.closings !== undefined) {
     const closings = state.closings.map(({ keys: _, ...closing }) => closing);
     faults.same('RERATE', `${where}: closes that go on`, header.closings, closings);
+  }
+  if (header.budgetsWaiting !== undefined) {
+    const waiting = [...state.waiting].map(([tenant, from]) => ({ tenant, ...from }));
+    waiting.sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
+    faults.same('CAP', `${where}: budgets that wait`, header.budgetsWaiting.map(sorted), waiting.map(sorted));
   }
   for (const entry of header.balances) {
     compareBalance(
@@ -180,16 +187,15 @@ export function compareProducer(
 
 function compareBudget(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
   const found = fold.budgets.get(key);
-  const wanted = state.budgets.get(key);
-  const left = found && [found.periodStartMs, found.state, found.arming, found.crossed.toSorted(), found.baseline];
-  const right = wanted && [
-    wanted.month.startMs,
-    wanted.state,
-    wanted.arming,
-    wanted.crossed.toSorted(),
-    text(wanted.baseline),
-  ];
-  faults.same('CAP', `${where}: budget ${key}`, left, right);
+  const track = state.budgets.get(key);
+  const tenant = track && state.tenants.get(track.tenant);
+  const budget = tenant?.budgets.get(track!.budget);
+  faults.same(
+    'CAP',
+    `${where}: budget ${key}`,
+    found && sorted(found),
+    budget && sorted(budgetEntry(state, budget, track!)),
+  );
 }
 
 function compareEnd(key: string, fold: Fold, state: State, where: string, faults: Faults): void {
