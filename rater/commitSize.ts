@@ -13,7 +13,8 @@ const entryBytes = {
   rolled: 700,
   levels: 700,
   balances: 250,
-  budgets: 500,
+  // With the sums of some hours.
+  budgets: 2000,
   alerts: 2000,
   refusals: 400,
 } as const;

@@ -33,7 +33,8 @@ export function planAccounts(wanted: Organisation, present: Present, faults: Fau
     if (published !== undefined) {
       const movesSuspense = (published.type === 'suspense') !== (type === 'suspense');
       // A start is given once, and not when a price counts from starts already.
-      const hasStarted = published.startsOn !== undefined || present.prices.some(goesByStart) || present.budgets.some(goesByAccount);
+      const hasStarted =
+        published.startsOn !== undefined || present.prices.some(goesByStart) || present.budgets.some(goesByAccount);
       const fixed = [
         'parent',
         'timeZone',

@@ -102,5 +102,6 @@ export function converted({ rates }: Rule, sums: ReadonlyMap<string, bigint> | u
   return sum;
 }
 
-const exchanged = (amount: bigint, rate: bigint): bigint =>
+/** An amount of another currency at a rate, both in 10⁻¹². */
+export const exchanged = (amount: bigint, rate: bigint): bigint =>
   rate === whole ? amount : divideRounded(amount * rate, whole, 'halfEven');

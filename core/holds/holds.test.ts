@@ -33,7 +33,7 @@ function partition(budgets = { root: '100', child: '60' }): PartitionState {
 }
 
 const evaluationOf = (state: PartitionState) => ({
-  tenant: state.tenants.get('t')!, logTimeMs: state.logTimeMs, cause: null, trace: '', alert: () => undefined, changed: () => undefined,
+  tenant: state.tenants.get('t')!, logTimeMs: state.logTimeMs, cause: null, trace: '', work: { done: 0 }, alert: () => undefined, changed: () => undefined,
 }); // prettier-ignore
 
 const recorded: RecordedRequest[] = [];

@@ -16,7 +16,6 @@ import {
 import { correctableKinds, correctionKinds } from '../messages/correction.ts';
 import { idPattern } from '../messages/names.ts';
 import { toldOf, type Problem } from '../fees/problems.ts';
-import type { BudgetRecord } from '../messages/budget.ts';
 import { checkAgreement } from '../spend/agreements.ts';
 import { pricingUnitPattern } from '../messages/pricingUnit.ts';
 import { seriesIntervals } from '../messages/series.ts';
@@ -29,7 +28,7 @@ import { priceShape, scopeFault } from './priceShape.ts';
 import { exactLimits } from './distinct.ts';
 import { samplesMax } from './ranked.ts';
 import { slotLimits } from './slots.ts';
-import { amount, decimal, faultIn, flag, id, like, listOf, natural, oneOf, optional, record, text, type Shape, type Test } from './shape.ts'; // prettier-ignore
+import { decimal, faultIn, flag, id, like, listOf, natural, oneOf, optional, record, text, type Shape, type Test } from './shape.ts'; // prettier-ignore
 
 const zone: Test = (value) => text(value) && isTimeZone(value as string);
 const currency: Test = (value) => text(value) && minorDigits(value as string) !== undefined;

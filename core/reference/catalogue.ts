@@ -74,6 +74,8 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
       tenant.closes.set(change.account, change.fromMs);
       break;
     case 'budgetReset':
+    case 'budgetRelease':
+    case 'budgetSeed':
     case 'creditVoid':
       break;
     case 'correction':

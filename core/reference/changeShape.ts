@@ -9,7 +9,7 @@ import { isChargedIn, isPricingUnit } from './pricingUnit.ts';
 import { isBeginning, isEnding, isPiece } from './corrections/shape.ts';
 import { isFee } from './fees/shape.ts';
 import { decimal, readDecimal } from './number.ts';
-import { isAbsentOr, isAmount, isDay, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
+import { isAbsentOr, isDay, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
 import { isModel } from './prices/modelShape.ts';
 import { isSound } from './prices/soundness.ts';
 import { hasTerms } from './prices/termsShape.ts';

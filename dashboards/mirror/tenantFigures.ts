@@ -54,7 +54,7 @@ export class TenantFigures {
     }
     if (first) this.#startedAtMs = reply.logTimeMs;
     this.#budgets.clear();
-    for (const state of mine(reply.budgets)) this.#budgets.set(budgetKey(state.budget, state.periodStartMs), state);
+    for (const state of mine(reply.budgets)) this.#budgets.set(state.budget, state);
     this.producers.clear();
     for (const state of mine(reply.producers)) this.#replaceProducer(state);
   }
@@ -66,7 +66,7 @@ export class TenantFigures {
     this.logTimeMs = Math.max(this.logTimeMs, logTimeMs);
     if (this.#startedAtMs === 0) this.#startedAtMs = logTimeMs;
     for (const entry of changes.balances) this.#count(this.#put(entry), entry);
-    for (const state of changes.budgets) this.#budgets.set(budgetKey(state.budget, state.periodStartMs), state);
+    for (const state of changes.budgets) this.#budgets.set(state.budget, state);
     for (const state of changes.producers) this.#replaceProducer(state);
   }
 
@@ -89,9 +89,9 @@ export class TenantFigures {
     return undefined;
   }
 
-  /** The budget's state in the period that starts then; undefined before the rater had to decide anything. */
-  budgetAt(budget: string, periodStartMs: number): BudgetState | undefined {
-    return this.#budgets.get(budgetKey(budget, periodStartMs));
+  /** The budget as the rater told it last; undefined before it did. */
+  budget(id: string): BudgetState | undefined {
+    return this.#budgets.get(id);
   }
 
   /** Accounts that have a balance in the currency. */
@@ -172,7 +172,6 @@ function addSamples(counts: readonly SampleCounts[]): SampleCounts {
 }
 
 const balanceKey = (entry: BalanceEntry): string => `${entry.account}:${entry.currency}`;
-const budgetKey = (budget: string, periodStartMs: number): string => `${budget}:${periodStartMs}`;
 
 /** The rater's own decimal text; what is not one is a broken commit, and better a crash than a wrong figure. */
 export function toAmount(text: string): AmountPico {

@@ -9,7 +9,7 @@ import type {
   LiveState,
   Trust,
 } from '#core/messages/api.ts';
-import { thresholdKey, type BudgetRecord } from '#core/messages/budget.ts';
+import type { BudgetRecord } from '#core/messages/budget.ts';
 import type { ProducerRecord, TenantRecord } from '#core/messages/control.ts';
 import type { SampleCounts } from '#core/messages/rated.ts';
 import { formatAmount } from '#core/money/fixed.ts';
@@ -18,9 +18,10 @@ import { mirrorLimits } from '../limits.ts';
 import type { StoreTrust } from '../ports.ts';
 import { AlertBook } from './alertBook.ts';
 import { DeliveryBook } from './deliveryBook.ts';
+import { liveBudget } from './liveBudget.ts';
 import { fleetMember, neverSeen } from './fleet.ts';
 import { Shown } from './shown.ts';
-import { TenantFigures, toAmount, type Changes } from './tenantFigures.ts';
+import { TenantFigures, type Changes } from './tenantFigures.ts';
 
 const unchecked: StoreTrust = { checkedAtMs: 0, difference: '0', loadLag: 0, suspenseResources: 0, unpricedSamples: 0 };
 
@@ -231,27 +232,7 @@ export class TenantView {
   }
 
   #budget(record: BudgetRecord): LiveBudget {
-    const entry = this.figures.balanceAt(record.account, record.currency, this.#instantMs());
-    const state = this.figures.budgetAt(record.id, entry?.periodStartMs ?? this.#period.startMs);
-    return {
-      id: record.id,
-      account: record.account,
-      name: record.name,
-      amount: record.amount,
-      limit: record.amount,
-      balance: formatAmount(toAmount(entry?.total ?? '0') - toAmount(state?.baseline ?? '0')),
-      currency: record.currency,
-      state: state?.state ?? 'within',
-      periodStartMs: entry?.periodStartMs ?? this.#period.startMs,
-      periodEndMs: entry?.periodEndMs ?? this.#period.endMs,
-      ...(record.meter === undefined ? {} : { meter: record.meter }),
-      thresholds: record.thresholds.map((threshold) => ({
-        key: thresholdKey(threshold),
-        ...(threshold.percent === undefined ? {} : { percent: threshold.percent }),
-        action: threshold.action,
-        crossed: state?.crossed.includes(thresholdKey(threshold)) ?? false,
-      })),
-    };
+    return liveBudget(record, this.figures, this.#instantMs(), this.#period);
   }
 
   #fleetWithTrust(): FleetMember[] {

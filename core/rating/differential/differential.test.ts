@@ -71,7 +71,6 @@ test(`DIFFERENTIAL: both engines agree digit for digit, seed ${seed}`, () => {
     'adjustments',
     'repriced',
     'alerts',
-    'releases',
     'estimated',
     'samples',
     'pooled',

@@ -5,6 +5,7 @@ import { checkNames } from '../../reference/audit/faults.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { seed } from '../../testing/seed.ts';
 import { creditAction } from '../testing/credits.ts';
+import { soonCrossed } from '../testing/budgets.ts';
 import { requestAction } from '../testing/requests.ts';
 import { action, ordinary, type Action } from './actions.ts';
 import { World } from './world.ts';
@@ -17,17 +18,28 @@ const first = { kind: 'prices', tenant: 't', prices: [{ key: 'p', ...price }] } 
 
 const budget = fc
   .record({
-    id: fc.constantFrom('b1', 'b1', 'b2', 'b3'),
+    name: fc.constantFrom('b1', 'b1', 'b2', 'b3', 'b5'),
     amount: fc.constantFrom('1', '5', '50', '100000'),
-    percents: fc.uniqueArray(fc.constantFrom('33.3', '80.5', '100'), { minLength: 1 }),
+    levels: fc.uniqueArray(fc.constantFrom('33.3', '80.5', '100'), { minLength: 1 }),
+    of: fc.constantFrom('percent' as const, 'percent' as const, 'absolute' as const),
     actions: fc.constantFrom(
-      ['block', 'block', 'block'],
-      ['throttle', 'block', 'notify'],
-      ['block', 'notify', 'throttle'],
+      ['block', 'block', 'block'] as const,
+      ['throttle', 'block', 'notify'] as const,
+      ['block', 'notify', 'throttle'] as const,
     ),
     enabled: fc.constantFrom(true, true, true, true, false),
+    carries: fc.constantFrom(undefined, {}),
   })
-  .map((facts) => ({ kind: 'budget', tenant: 't', facts }) as unknown as Action);
+  .map(({ name, levels, of, actions, ...facts }): Action => ({
+    kind: 'budget',
+    tenant: 't',
+    name,
+    facts: {
+      ...soonCrossed,
+      ...facts,
+      thresholds: levels.map((level, i) => ({ of, level, hours: 1, action: actions[i]!, severity: undefined })),
+    },
+  }));
 
 const batch = fc.record({
   kind: fc.constant('batch' as const),

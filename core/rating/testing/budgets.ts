@@ -24,14 +24,14 @@ const name = fc.constantFrom(...names, 'b1', 'b4', 'b5');
 const levels = ['percent', 'percent', 'absolute', 'forecast', 'rate'] as const;
 const threshold = fc.record({
   of: fc.constantFrom(...levels),
-  level: fc.constantFrom('0', '10', '50', '80.5', '100', '200'),
+  level: fc.constantFrom('0', '10', '33.3', '50', '80.5', '100', '200'),
   hours: fc.constantFrom(1, 4, 30),
   action: fc.constantFrom('notify', 'throttle', 'block'),
   severity: fc.constantFrom(undefined, undefined, 'warning'),
 });
 
 const facts = fc.record({
-  amount: fc.constantFrom('0', '1', '10', '100', '0.5', '100000', '20000000'),
+  amount: fc.constantFrom('0', '1', '5', '50', '10', '100', '0.5', '100000', '20000000'),
   thresholds: fc.uniqueArray(threshold, { selector: ({ of, level }) => `${of} ${level}`, minLength: 1, maxLength: 5 }),
   enabled: fc.constantFrom(true, true, true, true, false),
   releaseAt: fc.constantFrom(undefined, undefined, '90', '50'),
@@ -138,7 +138,7 @@ const crowded = (index: number, account: number): BudgetRecord => ({
 /** Sums of hours and of the present period and the one before; `isOurs`: as the budget that waits wants them. */
 function seedOf({ name: id, isOurs, sums }: Extract<BudgetAction, { kind: 'seed' }>, now: Tenant): ControlChange {
   const budget = now.budgetStates.get(id);
-  const { currency = 'EUR' } = fixed[id]!;
+  const { currency } = fixed[id]!;
   const start = budget?.previous?.startMs ?? budget?.period.startMs ?? 0;
   const entries = sums.map(([hours, sum]): BudgetSum => [Math.max(0, (budget?.hourMs ?? 0) + hours * hour), currency, String(sum * 10 ** 9)]); // prettier-ignore
   return {

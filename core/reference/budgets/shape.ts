@@ -99,5 +99,5 @@ export function goesWith(tenant: Tenant, budget: BudgetRecord): boolean {
 function whatStays({ account, currency, meter, period }: BudgetRecord): string {
   const calendar = typeof period === 'string' ? { kind: 'calendar', interval: period } : period;
   const given = { weekStart: 1, every: 1, longPeriod: 12, ...calendar };
-  return JSON.stringify([account, currency, meter, Object.entries(given).sort()]);
+  return JSON.stringify([account, currency, meter, Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
