@@ -1,6 +1,8 @@
 /** What people ask for: another try at what was given up, a test of a target; and a secret that is being replaced. */
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
+import { streams, subjects } from '#core/messages/names.ts';
 import { seal, loadSealingKey } from '#platform/sealing.ts';
 import { dataPaths } from '#platform/config.ts';
 import { notifierLimits } from './limits.ts';
@@ -125,4 +127,27 @@ test('while a secret is being replaced both sign; at the stated time the old one
   await until(() => notifier.counts().delivered === 2);
   const after = receiver.received[1]!;
   expect([secret, newer].map((each) => verifies(each, after))).toEqual([false, true]);
+});
+
+test('while DELIVERIES is full alerts go out; their records wait, and are written once it has room', async () => {
+  await using world = await startWorld();
+  await using receiver = await startReceiver();
+  await world.setTarget('acme.ops', receiver.url);
+  const { streams: manager } = await jetstreamManager(world.connection);
+  const limit = async (bytes: number) => {
+    const { config } = await manager.info(streams.deliveries);
+    await manager.update(streams.deliveries, { ...config, max_bytes: bytes });
+  };
+  await limit(1);
+  const rater = await startRater(world);
+  const { notifier } = await world.start();
+  await rater.commit(['a', 'b', 'c'].map((id) => alertOf(id)));
+  await until(() => notifier.counts().delivered === 3);
+  expect(await world.deliveries()).toEqual([]);
+  const log = world.log;
+  const asked = await log.append(streams.deliveries, subjects.deliveries('acme', 'ops'), Buffer.from('{}'));
+  expect(asked.kind).toBe('full');
+  await limit(1024 * 1024);
+  await until(async () => (await world.deliveries()).length === 3);
+  expect(receiver.received).toHaveLength(3);
 });
