@@ -117,6 +117,7 @@ async function play(world: World, steps: number): Promise<void> {
     if (world.watch.losses.length === 0 ? rated !== used : rated > used)
       world.watch.fail('ONCE', `${host.producer.id} used ${used}, rated are ${rated} (in 10⁻¹² us)`);
   }
+  world.services.judge();
   const left = world.corrections.left();
   if (left !== undefined) world.watch.fail('VOID', left);
   world.watch.check();

@@ -231,6 +231,8 @@ export class Watch implements StreamWatcher {
       this.#quantities.set(producer, (this.#quantities.get(producer) ?? 0n) + quantity);
     for (const { type } of header.alerts) this.#saw(type);
     for (const { changes } of header.control) for (const { kind } of changes) this.#saw(kind);
+    for (const { request, outcome } of header.requests ?? [])
+      this.#saw('allowed' in outcome && !outcome.allowed ? 'hold refused' : request.op);
   }
 
   #saw(what: string): void {

@@ -9,6 +9,7 @@ import { Keys } from './parts/keys.ts';
 import { Marks } from './parts/marks.ts';
 import { OutboxRows } from './parts/outboxRows.ts';
 import { Raters } from './parts/raters.ts';
+import { Services } from './parts/services.ts';
 import { Store } from './parts/store.ts';
 import { Streams } from './parts/streams.ts';
 import { Wire } from './parts/wire.ts';
@@ -37,6 +38,7 @@ export class World {
   readonly store: Store;
   readonly outbox: OutboxRows;
   readonly corrections: Corrections;
+  readonly services: Services;
   readonly hosts: readonly Host[];
   /** What each rater answers from, by partition. */
   readonly views = new Map<Process, ReadonlyMap<number, CommittedView>>();
@@ -66,6 +68,14 @@ export class World {
       outbox,
       wasCut: (partition) => watch.wasCut(partition),
       outcome: (partition, seq) => watch.outcomeOf(partition, seq),
+    });
+    this.services = new Services({
+      random: this.random.fork(),
+      schedule: this.schedule,
+      faults: this.faults,
+      someTenant: (random) => this.#someTenant(random),
+      wasCut: (partition) => watch.wasCut(partition),
+      commitsOf: (partition) => watch.commitsOf(partition),
     });
     this.hosts = Array.from({ length: this.random.between(2, 4) }, (_, index) => {
       const tenant = tenants[index % tenants.length]!;
@@ -131,8 +141,8 @@ export class World {
     });
   }
 
-  #someTenant(): [tenant: string, partition: number] {
-    const tenant = this.random.pick(tenants);
+  #someTenant(random = this.random): [tenant: string, partition: number] {
+    const tenant = random.pick(tenants);
     return [tenant, placeOf(tenant, { firstPartition: 0, partitions: this.partitions })];
   }
 

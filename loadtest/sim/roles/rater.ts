@@ -40,6 +40,7 @@ function run(world: World, process: Process): void {
   });
   world.views.set(process, partitions.owned);
   process.onEnd(() => world.views.delete(process));
+  world.services.listen(process, (partition) => partitions.deskOf(partition));
   raters.listen(process, (message) => partitions.spread.hear(message));
   marks.answer(process, (partition, tenant, producer) => partitions.viewOf(partition)?.mark(tenant, producer));
   void partitions.run(new AbortController().signal);
