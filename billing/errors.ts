@@ -83,6 +83,11 @@ export const billingError = defineErrors({
     title: 'No rater has answered.',
     solve: 'See with `meterline status` whether the partition has an owner, and ask again.',
   },
+  ALERT_UNKNOWN: {
+    status: 404,
+    title: 'There is no such alert.',
+    solve: 'List the alerts with GET /api/v1/alerts.',
+  },
   BUDGET_UNKNOWN: {
     status: 404,
     title: 'There is no such budget.',

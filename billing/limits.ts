@@ -43,6 +43,8 @@ export const billingLimits = {
   sessionMs: 12 * 3_600_000,
   /** Answers kept for repeated requests with an Idempotency-Key; an older key counts as new. */
   idempotencyMs: 7 * 24 * 3_600_000,
+  /** Acknowledgements of alerts that are listed, the newest first. */
+  acknowledgementsMax: 5000,
   /** Rows of one page of the audit log. */
   auditPageMax: 200,
   /** Audit rows read at a time while the chain is verified. */

@@ -1,5 +1,6 @@
 import type { Routes } from '#platform/http/index.ts';
 import { accessRoutes } from './http/accessRoutes.ts';
+import { alertRoutes } from './http/alertRoutes.ts';
 import { applyRoutes } from './http/applyRoutes.ts';
 import { budgetRoutes } from './http/budgetRoutes.ts';
 import { creditRoutes } from './http/creditRoutes.ts';
@@ -19,6 +20,7 @@ export function billingRoutes(deps: BillingRoutesDeps): Routes {
       seriesRoutes,
       applyRoutes,
       budgetRoutes,
+      alertRoutes,
       creditRoutes,
       periodRoutes,
       correctionRoutes,

@@ -270,7 +270,16 @@ export interface CorrectionTable {
   ended_ms: number | null;
 }
 
+export interface AcknowledgementTable {
+  tenant: string;
+  alert: string;
+  actor: string;
+  at_ms: number;
+  note: string;
+}
+
 export interface Tables {
+  acknowledgement: AcknowledgementTable;
   tenant: TenantTable;
   account: AccountTable;
   ownership: OwnershipTable;

@@ -3,6 +3,7 @@
  * types: a field that is missing here does not compile, one that is missing there neither.
  */
 import { z } from 'zod';
+import type { Acknowledgement } from '#core/messages/alert.ts';
 import { checkNames, type AccountChecklist, type PeriodList } from '#core/messages/periods.ts';
 import type { Accounts, AgreementList, Budgets, Fees, Me, Meters, Prices, PricingUnits } from '#core/messages/api.ts';
 import type { AccountRecord, BudgetRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
@@ -296,6 +297,11 @@ export const checklist = z.object({
     }),
   ).describe('Producers whose samples have not reached the end.'),
 }) satisfies z.ZodType<AccountChecklist>;
+const acknowledgement = z.object({ alert: z.string(), actor: z.string(), atMs: instant, note: z.string() });
+export const acknowledgements = z.object({
+  acknowledgements: list(acknowledgement satisfies z.ZodType<Acknowledgement>),
+});
+export const acknowledged = acknowledgement.extend({ auditId });
 export const changedTarget = z.object({ target, auditId });
 export const changedProducer = z.object({ producer, auditId });
 export const enrolledProducers = z.object({ producers: list(producer), auditId });

@@ -61,3 +61,11 @@ export interface OtherAlert extends AlertCommon {
 export type Alert = BudgetAlert | CreditAlert | OtherAlert;
 
 export const isOfBudget = (alert: AlertCommon): alert is BudgetAlert => alert.type.startsWith('budget.');
+
+/** Who has taken note of an alert, and in which words. */
+export interface Acknowledgement {
+  readonly alert: string;
+  readonly actor: string;
+  readonly atMs: number;
+  readonly note: string;
+}

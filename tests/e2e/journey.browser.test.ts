@@ -129,7 +129,10 @@ budgets: [{ id: all, account: small, name: All of it, amount: 2.00, thresholds: 
   expect(await amountOf(page, 'correction-total')).toBe(change);
   expect(await faultsOf(page)).toEqual([]);
   await go(page, '/alerts');
-  await page.getByTestId('alert-row').first().waitFor(patience);
+  await page.getByTestId('alert-acknowledge').first().click();
+  await page.getByTestId('alert-note').fill('it was the nightly run');
+  await page.getByTestId('alert-note-save').click();
+  await wait(async () => expect(await page.getByTestId('alert-noted').textContent()).toContain('it was the nightly run'));
   expect(await faultsOf(page)).toEqual([]);
   const left = formatAmount(parseAmount(fullAmount)! + parseAmount(change)!);
   await wait(async () => expect(await instance.totals()).toEqual({ rater: left, clickhouse: left }));

@@ -38,3 +38,6 @@ export const applyCorrection = (id: string, reason: string): Promise<Correction>
 
 export const approveCorrection = (id: string, reason: string): Promise<Correction> =>
   change('POST', `corrections/${encodeURIComponent(id)}/approve`, { reason });
+
+export const acknowledgeAlert = (id: string, note: string): Promise<unknown> =>
+  change('POST', `alerts/${encodeURIComponent(id)}/acknowledge`, { note });

@@ -4,6 +4,7 @@ import type {
   Accounts, AgreementList, Budgets, DeliveryDetail, DeliveryList, Explore, ExploreDimension, Fees, Fleet, LiveAlert, Me, Prices, RatedRows,
   Refusals, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
+import type { Acknowledgement } from '#core/messages/alert.ts';
 import type { Correction } from '#core/messages/correction.ts';
 import type { AccountChecklist, PeriodList } from '#core/messages/periods.ts';
 import type { Pressure } from '#core/messages/pressure.ts';
@@ -169,3 +170,12 @@ export const correctionQuery = (id: string) =>
     queryFn: ({ signal }) => get<Correction>(`corrections/${encodeURIComponent(id)}`, undefined, signal),
     refetchInterval: ({ state }) => (state.data?.status === 'ended' || state.data?.status === 'failed' ? false : 1_000),
   });
+
+/** By the id of the alert. */
+export const acknowledgementsQuery = queryOptions({
+  queryKey: ['acknowledgements'],
+  queryFn: ({ signal }) =>
+    get<{ readonly acknowledgements: readonly Acknowledgement[] }>('acknowledgements', undefined, signal),
+  select: ({ acknowledgements }) => new Map(acknowledgements.map((each) => [each.alert, each])),
+  refetchInterval: 30_000,
+});

@@ -8,6 +8,7 @@ import { figureText, shortFigure } from '../../format/budgetFigures.ts';
 import { formatRecent } from '../../format/time.ts';
 import { useLedgerNow } from '../../live/hooks.ts';
 import { alertTitle, deliveryText } from '../now/alertText.ts';
+import { Noted } from './Noted.tsx';
 import { severityTone } from './severity.ts';
 import './alerts.css';
 
@@ -56,6 +57,7 @@ export function AlertRow({ alert, withSource = false }: { alert: LiveAlert; with
           </Link>
         )}
       </span>
+      <Noted alert={alert} />
     </li>
   );
 }

@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { severities, type Severity } from '#core/messages/alert.ts';
 import type { LiveAlert } from '#core/messages/api.ts';
-import { alertsQuery } from '../../api/queries.ts';
+import { acknowledgementsQuery, alertsQuery } from '../../api/queries.ts';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { FilterPills, PageHead } from '../../components/PageHead.tsx';
 import { Page } from '../../components/Page.tsx';
@@ -59,6 +59,9 @@ function Inbox({ alerts }: { alerts: readonly LiveAlert[] }) {
   const { source: _source, ...anySource } = search;
   const { search: _text, ...anyText } = search;
   const { by: _by, ...grouped } = search;
+  const { noted, ...anyNoted } = search;
+  const taken = useQuery(acknowledgementsQuery).data;
+  const isOpen = (alert: LiveAlert): boolean => taken?.has(alert.id) !== true;
   const needle = text.toLowerCase();
   const matching = alerts.filter(
     (alert) =>
@@ -67,7 +70,9 @@ function Inbox({ alerts }: { alerts: readonly LiveAlert[] }) {
         .toLowerCase()
         .includes(needle),
   );
-  const shown = matching.filter((alert) => severity === undefined || alert.severity === severity);
+  const shown = matching.filter(
+    (alert) => (severity === undefined || alert.severity === severity) && (noted === undefined || isOpen(alert)),
+  );
   return (
     <>
       <PageHead
@@ -85,6 +90,13 @@ function Inbox({ alerts }: { alerts: readonly LiveAlert[] }) {
             count: matching.filter((alert) => alert.severity === id).length,
             tone: severityTone(id),
           }))}
+        />
+        <FilterPills
+          label="Acknowledged"
+          testId="alerts"
+          chosen={noted}
+          choose={(id) => go(id === undefined ? anyNoted : { ...search, noted: 'open' })}
+          choices={[{ id: 'open', label: 'not acknowledged', count: matching.filter(isOpen).length, tone: 'plain' }]}
         />
         {source !== undefined && (
           <button

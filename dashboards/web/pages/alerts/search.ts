@@ -7,14 +7,17 @@ export interface AlertsSearch {
   /** `time`: one list; absent: a group for each source. */
   readonly by?: 'time';
   readonly search?: string;
+  /** `open`: those that nobody has taken note of. */
+  readonly noted?: 'open';
 }
 
-export function parseAlertsSearch({ severity, source, by, search }: Record<string, unknown>): AlertsSearch {
+export function parseAlertsSearch({ severity, source, by, search, noted }: Record<string, unknown>): AlertsSearch {
   const known = severities.find((candidate) => candidate === severity);
   return {
     ...(known === undefined ? {} : { severity: known }),
     ...(typeof source === 'string' && source !== '' ? { source } : {}),
     ...(by === 'time' ? { by } : {}),
+    ...(noted === 'open' ? { noted } : {}),
     ...(typeof search === 'string' && search !== '' ? { search } : {}),
   };
 }
