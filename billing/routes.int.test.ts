@@ -197,13 +197,19 @@ describe.each(testEngines)('on the %s engine', (kind) => {
   it('keeps who has taken note of an alert, the first one, with an audit row', async () => {
     const id = encodeURIComponent('northwind:web-month:2026-11:80:0');
     const first = await instance.call('POST', `/alerts/${id}/acknowledge`, { note: 'on it' });
-    expect(first.body).toMatchObject({ actor: 'key/admin', note: 'on it', auditId: expect.stringContaining('northwind-') });
+    expect(first.body).toMatchObject({
+      actor: 'key/admin',
+      note: 'on it',
+      auditId: expect.stringContaining('northwind-'),
+    });
     const again = await instance.call('POST', `/alerts/${id}/acknowledge`, { note: 'me too' });
     expect(again.body).toEqual({ ...first.body, auditId: null });
     expect((await instance.call('GET', '/acknowledgements')).body.acknowledgements).toEqual([
       { alert: 'northwind:web-month:2026-11:80:0', actor: 'key/admin', atMs: first.body.atMs, note: 'on it' },
     ]);
-    expect((await instance.call('POST', '/alerts/other:b:1/acknowledge', { note: 'x' })).body.code).toBe('ALERT_UNKNOWN');
+    expect((await instance.call('POST', '/alerts/other:b:1/acknowledge', { note: 'x' })).body.code).toBe(
+      'ALERT_UNKNOWN',
+    );
     expect((await instance.call('POST', `/alerts/${id}/acknowledge`, { note: '' })).status).toBe(400);
   });
 

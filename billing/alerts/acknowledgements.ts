@@ -38,6 +38,9 @@ export function acknowledge(
     const result: Acknowledgement = { alert, actor, atMs: office.now(), note };
     await tx.insertInto('acknowledgement').values({ tenant, alert, actor, at_ms: result.atMs, note }).execute();
     const subject = `alert/${alert}`;
-    return { result, recorded: { action: 'alert.acknowledge', subject, before: {}, after: {}, why: note, changes: [] } };
+    return {
+      result,
+      recorded: { action: 'alert.acknowledge', subject, before: {}, after: {}, why: note, changes: [] },
+    };
   });
 }

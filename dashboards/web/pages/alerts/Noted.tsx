@@ -52,7 +52,12 @@ export function Noted({ alert }: { alert: LiveAlert }) {
         onChange={(event) => setNote(event.currentTarget.value)}
         onKeyDown={(event) => event.key === 'Escape' && setNote(undefined)}
       />
-      <button type="submit" className="button small" disabled={note.trim() === '' || take.isPending} data-testid="alert-note-save">
+      <button
+        type="submit"
+        className="button small"
+        disabled={note.trim() === '' || take.isPending}
+        data-testid="alert-note-save"
+      >
         Noted
       </button>
       {take.error !== null && <span className="failed-text">{take.error.message}</span>}
