@@ -1,3 +1,4 @@
+import { creditsMutants } from './credits.ts';
 import { feesMutants } from './fees.ts';
 import { holdsMutants } from './holds.ts';
 import { logsMutants } from './logs.ts';
@@ -10,5 +11,6 @@ export const mutants: readonly Mutant[] = [
   ...logsMutants,
   ...feesMutants,
   ...holdsMutants,
+  ...creditsMutants,
   ...protocolMutants,
 ];
