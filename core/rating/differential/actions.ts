@@ -183,7 +183,7 @@ export const paidActions: fc.Arbitrary<Action[]> = fc
     priceFacts,
     fc.array(
       fc.oneof(
-        { weight: 8, arbitrary: paidBatch }, { weight: 2, arbitrary: batch }, { weight: 6, arbitrary: creditAction }, { weight: 2, arbitrary: requestAction }, { weight: 3, arbitrary: agreements }, { weight: 2, arbitrary: month },
+        { weight: 8, arbitrary: paidBatch }, { weight: 2, arbitrary: batch }, { weight: 6, arbitrary: creditAction }, { weight: 2, arbitrary: requestAction }, { weight: 2, arbitrary: correct.map((one) => ({ ...one, tenant: 't' })) }, { weight: 3, arbitrary: agreements }, { weight: 2, arbitrary: month },
         { weight: 1, arbitrary: close }, { weight: 1, arbitrary: feeAction as fc.Arbitrary<FeeAction> }, { weight: 3, arbitrary: action },
       ),
       { minLength: 10, maxLength: 40, size: 'max' },
