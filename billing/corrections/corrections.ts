@@ -7,6 +7,7 @@ import { billingError } from '../errors.ts';
 import { correctionLimits } from '../limits.ts';
 import type { CorrectionTable, Db, Reader } from '../schema.ts';
 import type { CorrectionPorts } from './ports.ts';
+import { largestEffects } from './effects.ts';
 import { selectedRows } from './select.ts';
 import type { Selectable } from 'kysely';
 
@@ -45,7 +46,7 @@ export async function previewCorrection(
       .insertInto('correction')
       .values({
         tenant, number: (last ?? 0) + 1, what: selection.correction === undefined ? 'void' : 'revert', selection: JSON.stringify(selection), status: 'previewed',
-        author: actor, partition, as_of: asOf, rows, effects: JSON.stringify(largestFirst(reply.effects)), created_ms: office.now(),
+        author: actor, partition, as_of: asOf, rows, effects: JSON.stringify(largestEffects(reply.effects)), created_ms: office.now(),
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -168,11 +169,3 @@ function correctionOf(row: Row): Correction {
     totals: [...currencies].sort().map((currency) => ({ currency, previewed: sums(effects, currency), booked: booked && sums(booked, currency) })),
   }; // prettier-ignore
 }
-
-const largestFirst = (effects: readonly CorrectionEffect[]): CorrectionEffect[] => {
-  const size = ({ amount }: CorrectionEffect): bigint => {
-    const pico = parseAmount(amount)!;
-    return pico < 0n ? -pico : pico;
-  };
-  return effects.toSorted((a, b) => (size(a) < size(b) ? 1 : size(a) > size(b) ? -1 : 0)).slice(0, correctionLimits.effectsMax);
-}; // prettier-ignore

@@ -13,6 +13,7 @@ import { correctionLimits } from '../limits.ts';
 import { enqueue } from '../outbox/enqueue.ts';
 import type { CorrectionTable, Tx } from '../schema.ts';
 import { idOf } from './corrections.ts';
+import { largestEffects } from './effects.ts';
 import type { CorrectionPorts } from './ports.ts';
 
 type Row = Selectable<CorrectionTable>;
@@ -78,7 +79,7 @@ async function step(office: Office, ports: CorrectionPorts, row: Row): Promise<v
       if (row.ready_seq === null) await update(office, row, { ready_seq: head });
       if ((await ports.loadedSeq(row.partition)) < head) return;
       const booked = await ports.booked(row.tenant, idOf(row));
-      await update(office, row, { status: row.detail === '' ? 'ended' : 'failed', booked: JSON.stringify(booked), ended_ms: office.now() });
+      await update(office, row, { status: row.detail === '' ? 'ended' : 'failed', booked: JSON.stringify(largestEffects(booked)), ended_ms: office.now() });
     }
   }
 } // prettier-ignore

@@ -30,7 +30,7 @@ const selection = z.strictObject({
 
 const decimal = z.string().describe('Decimal text in the currency.');
 const effect = z.object({
-  account: z.number(),
+  account: z.number().describe('0: all others, where there are many.'),
   price: z.number().describe('0: nothing charges it.'),
   currency: z.string(),
   periodStartMs: z.number().describe("Start of the tally's period."),

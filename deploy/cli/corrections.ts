@@ -58,6 +58,17 @@ export function addCorrections(verb: (name: string, text: string) => Command, se
       const path = `/corrections/${encodeURIComponent(id)}/approve`;
       await tell(data, json, await officeOf(data).send<Correction>('POST', path, { reason }));
     });
+  verb('policy', 'whether somebody else has to agree to each correction')
+    .addOption(new Option('--approval <when>', 'of somebody else').choices(['needed', 'none']).makeOptionMandatory())
+    .requiredOption('--reason <text>', 'kept in the audit log')
+    .action(async ({ data, json, approval, reason }: ReasonFlags & { readonly approval: string }) => {
+      const body = { needsApproval: approval === 'needed', reason };
+      const answer = await officeOf(data).send<object>('POST', '/corrections/policy', body);
+      if (json) return printJson({ ok: true, ...answer });
+      printLine(
+        `Somebody else ${body.needsApproval ? 'has to agree to each correction' : 'need not agree to corrections'} from now on.`,
+      );
+    });
   verb('show <id>', 'what a correction is about, and what it comes to').action(
     async (id: string, { data, json }: CommonOptions) => {
       await tell(data, json, await officeOf(data).get<Correction>(`/corrections/${encodeURIComponent(id)}`));

@@ -11,7 +11,8 @@ import { sha256 } from '#platform/crypto.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { append, jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
 import { loadSealingKey, seal } from '#platform/sealing.ts';
-import { median, percentile, type Figure } from './figure.ts';
+import { correctInBackground } from './correction.ts';
+import { median, percentile, type BenchOptions, type Figure } from './figure.ts';
 import { key, startPipeline, tenantOf } from './pipeline.ts';
 
 const tenant = tenantOf(0);
@@ -23,17 +24,22 @@ const account = 50;
 /** A webhook that has not come after this long fails the measurement. */
 const webhookWaitMsMax = 10_000;
 
+/** Rows that a correction in the background voids, as far as it gets. */
+const correctedRows = 1_000_000;
+
 /** Independent measurements, whose median is the figure; as many again while ten other targets of each alert hang. */
 const runCount = 3;
 const hangingCount = 10;
 const hanging = Array.from({ length: hangingCount }, (_, i) => `hanging${i}`);
 
-export async function benchAlert({ seconds }: { seconds: number }): Promise<Figure> {
+/** With `correction`, measured once more while so many rows of the background load are voided. */
+export async function benchAlert({ seconds, correction }: BenchOptions): Promise<Figure> {
   const perRun = Math.max(100, Math.ceil((seconds * 10) / runCount));
-  const count = perRun * runCount * 2;
+  const half = perRun * runCount;
+  const count = half * (correction ? 3 : 2);
   using receiver = await startReceiver();
   using mute = await startMute();
-  await using pipeline = await startPipeline({ size, more: probeChanges(count) });
+  await using pipeline = await startPipeline({ size, more: probeChanges(count, half) });
   const secret = seal(
     loadSealingKey(dataPaths(pipeline.dataDir).sealingKey),
     `whsec_${Buffer.alloc(24, 7).toString('base64')}`,
@@ -51,7 +57,7 @@ export async function benchAlert({ seconds }: { seconds: number }): Promise<Figu
   const runs: Measured[] = [];
   const background: number[] = [];
   const before = await log.info(streams.rated(0));
-  for (let run = 0; run < runCount * 2; run++) {
+  const measure = async (run: number): Promise<Measured> => {
     const stop = new AbortController();
     await pipeline.sign(Math.ceil((rate * perRun * 2) / 10 / batchSamples) + 25, batchSamples / 200);
     const load = pipeline.publish({ rate }, stop.signal);
@@ -71,10 +77,14 @@ export async function benchAlert({ seconds }: { seconds: number }): Promise<Figu
     stop.abort();
     const { samples, seconds: tookSeconds } = await load;
     background.push(Math.round(samples / tookSeconds));
-    runs.push(measured(latencies));
-  }
+    return measured(latencies);
+  };
+  for (let run = 0; run < runCount * 2; run++) runs.push(await measure(run));
   const after = await log.info(streams.rated(0));
   const commitBytes = Math.round((after.bytes - before.bytes) / (after.lastSeq - before.lastSeq));
+  const corrected = correction
+    ? await whileCorrecting(pipeline.admin, (run) => measure(runCount * 2 + run))
+    : undefined;
   await pipeline.stopProduct();
   const limits: Measured[] = [];
   for (let run = 0; run < runCount; run++) limits.push(await bareMs(pipeline.admin, receiver.url, commitBytes));
@@ -92,18 +102,31 @@ export async function benchAlert({ seconds }: { seconds: number }): Promise<Figu
       p50: median(beside.map((run) => run.p50)), p50Runs: beside.map((run) => run.p50), max: Math.max(...beside.map(({ max }) => max)),
     },
     background: median(background),
+    ...(corrected && { correction: { ...corrected, ratio: corrected.p99 / value } }),
     limit: {
       what: `p99 of one durable append of ${commitBytes} bytes and one POST to the same receiver, rater and load stopped`,
       value: limit, unit: 'ms', p50: limitP50, runs: limits.map(({ p99 }) => p99),
     },
     ratioToLimit: value / limit, p50RatioToLimit: p50 / limitP50,
     settings: {
-      ...size, probes: count / 2, batchSamples, backgroundAsked: rate, budgets: count + 10, partitions: 1, commitBytes,
+      ...size, probes: half, batchSamples, backgroundAsked: rate, budgets: count + 10, partitions: 1, commitBytes,
       from: 'the sample is published; the fsync of an agent’s spool is not included', to: 'the receiver has the request’s head',
       broker: 'one nats-server, sync always',
     },
   }; // prettier-ignore
 }
+
+/** The same again, with a correction under way all the time. */
+async function whileCorrecting(admin: NatsConnection, measure: (run: number) => Promise<Measured>) {
+  const stop = new AbortController();
+  const correcting = correctInBackground(admin, tenant, 'probe', correctedRows, stop.signal);
+  const runs: Measured[] = [];
+  for (let run = 0; run < runCount; run++) runs.push(await measure(run));
+  stop.abort();
+  const { rows, seconds } = await correcting;
+  const p99Runs = runs.map(({ p99 }) => p99);
+  return { rows, rowsPerSecond: Math.round(rows / seconds), p50: median(runs.map(({ p50 }) => p50)), p99: median(p99Runs), p99Runs };
+} // prettier-ignore
 
 interface Measured {
   readonly p50: number;
@@ -179,11 +202,11 @@ async function bareMs(connection: NatsConnection, url: string, bytes: number): P
   return measured(latencies);
 }
 
-/** An account whose every probe costs one euro, and a budget for each probe to cross; the second half tells hanging targets, too. */
-function probeChanges(count: number): ControlChange[] {
+/** An account whose every probe costs one euro, and a budget for each probe to cross; those from `half` on, as many, tell hanging targets, too. */
+function probeChanges(count: number, half: number): ControlChange[] {
   const budgets = Array.from({ length: count }, (_, i): ControlChange => ({
     kind: 'budget', id: `probe${i}`, account, name: `Probe ${i}`, amount: `${i}.5`, currency: 'EUR', period: 'month',
-    thresholds: [{ percent: '100', action: 'throttle' }], targets: i < count / 2 ? ['bench'] : ['bench', ...hanging], enabled: true,
+    thresholds: [{ percent: '100', action: 'throttle' }], targets: i < half || i >= 2 * half ? ['bench'] : ['bench', ...hanging], enabled: true,
   })); // prettier-ignore
   return [
     { kind: 'account', id: account, slug: 'probe', name: 'Probe', parent: 1, type: 'project', timeZone: 'Europe/Berlin' },

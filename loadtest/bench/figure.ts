@@ -1,5 +1,12 @@
 import { cpus, totalmem } from 'node:os';
 
+/** What a measurement is told. */
+export interface BenchOptions {
+  readonly seconds: number;
+  /** Whether ALERT is measured beside a correction, too. */
+  readonly correction: boolean;
+}
+
 /** One measurement, as `npm run bench -- NAME --json` prints it. */
 export interface Figure {
   readonly id: string;

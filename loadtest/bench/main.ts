@@ -1,6 +1,6 @@
-/** `npm run bench -- NAME… [--seconds N] [--json]`: the measurements of docs/performance.md. */
+/** `npm run bench -- NAME… [--seconds N] [--correction] [--json]`: the measurements of docs/performance.md. */
 import { defineErrors } from '#core/errors.ts';
-import { machine, spread, type Figure } from './figure.ts';
+import { machine, spread, type BenchOptions, type Figure } from './figure.ts';
 
 export const benchError = defineErrors({
   BENCH_UNKNOWN: {
@@ -14,7 +14,7 @@ export const benchError = defineErrors({
 interface Bench {
   /** How long it runs unless told otherwise; those without measure a fixed amount of work. */
   readonly seconds?: number;
-  run(options: { readonly seconds: number }): Promise<Figure>;
+  run(options: BenchOptions): Promise<Figure>;
 }
 
 const benches: Readonly<Record<string, Bench>> = {
@@ -34,7 +34,10 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
     const bench = benches[name]!;
-    const figure = await bench.run({ seconds: seconds ?? bench.seconds ?? 0 });
+    const figure = await bench.run({
+      seconds: seconds ?? bench.seconds ?? 0,
+      correction: args.includes('--correction'),
+    });
     figures.push({ ...figure, spread: spread(figure.runs), machine: machine() });
   }
   const json = JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2);
@@ -48,7 +51,7 @@ function read(args: readonly string[]): { names: string[]; seconds: number | und
   if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 1))
     throw benchError('BENCH_UNKNOWN', `--seconds ${args[at + 1] ?? ''}.`);
   const words = args
-    .filter((word, i) => word !== '--json' && word !== '--seconds' && (at < 0 || i !== at + 1))
+    .filter((word, i) => !['--json', '--seconds', '--correction'].includes(word) && (at < 0 || i !== at + 1))
     .map((word) => word.toUpperCase());
   const names = words.includes('ALL') ? Object.keys(benches) : words;
   const unknown = names.filter((name) => !Object.hasOwn(benches, name));
