@@ -74,7 +74,7 @@ export async function createBilling(config: Config, connection: NatsConnection, 
     return {
       access: accessOf(office, events),
       master: masterData(db),
-      routes: billingRoutes({ office, secrets, events, ...ports }) satisfies Routes,
+      routes: billingRoutes({ office, secrets, events, targets, ...ports }) satisfies Routes,
       async start(signal: AbortSignal): Promise<void> {
         await Promise.all([
           publisher.run(signal),

@@ -7,6 +7,7 @@ import { roles } from '#platform/http/index.ts';
 import { jetstreamLog } from '#platform/nats/index.ts';
 import { testEngines } from '#platform/postgres/testDatabase.ts';
 import { replyAt } from './testing/closes.ts';
+import { targetBucket } from './targets/targets.ts';
 import { TestInstance } from './testing/instance.ts';
 import { smallOrganisation } from './testing/office.ts';
 
@@ -306,6 +307,16 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     expect((await rotate('hook', { secret: 'x' })).body.code).toBe('TARGET_SECRET_GIVEN');
     expect((await rotate('post', {})).body.code).toBe('TARGET_SECRET_GIVEN');
     expect((await rotate('post', { secret: 'x' })).status).toBe(200);
+
+    // The notifier turned it off; it is turned on by saying so, though the row never said otherwise.
+    const enable = async () => (await instance.call('PATCH', '/targets/hook', { enabled: true, reason: 'back' })).body;
+    expect((await enable()).auditId).toBeNull();
+    const bucket = await targetBucket(instance.connection, 1);
+    const disabled = { reason: 'gone', atMs: 7 } as const;
+    await bucket.put('northwind.hook', { url: 'https://example.org/hook', secret: 'x', enabled: false, disabled });
+    const shown = (await instance.call('GET', '/targets')).body.targets;
+    expect(shown.find(({ id }: { id: string }) => id === 'hook')).toMatchObject({ disabled });
+    expect((await enable()).auditId).not.toBeNull();
 
     const by = { tenant: 'northwind', actor: 'anna' };
     const asked = await instance.billing.desk.test(by, 'hook', 'is it there');

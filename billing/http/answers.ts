@@ -226,7 +226,16 @@ export const publishedPoints = z.object({
   ...outcome,
 });
 export const ownership = z.object({ ownership: list(ownershipRecord) });
-export const targets = z.object({ targets: list(target) });
+export const targets = z.object({
+  targets: list(
+    target.extend({
+      disabled: z
+        .object({ reason: z.literal('gone'), atMs: instant })
+        .exactOptional()
+        .describe('The receiver answered 410 Gone; PATCH with `enabled: true` turns it on again.'),
+    }),
+  ),
+});
 export const users = z.object({ users: list(user) });
 export const apiKeys = z.object({ keys: list(key) });
 export const newApiKey = z.object({

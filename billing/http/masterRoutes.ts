@@ -7,7 +7,6 @@ import { agreedOf } from '../catalogue/agreed.ts';
 import { pricingUnitsOf } from '../catalogue/pricingUnits.ts';
 import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
 import { billingLimits } from '../limits.ts';
-import { targetsOf } from '../targets/targets.ts';
 import * as answers from './answers.ts';
 import type { BillingRoutesDeps } from './parts.ts';
 
@@ -64,11 +63,6 @@ export function masterRoutes(app: App, { office: { db } }: BillingRoutesDeps): v
     '/ownership',
     { schema: { ...read('Who owns which resources from when'), response: { 200: answers.ownership } } },
     async ({ identity }) => ({ ownership: await ownershipOf(db, identity.tenant) }),
-  );
-  app.get(
-    '/targets',
-    { schema: { ...read('Webhook targets, without their secrets'), response: { 200: answers.targets } } },
-    async ({ identity }) => ({ targets: await targetsOf(db, identity.tenant) }),
   );
 
   const page = z.object({

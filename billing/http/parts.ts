@@ -7,6 +7,7 @@ import type { Secrets } from '../apply/index.ts';
 import { nameShape } from '../apply/shapes.ts';
 import type { Author, Office } from '../change.ts';
 import type { BillingEvents } from '../events.ts';
+import type { TargetBucket } from '../targets/targets.ts';
 import type { CorrectionPorts } from '../corrections/ports.ts';
 import type { ClosePorts } from '../periods/gather.ts';
 
@@ -14,6 +15,7 @@ export interface BillingRoutesDeps {
   readonly office: Office;
   readonly secrets: Secrets;
   readonly events: BillingEvents;
+  readonly targets: TargetBucket;
   readonly closes: ClosePorts;
   readonly corrections: CorrectionPorts;
 }

@@ -2,11 +2,31 @@ import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
 import { billingLimits } from '../limits.ts';
 import { webhookUrlShape } from '../apply/shapes.ts';
-import { changeTarget, rotateSecret } from '../targets/targets.ts';
+import { changeTarget, rotateSecret, targetsOf } from '../targets/targets.ts';
 import * as answers from './answers.ts';
 import { authorOf, byId, reason, type BillingRoutesDeps } from './parts.ts';
 
-export function targetRoutes(app: App, { office, secrets, events }: BillingRoutesDeps): void {
+export function targetRoutes(app: App, { office, secrets, events, targets }: BillingRoutesDeps): void {
+  /** As the notifier left it: a receiver that answered 410 is turned off there. */
+  const turnedOff = async (tenant: string, id: string) => (await targets.get(`${tenant}.${id}`))?.disabled;
+  app.get(
+    '/targets',
+    {
+      schema: {
+        tags: ['budgets'],
+        summary: 'Targets of alerts, without their secrets',
+        response: { 200: answers.targets },
+      },
+    },
+    async ({ identity: { tenant } }) => ({
+      targets: await Promise.all(
+        (await targetsOf(office.db, tenant)).map(async (target) => {
+          const disabled = await turnedOff(tenant, target.id);
+          return disabled === undefined ? target : { ...target, disabled };
+        }),
+      ),
+    }),
+  );
   const schema = { tags: ['budgets'], params: byId };
   const edit = z.strictObject({
     url: z
@@ -39,6 +59,7 @@ export function targetRoutes(app: App, { office, secrets, events }: BillingRoute
       const { result, auditId } = await changeTarget(office, author, request.params.id, {
         ...request.body,
         key: secrets.sealingKey,
+        isTurnedOff: (await turnedOff(author.tenant, request.params.id)) !== undefined,
       });
       events.changed('target.change', request.params.id, author.actor);
       return { target: result, auditId };

@@ -73,7 +73,7 @@ export function changeTarget(
   office: Office,
   author: Author,
   id: string,
-  to: TargetChange & { readonly key: Uint8Array },
+  to: TargetChange & { readonly key: Uint8Array; readonly isTurnedOff: boolean },
 ): Promise<Done<Target>> {
   return change(office, author, async (tx) => {
     const before = (await targetsOf(tx, author.tenant)).find((target) => target.id === id);
@@ -81,7 +81,8 @@ export function changeTarget(
     const isSecret = to.url !== undefined && isChat(before.kind);
     const url = to.url === undefined ? before.url : isSecret ? shownAddress(to.url) : to.url;
     const after = { ...before, url, enabled: to.enabled ?? before.enabled, limits: to.limits ?? before.limits };
-    if (sameValue(before, after)) return { result: before };
+    // One that the notifier turned off is turned on again by saying so.
+    if (sameValue(before, after) && !(to.isTurnedOff && to.enabled === true)) return { result: before };
     const limits = JSON.stringify(after.limits);
     await tx
       .updateTable('target')

@@ -70,13 +70,16 @@ export function addDeliveries(delivery: Noun, target: Noun, setExitCode: SetExit
     });
 
   target('list', 'where alerts go').action(async ({ data, json }: CommonOptions) => {
-    const answer = await officeOf(data).get<{ targets: { id: string; kind: string; url: string; enabled: boolean }[] }>(
-      '/targets',
-    );
+    const answer = await officeOf(data).get<{ targets: TargetRow[] }>('/targets');
     if (json) return printJson(answer);
     printTable([
       ['ID', 'KIND', 'ADDRESS', 'ENABLED'],
-      ...answer.targets.map(({ id, kind, url, enabled }) => [id, kind, url, enabled ? 'yes' : 'no']),
+      ...answer.targets.map(({ id, kind, url, enabled, disabled }) => [
+        id,
+        kind,
+        url,
+        disabled !== undefined ? 'no: it answered 410' : enabled ? 'yes' : 'no',
+      ]),
     ]);
   });
 
@@ -131,6 +134,14 @@ export function addDeliveries(delivery: Noun, target: Noun, setExitCode: SetExit
         if (json) return printJson({ ok: true, ...answer });
         printLine(`${id} is ${verb}d.`);
       });
+}
+
+interface TargetRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly disabled?: object;
 }
 
 interface Rotated {
