@@ -1,11 +1,11 @@
 /**
- * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Seven pages, light and
+ * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Every page, light and
  * dark, 1440 and 390 pixels wide.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { officeOf } from '#deploy/officeClient.ts';
-import type { RatedRows } from '#core/messages/api.ts';
+import type { LiveState, RatedRows } from '#core/messages/api.ts';
 import { openBrowser } from './browser.ts';
 
 const [dataDir = '.meterline'] = process.argv.slice(2);
@@ -14,11 +14,20 @@ const folder = new URL('../../docs/img/', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
 const { rows } = await office.get<RatedRows>('/rows?producer=this-host&limit=100');
 const shown = rows.find(({ kind, amount }) => kind === 'usage' && amount !== '0') ?? rows[0]!;
+// The budget with the most to show: one that is forecast, or else the first.
+const { budgets } = await office.get<LiveState>('/live-state');
+const budget = (budgets.find(({ forecast }) => forecast !== undefined) ?? budgets[0])?.id ?? '';
 const pages = {
   now: '/',
   explore: '/explore',
   prices: '/prices',
   why: `/why/${shown.id}`,
+  budgets: '/budgets',
+  budget: `/budgets/${budget}`,
+  alerts: '/alerts',
+  deliveries: '/deliveries',
+  corrections: '/corrections?ask=batches',
+  closes: '/closes',
   fleet: '/fleet',
   refusals: '/refusals',
   status: '/status',

@@ -117,7 +117,7 @@ function useEntries(): readonly Entry[] {
         id: `budget-${budget.id}`,
         name: budget.name,
         kind: `budget, ${budget.state}`,
-        run: go('/', { budget: budget.id }),
+        run: () => void navigate({ to: '/budgets/$budgetId', params: { budgetId: budget.id } }),
       })),
       ...[...(view?.producers.values() ?? [])].map((producer) => ({
         id: `producer-${producer.producer}`,

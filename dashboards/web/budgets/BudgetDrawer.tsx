@@ -82,6 +82,11 @@ function Details({ budget }: { budget: LiveBudget }) {
         )}
         {hours !== undefined && hours > 0 && `; the limit is reached in ${formatHours(hours)}`}.
       </p>
+      <p>
+        <Link to="/budgets/$budgetId" params={{ budgetId: budget.id }}>
+          How it was spent, and all that happened
+        </Link>
+      </p>
       <Thresholds budget={budget} />
       {mayOperate(me) ? (
         <ReleaseForm budget={budget} />

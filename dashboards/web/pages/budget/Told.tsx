@@ -1,4 +1,5 @@
 /** Who was told of what: the budget's alerts, each with how its deliveries went. */
+import { Link } from '@tanstack/react-router';
 import type { LiveAlert, LiveBudget } from '#core/messages/api.ts';
 import { AlertRow } from '../alerts/AlertRow.tsx';
 
@@ -12,9 +13,15 @@ export const Told = ({ budget, alerts, targets }: ToldProps) => (
   <section aria-labelledby="told-title">
     <div className="section-head">
       <h2 id="told-title">
-        Alerts and deliveries{' '}
-        <span className="quiet">{targets.length === 0 ? 'no webhook is told' : `told: ${targets.join(', ')}`}</span>
+        Alerts and deliveries <span className="quiet">{targets.length === 0 ? 'no receiver is told' : ''}</span>
       </h2>
+      <span className="told-targets">
+        {targets.map((target) => (
+          <Link key={target} to="/deliveries" search={{ target }} title="What it was sent, and a test">
+            {target}
+          </Link>
+        ))}
+      </span>
     </div>
     {alerts.length === 0 ? (
       <p className="quiet budget-none">
