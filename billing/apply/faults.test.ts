@@ -162,6 +162,23 @@ const table: [name: string, from: string, to: string, ...expected: string[]][] =
     "»'https://me:secret@example.org'",
     'VALUE_INVALID targets[0].url',
   ],
+  ['an unknown kind of target', '{ id: hook,', '{ id: hook, kind: »fax,', 'VALUE_INVALID targets[0].kind'],
+  [
+    'a limit that is out of bounds',
+    '{ id: hook,',
+    '{ id: hook, limits: { concurrency: »17 },',
+    'VALUE_INVALID targets[0].limits.concurrency',
+  ],
+  [
+    'mail by clear text, to nobody, with an address',
+    "url: 'https://example.org/hook' }",
+    "kind: mail, url: »'https://a.org', server: »'http://mail', from: »me, to: [»nobody] }",
+    'KEY_UNKNOWN targets[0].url',
+    'VALUE_INVALID targets[0].server',
+    'VALUE_INVALID targets[0].from',
+    'VALUE_INVALID targets[0].to[0]',
+  ],
+  ['a webhook with recipients', "hook' }", "hook', to: »[a@b.org] }", 'KEY_UNKNOWN targets[0].to'],
   [
     'an unknown budget account',
     'account: web, amount',

@@ -48,7 +48,9 @@ function readMail(fields: Fields, faults: Faults): { url: string; mail: MailAddr
   const url = fields.text('server', mailServerShape);
   const from = fields.text('from', mailAddressShape);
   const to = fields.texts('to', mailAddressShape, billingLimits.mailRecipientsMax).map(({ text }) => text);
-  if (to.length === 0) fields.missing('to', `1 to ${billingLimits.mailRecipientsMax} mail addresses`);
+  const node = fields.nodeOf('to');
+  if (node === undefined || (node.kind === 'list' && node.items.length === 0))
+    fields.missing('to', `1 to ${billingLimits.mailRecipientsMax} mail addresses`);
   const user = fields.has('user') ? fields.text('user', nameShape) : undefined;
   if (url === undefined || from === undefined || to.length === 0) return undefined;
   return { url, mail: { from, to, ...(user === undefined ? {} : { user }) } };
