@@ -1,6 +1,6 @@
 /** Whether an amount fits under every cap above an account (SPEC §15.3). */
 import { limitOf, spentOf } from '../budgets/spent.ts';
-import { divideRounded, formatAmount, parseAmount, parseRational } from '../money/fixed.ts';
+import { divideRounded, formatAmount, parseAmount, parseRational, type Rational } from '../money/fixed.ts';
 import type { Cause, DesiredAction, Verdict } from '../messages/checks.ts';
 import type { BudgetRecord, BudgetStateName } from '../messages/budget.ts';
 import type { WalletRecord, WalletStateName } from '../messages/credit.ts';
@@ -18,7 +18,10 @@ export interface Asked {
 }
 
 interface Cap {
-  readonly cause: Cause;
+  readonly kind: Cause['kind'];
+  readonly id: string;
+  readonly account: number;
+  readonly state: DesiredAction;
   readonly spent: bigint;
   readonly held: bigint;
   /** Undefined where nothing of the amount counts. */
@@ -36,18 +39,24 @@ export function verdictOn(tenant: Tenant, logTimeMs: number, asked: Asked): Verd
   const caps = [...budgets, ...wallets.flatMap((one) => capOfWallet(tenant, one, asked))];
   const tightest = caps.reduce<Cap | undefined>((best, one) => (leftOf(one) < leftOf(best) ? one : best), undefined);
   const refusing = caps.filter(({ refuses }) => refuses);
-  const holding = caps.filter(({ cause }) => cause.state !== 'none');
+  const holding = caps.filter(({ state }) => state !== 'none');
   const text = (value: bigint | undefined) => (value === undefined ? null : formatAmount(value));
   return {
     allowed: refusing.length === 0,
-    state: strongest(caps.map(({ cause }) => cause.state)),
-    why: (refusing.length > 0 ? refusing : holding).slice(0, holdLimits.causesMax).map(({ cause }) => cause),
+    state: strongest(caps.map(({ state }) => state)),
+    why: (refusing.length > 0 ? refusing : holding).slice(0, holdLimits.causesMax).map(causeOf),
     left: tightest?.cap === undefined ? null : formatAmount(tightest.cap - tightest.spent - tightest.held),
     cap: text(tightest?.cap),
     spent: tightest?.cap === undefined ? null : formatAmount(tightest.spent),
     held: tightest?.cap === undefined ? null : formatAmount(tightest.held),
     currency: asked.currency,
   };
+}
+
+/** In words: of those that are named alone, for there may be thousands above an account. */
+function causeOf({ kind, id, account, state, cap, spent, held }: Cap): Cause {
+  const figures = cap === undefined ? {} : { cap: formatAmount(cap), left: formatAmount(cap - spent - held) };
+  return { kind, id, account, state, ...figures };
 }
 
 /** Without a cap there is no end of it. */
@@ -76,14 +85,12 @@ function capOf(tenant: Tenant, record: BudgetRecord, logTimeMs: number, asked: A
   const cap = mayCount ? blockingOf(record, limitOf(tenant, record, logTimeMs)) : undefined;
   const head = { kind: 'budget', id: record.id, account: record.account, state } as const;
   if (cap === undefined)
-    return state === 'none' ? [] : [{ cause: head, spent: 0n, held: 0n, cap, refuses: state === 'block' }];
+    return state === 'none' ? [] : [{ ...head, spent: 0n, held: 0n, cap, refuses: state === 'block' }];
   const spent = spentOf(tenant, record, logTimeMs);
   const held = heldUnder(tenant, record);
   const left = cap - spent - held;
-  const cause = { ...head, cap: formatAmount(cap), left: formatAmount(left) };
-  return [
-    { cause, spent, held, cap, refuses: state === 'block' || countsAs(record, currency, service, amount) > left },
-  ];
+  const refuses = state === 'block' || countsAs(record, currency, service, amount) > left;
+  return [{ ...head, spent, held, cap, refuses }];
 }
 
 /** What is left on it and above it is the cap of a wallet that blocks; grants further below it do not count. */
@@ -92,31 +99,42 @@ function capOfWallet(tenant: Tenant, { record, wallet }: ReturnType<typeof walle
   const state = walletAction(record, wallet.state);
   const head = { kind: 'wallet', id, account, state } as const;
   if (record.action !== 'block')
-    return state === 'none' ? [] : [{ cause: head, spent: 0n, held: 0n, cap: undefined, refuses: false }];
+    return state === 'none' ? [] : [{ ...head, spent: 0n, held: 0n, cap: undefined, refuses: false }];
   const cap = creditsLeft(tenant, account, currency) ?? 0n;
   const held = heldIn(tenant, account, currency);
-  const cause = { ...head, cap: formatAmount(cap), left: formatAmount(cap - held) };
-  return [{ cause, spent: 0n, held, cap, refuses: state === 'block' || held + asked.amount > cap }];
+  return [{ ...head, spent: 0n, held, cap, refuses: state === 'block' || held + asked.amount > cap }];
 }
 
 /** An empty wallet asks for its action. */
 export const walletAction = ({ action }: Pick<WalletRecord, 'action'>, state: WalletStateName): DesiredAction =>
   state === 'empty' && action !== 'notify' ? action : 'none';
 
-/** The least that any of its thresholds of an amount that block lets be spent; those of a rate or a forecast block by the state alone. */
-function blockingOf({ thresholds }: BudgetRecord, limit: bigint): bigint | undefined {
-  let least: bigint | undefined;
-  for (const { action, percent, absolute } of thresholds) {
-    if (action !== 'block' || (percent ?? absolute) === undefined) continue;
-    const cap = percent === undefined ? parseAmount(absolute!)! : shareOf(limit, percent);
-    if (least === undefined || cap < least) least = cap;
-  }
-  return least;
+interface Blocking {
+  /** The least absolute threshold, pico, and the least share of the limit. */
+  readonly absolute: bigint | undefined;
+  readonly share: Rational | undefined;
 }
 
-function shareOf(limit: bigint, percent: string): bigint {
-  const { numerator, denominator } = parseRational(percent)!;
-  return divideRounded(limit * numerator, denominator * 100n, 'floor');
+const blockings = new WeakMap<BudgetRecord, Blocking>();
+
+/** The least that any of its thresholds of an amount that block lets be spent; those of a rate or a forecast block by the state alone. */
+function blockingOf(record: BudgetRecord, limit: bigint): bigint | undefined {
+  let known = blockings.get(record);
+  if (known === undefined) blockings.set(record, (known = readBlocking(record)));
+  const { absolute, share } = known;
+  if (share === undefined) return absolute;
+  const cap = divideRounded(limit * share.numerator, share.denominator * 100n, 'floor');
+  return absolute !== undefined && absolute < cap ? absolute : cap;
+}
+
+function readBlocking({ thresholds }: BudgetRecord): Blocking {
+  const blocks = thresholds.filter(({ action }) => action === 'block');
+  const absolutes = blocks.flatMap(({ absolute }) => (absolute === undefined ? [] : [parseAmount(absolute)!]));
+  const shares = blocks.flatMap(({ percent }) => (percent === undefined ? [] : [parseRational(percent)!]));
+  return {
+    absolute: absolutes.sort((a, b) => (a < b ? -1 : 1))[0],
+    share: shares.sort((a, b) => (a.numerator * b.denominator < b.numerator * a.denominator ? -1 : 1))[0],
+  };
 }
 
 const byAccount = new WeakMap<Master, Map<number, BudgetRecord[]>>();
