@@ -2,7 +2,7 @@
 import { streams } from '#core/messages/names.ts';
 import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import { Auditor } from '#core/reference/audit/auditor.ts';
-import type { Originals } from '#core/reference/audit/originals.ts';
+import { Originals } from '#core/reference/audit/originals.ts';
 import type { Faults } from '#core/reference/audit/faults.ts';
 import type { Input } from '#core/reference/engine.ts';
 import { sha256 } from '#platform/crypto.ts';
@@ -18,8 +18,14 @@ export class PartitionAudit implements AsyncDisposable {
   readonly #retired: readonly Auditor[];
   #seq = 0;
 
-  /** `retired`: audits that are over, by their partition, of which this one may inherit. */
-  constructor(partition: number, log: Log, faults: Faults, retired: readonly Auditor[] = [], originals?: Originals) {
+  /** `retired`: audits that are over, by their partition, of which this one may inherit; `originals` knows which rows corrections name. */
+  constructor(
+    partition: number,
+    log: Log,
+    faults: Faults,
+    retired: readonly Auditor[] = [],
+    originals = new Originals(new Set()),
+  ) {
     this.#retired = retired;
     this.partition = partition;
     this.auditor = new Auditor(partition, referencePorts(), faults, originals);
