@@ -8,7 +8,7 @@ import { readOrganisation } from './read.ts';
 
 const nothing: Present = {
   tenant: undefined, lastAccount: 0, lastPrice: 0, users: [], accounts: [], ownership: [], producers: [], meters: [],
-  pricingUnits: [], series: [], points: new Map(), prices: [], fees: [], agreements: [], targets: [], budgets: [],
+  pricingUnits: [], series: [], points: new Map(), prices: [], fees: [], agreements: [], targets: [], budgets: [], wallets: [],
 }; // prettier-ignore
 
 const start = Date.UTC(2026, 9, 31, 23);

@@ -21,6 +21,7 @@ export const nothing: Present = {
   agreements: [],
   targets: [],
   budgets: [],
+  wallets: [],
 };
 
 /**

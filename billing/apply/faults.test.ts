@@ -25,6 +25,7 @@ const nothing: Present = {
   agreements: [],
   targets: [],
   budgets: [],
+  wallets: [],
 };
 
 function faultsOf(text: string): Fault[] {

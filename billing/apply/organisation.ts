@@ -8,6 +8,7 @@ import type {
   ProducerRecord,
   TenantRecord,
 } from '#core/messages/control.ts';
+import type { WalletRecord } from '#core/messages/credit.ts';
 import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { SeriesRecord } from '#core/messages/series.ts';
 import type { Role } from '#platform/http/index.ts';
@@ -119,6 +120,12 @@ export interface WantedBudget {
   readonly enabled: boolean;
 }
 
+export interface WantedWallet extends Omit<WalletRecord, 'account' | 'currency' | 'targets'> {
+  readonly account: Ref;
+  readonly chargedIn: ChargedIn;
+  readonly targets: readonly Ref[];
+}
+
 /** `address`: of a chat, whose `url` only shows where it is. */
 export type WantedTarget = Target & { readonly address?: string };
 
@@ -137,4 +144,5 @@ export interface Organisation {
   readonly agreements: readonly Wanted<WantedAgreed>[];
   readonly targets: readonly Wanted<WantedTarget>[];
   readonly budgets: readonly Wanted<WantedBudget>[];
+  readonly wallets: readonly Wanted<WantedWallet>[];
 }

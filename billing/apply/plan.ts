@@ -1,6 +1,7 @@
 import type {
   AccountRecord, AgreementRecord, BudgetRecord, ControlChange, FeeRecord, MeterRecord, OwnershipRecord, PriceRecord, ProducerRecord, TenantRecord,
 } from '#core/messages/control.ts'; // prettier-ignore
+import type { WalletRecord } from '#core/messages/credit.ts';
 import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { SeriesPoint, SeriesRecord } from '#core/messages/series.ts';
 import { pointChanges } from '../catalogue/series.ts';
@@ -16,6 +17,7 @@ import { planOwnership } from './planOwnership.ts';
 import { checkAgreedNames } from './agreedNames.ts';
 import { checkAgreements, checkDues, planAgreed } from './planAgreed.ts';
 import { checkChargedIn, planPricingUnits } from './pricingUnits.ts';
+import { planWallets } from './wallets.ts';
 import { planPrices } from './planPrices.ts';
 import { planPoints, planSeries, type PublishedPoint } from './planSeries.ts';
 import type { Present } from './present.ts';
@@ -36,13 +38,14 @@ export interface Plan {
   readonly agreements: readonly Item<AgreementRecord>[];
   readonly targets: readonly Item<Target>[];
   readonly budgets: readonly Item<BudgetRecord>[];
+  readonly wallets: readonly Item<WalletRecord>[];
 }
 
 export type Section = keyof Plan;
 
 /** Sections in the order in which they are written, published and shown: what is referred to comes first. */
 export const sectionOrder: readonly Section[] = [
-  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'pricingUnits', 'series', 'points', 'prices', 'fees', 'agreements', 'targets', 'budgets',
+  'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'pricingUnits', 'series', 'points', 'prices', 'fees', 'agreements', 'targets', 'budgets', 'wallets',
 ]; // prettier-ignore
 
 /** Looks up references and compares; pure. What cannot be done goes to `faults`, and the plan is then not to be used. */
@@ -73,6 +76,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
   checkAgreedNames(wanted, agreements, present, faults);
   checkStarts(wanted, tree, [...present.prices, ...prices.map((item) => item.after)], faults);
   const targets = planTargets(wanted, present, faults);
+  const named = { present, accountIds, targets: targets.map((item) => item.after) };
   return {
     tenant: [tenant],
     users: wanted.users.map(({ at: _, ...user }) =>
@@ -93,7 +97,8 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     fees,
     agreements,
     targets,
-    budgets: planBudgets(wanted, { present, accountIds, targets: targets.map((item) => item.after) }, faults),
+    budgets: planBudgets(wanted, named, faults),
+    wallets: planWallets(wanted, named, faults),
   };
 }
 
@@ -137,4 +142,5 @@ export const controlChanges = (plan: Plan): ControlChange[] => [
   ...changedItems(plan.fees).map((record) => ({ kind: 'fee' as const, ...record })),
   ...changedItems(plan.agreements).map((record) => ({ kind: 'agreement' as const, ...record })),
   ...changedItems(plan.budgets).map((record) => ({ kind: 'budget' as const, ...record })),
+  ...changedItems(plan.wallets).map((record) => ({ kind: 'wallet' as const, ...record })),
 ];

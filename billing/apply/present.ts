@@ -17,6 +17,8 @@ import type { SeriesPoint, SeriesRecord } from '#core/messages/series.ts';
 import { metersOf, toPrice } from '../catalogue/catalogue.ts';
 import { pricingUnitsOf } from '../catalogue/pricingUnits.ts';
 import { pointsOf, seriesOf } from '../catalogue/series.ts';
+import type { WalletRecord } from '#core/messages/credit.ts';
+import { walletsOf } from '../credits/credits.ts';
 import { producersOf } from '../producers/producers.ts';
 import type { Reader } from '../schema.ts';
 import { targetsOf, type Target } from '../targets/targets.ts';
@@ -42,6 +44,7 @@ export interface Present {
   readonly agreements: readonly AgreementRecord[];
   readonly targets: readonly Target[];
   readonly budgets: readonly BudgetRecord[];
+  readonly wallets: readonly WalletRecord[];
 }
 
 /** `series` are those of the file. */
@@ -65,6 +68,7 @@ export async function readPresent(db: Reader, id: string, series: Organisation['
     agreements: await recordsOf(db, id, 'agreement'),
     targets: await targetsOf(db, id),
     budgets: await budgetsOf(db, id),
+    wallets: await walletsOf(db, id),
   };
 }
 

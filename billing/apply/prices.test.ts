@@ -11,7 +11,7 @@ import { readOrganisation } from './read.ts';
 const nothing: Present = {
   tenant: undefined, lastAccount: 0, lastPrice: 0, users: [], accounts: [], ownership: [], producers: [], meters: [], pricingUnits: [], series: [],
   points: new Map(), prices: [], fees: [], agreements: [],
-  targets: [], budgets: [],
+  targets: [], budgets: [], wallets: [],
 }; // prettier-ignore
 
 /** The organisation with one price, whose terms are given, of a meter of the aggregation. */

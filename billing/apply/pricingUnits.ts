@@ -111,7 +111,7 @@ export function checkChargedIn(wanted: Organisation, known: readonly PricingUnit
   const expected = ['the id of a pricing unit', ...(ids.size === 0 ? [] : [[...ids].slice(0, 10).join(', ')])].join(
     ': ',
   );
-  const records = [...wanted.prices, ...wanted.fees, ...wanted.agreements, ...wanted.budgets];
+  const records = [...wanted.prices, ...wanted.fees, ...wanted.agreements, ...wanted.budgets, ...wanted.wallets];
   for (const { chargedIn } of records)
     if (chargedIn !== undefined && !ids.has(chargedIn.name)) faults.unknown(chargedIn, expected);
 }

@@ -6,6 +6,7 @@ import { readTimeZone } from './parts.ts';
 import { readAccounts } from './readAccounts.ts';
 import { readAgreed } from './readAgreed.ts';
 import { readBudgets, readUsers } from './readBudgets.ts';
+import { readWallets } from './wallets.ts';
 import { readTargets } from './readTargets.ts';
 import { readMeters } from './readMeters.ts';
 import { readOwnership, readProducers } from './readOwnership.ts';
@@ -30,6 +31,7 @@ const sections = [
   'agreements',
   'targets',
   'budgets',
+  'wallets',
 ];
 
 /**
@@ -55,6 +57,7 @@ export function readOrganisation(text: string, faults: Faults): Organisation | u
     fees: readAgreed('fee', file, { tenant, timeZone }, faults),
     agreements: readAgreed('agreement', file, { tenant, timeZone }, faults),
     targets: readTargets(file, faults),
+    wallets: readWallets(file, { tenant, timeZone }, faults),
     budgets: readBudgets(file, tenant, faults),
   };
   return tenant === undefined ? undefined : { tenant, ...rest };

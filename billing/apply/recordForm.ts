@@ -18,7 +18,7 @@ const numbers = new Set([
 ]); // prettier-ignore
 const figures = new Set([
   'amount', 'quantity', 'percent', 'weight', 'weights', 'total', 'base', 'value', 'share', 'upTo', 'maximum', 'maximumTotal', 'minimum',
-  'coveredPercent', 'overagePercent',
+  'coveredPercent', 'overagePercent', 'lowAt', 'clearAt', 'below',
 ]); // prettier-ignore
 
 /** "" is none. */

@@ -3,6 +3,7 @@ import { agreedRow } from '../catalogue/agreed.ts';
 import { meterRow, priceRow } from '../catalogue/catalogue.ts';
 import { pricingUnitRow } from '../catalogue/pricingUnits.ts';
 import { savePoints, seriesRow } from '../catalogue/series.ts';
+import { saveWallet } from '../credits/credits.ts';
 import { saveProducers } from '../producers/producers.ts';
 import { isChat, type Target } from '../targets/targets.ts';
 import type { Tx } from '../schema.ts';
@@ -93,6 +94,7 @@ export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Prom
       .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet(row))
       .execute();
   }
+  for (const { after } of touched(plan.wallets)) await saveWallet(tx, tenant, after);
 }
 
 async function writeTenant(tx: Tx, plan: Plan, { tenant, nowMs, partition }: WriteContext): Promise<void> {

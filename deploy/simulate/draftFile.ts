@@ -41,7 +41,11 @@ export function readDraft(text: string, file: string, masters: ReadonlyMap<strin
     contextOf(master!),
     faults,
   ); // prettier-ignore
-  checkChargedIn({ ...wanted!, fees: [], agreements: [], budgets: [] }, [...master!.pricingUnits.values()], faults);
+  checkChargedIn(
+    { ...wanted!, fees: [], agreements: [], budgets: [], wallets: [] },
+    [...master!.pricingUnits.values()],
+    faults,
+  );
   faults.throwIfAny(file);
   const prices = items.map(({ after }) => ({ ...after, version: after.version + firstVersion.get(after.key)! - 1 }));
   return { tenant: wanted!.tenant.id, prices };
@@ -80,7 +84,7 @@ function organisationOf(
   const tenant = { ...record, at: start };
   return {
     tenant, prices,
-    users: [], accounts: [], ownership: [], producers: [], meters: [], pricingUnits: [], series: [], fees: [], agreements: [], targets: [], budgets: [],
+    users: [], accounts: [], ownership: [], producers: [], meters: [], pricingUnits: [], series: [], fees: [], agreements: [], targets: [], budgets: [], wallets: [],
   }; // prettier-ignore
 }
 
@@ -112,6 +116,7 @@ function contextOf({
       agreements: [],
       targets: [],
       budgets: [],
+      wallets: [],
     },
     accountIds: new Map(all.map(({ slug, id }) => [slug, id])),
     meters: [],
