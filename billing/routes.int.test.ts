@@ -195,6 +195,14 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     });
   });
 
+  it('says what is held under a budget, as the rater has it', async () => {
+    const held = async () => (await instance.call('GET', '/budgets/web-month/held')).body;
+    instance.closes.reply = { ...replyAt(7, {}), held: [['web-month', '1.5']] };
+    expect(await held()).toEqual({ budget: 'web-month', held: '1.5', asOfMs: 7 });
+    instance.closes.reply = undefined;
+    expect(await held()).toEqual({ budget: 'web-month', held: null, asOfMs: null });
+  });
+
   it('keeps who has taken note of an alert, the first one, with an audit row', async () => {
     const id = encodeURIComponent('northwind:web-month:2026-11:80:0');
     const first = await instance.call('POST', `/alerts/${id}/acknowledge`, { note: 'on it' });

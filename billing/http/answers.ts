@@ -306,6 +306,11 @@ export const checklist = z.object({
     }),
   ).describe('Producers whose samples have not reached the end.'),
 }) satisfies z.ZodType<AccountChecklist>;
+export const heldUnder = z.object({
+  budget: z.string(),
+  held: z.string().nullable().describe("Decimal text in the budget's currency; null while no rater answers."),
+  asOfMs: instant.nullable(),
+});
 const acknowledgement = z.object({ alert: z.string(), actor: z.string(), atMs: instant, note: z.string() });
 export const acknowledgements = z.object({
   acknowledgements: list(acknowledgement satisfies z.ZodType<Acknowledgement>),

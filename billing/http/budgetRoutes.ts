@@ -1,15 +1,32 @@
 import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
 import { changeAmount, resetBudget } from '../budgets/budgets.ts';
+import { partitionOf } from '../periods/gather.ts';
 import * as answers from './answers.ts';
 import { authorOf, byId, once, reason, withReason, type BillingRoutesDeps } from './parts.ts';
 
-export function budgetRoutes(app: App, { office, events }: BillingRoutesDeps): void {
+export function budgetRoutes(app: App, { office, events, closes }: BillingRoutesDeps): void {
   const schema = { tags: ['budgets'], params: byId, headers: once, response: { 200: answers.changedBudget } };
   const amount = z.strictObject({
     amount: z.string().max(50).describe("Decimal text in the budget's currency."),
     reason,
   });
+  app.get(
+    '/budgets/:id/held',
+    {
+      schema: {
+        tags: ['budgets'],
+        summary: 'What services hold under a budget',
+        params: byId,
+        response: { 200: answers.heldUnder },
+      },
+    },
+    async ({ identity, params }) => {
+      const rater = await closes.rater(identity.tenant, await partitionOf(office.db, identity.tenant));
+      const held = rater?.held?.find(([budget]) => budget === params.id)?.[1] ?? '0';
+      return { budget: params.id, held: rater === undefined ? null : held, asOfMs: rater?.logTimeMs ?? null };
+    },
+  );
   app.patch(
     '/budgets/:id',
     {

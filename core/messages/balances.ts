@@ -25,6 +25,8 @@ export interface BalanceReply {
   readonly balances: readonly BalanceEntry[];
   readonly budgets: readonly BudgetState[];
   readonly periods: PeriodsReply;
+  /** What is held under the tenant's budgets (SPEC §15), of those under which something is; decimal text in the budget's currency. */
+  readonly held?: readonly (readonly [budget: string, held: string])[];
   readonly credits: CreditsReply;
 }
 

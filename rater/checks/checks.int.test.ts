@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { Kvm, type KV } from '@nats-io/kv';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BalanceReply } from '#core/messages/balances.ts';
 import type { CheckKeyRecord } from '#core/messages/checks.ts';
 import type { ControlChange } from '#core/messages/control.ts';
-import { buckets, placeOf } from '#core/messages/names.ts';
+import { buckets, placeOf, subjects } from '#core/messages/names.ts';
 import { sha256 } from '#platform/crypto.ts';
 import { connectNats, jetstreamLog, serviceRole, type NatsConnection } from '#platform/nats/index.ts';
 import { TestBilling, TestProducer, testOrganisation } from '#platform/nats/testProducer.ts';
@@ -127,6 +128,9 @@ test('ISOLATE: no credential of one tenant, or of a part of it, sees or holds an
   for (const key of ['other', 'part'])
     for (const verb of ['commit', 'release'])
       expect(await http(rater, key, verb, { hold: 'mine' }), `${key} ${verb}`).toMatchObject({ code: 'HOLD_UNKNOWN' });
+  const told = async (partition: number, of: string) =>
+    (await admin.request(subjects.balanceGet(partition), JSON.stringify({ tenant: of }))).json<BalanceReply>().held;
+  expect([await told(0, tenant), await told(1, other), await told(0, other)]).toEqual([[['cap', '1']], [], []]);
   expect(await http(rater, 'other', 'check', { account: 1 })).toMatchObject({ held: '0', watermark: { partition: 1 } });
   expect(await http(rater, 'part', 'check', { account: 1 })).toMatchObject({ status: 403, code: 'CHECK_NOT_ALLOWED' });
   expect(await http(rater, 'part', 'hold', { ...hold, key: 'p', account: 2 })).toMatchObject({ code: 'CHECK_NOT_ALLOWED' }); // prettier-ignore

@@ -179,3 +179,12 @@ export const acknowledgementsQuery = queryOptions({
   select: ({ acknowledgements }) => new Map(acknowledgements.map((each) => [each.alert, each])),
   refetchInterval: 30_000,
 });
+
+export const heldQuery = (budget: string) =>
+  queryOptions({
+    queryKey: ['held', budget],
+    queryFn: ({ signal }) =>
+      get<{ readonly held: string | null }>(`budgets/${encodeURIComponent(budget)}/held`, undefined, signal),
+    select: ({ held }) => held ?? '0',
+    refetchInterval: 10_000,
+  });

@@ -1,9 +1,11 @@
 /** The figures of a budget: spent, left, expected, and how long it lasts. */
+import { useQuery } from '@tanstack/react-query';
 import type { LiveBudget } from '#core/messages/api.ts';
+import { heldQuery } from '../../api/queries.ts';
 import { useTenant } from '../../app/session.tsx';
 import { Amount } from '../../components/Amount.tsx';
 import { figureText, leftOf, outlookOf, shortFigure } from '../../format/budgetFigures.ts';
-import { compareAmounts, subtractAmounts } from '../../format/money.ts';
+import { compareAmounts, isZero, subtractAmounts } from '../../format/money.ts';
 import { basisPoints, formatPercent } from '../../format/ratio.ts';
 import { formatClock } from '../../format/time.ts';
 import { useLive } from '../../live/hooks.ts';
@@ -19,6 +21,7 @@ const methods: Readonly<Record<string, string>> = {
 export function Tiles({ budget, nowMs }: { budget: LiveBudget; nowMs: number }) {
   const { currency, timeZone } = useTenant();
   const perHour = useLive((view) => view.balances.get(budget.account)?.perHour);
+  const held = useQuery(heldQuery(budget.id)).data ?? '0';
   const { forecast, limit, amount, balance } = budget;
   const pace = budget.currency === currency ? perHour : undefined;
   const isOver = compareAmounts(balance, limit) > 0;
@@ -50,7 +53,16 @@ export function Tiles({ budget, nowMs }: { budget: LiveBudget; nowMs: number }) 
             {shortFigure(left, budget)}
           </b>
         </dd>
-        <dd className="quiet">{pace === undefined ? '' : `${shortFigure(pace, budget)} an hour now`}</dd>
+        <dd className="quiet">
+          {isZero(held) ? (
+            ''
+          ) : (
+            <span data-testid="budget-held" data-amount={held}>
+              {shortFigure(held, budget)} of it held,{' '}
+            </span>
+          )}
+          {pace === undefined ? '' : `${shortFigure(pace, budget)} an hour now`}
+        </dd>
       </div>
       <div className="tile">
         <dt>Expected at the end</dt>
