@@ -4,6 +4,8 @@ import type { Producer } from '#collector/batches/seal.ts';
 import type { Random } from './random.ts';
 
 const timeZone = 'Europe/Berlin';
+/** A root of its own. */
+export const apart = 4;
 
 export function foundation(tenant: string, producers: readonly Producer[]): ControlChange[] {
   const account = (id: number, parent: number, slug: string): ControlChange => ({
@@ -14,6 +16,8 @@ export function foundation(tenant: string, producers: readonly Producer[]): Cont
     account(1, 0, 'all'),
     account(2, 1, 'first'),
     account(3, 1, 'second'),
+    // Uses nothing: what is held is all that its cap sees.
+    account(apart, 0, 'apart'),
     ...producers.flatMap(({ id, key }, index): ControlChange[] => [
       { kind: 'producer', id, type: 'agent', simulated: false, enabled: true, keys: [{ id: key.keyId, publicKey: key.publicKey }] },
       { kind: 'ownership', resource: `${id}/*`, account: 2 + (index % 2), fromMs: 0 },
@@ -22,6 +26,7 @@ export function foundation(tenant: string, producers: readonly Producer[]): Cont
     price(1, 1, '0.001', '0.0004'),
     budget('small', 2, '50'),
     budget('large', 1, '400'),
+    budget('apart', apart, '40'),
     wallet('10'),
   ]; // prettier-ignore
 }
@@ -45,7 +50,11 @@ const periods = [
 ] as const;
 
 const caps = (random: Random): [string, number, string] =>
-  random.chance(0.5) ? ['small', 2, String(random.between(2, 80))] : ['large', 1, String(random.between(20, 800))];
+  random.pick([
+    ['small', 2, String(random.between(2, 80))],
+    ['large', 1, String(random.between(20, 800))],
+    ['apart', apart, String(random.between(5, 80))],
+  ]);
 
 /** One more decision, at random; `number` makes the ids of prices and grants. Some are against the rules: they are rejected. */
 export function decision(random: Random, nowMs: number, number: number): ControlChange[] {

@@ -8,6 +8,7 @@ import type { LogMessage } from '#platform/log.ts';
 import type { StreamWatcher } from './parts/streams.ts';
 import type { StoredRow } from './parts/store.ts';
 import type { Process } from './schedule.ts';
+import { HoldsWatch } from './holds.ts';
 import { Reversals } from './reversals.ts';
 import { Violation } from './violation.ts';
 
@@ -48,10 +49,21 @@ export class Watch implements StreamWatcher {
   /** Tokens that loaders have recorded. */
   readonly #tokens = new Set<string>();
   readonly #reversals = new Reversals();
+  readonly holds: HoldsWatch;
   /** How often things were stored that only some worlds come to. */
   readonly seen: Record<string, number> = {};
   readonly #history = createHash('sha256');
   #failure: Violation | undefined;
+
+  /** `placeOf`: the partition of a tenant. */
+  constructor(placeOf: (tenant: string) => number) {
+    this.holds = new HoldsWatch({
+      placeOf,
+      commitsOf: (partition) => this.commitsOf(partition),
+      wasCut: (partition) => this.wasCut(partition),
+      fail: (detail) => this.#fail('HOLD', detail),
+    });
+  }
 
   /** Throws what was found wrong since the last call. */
   check(): void {
@@ -112,6 +124,7 @@ export class Watch implements StreamWatcher {
     this.#count(partition, seen);
     const wrong = this.#reversals.judge(commits, seen, this.wasCut(partition));
     if (wrong !== undefined) this.#fail('VOID', wrong);
+    this.holds.stored(partition, seen);
     commits.push(seen);
     this.commits += 1;
   }
@@ -132,6 +145,7 @@ export class Watch implements StreamWatcher {
     }
     const commits = this.#rated.get(partition) ?? [];
     while ((commits.at(-1)?.seq ?? 0) > lastSeq) this.#forget(partition, commits.pop()!);
+    this.holds.cut(partition);
   }
 
   /** Last sequence of an input stream that a surviving commit took. Stored again, it would have another time. */
@@ -232,7 +246,7 @@ export class Watch implements StreamWatcher {
     for (const { type } of header.alerts) this.#saw(type);
     for (const { changes } of header.control) for (const { kind } of changes) this.#saw(kind);
     for (const { request, outcome } of header.requests ?? [])
-      this.#saw('allowed' in outcome && !outcome.allowed ? 'hold refused' : request.op);
+      this.#saw(`${request.op}${'allowed' in outcome && !outcome.allowed ? ' refused' : ''}`);
   }
 
   #saw(what: string): void {

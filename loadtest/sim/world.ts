@@ -1,4 +1,5 @@
 /** All that a run consists of: the broker, the stores, hosts, raters, the office, and who troubles them. */
+import type { Desk } from '#rater/checks/desk.ts';
 import type { CommittedView } from '#rater/committedView.ts';
 import { createLogger, type Logger } from '#platform/telemetry.ts';
 import { placeOf } from '#core/messages/names.ts';
@@ -8,8 +9,8 @@ import { Corrections } from './parts/corrections.ts';
 import { Keys } from './parts/keys.ts';
 import { Marks } from './parts/marks.ts';
 import { OutboxRows } from './parts/outboxRows.ts';
+import { Questions } from './parts/questions.ts';
 import { Raters } from './parts/raters.ts';
-import { Services } from './parts/services.ts';
 import { Store } from './parts/store.ts';
 import { Streams } from './parts/streams.ts';
 import { Wire } from './parts/wire.ts';
@@ -17,6 +18,7 @@ import { Random } from './random.ts';
 import { Host } from './roles/agent.ts';
 import { Office } from './roles/office.ts';
 import { startRater } from './roles/rater.ts';
+import { startService } from './roles/service.ts';
 import { Schedule, type Process } from './schedule.ts';
 import { Watch } from './watch.ts';
 
@@ -28,22 +30,24 @@ export class World {
   readonly random: Random;
   readonly schedule: Schedule;
   readonly faults: Faults;
-  readonly watch = new Watch();
+  readonly watch: Watch;
   readonly logger: Logger = createLogger('sim', process.env['METERLINE_SIM_LOG'] ?? 'silent');
   readonly partitions: number;
   readonly streams: Streams;
   readonly keys: Keys;
   readonly marks: Marks;
   readonly raters: Raters;
+  readonly questions: Questions;
   readonly store: Store;
   readonly outbox: OutboxRows;
   readonly corrections: Corrections;
-  readonly services: Services;
   readonly hosts: readonly Host[];
   /** What each rater answers from, by partition. */
   readonly views = new Map<Process, ReadonlyMap<number, CommittedView>>();
+  readonly desks = new Map<Process, (partition: number) => Desk | undefined>();
   readonly #raters: Process[] = [];
   readonly #offices: Office[] = [];
+  readonly #isBusy: boolean;
   #officesMade = 0;
   #nonces = 0;
   #decisions = 0;
@@ -53,12 +57,15 @@ export class World {
     this.random = random;
     this.schedule = new Schedule(octoberEndMs - random.between(0, leadMsMax));
     this.faults = new Faults(random.fork(), weather);
+    this.#isBusy = weather === 'busy';
     const wire = new Wire(this.schedule, this.faults, this.random.fork());
     this.partitions = weather === 'contested' ? 2 : this.random.between(1, 2);
+    this.watch = new Watch((tenant) => this.placeOf(tenant));
     this.streams = new Streams(wire, this.watch);
     this.keys = new Keys(wire, this.watch);
     this.marks = new Marks(wire, (mark) => this.watch.told(mark));
     this.raters = new Raters(wire);
+    this.questions = new Questions(wire);
     this.store = new Store(wire, (table, token) => this.watch.inserted(table, token));
     this.outbox = new OutboxRows(wire);
     const { store, outbox, watch } = this;
@@ -69,35 +76,20 @@ export class World {
       wasCut: (partition) => watch.wasCut(partition),
       outcome: (partition, seq) => watch.outcomeOf(partition, seq),
     });
-    this.services = new Services({
-      random: this.random.fork(),
-      schedule: this.schedule,
-      faults: this.faults,
-      someTenant: (random) => this.#someTenant(random),
-      wasCut: (partition) => watch.wasCut(partition),
-      commitsOf: (partition) => watch.commitsOf(partition),
-    });
     this.hosts = Array.from({ length: this.random.between(2, 4) }, (_, index) => {
       const tenant = tenants[index % tenants.length]!;
-      return new Host(
-        this,
-        tenant,
-        `host-${index}`,
-        placeOf(tenant, { firstPartition: 0, partitions: this.partitions }),
-      );
+      return new Host(this, tenant, `host-${index}`, this.placeOf(tenant));
     });
     for (const tenant of tenants) {
       const own = this.hosts.filter(({ producer }) => producer.tenant === tenant).map(({ producer }) => producer);
-      this.outbox.decide(
-        placeOf(tenant, { firstPartition: 0, partitions: this.partitions }),
-        tenant,
-        foundation(tenant, own),
-      );
+      this.outbox.decide(this.placeOf(tenant), tenant, foundation(tenant, own));
     }
     for (const host of this.hosts) host.start();
     const raters = weather === 'contested' ? 3 : this.random.between(1, 3);
     for (let index = 0; index < raters; index++) this.#startRater(index);
     this.#startOffice();
+    for (const tenant of tenants)
+      if (this.random.chance(this.#isBusy ? 0.9 : 0.3)) startService(this, tenant, this.random.pick([60, 150, 400]));
     this.#decideNext();
   }
 
@@ -141,18 +133,22 @@ export class World {
     });
   }
 
-  #someTenant(random = this.random): [tenant: string, partition: number] {
-    const tenant = random.pick(tenants);
-    return [tenant, placeOf(tenant, { firstPartition: 0, partitions: this.partitions })];
+  placeOf(tenant: string): number {
+    return placeOf(tenant, { firstPartition: 0, partitions: this.partitions });
+  }
+
+  #someTenant(): [tenant: string, partition: number] {
+    const tenant = this.random.pick(tenants);
+    return [tenant, this.placeOf(tenant)];
   }
 
   /** Billing goes on deciding while everything runs. */
   #decideNext(): void {
-    this.schedule.after(100 + this.random.next() * 1200, undefined, () => {
+    this.schedule.after(100 + this.random.next() * (this.#isBusy ? 500 : 1200), undefined, () => {
       if (this.faults.isOver) return;
       const [tenant, partition] = this.#someTenant();
       this.#decisions += 1;
-      if (this.random.chance(0.35)) this.corrections.ask(this.random, tenant, partition);
+      if (this.random.chance(this.#isBusy ? 0.6 : 0.2)) this.corrections.ask(this.random, tenant, partition);
       else this.outbox.decide(partition, tenant, decision(this.random, this.schedule.wallMs(), this.#decisions));
       this.#decideNext();
     });
@@ -160,11 +156,14 @@ export class World {
 
   /** What raters believe, wherever it has changed. */
   judgeViews(): void {
-    for (const views of this.views.values()) {
+    for (const [process, views] of this.views) {
       for (const [partition, view] of views) {
         if (this.#judged.get(view) === view.outSeq) continue;
         this.#judged.set(view, view.outSeq);
         this.watch.believed(partition, view.outSeq, view.reply('').hash);
+        const books = this.desks.get(process)?.(partition)?.books;
+        const countedOf = (tenant: string, key: string) => books?.tenant(tenant)?.holds.byKey.get(key)?.counted ?? 0n;
+        if (books !== undefined) this.watch.holds.believed(partition, books.watermark.outSeq, countedOf);
       }
     }
   }

@@ -110,4 +110,40 @@ export const protocolMutants: readonly Mutant[] = [
     ],
     tests,
   },
+  {
+    id: 'hold-before-commit',
+    bug: 'A service is told that it may spend before the commit that says so is stored; the next owner lets another one spend it, too.',
+    edits: [
+      {
+        file: 'rater/owner.ts',
+        find: 'const masters = this.#mastersOf(encoded.header);',
+        replace: 'const masters = this.#mastersOf(encoded.header);\n    tell();',
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'hold-lost-on-take-over',
+    bug: 'Who takes over from a snapshot does not know what is held, and grants it again.',
+    edits: [
+      {
+        file: 'core/rating/snapshot.ts',
+        find: "yield* listed('holds', holdsOf(tenants));",
+        replace: "yield* listed('holds', []);",
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'alert-fired-again',
+    bug: 'Who takes over does not know which thresholds are crossed, and tells everybody once more.',
+    edits: [{ file: 'core/rating/replay.ts', find: 'crossed: [...entry.crossed],', replace: 'crossed: [],' }],
+    tests,
+  },
+  {
+    id: 'void-forgotten-by-the-next-owner',
+    bug: 'What a correction takes off a tally is not in the commit: the next owner goes on from what was there before.',
+    edits: [{ file: 'core/rating/corrections/reverse.ts', find: '    changes.tally(tally);\n', replace: '' }],
+    tests,
+  },
 ];

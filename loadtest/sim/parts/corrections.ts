@@ -14,9 +14,9 @@ import type { OutboxRows } from './outboxRows.ts';
 import type { Store } from './store.ts';
 import type { Wire } from './wire.ts';
 
-const queryTimeoutMs = 10_000;
-/** Blocks that are read at once and sent as one piece: few, so that a correction has many. */
-const pageBlocks = 2;
+const queryTimeoutMs = 2000;
+/** Blocks that are read at once and sent as one piece: few, so that a correction has many pieces. */
+const pageBlocks = 1;
 
 interface Row {
   readonly tenant: string;
@@ -25,6 +25,8 @@ interface Row {
   /** Batches of one producer and epoch, or all that a correction has booked. */
   readonly selection: { readonly batches: readonly [from: string, count: number] } | { readonly correction: string };
   readonly asOf: number;
+  /** Nothing of it can be wrong, so a message that is rejected is a fault. */
+  rejected: boolean;
   status: 'queued' | 'begun' | 'running' | 'ending' | 'ended' | 'failed';
   /** Counts the changes of this row: who has read an older one writes nothing. */
   revision: number;
@@ -71,10 +73,12 @@ export class Corrections {
     const selection =
       ended.length > 0 && random.chance(0.4)
         ? { correction: random.pick(ended).id }
-        : { batches: [batchOf(random.pick(found)), random.between(1, 4)] as const };
-    this.#rows.push({
-      tenant, partition, id: `c-${this.#rows.length + 1}`, selection, asOf: store.loadedSeq(partition), status: 'queued', revision: 0, sent: [], readySeq: 0, cursor: 0, pieces: 0, isRead: false,
-    }); // prettier-ignore
+        : { batches: [batchOf(random.pick(found)), random.between(2, 8)] as const };
+    const row: Row = {
+      tenant, partition, id: `c-${this.#rows.length + 1}`, selection, asOf: store.loadedSeq(partition), status: 'queued', revision: 0, sent: [], readySeq: 0, cursor: 0, pieces: 0, isRead: false, rejected: false,
+    }; // prettier-ignore
+    const rows = store.valid().filter((each) => each.partition === partition);
+    if (selected(row, rows).length > 0) this.#rows.push(row);
   }
 
   /** Of a partition: one that waits, or is under way. */
@@ -82,11 +86,12 @@ export class Corrections {
     return this.#rows.some((row) => row.partition === partition && !isDone(row));
   }
 
-  /** What a correction that has ended left as it was, of a log that has lost nothing; undefined for none. */
-  left(): string | undefined {
+  /** What is wrong with a correction that has ended, of a log that has lost nothing: rejected, or rows left as they were. */
+  wrong(): string | undefined {
     const { store, wasCut } = this.#parts;
     for (const row of this.#rows) {
-      if (row.status !== 'ended' || wasCut(row.partition)) continue;
+      if (!isDone(row) || wasCut(row.partition)) continue;
+      if (row.rejected) return `correction ${row.id} of ${row.tenant} was rejected`;
       const rows = store.valid().filter(({ partition }) => partition === row.partition);
       const [block] = selected({ ...row, id: '' }, rows);
       if (block !== undefined) return `correction ${row.id} of ${row.tenant} left rows of ${block.ref} as they were`;
@@ -111,15 +116,15 @@ export class Corrections {
     const outcomes = sent.map((seq) => this.#parts.outcome(partition, seq));
     if (outcomes.includes(undefined)) return;
     const isRejected = outcomes.includes('rejected');
-    if (status === 'ending') return this.#write(process, row, { status: isRejected ? 'failed' : 'ended' });
+    if (status === 'ending') return this.#write(process, row, { status: isRejected || row.rejected ? 'failed' : 'ended', rejected: row.rejected || isRejected });
     if (status === 'begun') {
-      if (isRejected) return this.#write(process, row, { status: 'failed' });
+      if (isRejected) return this.#write(process, row, { status: 'failed', rejected: true });
       const { lastSeq } = await log.info(streams.rated(partition));
       return this.#write(process, row, { status: 'running', readySeq: lastSeq });
     }
     if (isRejected || row.isRead) {
       const pieces = isRejected ? row.pieces - 1 : row.pieces;
-      return this.#write(process, row, { status: 'ending' }, [{ kind: 'correctionEnd', id, pieces }]);
+      return this.#write(process, row, { status: 'ending', rejected: isRejected }, [{ kind: 'correctionEnd', id, pieces }]);
     }
     if (loadedSeq(partition) < row.readySeq) return;
     const rows = await this.#parts.store.read(process, partition, ['rated_blocks', 'resources']);

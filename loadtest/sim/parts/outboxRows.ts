@@ -4,7 +4,7 @@ import type { Outbox } from '#billing/outbox/publish.ts';
 import type { Process } from '../schedule.ts';
 import type { Wire } from './wire.ts';
 
-const queryTimeoutMs = 10_000;
+const queryTimeoutMs = 2000;
 
 interface Row {
   readonly partition: number;

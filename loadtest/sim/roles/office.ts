@@ -7,7 +7,7 @@ import { Process } from '../schedule.ts';
 import type { World } from '../world.ts';
 
 const outboxPollMs = 1500;
-const busyPollMs = 200;
+const busyPollMs = 100;
 
 export class Office {
   readonly process: Process;

@@ -1,5 +1,7 @@
 /** A process that rates: it seeks its share of the partitions, and follows what it would own next. */
 import { Registry } from 'prom-client';
+import { Checks } from '#rater/checks/checks.ts';
+import { checkEvents } from '#rater/checks/events.ts';
 import { raterEvents } from '#rater/events.ts';
 import { Partitions } from '#rater/partitions.ts';
 import { drawSnapshot } from '#rater/snapshotDraw.ts';
@@ -15,7 +17,7 @@ export function startRater(world: World, name: string): Process {
 }
 
 function run(world: World, process: Process): void {
-  const { streams, keys, marks, raters, schedule, logger } = world;
+  const { streams, keys, marks, raters, questions, schedule, logger } = world;
   const log = streams.for(process);
   const snapshots = snapshotsIn(keys.blobsFor(process), log);
   const registry = new Registry();
@@ -39,8 +41,17 @@ function run(world: World, process: Process): void {
     committed: () => undefined,
   });
   world.views.set(process, partitions.owned);
+  world.desks.set(process, (partition) => partitions.deskOf(partition));
   process.onEnd(() => world.views.delete(process));
-  world.services.listen(process, (partition) => partitions.deskOf(partition));
+  process.onEnd(() => world.desks.delete(process));
+  const checks = new Checks({
+    placement: { firstPartition: 0, partitions: world.partitions },
+    deskOf: (partition) => partitions.deskOf(partition),
+    askOwner: async (partition, asker, verb, body) =>
+      partitions.spread.isElsewhere(partition) ? questions.handOn(process, partition, asker, verb, body) : undefined,
+    events: checkEvents(registry, logger),
+  });
+  questions.answer(process, checks);
   raters.listen(process, (message) => partitions.spread.hear(message));
   marks.answer(process, (partition, tenant, producer) => partitions.viewOf(partition)?.mark(tenant, producer));
   void partitions.run(new AbortController().signal);
