@@ -137,7 +137,7 @@ export const protocolMutants: readonly Mutant[] = [
   {
     id: 'alert-fired-again',
     bug: 'Who takes over does not know which thresholds are crossed, and tells everybody once more.',
-    edits: [{ file: 'core/rating/replay.ts', find: 'crossed: [...entry.crossed],', replace: 'crossed: [],' }],
+    edits: [{ file: 'core/budgets/entries.ts', find: 'crossed: [...entry.crossed],', replace: 'crossed: [],' }],
     tests,
   },
   {
