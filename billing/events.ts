@@ -19,6 +19,8 @@ export interface BillingEvents {
   closeFailed(subject: string, error: unknown): void;
   /** A step of a correction did not succeed; it is tried again. */
   correctionFailed(error: unknown): void;
+  /** A budget was not told what came before it; it is tried again. */
+  seedFailed(error: unknown): void;
 }
 
 export function billingEvents(logger: Logger, registry: Registry = register): BillingEvents {
@@ -42,10 +44,18 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     'correction_steps_failed_total',
     'Steps of corrections that failed and are tried again.',
   );
+  const seedsFailed = counter(
+    'budget_seeds_failed_total',
+    'Budgets that were not told what came before them; tried again.',
+  );
   return {
     correctionFailed(error) {
       correctionsFailed.inc();
       logger.warn({ error: String(error) }, 'a step of a correction failed');
+    },
+    seedFailed(error) {
+      seedsFailed.inc();
+      logger.warn({ error: String(error) }, 'a budget was not told what came before it');
     },
     applied(tenant, { added, changed, messages }) {
       applies.inc({ result: added + changed === 0 ? 'unchanged' : 'applied' });

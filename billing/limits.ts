@@ -51,6 +51,14 @@ export const billingLimits = {
   auditVerifyBatch: 1000,
 } as const;
 
+export const seedLimits = {
+  /** Wait between looks for budgets that warm up, while one does and while none does. */
+  busyMs: 500,
+  idleMs: 3000,
+  /** After this a seed that the rater has not taken is sent again. */
+  againMs: 60_000,
+} as const;
+
 export const correctionLimits = {
   /** Rows of one correction; correct in several beyond. */
   rowsMax: 5_000_000,

@@ -16,6 +16,7 @@ import { checkKeyBucket, reconcileCheckKeys } from './access/checkKeys.ts';
 import { accountsOf, tenantIds } from './accounts/accounts.ts';
 import { applyDocument, type Secrets } from './apply/index.ts';
 import { budgetsOf } from './budgets/budgets.ts';
+import { seedBudgets, type BudgetPorts } from './budgets/seeds.ts';
 import { agreedOf } from './catalogue/agreed.ts';
 import { metersOf, pricesOf } from './catalogue/catalogue.ts';
 import { pricingUnitsOf } from './catalogue/pricingUnits.ts';
@@ -41,6 +42,7 @@ import { reconcileTargets, targetBucket } from './targets/targets.ts';
 export interface BillingPorts {
   readonly closes: ClosePorts;
   readonly corrections: CorrectionPorts;
+  readonly budgets: BudgetPorts;
 }
 
 export type Billing = Awaited<ReturnType<typeof createBilling>>;
@@ -79,6 +81,7 @@ export async function createBilling(config: Config, connection: NatsConnection, 
         await Promise.all([
           publisher.run(signal),
           closeByThemselves(office, ports.closes, events, signal),
+          seedBudgets(office, ports.budgets, events, signal),
           workOnCorrections(office, ports.corrections, events, signal),
         ]);
       },

@@ -41,6 +41,7 @@ export interface AccountTable {
   type: string;
   time_zone: string;
   starts_on: string | null;
+  tags: Json<Readonly<Record<string, string>>>;
   close_after_days: number | null;
 }
 

@@ -10,6 +10,7 @@ import { aborted, type Life } from '#platform/lifecycle.ts';
 import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
 import { programVersion } from './instance/version.ts';
 import { officeEvents } from './office/events.ts';
+import { budgetPorts } from './office/budgetPorts.ts';
 import { correctionPorts } from './office/correctionPorts.ts';
 import { closePorts } from './office/closePorts.ts';
 import { dashboardPorts, masterFacts } from './office/ports.ts';
@@ -28,8 +29,10 @@ export async function main(config: Config, life: Life): Promise<void> {
   cleanUp.defer(() => register.clear());
   const aggregator = cleanUp.use(await createAggregator(config, connection, logger));
   const log = await jetstreamLog(connection);
+  const closes = closePorts(aggregator, connection);
   const ports = {
-    closes: closePorts(aggregator, connection),
+    closes,
+    budgets: budgetPorts(aggregator, closes),
     corrections: correctionPorts(aggregator, connection, log),
   };
   const billing = cleanUp.use(await createBilling(config, connection, logger, ports));

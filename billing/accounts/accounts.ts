@@ -37,6 +37,7 @@ const toAccount = (row: Selectable<AccountTable>): OwnAccount => ({
   type: row.type as AccountRecord['type'],
   timeZone: row.time_zone,
   ...(row.starts_on === null ? {} : { startsOn: row.starts_on }),
+  ...(Object.keys(row.tags).length === 0 ? {} : { tags: row.tags }),
   ...(row.close_after_days === null ? {} : { closeAfterDays: row.close_after_days }),
 });
 

@@ -187,7 +187,6 @@ const table: [name: string, from: string, to: string, ...expected: string[]][] =
     'REFERENCE_UNKNOWN budgets[0].account',
   ],
   ['an amount of three decimals', '10.00', '»10.001', 'DECIMALS_TOO_MANY budgets[0].amount'],
-  ['an amount of nothing', '10.00', '»0.00', 'VALUE_INVALID budgets[0].amount'],
   [
     'thresholds that fall',
     'action: notify }',

@@ -1,7 +1,8 @@
+import type { BudgetTerms } from '../schema.ts';
 import type {
   AccountRecord,
   AgreementRecord,
-  BudgetThreshold,
+  BudgetRecord,
   FeeRecord,
   MeterRecord,
   PriceRecord,
@@ -49,6 +50,8 @@ export interface WantedAccount {
   readonly startsOn: string | undefined;
   /** Undefined: as published; null: never. */
   readonly closeAfterDays: number | null | undefined;
+  /** Undefined: none. */
+  readonly tags: Readonly<Record<string, string>> | undefined;
 }
 
 export interface WantedOwnership {
@@ -115,7 +118,9 @@ export interface WantedBudget {
   readonly name: string;
   readonly amount: string;
   readonly chargedIn: ChargedIn;
-  readonly thresholds: readonly BudgetThreshold[];
+  /** Of a quantity. */
+  readonly meter: Ref | undefined;
+  readonly terms: BudgetTerms & Pick<BudgetRecord, 'thresholds'>;
   readonly targets: readonly Ref[];
   readonly enabled: boolean;
 }

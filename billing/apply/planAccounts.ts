@@ -13,7 +13,17 @@ export function planAccounts(wanted: Organisation, present: Present, faults: Fau
   const ids = new Map(present.accounts.map((account) => [account.slug, account.id]));
   let lastId = present.lastAccount;
   const items: Item<OwnAccount>[] = [];
-  for (const { at, slug, name, type, parent: ref, timeZone, startsOn: since, closeAfterDays } of wanted.accounts) {
+  for (const {
+    at,
+    slug,
+    name,
+    type,
+    parent: ref,
+    timeZone,
+    startsOn: since,
+    closeAfterDays,
+    tags,
+  } of wanted.accounts) {
     const parent = ref === undefined ? 0 : ids.get(ref.name);
     if (parent === undefined) {
       faults.unknown(ref!, 'the slug of an account');
@@ -29,7 +39,17 @@ export function planAccounts(wanted: Organisation, present: Present, faults: Fau
     const isNever = closeAfter === undefined || (closeAfter === null && published?.closeAfterDays === undefined);
     const closes = isNever ? {} : { closeAfterDays: closeAfter };
     const zone = timeZone ?? wanted.tenant.timeZone;
-    const after: OwnAccount = { id, slug, name, parent, type, timeZone: zone, ...start, ...closes };
+    const after: OwnAccount = {
+      id,
+      slug,
+      name,
+      parent,
+      type,
+      timeZone: zone,
+      ...start,
+      ...closes,
+      ...(tags && { tags }),
+    };
     if (published !== undefined) {
       const movesSuspense = (published.type === 'suspense') !== (type === 'suspense');
       // A start is given once, and not when a price counts from starts already.

@@ -62,16 +62,18 @@ export interface BudgetContext {
 
 export function planBudgets(wanted: Organisation, context: BudgetContext, faults: Faults): Item<BudgetRecord>[] {
   const published = new Map(context.present.budgets.map((budget) => [budget.id, budget]));
+  const meters = new Set([...context.present.meters, ...wanted.meters].map((meter) => meter.id));
   const targets = new Set([...context.present.targets, ...context.targets].map((target) => target.id));
   return wanted.budgets.flatMap(
-    ({ at, account: ref, targets: refs, id, name, amount, chargedIn, thresholds, enabled }) => {
+    ({ at, account: ref, targets: refs, id, name, amount, chargedIn, meter, terms, enabled }) => {
       const account = context.accountIds.get(ref.name);
       if (account === undefined) faults.unknown(ref, 'the slug of an account');
       for (const target of refs.filter((target) => !targets.has(target.name))) {
         faults.unknown(target, 'the id of a target');
       }
       if (account === undefined) return [];
-      const currency = chargedIn?.name ?? wanted.tenant.currency;
+      if (meter !== undefined && !meters.has(meter.name)) faults.unknown(meter, 'the id of a meter');
+      const currency = meter === undefined ? (chargedIn?.name ?? wanted.tenant.currency) : '';
       const names = [...new Set(refs.map((target) => target.name))];
       const after: BudgetRecord = {
         id,
@@ -79,13 +81,13 @@ export function planBudgets(wanted: Organisation, context: BudgetContext, faults
         name,
         amount,
         currency,
-        period: 'month',
-        thresholds,
+        ...terms,
         targets: names,
         enabled,
       };
       const before = published.get(id);
-      if (before !== undefined) keeps(before, after, ['account', 'currency'], { code: 'BUDGET_FIXED', at, faults });
+      if (before !== undefined)
+        keeps(before, after, ['account', 'currency', 'meter', 'period'], { code: 'BUDGET_FIXED', at, faults });
       return [compare(id, before, after)];
     },
   );

@@ -58,7 +58,7 @@ export function readOrganisation(text: string, faults: Faults): Organisation | u
     agreements: readAgreed('agreement', file, { tenant, timeZone }, faults),
     targets: readTargets(file, faults),
     wallets: readWallets(file, { tenant, timeZone }, faults),
-    budgets: readBudgets(file, tenant, faults),
+    budgets: readBudgets(file, tenant, timeZone, faults),
   };
   return tenant === undefined ? undefined : { tenant, ...rest };
 }

@@ -1,6 +1,7 @@
 import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import type { Organisation, Ref, Wanted, WantedAccount } from './organisation.ts';
+import { budgetLimits } from '#core/budgets/limits.ts';
 import { readTimeZone, unique } from './parts.ts';
 import { dateShape, nameShape, slugShape } from './shapes.ts';
 import { billingLimits, periodLimits } from '../limits.ts';
@@ -18,7 +19,7 @@ export function readAccounts(file: Fields, faults: Faults): Organisation['accoun
     for (const node of nodes) {
       const fields = Fields.of(
         node,
-        ['slug', 'name', 'type', 'timeZone', 'since', 'closeAfterDays', 'parent', 'children'],
+        ['slug', 'name', 'type', 'timeZone', 'since', 'closeAfterDays', 'tags', 'parent', 'children'],
         faults,
       );
       if (fields === undefined) continue;
@@ -55,7 +56,25 @@ function readAccount(fields: Fields, above: Ref | undefined, faults: Faults): Om
   }
   return name === undefined || type === undefined
     ? undefined
-    : { name, type, timeZone, startsOn, closeAfterDays, parent };
+    : { name, type, timeZone, startsOn, closeAfterDays, tags: readTags(fields, faults), parent };
+}
+
+/** Names with one value each; undefined for none. */
+function readTags(fields: Fields, faults: Faults): Readonly<Record<string, string>> | undefined {
+  const node = fields.nodeOf('tags');
+  if (node === undefined) return undefined;
+  const { tagsMax, textMax } = budgetLimits;
+  if (node.kind !== 'map' || node.entries.size > tagsMax) {
+    faults.add('VALUE_INVALID', node.at, '', `a map of at most ${tagsMax} tags`);
+    return undefined;
+  }
+  const tags = [...node.entries].map(([name, { node: value }]): [string, string] => {
+    const text = value.kind === 'text' ? value.text : '';
+    if (text === '' || text.length > textMax || name.length > textMax)
+      faults.add('VALUE_INVALID', value.at, text, `a text of at most ${textMax} characters`);
+    return [name, text];
+  });
+  return tags.length === 0 ? undefined : Object.fromEntries(tags);
 }
 
 /** `off`, or days. */

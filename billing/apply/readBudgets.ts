@@ -1,60 +1,105 @@
-import type { BudgetThreshold, TenantRecord } from '#core/messages/control.ts';
+import { checkBudget } from '#core/budgets/check.ts';
+import type { TenantRecord } from '#core/messages/control.ts';
 import { minorDigits } from '#core/money/currency.ts';
 import { AMOUNT_SCALE, parseAmount } from '#core/money/fixed.ts';
 import { roles } from '#platform/http/index.ts';
 import { billingLimits } from '../limits.ts';
 import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
-import type { Organisation } from './organisation.ts';
+import type { Organisation, WantedBudget } from './organisation.ts';
+import { recordOf, tellProblems } from './recordForm.ts';
+import type { Node } from './yaml.ts';
 import { isComplete, readRef, unique } from './parts.ts';
 import { readChargedIn } from './pricingUnits.ts';
 import { idShape, nameShape, slugShape, userShape } from './shapes.ts';
 
 const entriesMax = 10_000;
 const percentScale = 2;
-export function readBudgets(file: Fields, tenant: TenantRecord | undefined, faults: Faults): Organisation['budgets'] {
+const own = ['id', 'account', 'name', 'amount', 'currency', 'targets', 'enabled'];
+/** What is in a file as it is in the record. */
+const terms = ['meter', 'scope', 'period', 'carryOver', 'fx', 'thresholds', 'releaseAt', 'forecast'];
+
+export function readBudgets(
+  file: Fields,
+  tenant: TenantRecord | undefined,
+  timeZone: string,
+  faults: Faults,
+): Organisation['budgets'] {
   const scale = minorDigits(tenant?.currency ?? '') ?? 2;
   const read = file.list('budgets', entriesMax).flatMap((node) => {
-    const known = ['id', 'account', 'name', 'amount', 'currency', 'period', 'thresholds', 'targets', 'enabled'];
-    const fields = Fields.of(node, known, faults);
+    const fields = Fields.of(node, [...own, ...terms], faults);
     if (fields === undefined) return [];
+    const isQuantity = fields.has('meter');
     const chargedIn = readChargedIn(fields, tenant, faults);
-    fields.oneOf('period', ['month'], 'month');
+    if (isQuantity && fields.has('currency'))
+      faults.add('KEY_UNKNOWN', fields.atOf('currency'), 'currency', 'no currency, for it is a quantity of a meter');
     const id = fields.text('id', idShape);
+    const isFine = chargedIn !== undefined || isQuantity;
     const budget = {
       id,
       account: readRef(fields, 'account', slugShape),
       name: fields.optional('name', nameShape, id ?? ''),
-      amount: fields.decimal('amount', { scale: chargedIn === undefined ? scale : AMOUNT_SCALE, positive: true }),
-      thresholds: readThresholds(fields, faults),
+      amount: fields.decimal('amount', { scale: isFine ? AMOUNT_SCALE : scale }),
+      terms: readTerms(fields, node, { timeZone, currency: chargedIn?.name ?? (tenant?.currency || 'EUR') }, faults),
       targets: fields
         .texts('targets', idShape, billingLimits.targetsPerBudgetMax)
         .map(({ text, at }) => ({ name: text, at })),
       enabled: fields.boolean('enabled', true),
     };
-    return isComplete(budget) ? [{ ...budget, chargedIn, at: fields.atOf('id') }] : [];
+    const meter = isQuantity ? readRef(fields, 'meter', nameShape) : undefined;
+    return isComplete(budget) ? [{ ...budget, chargedIn, meter, at: fields.atOf('id') }] : [];
   });
   return unique(read, (budget) => budget.id, faults);
 }
 
-function readThresholds(fields: Fields, faults: Faults): BudgetThreshold[] | undefined {
-  const nodes = fields.list('thresholds', billingLimits.thresholdsMax);
-  if (nodes.length === 0)
+/** The core's own check says what is wrong with them. */
+function readTerms(
+  fields: Fields,
+  node: Node,
+  { timeZone, currency }: { readonly timeZone: string; readonly currency: string },
+  faults: Faults,
+): WantedBudget['terms'] | undefined {
+  if (fields.list('thresholds', billingLimits.thresholdsMax).length === 0) {
     faults.add('KEY_MISSING', { ...fields.at, path: `${fields.at.path}.thresholds` }, '', 'at least one threshold');
+    return undefined;
+  }
+  const said = recordOf(node, timeZone) as Record<string, unknown>;
+  const found = Object.fromEntries(terms.flatMap((name) => (name in said ? [[name, said[name]]] : [])));
+  const record = { period: 'month', ...found };
+  const rest = {
+    id: '-',
+    account: 1,
+    name: '-',
+    amount: '1',
+    currency: 'meter' in record ? '' : currency,
+    targets: [],
+    enabled: true,
+  };
+  const problems = checkBudget({ ...rest, ...record });
+  tellProblems(problems, node, faults);
+  if (problems.length > 0) return undefined;
+  return areAscending(fields, record as unknown as WantedBudget['terms'], faults)
+    ? (record as unknown as WantedBudget['terms'])
+    : undefined;
+}
+
+/** Those that are percents of the amount. */
+function areAscending(fields: Fields, { thresholds }: WantedBudget['terms'], faults: Faults): boolean {
   let below = 0n;
-  const read = nodes.flatMap((node): BudgetThreshold[] => {
-    const threshold = Fields.of(node, ['percent', 'action'], faults);
-    if (threshold === undefined) return [];
-    const percent = threshold.decimal('percent', { scale: percentScale, positive: true });
-    const action = threshold.oneOf('action', ['notify', 'throttle', 'block']);
-    if (percent === undefined || action === undefined) return [];
+  let isFine = true;
+  fields.list('thresholds', billingLimits.thresholdsMax).forEach((node, index) => {
+    const { percent } = thresholds[index]!;
+    const entry = Fields.of(node, ['percent', 'absolute', 'forecast', 'rate', 'action', 'severity'], faults);
+    if (percent === undefined || entry === undefined) return;
+    if (entry.decimal('percent', { scale: percentScale, positive: true }) === undefined) isFine = false;
     const value = parseAmount(percent)!;
-    if (value <= below)
-      faults.add('THRESHOLDS_NOT_ASCENDING', threshold.atOf('percent'), percent, 'more than the one before it');
+    if (value <= below && value > 0n) {
+      faults.add('THRESHOLDS_NOT_ASCENDING', entry.atOf('percent'), percent, 'more than the one before it');
+      isFine = false;
+    }
     below = value;
-    return [{ percent, action }];
   });
-  return read.length > 0 && read.length === nodes.length ? read : undefined;
+  return isFine;
 }
 
 export function readUsers(file: Fields, faults: Faults): Organisation['users'] {

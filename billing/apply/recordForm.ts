@@ -14,11 +14,11 @@ import type { Node } from './yaml.ts';
 /** Fields that are instants, without the `Ms` that they have in records. */
 const instants = new Set(['from', 'to', 'at', 'end', 'trialEnd', 'dueAt']);
 const numbers = new Set([
-  'version', 'weekStart', 'every', 'endMonth', 'endWeekday', 'longPeriod', 'everyMonths', 'decimals', 'order', 'count',
+  'version', 'weekStart', 'every', 'endMonth', 'endWeekday', 'longPeriod', 'everyMonths', 'decimals', 'order', 'count', 'hours',
 ]); // prettier-ignore
 const figures = new Set([
   'amount', 'quantity', 'percent', 'weight', 'weights', 'total', 'base', 'value', 'share', 'upTo', 'maximum', 'maximumTotal', 'minimum',
-  'coveredPercent', 'overagePercent', 'lowAt', 'clearAt', 'below',
+  'coveredPercent', 'overagePercent', 'lowAt', 'clearAt', 'below', 'absolute', 'forecast', 'rate', 'releaseAt',
 ]); // prettier-ignore
 
 /** "" is none. */

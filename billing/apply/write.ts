@@ -38,8 +38,8 @@ export async function writePlan(tx: Tx, plan: Plan, context: WriteContext): Prom
     nowMs,
   );
   for (const { after } of touched(plan.accounts)) {
-    const { timeZone, startsOn = null, closeAfterDays = null, ...account } = after;
-    const changing = { starts_on: startsOn, close_after_days: closeAfterDays };
+    const { timeZone, startsOn = null, closeAfterDays = null, tags = {}, ...account } = after;
+    const changing = { starts_on: startsOn, close_after_days: closeAfterDays, tags: JSON.stringify(tags) };
     const { name, type } = account;
     await tx
       .insertInto('account')

@@ -97,6 +97,29 @@ export function resetBudget(
   });
 }
 
+/** Lets go of what a budget holds back; it goes on counting, and what is crossed later acts again. */
+export function releaseBudget(
+  office: Office,
+  author: Author,
+  id: string,
+  { reason, idempotencyKey }: { readonly reason: string; readonly idempotencyKey?: string | undefined },
+): Promise<Done<BudgetRecord>> {
+  const request = { key: idempotencyKey, content: ['budget.release', id, reason] };
+  return changeOnce(office, author, request, async (tx) => {
+    const result = await budgetOf(tx, author.tenant, id);
+    const changes = [{ kind: 'budgetRelease', budget: id, reason }] as const;
+    const recorded: Recorded = {
+      action: 'budget.release',
+      subject: `budget/${id}`,
+      before: {},
+      after: {},
+      why: reason,
+      changes,
+    };
+    return { result, recorded };
+  });
+}
+
 async function budgetOf(tx: Tx, tenant: string, id: string): Promise<BudgetRecord> {
   const row = await tx
     .selectFrom('budget')
@@ -111,7 +134,7 @@ async function budgetOf(tx: Tx, tenant: string, id: string): Promise<BudgetRecor
 function readAmount(text: string, currency: string): string {
   const digits = minorDigits(currency) ?? AMOUNT_SCALE;
   const minor = parseDecimal(text, digits);
-  if (minor === undefined || minor <= 0n || minor >= 10n ** 20n) {
+  if (minor === undefined || minor < 0n || minor >= 10n ** 20n) {
     throw billingError('AMOUNT_INVALID', `"${text}" ${currency} has ${digits} decimals at most.`, {
       amount: text,
       currency,

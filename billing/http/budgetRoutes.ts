@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
-import { changeAmount, resetBudget } from '../budgets/budgets.ts';
+import { changeAmount, releaseBudget, resetBudget } from '../budgets/budgets.ts';
 import { partitionOf } from '../periods/gather.ts';
 import * as answers from './answers.ts';
 import { authorOf, byId, once, reason, withReason, type BillingRoutesDeps } from './parts.ts';
@@ -58,6 +58,23 @@ export function budgetRoutes(app: App, { office, events, closes }: BillingRoutes
         idempotencyKey,
       });
       events.changed('budget.reset', request.params.id, author.actor);
+      return { budget: result, auditId };
+    },
+  );
+  app.post(
+    '/budgets/:id/release',
+    {
+      config: { role: 'operator' },
+      schema: { ...schema, summary: 'Lets go of what the budget holds back; it goes on counting', body: withReason },
+    },
+    async (request) => {
+      const author = authorOf(request);
+      const idempotencyKey = request.headers['idempotency-key'];
+      const { result, auditId } = await releaseBudget(office, author, request.params.id, {
+        ...request.body,
+        idempotencyKey,
+      });
+      events.changed('budget.release', request.params.id, author.actor);
       return { budget: result, auditId };
     },
   );

@@ -73,6 +73,7 @@ export class TestInstance {
     this.billing = await createBilling(this.config(organisation), this.connection, pino({ level: 'silent' }), {
       closes: this.closes.ports,
       corrections: noRows,
+      budgets: { states: async () => [], loadedLogTimeMs: async () => 0, sums: async () => [] },
     });
     this.#app = await serve(this.billing);
   }

@@ -49,18 +49,16 @@ export interface Rule {
 const rules = new WeakMap<BudgetRecord, Rule>();
 
 /** Derived, and worked out once: what it goes by of account and meter stays. */
-export function ruleOf(master: Master, record: BudgetRecord): Rule {
+export function ruleOf(master: Pick<Master, 'accounts' | 'meters'>, record: BudgetRecord): Rule {
   let rule = rules.get(record);
   if (rule === undefined) rules.set(record, (rule = made(master, record)));
   return rule;
 }
 
-function made(master: Master, record: BudgetRecord): Rule {
+function made(master: Pick<Master, 'accounts' | 'meters'>, record: BudgetRecord): Rule {
   const scale = record.meter === undefined ? AMOUNT_SCALE : master.meters.get(record.meter)!.scale;
   const figure = (text: string): bigint => parseDecimal(text, scale)!;
   const rolling = rollingHours(record);
-  const isForecast = record.forecast === true || record.thresholds.some(({ forecast }) => forecast !== undefined);
-  const isPlain = record.meter === undefined && record.scope === undefined && isMonth(record);
   const maximum = record.carryOver?.maximum;
   const letsGo = record.releaseAt === undefined ? undefined : parseRational(record.releaseAt)!;
   const byItself = letsGo ?? { numerator: 100n, denominator: 1n };
@@ -76,14 +74,10 @@ function made(master: Master, record: BudgetRecord): Rule {
     ]),
     levels: record.thresholds.map((threshold) => levelOf(threshold, figure)),
     letsGoAt: { spent: rolling > 0 ? byItself : letsGo, forecast: byItself, rate: byItself },
-    isPlain,
-    hours: Math.max(
-      rolling,
-      isForecast ? forecastHoursMax + 1 : 0,
-      ...record.thresholds.map(({ rate }) => rate?.hours ?? 0),
-    ),
+    isPlain: isPlain(record),
+    hours: hoursOf(record),
     rolling,
-    isForecast,
+    isForecast: isForecast(record),
   };
 }
 
@@ -103,8 +97,22 @@ function levelOf(threshold: BudgetThreshold, figure: (text: string) => bigint): 
 export const formatFigure = (rule: Rule, value: bigint): string => formatDecimal(value, rule.scale);
 export const parseFigure = (rule: Rule, text: string): bigint => parseDecimal(text, rule.scale)!;
 
+const isForecast = ({ forecast, thresholds }: BudgetRecord): boolean =>
+  forecast === true || thresholds.some((threshold) => threshold.forecast !== undefined);
+
+const isPlain = (record: BudgetRecord): boolean =>
+  record.meter === undefined && record.scope === undefined && isMonth(record);
+
+const hoursOf = (record: BudgetRecord): number =>
+  Math.max(
+    rollingHours(record),
+    isForecast(record) ? forecastHoursMax + 1 : 0,
+    ...record.thresholds.map(({ rate }) => rate?.hours ?? 0),
+  );
+
 /** Whether it adds up anything itself. */
-export const countsItself = ({ isPlain, hours }: Rule): boolean => !isPlain || hours > 0;
+export const keepsSums = (record: BudgetRecord): boolean => !isPlain(record) || hoursOf(record) > 0;
+export const countsItself = ({ record }: Rule): boolean => keepsSums(record);
 
 /** What it counts: with another one it begins to count anew. */
 export function countedOf(rule: Rule): string {

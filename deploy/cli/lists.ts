@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { Accounts, Budgets, Fleet, Prices } from '#core/messages/api.ts';
+import type { Accounts, Budgets, Fleet, LiveState, Prices } from '#core/messages/api.ts';
 import { thresholdKey } from '#core/messages/budget.ts';
+import { deployError } from '../errors.ts';
 import { officeOf } from '../officeClient.ts';
 import type { EstimateFlags } from '../priceEstimate.ts';
 import { dataOption, jsonOption, wholeNumber, type CommonOptions } from './arguments.ts';
@@ -132,4 +133,38 @@ function addBudgets(budget: (verb: string, text: string) => Command): void {
       if (json) return printJson({ ok: true, ...answer });
       printLine(`${id} counts from zero again.`);
     });
+
+  budget('release <budget>', 'let go of what it holds back; it goes on counting')
+    .requiredOption('--reason <text>', 'kept in the audit log')
+    .action(async (id: string, { data, json, reason }: ReasonFlags) => {
+      const answer = await officeOf(data).send<object>('POST', `/budgets/${encodeURIComponent(id)}/release`, {
+        reason,
+      });
+      if (json) return printJson({ ok: true, ...answer });
+      printLine(`${id} lets go.`);
+    });
+
+  budget('show <budget>', 'its rule, where it stands and what happened').action(
+    async (id: string, { data, json }: CommonOptions) => {
+      const office = officeOf(data);
+      const { budgets } = await office.get<Budgets>('/budgets');
+      const { budgets: live } = await office.get<LiveState>('/live-state');
+      const rule = budgets.find((record) => record.id === id);
+      const now = live.find((record) => record.id === id);
+      if (rule === undefined) throw deployError('USAGE', `There is no budget ${id}.`);
+      if (json) return printJson({ rule, now });
+      const unit = rule.meter === undefined ? rule.currency : `of ${rule.meter}`;
+      printLine(
+        `${rule.name}: ${now?.balance ?? '0'} of ${now?.limit ?? rule.amount} ${unit}, ${now?.state ?? 'disabled'}${now?.warming ? ', warming' : ''}`,
+      );
+      for (const { key, action, crossed } of now?.thresholds ?? [])
+        printLine(`  ${key} ${action}${crossed ? ', crossed' : ''}`);
+      if (now?.forecast)
+        printLine(
+          `  expected ${now.forecast.expected} (${now.forecast.low} to ${now.forecast.high}, ${now.forecast.method})`,
+        );
+      for (const { atMs, state, by } of now?.history ?? [])
+        printLine(`  ${new Date(atMs).toISOString()} ${state} by ${by}`);
+    },
+  );
 }

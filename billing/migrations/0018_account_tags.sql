@@ -1,0 +1,2 @@
+-- What budgets may ask of accounts.
+ALTER TABLE account ADD COLUMN tags jsonb NOT NULL DEFAULT '{}';
