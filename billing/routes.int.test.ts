@@ -118,7 +118,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       ),
     );
     expect(resets.map(({ body }) => body.auditId).filter((id) => id !== null)).toEqual(['northwind-5']);
-    for (const amount of ['0', '-1', '1e3', '1,5', '1.005', '9'.repeat(40), ' 1', '']) {
+    for (const amount of ['-1', '1e3', '1,5', '1.005', '9'.repeat(40), ' 1', '']) {
       expect((await instance.call('PATCH', '/budgets/web-month', { amount, reason: 'x' })).body).toMatchObject({
         code: 'AMOUNT_INVALID',
       });
