@@ -23,6 +23,9 @@ test('a rater that wakes up as a zombie, then kill -9 of everything at once: eac
   expect(report.sent).toBeGreaterThan(5000);
   expect(report.alertsExpected).toBeGreaterThan(100);
   expect(report.alertsFired).toBe(report.alertsExpected);
+  expect(report.holds.granted).toBeGreaterThan(5);
+  expect(report.holds.refused).toBeGreaterThan(0);
+  expect(report.holds.repeated).toBeGreaterThan(0);
   expect(report.faults.pauseRater).toBe(1);
   expect(code).toBe(0);
 }, 300_000);

@@ -23,6 +23,11 @@ export const chaosLimits = {
   drainMsMax: 180_000,
   /** A child that was never ready, or a request that is not answered, is asked again after so long. */
   retryMs: 100,
+  /** Services of a tenant that hold and release, how long each waits for an answer and between two requests, and how often it asks in the end. */
+  holdersPerTenant: 2,
+  holdTimeoutMs: 1500,
+  holdPauseMs: 40,
+  holdTriesMax: 20,
   /** Room of a small disk: more than a run writes, for the disk is filled by making it smaller. */
   diskBytes: 1024 ** 3,
   diskBytesPerSecond: 2 * 1024 ** 2,

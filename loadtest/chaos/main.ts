@@ -32,13 +32,15 @@ export async function chaosCommand(args: readonly string[]): Promise<number> {
 }
 
 function sentences(report: ChaosReport): string {
-  const { seed, faults, sent, rated, lost, twice, stale, recoverMs, alertsExpected, alertsFired, verify } = report;
+  const { seed, faults, sent, rated, lost, twice, stale, recoverMs, alertsExpected, alertsFired, holds, verify } =
+    report;
   const struck = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
   return [
     `seed ${seed}: ${struck.join(', ')}`,
     `sent ${sent} samples, rated ${rated}, lost ${lost}, twice ${twice}, stale ${stale}`,
     `recovered after ${recoverMs.p50} ms (median), ${recoverMs.max} ms at most`,
     `alerts expected ${alertsExpected}, fired ${alertsFired}, in ${report.deliveries} deliveries`,
+    `holds asked for ${holds.asked} times and answered ${holds.answered}: granted ${holds.granted}, refused ${holds.refused}, repeated ${holds.repeated}`,
     `verify: ${verify.ok ? 'everything holds' : 'something does not hold'}${'commits' in verify ? ` in ${verify.commits} commits` : ''}`,
     ...report.problems,
     report.ok ? 'Everything holds.' : `Something does not hold; the instance is kept in ${report.kept}. Again: npm run chaos -- --seed ${seed}${report.brokers > 1 ? ' --cluster' : ''}`,

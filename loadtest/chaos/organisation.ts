@@ -58,6 +58,10 @@ const limitCents = (spentPico: bigint): bigint => (spentPico * 4n) / 5n / cent;
 /** What the tenant will have been charged in the end, 10⁻¹² EUR. */
 export const spentPico = (tenant: Tenant): bigint => accountsOf(tenant)[0]!.spentPico;
 
+/** An account that uses nothing, whose cap is there to be held. */
+export const holdsAccount = (tenant: string): string => `${tenant}-holds`;
+export const holdsCap = '100';
+
 /** Ids of the alerts that must fire, each once; `month` as in 2026-11. */
 export function expectedAlerts(tenant: Tenant, month: string): string[] {
   return accountsOf(tenant).flatMap(({ slug, spentPico: spent }) =>
@@ -84,6 +88,7 @@ export function organisationFile(
         slug: id, name: 'All machines', type: 'organisation',
         children: [
           ...agents.map(({ producer }) => ({ slug: producer, name: producer, type: 'host' })),
+          { slug: holdsAccount(id), name: 'Holds', type: 'project' },
           { slug: 'suspense', name: 'Suspense', type: 'suspense' },
         ],
       },
@@ -100,10 +105,10 @@ export function organisationFile(
       })),
     }],
     targets: [{ id: target, url: webhookUrl }],
-    budgets: accountsOf(tenant).map(({ slug, spentPico: spent }) => ({
+    budgets: [...accountsOf(tenant).map(({ slug, spentPico: spent }) => ({
       id: `budget-${slug}`, account: slug, name: slug, amount: decimalCents(limitCents(spent)),
       thresholds: percents.map((percent) => ({ percent: String(percent), action: 'notify' })), targets: [target],
-    })),
+    })), { id: 'holds', account: holdsAccount(id), name: 'Holds', amount: holdsCap, thresholds: [{ percent: '100', action: 'block' }], targets: [target] }],
   }; // prettier-ignore
   return JSON.stringify(document, null, 2);
 }

@@ -12,6 +12,7 @@ import { Random } from '../sim/random.ts';
 import { calendar, drawCast, type Cast } from './cast.ts';
 import { diskKind } from './disks.ts';
 import { faultsOf, type FaultName } from './faults.ts';
+import { Holds, type HoldsReport } from './holds.ts';
 import { startInstance, type Instance } from './instance.ts';
 import { caughtUp, eventually } from './lag.ts';
 import { Ledger } from './ledger.ts';
@@ -34,6 +35,8 @@ export interface ChaosReport extends Proof {
   readonly recoverMsByFault: Partial<Record<FaultName, Spread>>;
   /** The same, until ClickHouse held it. */
   readonly loadedMs: Spread;
+  /** What services asked for meanwhile; what was wrong with the answers is among the problems. */
+  readonly holds: HoldsReport;
   /** How disks were filled: a small file system each, or a limit on the size of the broker's files. */
   readonly fullDisk: ReturnType<typeof diskKind>;
   /** Where the instance is kept when something does not hold. */
@@ -79,10 +82,13 @@ export async function runChaos(options: ChaosOptions, say: Say, signal: AbortSig
   const timed = clocked(say);
   const trouble = new Trouble({ instance, receiver, random }, ledger, names as FaultName[], timed);
   timed('usage begins');
-  const failures = await useAndBreak(trouble, cast, ticks, signal);
+  const holds = new Holds(instance.connection, tenants, seed + 1);
+  const failures = await useAndBreak(trouble, holds, cast, ticks, signal);
   signal.throwIfAborted();
   timed('usage has ended, nothing is broken any more; what is under way arrives');
   failures.push(...(await rest(instance, ledger, receiver, month)));
+  await holds.settle();
+  failures.push(...holds.problems);
   for (const failure of failures) timed(failure);
   timed('counting, and verify');
   const proof = await prove(instance, ledger, receiver, month);
@@ -93,7 +99,7 @@ export async function runChaos(options: ChaosOptions, say: Say, signal: AbortSig
   // Small file systems go with this process.
   if (!ok) await cp(instance.config.dataDir, join(dir, 'kept'), { recursive: true });
   const brokers = cluster === undefined ? 1 : 3;
-  return { ok, seed, brokers, ...recoveries(trouble), ...proof, fullDisk: diskKind(), problems, ...(ok ? {} : { kept: dir }) }; // prettier-ignore
+  return { ok, seed, brokers, ...recoveries(trouble), ...proof, holds: holds.report, fullDisk: diskKind(), problems, ...(ok ? {} : { kept: dir }) }; // prettier-ignore
 }
 
 /** A directory for one run, which stays when the run did not end well. */
@@ -115,10 +121,17 @@ function clocked(say: Say): Say {
 }
 
 /** What was not recovered from, in words; usage goes on to its end in any case. */
-async function useAndBreak(trouble: Trouble, cast: Cast, ticks: number, signal: AbortSignal): Promise<string[]> {
+async function useAndBreak(
+  trouble: Trouble,
+  holds: Holds,
+  cast: Cast,
+  ticks: number,
+  signal: AbortSignal,
+): Promise<string[]> {
   const over = new AbortController();
   const failures: string[] = [];
   await Promise.all([
+    holds.ask(AbortSignal.any([over.signal, signal])),
     trouble
       .make(AbortSignal.any([over.signal, signal]))
       .catch((error: unknown) => failures.push((error as Error).message)),
