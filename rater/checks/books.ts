@@ -8,7 +8,7 @@ import type { Watermark } from '#core/messages/checks.ts';
 import { newTenantCredits } from '#core/rating/credits/tenantCredits.ts';
 import { allCredits, type CreditValues } from '#core/rating/credits/values.ts';
 import { applyValues, type Values } from '#core/rating/replay.ts';
-import { balancesOf, budgetsOf, holdsOf } from '#core/rating/snapshot.ts';
+import { balancesOf, budgetsOf, budgetSumsOf, holdsOf } from '#core/rating/snapshot.ts';
 import { emptyState, emptyTenant, type Master, type PartitionState, type Tenant } from '#core/rating/state.ts';
 
 /** Master data that a commit brought, as it was when the commit was written. */
@@ -27,9 +27,14 @@ export class Books {
     for (const tenant of state.tenants.values()) this.#setMaster(tenant.id, tenant.master);
     const kept = [...state.tenants.values()].filter((tenant) => this.#keeps(tenant));
     for (const { id } of kept) this.#kept.add(id);
-    const values = { balances: [...balancesOf(kept)], budgets: [...budgetsOf(kept)], holds: [...holdsOf(kept)] };
-    const { creditGrants, wallets } = creditsOf(kept);
-    applyValues(this.#state, { ...nothing, ...values, creditGrants, wallets });
+    applyValues(this.#state, {
+      ...nothing,
+      ...creditsOf(kept),
+      balances: [...balancesOf(kept)],
+      budgets: [...budgetsOf(kept)],
+      budgetSums: [...budgetSumsOf(kept)],
+      holds: [...holdsOf(kept)],
+    });
     this.#pass(state);
   }
 
@@ -43,11 +48,12 @@ export class Books {
         this.#kept.add(id);
         balances.push(...this.#balancesOf(id));
       }
-    const { creditGrants = [], wallets = [] } = header;
+    const { creditGrants = [], wallets = [], budgetSums = [] } = header;
     applyValues(this.#state, {
       ...nothing,
       balances,
       budgets: header.budgets.filter(isKept),
+      budgetSums: budgetSums.filter(isKept),
       creditGrants,
       wallets,
     });
