@@ -20,6 +20,9 @@ export const replayTarget = (id: string, reason: string): Promise<unknown> =>
 export const testTarget = (id: string): Promise<{ readonly id: string }> =>
   change('POST', `targets/${encodeURIComponent(id)}/test`, { reason: 'test from the page' });
 
+export const releaseBudget = (id: string, reason: string): Promise<unknown> =>
+  change('POST', `budgets/${encodeURIComponent(id)}/release`, { reason });
+
 export interface Closed {
   readonly outcome?: 'taken' | 'rejected' | 'pending';
   readonly rejected?: readonly string[];

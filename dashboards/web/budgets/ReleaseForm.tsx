@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { parseAmount } from '#core/money/fixed.ts';
 import type { LiveBudget } from '#core/messages/api.ts';
-import { raiseBudget, resetBudget } from '../api/mutations.ts';
+import { raiseBudget, releaseBudget, resetBudget } from '../api/mutations.ts';
 import { ErrorState } from '../components/states.tsx';
 import { currencySymbol, formatMoneyShort } from '../format/money.ts';
 import './releaseForm.css';
@@ -15,10 +15,10 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
   const [amount, setAmount] = useState('');
   const [reason, setReason] = useState('');
   const change = useMutation({
-    mutationFn: (what: 'raise' | 'reset') =>
+    mutationFn: (what: 'raise' | 'reset' | 'release') =>
       what === 'raise'
         ? raiseBudget(budget.id, plainAmount(amount), reason.trim())
-        : resetBudget(budget.id, reason.trim()),
+        : (what === 'reset' ? resetBudget : releaseBudget)(budget.id, reason.trim()),
     onSuccess: () => {
       setAmount('');
       setReason('');
@@ -34,7 +34,7 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
 
   return (
     <section>
-      <h2>Raise or reset</h2>
+      <h2>Raise, reset or let go</h2>
       <form className="budget-form" onSubmit={raise}>
         <TextInput
           label="Reason"
@@ -68,6 +68,18 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
           >
             Reset the count
           </button>
+          {(budget.state === 'throttled' || budget.state === 'blocked') && (
+            <button
+              type="button"
+              className="button"
+              disabled={reason.trim() === '' || change.isPending}
+              data-testid="budget-release"
+              title="What it holds back is let go; it goes on counting, and what is crossed stays crossed"
+              onClick={() => change.mutate('release')}
+            >
+              Let go
+            </button>
+          )}
         </div>
         {change.isSuccess && (
           <p role="status" className="budget-done">

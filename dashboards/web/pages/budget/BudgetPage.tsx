@@ -49,7 +49,7 @@ function Budget({ budget }: { budget: LiveBudget }) {
   const alerts = useLive((view) => view.alerts)?.filter(({ source }) => source === `budget:${budget.id}`) ?? [];
   const filter = filterOf(budget, record);
   const usage = useQuery({
-    ...exploreQuery([stepOf(budget)], filter ?? { from: 0, to: 0 }, 15_000),
+    ...exploreQuery([stepOf(budget), 'kind'], filter ?? { from: 0, to: 0 }, 15_000),
     enabled: filter !== undefined,
   });
   const points = burnOf(usage.data?.groups ?? [], budget, { timeZone, nowMs });

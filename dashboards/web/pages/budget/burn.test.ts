@@ -31,6 +31,12 @@ describe('the burn line', () => {
     ]);
   });
 
+  test('what was agreed on is spread over it', () => {
+    const agreed: ExploreGroup = { ...group('2026-11-05', '-4'), key: ['2026-11-05', 'agreement'] };
+    const groups = [group('2026-11-01', '8'), group('2026-11-04', '8'), agreed];
+    expect(burnOf(groups, budget, clock).map(({ spent }) => spent)).toEqual(['0', '6', '6', '12', '12']);
+  });
+
   test('after a reset what went before does not count', () => {
     const groups = [group('2026-11-01', '30'), group('2026-11-04', '12')];
     expect(burnOf(groups, budget, clock).map(({ spent }) => spent)).toEqual(['0', '0', '0', '12', '12']);
