@@ -27,6 +27,7 @@ export function foundation(tenant: string, producers: readonly Producer[]): Cont
     budget('small', 2, '50'),
     budget('large', 1, '400'),
     budget('apart', apart, '40'),
+    ...others('30'),
     wallet('10'),
   ]; // prettier-ignore
 }
@@ -49,6 +50,17 @@ const periods = [
   [Date.UTC(2026, 8, 30, 22), octoberEndMs],
 ] as const;
 
+/** Of other shapes: a scope in a rolling window, a quantity for life, what is left over carried on and its end forecast. */
+const others = (amount: string): ControlChange[] =>
+  [
+    { id: 'window', account: 3, amount, currency: 'EUR', period: { kind: 'rolling', hours: 1 }, scope: { services: ['Compute'] }, releaseAt: '50',
+      thresholds: [{ percent: '50', action: 'notify' }, { absolute: '20', action: 'throttle' }, { rate: { amount: '12', hours: 1 }, action: 'notify' }] },
+    { id: 'quantity', account: 1, amount: `${amount}000`, currency: '', meter: 'work', period: 'lifetime',
+      thresholds: [{ percent: '50', action: 'notify' }, { percent: '100', action: 'throttle' }] },
+    { id: 'carried', account: 2, amount, currency: 'EUR', period: 'month', carryOver: { maximum: '20' },
+      thresholds: [{ percent: '80', action: 'throttle' }, { forecast: '100', action: 'notify' }] },
+  ].map((record) => ({ kind: 'budget', name: record.id, targets: ['hook'], enabled: true, ...record }) as ControlChange); // prettier-ignore
+
 const caps = (random: Random): [string, number, string] =>
   random.pick([
     ['small', 2, String(random.between(2, 80))],
@@ -60,12 +72,13 @@ const caps = (random: Random): [string, number, string] =>
 export function decision(random: Random, nowMs: number, number: number): ControlChange[] {
   switch (random.below(9)) {
     case 0:
-    case 1:
       return [budget(...caps(random))];
+    case 1:
+      return [random.pick(others(String(random.between(5, 90))))];
     case 2:
       return [{ ...budget(...caps(random)), enabled: random.chance(0.3) } as ControlChange];
     case 3:
-      return [{ kind: 'budgetReset', budget: random.pick(['small', 'large']), reason: 'again' }];
+      return [{ kind: 'budgetReset', budget: random.pick(['small', 'large', 'window', 'carried']), reason: 'again' }];
     case 4:
       return [price(1 + number, nowMs - random.between(0, 30_000), `0.00${random.between(1, 9)}`, '0.0003')];
     case 5:

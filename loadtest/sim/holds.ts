@@ -84,6 +84,7 @@ class Ledger {
     const startMs = logTimeMs < octoberEndMs ? Date.UTC(2026, 8, 30, 22) : octoberEndMs;
     for (const [place, budget] of this.#budgets) {
       if (!place.startsWith(`${tenant} `) || !budget.enabled || !path.includes(budget.account)) continue;
+      if (budget.thresholds.every(({ action }) => action !== 'block')) continue;
       const state = this.#states.get(place);
       const baseline = state?.periodStartMs === startMs ? parseAmount(state.baseline)! : 0n;
       const spent = (this.#totals.get(`${tenant} ${budget.account} ${startMs}`) ?? 0n) - baseline;
