@@ -102,9 +102,9 @@ const weathers = {
     markTwice: 0.05,
     clockJump: 0.0003,
     tailLost: 0,
-    crash: 0.004,
+    crash: 0.007,
     blackout: 0.001,
-    pause: 0.001,
+    pause: 0.002,
   },
   contested: {
     leaseForgotten: 1,

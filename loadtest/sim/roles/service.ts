@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 
 const timeoutMs = 3000;
 /** Keys that one service has in use at a time. */
-const keysMax = 4;
+const keysMax = 8;
 
 interface Held {
   readonly key: string;
@@ -68,6 +68,6 @@ function held({ random }: World, key: string): Held {
 
 function nextOf({ random }: World, { answered }: Held): CheckVerb {
   if (!answered.has('hold') || random.chance(0.2)) return 'hold';
-  if (!answered.has('commit') && random.chance(0.6)) return 'commit';
-  return random.chance(0.3) ? 'hold' : 'release';
+  if (!answered.has('commit') && random.chance(0.4)) return 'commit';
+  return random.chance(0.7) ? 'hold' : 'release';
 }
