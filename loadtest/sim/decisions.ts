@@ -7,7 +7,8 @@ const timeZone = 'Europe/Berlin';
 /** A root of its own. */
 export const apart = 4;
 
-export function foundation(tenant: string, producers: readonly Producer[]): ControlChange[] {
+/** What a tenant begins with; `manyBudgets`: of every shape, which costs time. */
+export function foundation(tenant: string, producers: readonly Producer[], manyBudgets: boolean): ControlChange[] {
   const account = (id: number, parent: number, slug: string): ControlChange => ({
     kind: 'account', id, slug, name: slug, parent, type: parent === 0 ? 'organisation' : 'department', timeZone,
   }); // prettier-ignore
@@ -27,7 +28,7 @@ export function foundation(tenant: string, producers: readonly Producer[]): Cont
     budget('small', 2, '50'),
     budget('large', 1, '400'),
     budget('apart', apart, '40'),
-    ...others('30'),
+    ...(manyBudgets ? others('30') : []),
     wallet('10'),
   ]; // prettier-ignore
 }

@@ -82,14 +82,14 @@ export class World {
     });
     for (const tenant of tenants) {
       const own = this.hosts.filter(({ producer }) => producer.tenant === tenant).map(({ producer }) => producer);
-      this.outbox.decide(this.placeOf(tenant), tenant, foundation(tenant, own));
+      this.outbox.decide(this.placeOf(tenant), tenant, foundation(tenant, own, this.#isBusy));
     }
     for (const host of this.hosts) host.start();
     const raters = weather === 'contested' ? 3 : this.random.between(1, 3);
     for (let index = 0; index < raters; index++) this.#startRater(index);
     this.#startOffice();
     for (const tenant of tenants)
-      if (this.random.chance(this.#isBusy ? 0.9 : 0.3)) startService(this, tenant, this.random.pick([60, 150, 400]));
+      if (this.random.chance(this.#isBusy ? 0.9 : 0.2)) startService(this, tenant, this.random.pick([60, 150, 400]));
     this.#decideNext();
   }
 
