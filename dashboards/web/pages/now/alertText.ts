@@ -5,15 +5,28 @@ import { formatSpan } from '../../format/time.ts';
 
 const deeds = { notify: 'at', throttle: 'throttled at', block: 'blocked at', release: 'released' } as const;
 
+const events: Readonly<Record<string, string>> = {
+  'credit.low': 'credit runs low',
+  'credit.empty': 'no credit is left',
+  'credit.topped_up': 'credit was topped up',
+  'credit.top_up_requested': 'asks for more credit',
+  'credit.released': 'let go, credit is there again',
+};
+
 /** "Render, month throttled at 100 %", "Render, month released". */
 export function alertTitle(alert: LiveAlert): string {
-  if (!isOfBudget(alert)) return `${alert.accountSlug}: ${alert.type}`;
+  if (!isOfBudget(alert)) return `${alert.accountSlug}: ${events[alert.type] ?? alert.type}`;
   if (alert.action === 'release' || alert.threshold === '') return `${alert.budgetName} released`;
   return `${alert.budgetName} ${deeds[alert.action]} ${thresholdText(alert.threshold)}`;
 }
 
-/** "80 %" of "80"; other thresholds by their keys. */
-export const thresholdText = (key: string): string => (/^[\d.]+$/.test(key) ? `${key} %` : key.replaceAll(':', ' '));
+/** "80 %" of "80", "forecast 120 %" of "forecast:120", "absolute 500", "50 in 24 h" of "rate:50:24h". */
+export function thresholdText(key: string): string {
+  const [kind, value, hours] = key.split(':');
+  if (value === undefined) return `${kind} %`;
+  if (kind === 'forecast') return `forecast ${value} %`;
+  return hours === undefined ? `${kind} ${value}` : `${value} in ${hours.replace('h', ' h')}`;
+}
 
 export interface DeliveryText {
   readonly text: string;
