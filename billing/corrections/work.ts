@@ -69,9 +69,9 @@ async function step(office: Office, ports: CorrectionPorts, row: Row): Promise<v
       if (rejected !== undefined) {
         // Pieces behind the one that was rejected are so, too.
         const taken = sent.filter(({ outcome }) => outcome === 'taken').length - 1;
-        return end(office, { ...row, pieces: taken }, rejected.detail ?? '');
+        return end(office, row, taken, rejected.detail ?? '');
       }
-      if (row.is_read) return end(office, row, '');
+      if (row.is_read) return end(office, row, row.pieces, '');
       if ((await ports.loadedSeq(row.partition)) < row.ready_seq!) return;
       return sendPieces(office, ports, row);
     default: {
@@ -120,9 +120,9 @@ export function piecesOf(blocks: readonly CorrectedBlock[]): CorrectedBlock[][] 
   return pieces;
 }
 
-const end = (office: Office, row: Row, detail: string): Promise<void> =>
-  send(office, row, { status: 'ending', ready_seq: null, pieces: row.pieces, detail, audit_id: `correction-${idOf(row)}-end` }, [
-    { kind: 'correctionEnd', id: idOf(row), pieces: row.pieces },
+const end = (office: Office, row: Row, pieces: number, detail: string): Promise<void> =>
+  send(office, row, { status: 'ending', ready_seq: null, pieces, detail, audit_id: `correction-${idOf(row)}-end` }, [
+    { kind: 'correctionEnd', id: idOf(row), pieces },
   ]); // prettier-ignore
 
 const finish = (office: Office, row: Row, detail: string): Promise<void> =>
@@ -132,11 +132,21 @@ type Progress = Partial<Omit<Row, 'booked' | 'effects' | 'selection' | 'tenant' 
   readonly booked?: string;
 };
 
-const update = async (office: Office, row: Row, progress: Progress): Promise<void> =>
-  office.db.transaction().execute((tx) => written(tx, row, progress));
+const update = async (office: Office, row: Row, progress: Progress): Promise<void> => {
+  await office.db.transaction().execute((tx) => written(tx, row, progress));
+};
 
-async function written(tx: Tx, { tenant, number }: Row, progress: Progress): Promise<void> {
-  await tx.updateTable('correction').set(progress).where('tenant', '=', tenant).where('number', '=', number).execute();
+/** False, and nothing is written, where another office has gone on from the row meanwhile. */
+async function written(tx: Tx, { tenant, number, status, pieces }: Row, progress: Progress): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('correction')
+    .set(progress)
+    .where('tenant', '=', tenant)
+    .where('number', '=', number)
+    .where('status', '=', status)
+    .where('pieces', '=', pieces)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }
 
 /** Messages and how far the work is, together or not at all. */
@@ -145,7 +155,7 @@ async function send(office: Office, row: Row, progress: Progress, changes: reado
   const auditId = progress.audit_id ?? row.audit_id!;
   await office.db.transaction().execute(async (tx) => {
     await lockTenant(tx, tenant);
-    await written(tx, row, progress);
+    if (!(await written(tx, row, progress))) return;
     // Each is a message of its own.
     for (const change of changes)
       await enqueue(tx, { tenant, partition, auditId, trace: newTraceparent(), atMs: office.now(), changes: [change] });
