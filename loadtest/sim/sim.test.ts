@@ -5,9 +5,9 @@ import { simCommand } from './main.ts';
 import { run } from './run.ts';
 
 /** Seeds of a run of the suite, the same each time, so that it is the same for everybody; `npm run sim` tries others. */
-const seeds = Number(process.env['METERLINE_SIM_SEEDS'] ?? 1500);
+const seeds = Number(process.env['METERLINE_SIM_SEEDS'] ?? 2000);
 const first = Number(process.env['METERLINE_SEED'] ?? 1);
-const steps = Number(process.env['METERLINE_SIM_STEPS'] ?? 250);
+const steps = Number(process.env['METERLINE_SIM_STEPS'] ?? 180);
 
 /** The command in a process of its own. */
 function sim(...args: string[]) {
