@@ -1,8 +1,6 @@
 /** Runs in the cluster: keeps the number of a deployment's replicas as the budgets want it. See README.md. */
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { follow, webhookHandler } from '../enforce/meterline.ts';
+import { serve } from '../enforce/serve.ts';
 import { readSettings } from '../enforce/settings.ts';
 import { Wanted } from '../enforce/wanted.ts';
 import { scale, type Cluster } from './scale.ts';
@@ -13,7 +11,6 @@ const accounts = (env['ACCOUNTS'] ?? '').split(/[ ,]+/).filter((slug) => slug !=
 const throttledReplicas = Number(env['THROTTLED_REPLICAS'] ?? 1);
 const serviceAccount = env['SERVICE_ACCOUNT_DIR'] ?? '/var/run/secrets/kubernetes.io/serviceaccount';
 const wanted = new Wanted();
-const ending = new AbortController();
 
 /** The token is replaced from time to time; so it is read each time. */
 const cluster = (): Cluster => ({
@@ -34,17 +31,4 @@ function enforce(): Promise<void> {
   return done;
 }
 
-const webhooks = webhookHandler(settings.secrets, wanted, enforce);
-const server = createServer((request, response) => {
-  if (request.method === 'POST' && request.url === '/meterline') return webhooks(request, response);
-  response.writeHead(request.url === '/healthz' ? 200 : 404).end();
-});
-server.listen(settings.port, settings.host, () =>
-  console.log(`listening on http://${settings.host}:${(server.address() as AddressInfo).port}/`),
-);
-void follow(settings, wanted, () => void enforce().catch(() => undefined), ending.signal);
-process.once('SIGTERM', () => {
-  ending.abort();
-  server.close();
-  server.closeAllConnections();
-});
+serve(settings, wanted, ({ url }, response) => response.writeHead(url === '/healthz' ? 200 : 404).end(), enforce);

@@ -1,7 +1,5 @@
 /** Decides for nginx (`auth_request`): 204 for a request that may go on, 403 with why for one that may not. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { follow, webhookHandler } from '../enforce/meterline.ts';
+import { serve } from '../enforce/serve.ts';
 import { readSettings } from '../enforce/settings.ts';
 import { Trickle } from '../enforce/trickle.ts';
 import { Wanted } from '../enforce/wanted.ts';
@@ -9,12 +7,8 @@ import { Wanted } from '../enforce/wanted.ts';
 const settings = readSettings(process.env);
 const wanted = new Wanted();
 const trickle = new Trickle(Number(process.env['THROTTLED_PER_SECOND'] ?? 1));
-const ending = new AbortController();
-const nothing = (): void => undefined;
-const webhooks = webhookHandler(settings.secrets, wanted, nothing);
 
-const server = createServer((request, response) => {
-  if (request.method === 'POST' && request.url === '/meterline') return webhooks(request, response);
+serve(settings, wanted, (request, response) => {
   const accounts = String(request.headers['x-accounts'] ?? '')
     .split(/[ ,]+/)
     .filter((slug) => slug !== '');
@@ -23,13 +17,4 @@ const server = createServer((request, response) => {
   if (act !== 'block' && waitMs === 0) return void response.writeHead(204).end();
   // nginx knows 2xx, 401 and 403 of this answer alone; nginx.conf makes of the headers what the client is told.
   response.writeHead(403, { 'x-meterline-act': act, 'retry-after': String(Math.ceil(waitMs / 1000)) }).end();
-});
-server.listen(settings.port, settings.host, () =>
-  console.log(`listening on http://${settings.host}:${(server.address() as AddressInfo).port}/`),
-);
-void follow(settings, wanted, nothing, ending.signal);
-process.once('SIGTERM', () => {
-  ending.abort();
-  server.close();
-  server.closeAllConnections();
 });

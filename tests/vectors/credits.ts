@@ -1,10 +1,17 @@
 import type { Rational } from '#core/money/fixed.ts';
 import { fromScaled, sign, toScaled } from '#core/money/rational.ts';
 import { apply } from '#core/credits/machine.ts';
+import type { CreditEvent } from '#core/credits/records.ts';
 import { newCredits } from '#core/credits/state.ts';
 import { text } from './price.ts';
 
-const unit = 'EUR';
+export const unit = 'EUR';
+
+/** The charge of a vector's usage: one account, nothing else to tell charges apart by. */
+export const chargeAt = (atMs: number, index: number, amount: Rational): CreditEvent => ({
+  kind: 'charge', atMs, usageMs: atMs, of: String(index), path: [1], periodMs: 0, service: 'vector', component: '', meter: '', unit,
+  amount: toScaled(amount, 12, 'halfEven'),
+}); // prettier-ignore
 
 /** What the credits pay of each amount, in their order and in the order of the amounts, by the product's machine. */
 export function paidByCredits(credits: readonly Rational[], amounts: readonly Rational[]): Rational[][] {
@@ -29,18 +36,7 @@ export function paidByCredits(credits: readonly Rational[], amounts: readonly Ra
     if (problems.length > 0) throw new RangeError(`credit ${index + 1} is not a grant`);
   });
   return amounts.map((amount, index) => {
-    const charge = {
-      atMs: 1,
-      usageMs: 1,
-      of: String(index),
-      path: [1],
-      periodMs: 0,
-      service: 'vector',
-      component: '',
-      meter: '',
-      unit,
-    } as const;
-    const { rows } = apply(state, { kind: 'charge', ...charge, amount: toScaled(amount, 12, 'halfEven') });
+    const { rows } = apply(state, chargeAt(1, index, amount));
     return rows.filter(({ reason }) => reason === 'burned').map((row) => fromScaled(row.amount, 12));
   });
 }

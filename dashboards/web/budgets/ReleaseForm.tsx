@@ -6,6 +6,7 @@ import { useState, type FormEvent } from 'react';
 import { parseAmount } from '#core/money/fixed.ts';
 import type { LiveBudget } from '#core/messages/api.ts';
 import { raiseBudget, releaseBudget, resetBudget } from '../api/mutations.ts';
+import { ReasonField } from '../components/ReasonField.tsx';
 import { ErrorState } from '../components/states.tsx';
 import { currencySymbol, formatMoneyShort } from '../format/money.ts';
 import './releaseForm.css';
@@ -36,14 +37,7 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
     <section>
       <h2>Raise, reset or let go</h2>
       <form className="budget-form" onSubmit={raise}>
-        <TextInput
-          label="Reason"
-          description="Kept in the audit log with your name"
-          value={reason}
-          maxLength={500}
-          data-testid="budget-reason"
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
+        <ReasonField value={reason} onChange={setReason} testId="budget-reason" maxLength={500} />
         <TextInput
           label="New amount"
           description={`Now ${formatMoneyShort(budget.amount, budget.currency)}`}

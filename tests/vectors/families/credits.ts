@@ -3,13 +3,13 @@ import { apply } from '#core/credits/machine.ts';
 import { recurringGrants } from '#core/credits/recurring.ts';
 import type { CreditEvent, CreditRow, Grant } from '#core/credits/records.ts';
 import { newCredits } from '#core/credits/state.ts';
-import { fromScaled, toScaled } from '#core/money/rational.ts';
+import { fromScaled } from '#core/money/rational.ts';
 import { decimal, instantMs, integer, maybe, moment, words, zoneFields, zoneOf } from '../fields.ts';
 import { form, type Family } from '../family.ts';
+import { chargeAt, unit } from '../credits.ts';
 import { text } from '../price.ts';
 import { interval } from './period.ts';
 
-const unit = 'EUR';
 /** "30d", "100y". */
 const span = z
   .string()
@@ -56,19 +56,7 @@ const burnDown = form(
     const instances = grants.map((one, index) => ({ one, given: instancesOf(one, index, ms(until), ms) }));
     for (const grant of instances.flatMap(({ given }) => given)) take({ kind: 'grant', atMs: firstMs, grant });
     const events = [
-      ...usage.map(([at, amount], index): CreditEvent => {
-        const charge = {
-          usageMs: ms(at),
-          of: String(index),
-          path: [1],
-          periodMs: 0,
-          service: 'vector',
-          component: '',
-          meter: '',
-          unit,
-        } as const;
-        return { kind: 'charge', atMs: ms(at), ...charge, amount: toScaled(amount, 12, 'halfEven') };
-      }),
+      ...usage.map(([at, amount], index) => chargeAt(ms(at), index, amount)),
       ...instances.flatMap(({ one: { endedAt }, given }) => (endedAt === undefined ? [] : endsOf(given, ms(endedAt)))),
     ].toSorted((a, b) => a.atMs - b.atMs);
     for (const event of events) if (event.atMs < ms(until)) take(event);

@@ -1,10 +1,9 @@
 /** The close itself: why, without whom, and what became of it. */
-import '@mantine/core/styles/Input.css';
-import { TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import type { AccountChecklist } from '#core/messages/periods.ts';
 import { closePeriod } from '../../api/mutations.ts';
+import { ReasonField } from '../../components/ReasonField.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { plural } from '../../format/quantity.ts';
 
@@ -29,14 +28,7 @@ export function CloseForm({ list, without, closable }: CloseFormProps) {
   const rejected = close.data?.outcome === 'rejected' ? (close.data.rejected ?? []).join('; ') : undefined;
   return (
     <form className="close-form no-print" onSubmit={submit}>
-      <TextInput
-        label="Reason"
-        description="Kept in the audit log with your name"
-        value={reason}
-        maxLength={200}
-        data-testid={`close-${list.account}-reason`}
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
+      <ReasonField value={reason} onChange={setReason} testId={`close-${list.account}-reason`} />
       <button type="submit" className="button primary" disabled={!may} data-testid={`close-${list.account}-button`}>
         {close.isPending ? 'Closing' : `Close everything before ${list.until}`}
         {without.length > 0 && ` without ${plural(without.length, 'producer')}`}

@@ -1,11 +1,10 @@
 /** Books a previewed correction, with a reason; or agrees to somebody else's. */
-import '@mantine/core/styles/Input.css';
-import { TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import type { Correction } from '#core/messages/correction.ts';
 import { applyCorrection, approveCorrection } from '../../api/mutations.ts';
 import { mayOperate, useMe } from '../../app/session.tsx';
+import { ReasonField } from '../../components/ReasonField.tsx';
 import { ErrorState } from '../../components/states.tsx';
 
 export function Decide({ correction }: { correction: Correction }) {
@@ -26,13 +25,11 @@ export function Decide({ correction }: { correction: Correction }) {
   };
   return (
     <form className="card correction-form no-print" onSubmit={submit}>
-      <TextInput
-        label="Reason"
-        description="Kept in the audit log with your name; rows that are booked stay for ever, and so does this"
+      <ReasonField
         value={reason}
-        maxLength={200}
-        data-testid="correction-reason"
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onChange={setReason}
+        testId="correction-reason"
+        hint="; rows that are booked stay for ever, and so does this"
       />
       <div className="correction-go">
         <button type="submit" className="button primary" disabled={!may} data-testid="correction-apply">

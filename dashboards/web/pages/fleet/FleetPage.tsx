@@ -7,6 +7,7 @@ import { fleetQuery } from '../../api/queries.ts';
 import { DataTable } from '../../components/DataTable.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { Page } from '../../components/Page.tsx';
+import { PageHead } from '../../components/PageHead.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx';
 import { formatCount, plural } from '../../format/quantity.ts';
 import { useLedgerNow, useLive } from '../../live/hooks.ts';
@@ -62,10 +63,7 @@ function Fleet({ producers }: { producers: readonly FleetMember[] }) {
   const sorting = [{ id: search.sort ?? 'producer', desc: search.order === 'desc' }];
   return (
     <>
-      <div className="fleet-head">
-        <h2>
-          Fleet <span className="quiet">{plural(producers.length, 'producer')}</span>
-        </h2>
+      <PageHead title="Fleet" hint={plural(producers.length, 'producer')}>
         <div className="fleet-healths" role="group" aria-label="Health">
           {healths.map((health) => {
             const count = producers.filter((member) => member.health === health).length;
@@ -85,7 +83,7 @@ function Fleet({ producers }: { producers: readonly FleetMember[] }) {
             );
           })}
         </div>
-        <span className="fleet-space" />
+        <span className="page-space" />
         <input
           type="search"
           className="field"
@@ -97,7 +95,7 @@ function Fleet({ producers }: { producers: readonly FleetMember[] }) {
           }
         />
         <ExportMenu fileName="fleet" columns={exportColumns} rows={shown.map(exportRow)} />
-      </div>
+      </PageHead>
       {shown.length === 0 ? (
         <p className="fleet-none">
           No producer matches.{' '}

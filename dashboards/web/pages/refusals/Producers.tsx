@@ -1,6 +1,7 @@
 /** The heading, and a choice of producer. */
 import { useNavigate } from '@tanstack/react-router';
 import type { RefusalTotal } from '#core/messages/api.ts';
+import { PageHead } from '../../components/PageHead.tsx';
 import { formatCount, plural } from '../../format/quantity.ts';
 import type { RefusalsSearch } from './search.ts';
 
@@ -14,15 +15,16 @@ export function Producers({ totals, search }: { totals: readonly RefusalTotal[];
   const choose = (id: string): void =>
     void navigate({ to: '/refusals', search: id === '' ? everywhere : { ...search, producer: id }, replace: true });
   return (
-    <div className="refusals-head">
-      <h2>
-        Refusals{' '}
-        <span className="quiet">
+    <PageHead
+      title="Refusals"
+      hint={
+        <>
           {plural(refusals, 'batch, sample or change', 'batches, samples and changes')} turned away
           {samples > 0 && `, ${plural(samples, 'known sample')} in no total`}
-        </span>
-      </h2>
-      <span className="refusals-space" />
+        </>
+      }
+    >
+      <span className="page-space" />
       <select
         className="field"
         aria-label="Producer"
@@ -37,6 +39,6 @@ export function Producers({ totals, search }: { totals: readonly RefusalTotal[];
           </option>
         ))}
       </select>
-    </div>
+    </PageHead>
   );
 }
