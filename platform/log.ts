@@ -1,6 +1,6 @@
 /**
  * The log as the rater, the loader, the notifier and verify see it. `platform/nats/` implements it on JetStream; the
- * simulator will implement it on a seeded, faulty one.
+ * simulator implements it on a seeded, faulty one.
  */
 export interface LogMessage {
   readonly subject: string;

@@ -17,6 +17,7 @@ import { raterEvents } from './events.ts';
 import { openIncarnations } from './incarnations.ts';
 import { openLeases } from './lease.ts';
 import { createNotifier } from './notifier/index.ts';
+import { notifierPorts } from './notifier/ports.ts';
 import { Partitions } from './partitions.ts';
 import { drawApart } from './snapshotProcess.ts';
 import { openSnapshots } from './snapshots.ts';
@@ -33,7 +34,7 @@ export async function main(config: Config, life: Life): Promise<void> {
   const incarnations = await openIncarnations(connection, config.nats.replicas);
   const latencies = new Latencies();
   const notifier = createNotifier(
-    { config, connection, log, partitions: allPartitions(config).length, registry, leases },
+    { ...notifierPorts(config, connection), log, partitions: allPartitions(config).length, registry, leases },
     life,
   );
   const rater = randomUUID();

@@ -7,6 +7,7 @@ import { createLogger } from '#platform/telemetry.ts';
 import type { Config } from '#platform/config.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { createNotifier } from './index.ts';
+import { notifierPorts } from './ports.ts';
 
 const config = JSON.parse(process.env['NOTIFIER_CONFIG']!) as Config;
 const crashAt = Number(process.env['NOTIFIER_CRASH_AT']);
@@ -26,7 +27,7 @@ const crashing: typeof log = {
   },
 };
 const life = new AbortController();
-const deps = { config, connection, log: crashing, partitions: config.partitions };
+const deps = { ...notifierPorts(config, connection), log: crashing, partitions: config.partitions };
 const notifier = createNotifier(deps, { signal: life.signal, logger: createLogger('notifier', 'silent') });
 const ended = notifier.run();
 const expected = Number(process.env['NOTIFIER_ALERTS']);

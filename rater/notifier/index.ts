@@ -2,22 +2,18 @@
 import type { LeaseKeys } from '../lease.ts';
 import { register, type Registry } from 'prom-client';
 import type { Alert } from '#core/messages/alert.ts';
-import type { Config } from '#platform/config.ts';
 import { sleep, type Life } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
-import type { NatsConnection } from '#platform/nats/index.ts';
 import { Lease } from '../lease.ts';
 import type { Resolve } from './addresses.ts';
 import type { Clock } from './clock.ts';
 import { notifierEvents } from './events.ts';
 import { notifierLimits } from './limits.ts';
 import type { CommitLink } from './ownCommits.ts';
+import type { NotifierPorts } from './ports.ts';
 import { Session } from './session.ts';
 
-export interface NotifierDeps {
-  readonly config: Config;
-  /** Of role `rater`. */
-  readonly connection: NatsConnection;
+export interface NotifierDeps extends NotifierPorts {
   readonly log: Log;
   readonly partitions: number;
   readonly registry?: Registry;

@@ -1,22 +1,16 @@
 /** How far each partition's alerts have been copied: the bucket `NOTIFIER`, so that a restart need not read all of RATED. */
-import { Kvm, type KV } from '@nats-io/kv';
-import { buckets } from '#core/messages/names.ts';
-import type { NatsConnection } from '#platform/nats/index.ts';
 import { chainStart, type ChainTip } from './chain.ts';
 import type { NotifierEvents } from './events.ts';
+import type { Bucket } from './ports.ts';
 
 export class Positions {
-  private readonly bucket: KV;
+  private readonly bucket: Bucket;
   private readonly events: NotifierEvents;
   private readonly moved = new Map<number, ChainTip>();
 
-  private constructor(bucket: KV, events: NotifierEvents) {
+  constructor(bucket: Bucket, events: NotifierEvents) {
     this.bucket = bucket;
     this.events = events;
-  }
-
-  static async open(connection: NatsConnection, replicas: number, events: NotifierEvents): Promise<Positions> {
-    return new Positions(await new Kvm(connection).create(buckets.notifier, { replicas }), events);
   }
 
   async read(partition: number): Promise<ChainTip> {

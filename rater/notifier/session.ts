@@ -1,8 +1,7 @@
 /** The notifier while it is the one that delivers: everything read back, then followed until the signal aborts. */
 import type { Alert } from '#core/messages/alert.ts';
-import { dataPaths } from '#platform/config.ts';
+import { buckets } from '#core/messages/names.ts';
 import { sleep } from '#platform/lifecycle.ts';
-import { loadSealingKey } from '#platform/sealing.ts';
 import { systemResolve } from './addresses.ts';
 import { AlertCopies, alertOf } from './alertCopies.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -39,8 +38,7 @@ export class Session {
 
   /** Reads back what is recorded; what an earlier session left undone is taken up where its schedule stands. */
   static async open(deps: NotifierDeps, events: NotifierEvents, signal: AbortSignal): Promise<Session> {
-    const { config, connection, log, clock = systemClock, resolve = systemResolve } = deps;
-    const { replicas } = config.nats;
+    const { openBucket, createSender, webhooks, log, clock = systemClock, resolve = systemResolve } = deps;
     const stopping = new AbortController();
     const ending = AbortSignal.any([signal, stopping.signal]);
     const copies = new AlertCopies(log, ending, events);
@@ -53,12 +51,12 @@ export class Session {
       { clock, records, events, turnOff: (key, revision) => void targets.turnOff(key, revision, clock.nowMs()) },
       index,
     );
-    const sealingKey = loadSealingKey(dataPaths(config.dataDir).sealingKey);
-    const sender = { allowLoopback: config.webhooks.allowLoopback, resolve, clock };
-    const targets: Targets = await Targets.load({ connection, replicas, sealingKey, sender, events }, (key, state) =>
-      courier.setTarget(key, state),
+    const sender = { allowLoopback: webhooks.allowLoopback, resolve, clock };
+    const targets: Targets = await Targets.load(
+      { bucket: await openBucket(buckets.targets), sealingKey: deps.sealingKey(), sender, createSender, events },
+      (key, state) => courier.setTarget(key, state),
     );
-    const positions = await Positions.open(connection, replicas, events);
+    const positions = new Positions(await openBucket(buckets.notifier), events);
     const followers = await Promise.all(
       Array.from({ length: deps.partitions }, (_, partition) =>
         Follower.at({ partition, log, copies, courier, positions, events, signal: ending }),

@@ -1,11 +1,8 @@
 /** Webhook targets as billing keeps them in the bucket `TARGETS`, opened and ready to send, or closed with the reason. */
-import { Kvm, type KV, type KvEntry } from '@nats-io/kv';
 import { Webhook } from 'standardwebhooks';
 import { MeterlineError } from '#core/errors.ts';
-import { buckets } from '#core/messages/names.ts';
 import type { TargetRecord } from '#core/messages/delivery.ts';
 import { sleep } from '#platform/lifecycle.ts';
-import type { NatsConnection } from '#platform/nats/index.ts';
 import { open } from '#platform/sealing.ts';
 import { notifierError } from './errors.ts';
 import type { NotifierEvents } from './events.ts';
@@ -14,7 +11,8 @@ import type { Channel } from './channel.ts';
 import { chatChannel } from './chat.ts';
 import { mailChannel } from './mail.ts';
 import { paceOf, type Pace } from './pace.ts';
-import { createSender, type SenderOptions } from './sender.ts';
+import type { Bucket, BucketEntry, NotifierPorts } from './ports.ts';
+import { createSender, type Sender, type SenderOptions } from './sender.ts';
 import { webhookChannel } from './webhook.ts';
 
 export type TargetState =
@@ -27,30 +25,28 @@ export const missingTarget = (key: string): TargetState => ({
 });
 
 export interface TargetsDeps {
-  readonly connection: NatsConnection;
-  readonly replicas: number;
+  readonly bucket: Bucket;
   readonly sealingKey: Uint8Array;
   readonly sender: SenderOptions;
+  readonly createSender: NotifierPorts['createSender'];
   readonly events: NotifierEvents;
 }
 
 export class Targets {
   private readonly deps: TargetsDeps;
-  private readonly bucket: KV;
   private readonly states = new Map<string, TargetState>();
   private readonly revisions = new Map<string, number>();
   private readonly changed: (key: string, state: TargetState) => void;
 
-  private constructor(deps: TargetsDeps, bucket: KV, changed: (key: string, state: TargetState) => void) {
+  private constructor(deps: TargetsDeps, changed: (key: string, state: TargetState) => void) {
     this.deps = deps;
-    this.bucket = bucket;
     this.changed = changed;
   }
 
   /** Reads every target there is; `changed` hears of each one now and at every later change. */
   static async load(deps: TargetsDeps, changed: (key: string, state: TargetState) => void): Promise<Targets> {
-    const bucket = await new Kvm(deps.connection).create(buckets.targets, { replicas: deps.replicas });
-    const targets = new Targets(deps, bucket, changed);
+    const { bucket } = deps;
+    const targets = new Targets(deps, changed);
     for await (const key of await bucket.keys()) {
       const entry = await bucket.get(key);
       if (entry !== null) targets.take(entry);
@@ -62,7 +58,7 @@ export class Targets {
   async watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const entries = await this.bucket.watch();
+        const entries = await this.deps.bucket.watch();
         const stop = () => entries.stop();
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();
@@ -84,14 +80,15 @@ export class Targets {
       reason: notifierError('TARGET_DISABLED', `${key} answered 410 Gone.`, { target: key }),
     });
     try {
-      const entry = await this.bucket.get(key, { revision });
+      const { bucket } = this.deps;
+      const entry = await bucket.get(key, { revision });
       if (entry === null) return;
       const record: TargetRecord = {
         ...entry.json<TargetRecord>(),
         enabled: false,
         disabled: { reason: 'gone', atMs },
       };
-      await this.bucket.update(key, JSON.stringify(record), revision);
+      await bucket.update(key, JSON.stringify(record), revision);
     } catch (error) {
       this.deps.events.logRetried('target', String(error));
     }
@@ -102,7 +99,7 @@ export class Targets {
     for (const state of this.states.values()) if (state.kind === 'ready') state.channel.close();
   }
 
-  private take(entry: KvEntry): void {
+  private take(entry: BucketEntry): void {
     if ((this.revisions.get(entry.key) ?? 0) >= entry.revision) return;
     this.revisions.set(entry.key, entry.revision);
     this.set(entry.key, entry.operation === 'PUT' ? this.opened(entry) : missingTarget(entry.key));
@@ -114,7 +111,7 @@ export class Targets {
     this.changed(key, state);
   }
 
-  private opened(entry: KvEntry): TargetState {
+  private opened(entry: BucketEntry): TargetState {
     const details = { target: entry.key };
     try {
       const record = entry.json<TargetRecord>();
@@ -139,11 +136,15 @@ export class Targets {
     }
     if (kind !== 'webhook') {
       const address = this.unseal(secret, key);
-      return chatChannel(kind, address, createSender(address, sender));
+      return chatChannel(kind, address, this.sender(address));
     }
     const signers = [{ webhook: this.signer(secret, key), untilMs: Infinity }];
     if (previous !== undefined) signers.push({ webhook: this.signer(previous.secret, key), untilMs: previous.untilMs });
-    return webhookChannel(createSender(url, sender), signers);
+    return webhookChannel(this.sender(url), signers);
+  }
+
+  private sender(address: string): Sender {
+    return (this.deps.createSender ?? createSender)(address, this.deps.sender);
   }
 
   private signer(sealed: string, key: string): Webhook {

@@ -26,6 +26,7 @@ import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { loadSealingKey, seal } from '#platform/sealing.ts';
 import type { Clock } from './clock.ts';
 import { createNotifier, type Notifier, type NotifierDeps } from './index.ts';
+import { notifierPorts } from './ports.ts';
 import { readBack, readJson } from './readBack.ts';
 
 export const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
@@ -211,7 +212,7 @@ export async function startWorld(partitions = 1, allowLoopback = true): Promise<
       const stopping = new AbortController();
       const logger = pino({ level: process.env['METERLINE_TEST_LOG'] ?? 'silent' });
       const notifier = createNotifier(
-        { config, connection, log, partitions, registry: new Registry(), ...over },
+        { ...notifierPorts(config, connection), log, partitions, registry: new Registry(), ...over },
         { signal: stopping.signal, logger },
       );
       const ended = notifier.run();
