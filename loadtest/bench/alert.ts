@@ -1,10 +1,8 @@
 /** ALERT: from publishing a sample to the webhook that it causes, while the same partition rates a background load. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Kvm } from '@nats-io/kv';
 import { encodeEnvelope, type BatchBody } from '#core/metering/batch.ts';
 import type { ControlChange } from '#core/messages/control.ts';
-import type { GroupedBody, TargetRecord, WebhookBody } from '#core/messages/delivery.ts';
+import type { TargetRecord } from '#core/messages/delivery.ts';
 import { buckets, streams, subjects } from '#core/messages/names.ts';
 import { dataPaths } from '#platform/config.ts';
 import { sha256 } from '#platform/crypto.ts';
@@ -14,6 +12,7 @@ import { loadSealingKey, seal } from '#platform/sealing.ts';
 import { correctInBackground } from './correction.ts';
 import { median, percentile, type BenchOptions, type Figure } from './figure.ts';
 import { key, startPipeline, tenantOf } from './pipeline.ts';
+import { startMute, startReceiver } from './receivers.ts';
 
 const tenant = tenantOf(0);
 
@@ -32,19 +31,73 @@ const runCount = 3;
 const hangingCount = 10;
 const hanging = Array.from({ length: hangingCount }, (_, i) => `hanging${i}`);
 
-/** With `correction`, measured once more while so many rows of the background load are voided. */
-export async function benchAlert({ seconds, correction }: BenchOptions): Promise<Figure> {
+/** Beside the background load alone, while other targets hang, while a correction goes on, and on three brokers. */
+export async function benchAlert({ seconds }: BenchOptions): Promise<Figure> {
   const perRun = Math.max(100, Math.ceil((seconds * 10) / runCount));
+  const [one, three] = [await onOneBroker(perRun), await onThreeBrokers(perRun)];
+  const { alone, hang, limits, commitBytes } = one;
+  const figures = figuresOf(alone.runs);
+  const limit = figuresOf(limits);
+  return {
+    id: 'ALERT', value: figures.p99, unit: 'ms', goal: 30, better: 'lower', runs: figures.runs,
+    p50: figures.p50, p50Goal: 8, p50Runs: figures.p50Runs, max: figures.max,
+    whileOthersHang: { targets: hangingCount, requestsHeld: one.held, ...figuresOf(hang.runs) },
+    background: alone.background,
+    correction: { ...one.correction, ratio: one.correction.p99 / figures.p99 },
+    threeBrokers: { ...figuresOf(three.runs), p99Goal: 60, background: three.background },
+    limit: {
+      what: `p99 of one durable append of ${commitBytes} bytes and one POST to the same receiver, rater and load stopped`,
+      value: limit.p99, unit: 'ms', p50: limit.p50, runs: limit.runs,
+    },
+    ratioToLimit: figures.p99 / limit.p99, p50RatioToLimit: figures.p50 / limit.p50,
+    settings: {
+      ...size, probes: perRun * runCount, batchSamples, backgroundAsked: rate, budgets: perRun * runCount * 3 + 10, partitions: 1, commitBytes,
+      from: 'the sample is published; the fsync of an agent’s spool is not included', to: 'the receiver has the request’s head',
+      broker: 'one nats-server, sync always',
+    },
+  }; // prettier-ignore
+}
+
+async function onOneBroker(perRun: number) {
   const half = perRun * runCount;
-  const count = half * (correction ? 3 : 2);
-  using receiver = await startReceiver();
-  using mute = await startMute();
-  await using pipeline = await startPipeline({ size, more: probeChanges(count, half) });
+  await using scene = await startScene(half * 3, half, 1);
+  const { pipeline, receiver, mute, measureAll } = scene;
+  const log = await jetstreamLog(pipeline.admin);
+  const before = await log.info(streams.rated(0));
+  const alone = await measureAll(perRun);
+  const hang = await measureAll(perRun);
+  const held = mute.held();
+  const after = await log.info(streams.rated(0));
+  const commitBytes = Math.round((after.bytes - before.bytes) / (after.lastSeq - before.lastSeq));
+  const stop = new AbortController();
+  const correcting = correctInBackground(pipeline.admin, tenant, 'probe', correctedRows, stop.signal);
+  const { runs } = await measureAll(perRun);
+  stop.abort();
+  const { rows, seconds } = await correcting;
+  const correction = { rows, rowsPerSecond: Math.round(rows / seconds), ...figuresOf(runs) };
+  await pipeline.stopProduct();
+  const limits: Measured[] = [];
+  for (let run = 0; run < runCount; run++) limits.push(await bareMs(pipeline.admin, receiver.url, commitBytes));
+  return { alone, hang, held, correction, limits, commitBytes };
+}
+
+async function onThreeBrokers(perRun: number) {
+  const count = perRun * runCount;
+  await using scene = await startScene(count, count, 3);
+  return await scene.measureAll(perRun);
+}
+
+/** The path with its load, a receiver, ten that hang, and so many probes, those from `half` to twice that told to those that hang, too. */
+async function startScene(count: number, half: number, brokers: 1 | 3) {
+  await using stack = new AsyncDisposableStack();
+  const receiver = stack.use(await startReceiver());
+  const mute = stack.use(await startMute());
+  const pipeline = stack.use(await startPipeline({ size, more: probeChanges(count, half), brokers }));
   const secret = seal(
     loadSealingKey(dataPaths(pipeline.dataDir).sealingKey),
     `whsec_${Buffer.alloc(24, 7).toString('base64')}`,
   );
-  const targets = await new Kvm(pipeline.admin).create(buckets.targets);
+  const targets = await new Kvm(pipeline.admin).create(buckets.targets, { replicas: brokers });
   for (const [name, url] of [['bench', receiver.url], ...hanging.map((each) => [each, mute.url])] as const) {
     const target: TargetRecord = { url, secret, enabled: true };
     await targets.put(`${tenant}.${name}`, JSON.stringify(target));
@@ -52,81 +105,41 @@ export async function benchAlert({ seconds, correction }: BenchOptions): Promise
   await pipeline.sign(size.producers, 1);
   await pipeline.publish({ rate });
   await pipeline.settled();
-  const log = await jetstreamLog(pipeline.admin);
   const next = probes(count);
-  const runs: Measured[] = [];
-  const background: number[] = [];
-  const before = await log.info(streams.rated(0));
-  const measure = async (run: number): Promise<Measured> => {
+  let sent = 0;
+  const measure = async (perRun: number): Promise<Measured & { readonly background: number }> => {
     const stop = new AbortController();
     await pipeline.sign(Math.ceil((rate * perRun * 2) / 10 / batchSamples) + 25, batchSamples / 200);
     const load = pipeline.publish({ rate }, stop.signal);
     await sleep(500);
     const latencies: number[] = [];
-    for (let i = run * perRun; i < (run + 1) * perRun; i++) {
+    for (let i = 0; i < perRun; i++) {
       const data = next();
+      const budget = `probe${sent++}`;
       const dueMs = performance.now() + 100 * (0.5 + Math.random());
-      const received = receiver.webhookOf(`probe${i}`);
+      const received = receiver.webhookOf(budget);
       const startedMs = performance.now();
       await append(pipeline.gateway, subjects.usage(0, tenant, 'probe'), data);
       const atMs = await Promise.race([received, sleep(webhookWaitMsMax).then(() => undefined)]);
-      if (atMs === undefined) throw new Error(`the webhook of probe ${i} did not come`);
+      if (atMs === undefined) throw new Error(`the webhook of ${budget} did not come`);
       latencies.push(atMs - startedMs);
       await sleep(Math.max(0, dueMs - performance.now()));
     }
     stop.abort();
-    const { samples, seconds: tookSeconds } = await load;
-    background.push(Math.round(samples / tookSeconds));
-    return measured(latencies);
+    const { samples, seconds } = await load;
+    return { ...measured(latencies), background: Math.round(samples / seconds) };
   };
-  for (let run = 0; run < runCount * 2; run++) runs.push(await measure(run));
-  const after = await log.info(streams.rated(0));
-  const commitBytes = Math.round((after.bytes - before.bytes) / (after.lastSeq - before.lastSeq));
-  const corrected = correction
-    ? await whileCorrecting(pipeline.admin, (run) => measure(runCount * 2 + run))
-    : undefined;
-  await pipeline.stopProduct();
-  const limits: Measured[] = [];
-  for (let run = 0; run < runCount; run++) limits.push(await bareMs(pipeline.admin, receiver.url, commitBytes));
-  const [alone, beside] = [runs.slice(0, runCount), runs.slice(runCount)];
-  const value = median(alone.map(({ p99 }) => p99));
-  const p50 = median(alone.map((run) => run.p50));
-  const limit = median(limits.map(({ p99 }) => p99));
-  const limitP50 = median(limits.map((run) => run.p50));
+  const own = stack.move();
   return {
-    id: 'ALERT', value, unit: 'ms', goal: 30, better: 'lower', runs: alone.map(({ p99 }) => p99),
-    p50, p50Goal: 8, p50Runs: alone.map((run) => run.p50), max: Math.max(...alone.map(({ max }) => max)),
-    whileOthersHang: {
-      targets: hangingCount, requestsHeld: mute.held(),
-      p99: median(beside.map(({ p99 }) => p99)), runs: beside.map(({ p99 }) => p99),
-      p50: median(beside.map((run) => run.p50)), p50Runs: beside.map((run) => run.p50), max: Math.max(...beside.map(({ max }) => max)),
+    pipeline, receiver, mute,
+    async measureAll(perRun: number) {
+      const runs: Awaited<ReturnType<typeof measure>>[] = [];
+      for (let run = 0; run < runCount; run++) runs.push(await measure(perRun));
+      return { runs, background: median(runs.map(({ background }) => background)) };
     },
-    background: median(background),
-    ...(corrected && { correction: { ...corrected, ratio: corrected.p99 / value } }),
-    limit: {
-      what: `p99 of one durable append of ${commitBytes} bytes and one POST to the same receiver, rater and load stopped`,
-      value: limit, unit: 'ms', p50: limitP50, runs: limits.map(({ p99 }) => p99),
-    },
-    ratioToLimit: value / limit, p50RatioToLimit: p50 / limitP50,
-    settings: {
-      ...size, probes: half, batchSamples, backgroundAsked: rate, budgets: count + 10, partitions: 1, commitBytes,
-      from: 'the sample is published; the fsync of an agent’s spool is not included', to: 'the receiver has the request’s head',
-      broker: 'one nats-server, sync always',
-    },
+    [Symbol.asyncDispose]: () => own.disposeAsync(),
   }; // prettier-ignore
 }
-
-/** The same again, with a correction under way all the time. */
-async function whileCorrecting(admin: NatsConnection, measure: (run: number) => Promise<Measured>) {
-  const stop = new AbortController();
-  const correcting = correctInBackground(admin, tenant, 'probe', correctedRows, stop.signal);
-  const runs: Measured[] = [];
-  for (let run = 0; run < runCount; run++) runs.push(await measure(run));
-  stop.abort();
-  const { rows, seconds } = await correcting;
-  const p99Runs = runs.map(({ p99 }) => p99);
-  return { rows, rowsPerSecond: Math.round(rows / seconds), p50: median(runs.map(({ p50 }) => p50)), p99: median(p99Runs), p99Runs };
-} // prettier-ignore
 
 interface Measured {
   readonly p50: number;
@@ -140,53 +153,14 @@ const measured = (latencies: readonly number[]): Measured => ({
   max: Math.max(...latencies),
 });
 
-interface Receiver extends Disposable {
-  readonly url: string;
-  /** Resolves with the time at which the webhook of that budget has arrived. */
-  webhookOf(budget: string): Promise<number>;
-}
-
-async function startReceiver(): Promise<Receiver> {
-  const waiting = new Map<string, (atMs: number) => void>();
-  const server = createServer((request, response) => {
-    const atMs = performance.now();
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      response.writeHead(204).end();
-      const { type, data } = JSON.parse(Buffer.concat(chunks).toString()) as WebhookBody | GroupedBody;
-      const sources = type === 'alerts.grouped' ? (data as GroupedBody['data']).sources : [data as WebhookBody['data']];
-      for (const { source } of sources) waiting.get(source.slice('budget:'.length))?.(atMs);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    webhookOf: (budget) => new Promise((resolve) => waiting.set(budget, resolve)),
-    [Symbol.dispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
-/** Takes requests and answers none. */
-async function startMute(): Promise<Disposable & { readonly url: string; held(): number }> {
-  let held = 0;
-  const server = createServer((request) => {
-    held++;
-    request.resume();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    held: () => held,
-    [Symbol.dispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
+/** Medians of the runs, and each run's p99. */
+const figuresOf = (runs: readonly Measured[]) => ({
+  p50: median(runs.map(({ p50 }) => p50)),
+  p50Runs: runs.map(({ p50 }) => p50),
+  p99: median(runs.map(({ p99 }) => p99)),
+  runs: runs.map(({ p99 }) => p99),
+  max: Math.max(...runs.map(({ max }) => max)),
+});
 
 /** What no implementation can do without: the commit is on disk, then the request travels. */
 async function bareMs(connection: NatsConnection, url: string, bytes: number): Promise<Measured> {

@@ -3,8 +3,6 @@ import { cpus, totalmem } from 'node:os';
 /** What a measurement is told. */
 export interface BenchOptions {
   readonly seconds: number;
-  /** Whether ALERT is measured beside a correction, too. */
-  readonly correction: boolean;
 }
 
 /** One measurement, as `npm run bench -- NAME --json` prints it. */

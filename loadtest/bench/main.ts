@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME… [--seconds N] [--correction] [--json]`: the measurements of docs/performance.md. */
+/** `npm run bench -- NAME… [--seconds N] [--json]`: the measurements of docs/performance.md. */
 import { defineErrors } from '#core/errors.ts';
 import { machine, spread, type BenchOptions, type Figure } from './figure.ts';
 
@@ -34,10 +34,7 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
     const bench = benches[name]!;
-    const figure = await bench.run({
-      seconds: seconds ?? bench.seconds ?? 0,
-      correction: args.includes('--correction'),
-    });
+    const figure = await bench.run({ seconds: seconds ?? bench.seconds ?? 0 });
     figures.push({ ...figure, spread: spread(figure.runs), machine: machine() });
   }
   const json = JSON.stringify(figures.length === 1 ? figures[0] : figures, null, 2);
@@ -51,7 +48,7 @@ function read(args: readonly string[]): { names: string[]; seconds: number | und
   if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 1))
     throw benchError('BENCH_UNKNOWN', `--seconds ${args[at + 1] ?? ''}.`);
   const words = args
-    .filter((word, i) => !['--json', '--seconds', '--correction'].includes(word) && (at < 0 || i !== at + 1))
+    .filter((word, i) => !['--json', '--seconds'].includes(word) && (at < 0 || i !== at + 1))
     .map((word) => word.toUpperCase());
   const names = words.includes('ALL') ? Object.keys(benches) : words;
   const unknown = names.filter((name) => !Object.hasOwn(benches, name));

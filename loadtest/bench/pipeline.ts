@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ControlChange, ControlMessage } from '#core/messages/control.ts';
 import { subjects } from '#core/messages/names.ts';
+import { ensureNatsVersion } from '#deploy/bootstrap/nats.mjs';
+import { natsVersionOfClusters } from '#deploy/bootstrap/natsVersion.mjs';
 import type { Config } from '#platform/config.ts';
 import { newSigningSeed, signingKey } from '#platform/crypto.ts';
 import { append, connectNats, type NatsConnection } from '#platform/nats/index.ts';
+import { startTestCluster } from '#platform/nats/testCluster.ts';
 import { freePort, startTestServer } from '#platform/nats/testServer.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { workloadOrganisation, type WorkloadSize } from '../workload.ts';
@@ -34,6 +37,8 @@ export interface PipelineOptions {
   readonly partitions?: number;
   /** Further changes of the first tenant. */
   readonly more?: readonly ControlChange[];
+  /** Three replicate each stream; checks are not asked of them. */
+  readonly brokers?: 1 | 3;
 }
 
 export interface PublishOptions {
@@ -81,11 +86,14 @@ interface Rater {
   readonly port: number;
 }
 
-export async function startPipeline({ size, partitions = 1, more = [] }: PipelineOptions): Promise<Pipeline> {
+export async function startPipeline({
+  size,
+  partitions = 1,
+  more = [],
+  brokers = 1,
+}: PipelineOptions): Promise<Pipeline> {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(
-    await startTestServer({ partitions, services: [{ tenant: tenantOf(0), service: benchService }] }),
-  );
+  const server = stack.use(brokers === 1 ? await oneBroker(partitions) : await threeBrokers(partitions));
   const connection = async (role: string): Promise<NatsConnection> =>
     stack.adopt(await connectNats({ url: server.url, credentials: server.credentials, role }), (each) => each.close());
   const admin = await connection('admin');
@@ -93,7 +101,7 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
   const dataDir = join(server.dir, 'data');
   mkdirSync(dataDir);
   const address = { host: '127.0.0.1', port: 0 };
-  const nats = { url: server.url, credentials: server.credentials, replicas: 1 as const };
+  const nats = { url: server.url, credentials: server.credentials, replicas: brokers };
   const configAt = (raterPort: number): string => {
     const configPath = join(server.dir, `config-${raterPort}.json`);
     writeFileSync(configPath, JSON.stringify({
@@ -186,10 +194,22 @@ export async function startPipeline({ size, partitions = 1, more = [] }: Pipelin
       standby = undefined;
       return killedMs;
     },
-    cpu: () => ({ broker: cpuSeconds(server.pid), rater: cpuSeconds(rater.child.pid!), loader: cpuSeconds(loader.pid!) }),
+    cpu: () => ({ broker: server.cpu(), rater: cpuSeconds(rater.child.pid!), loader: cpuSeconds(loader.pid!) }),
     stopProduct: async () => void (await Promise.all([rater.child, loader, generator].map(ended))),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }; // prettier-ignore
+}
+
+async function oneBroker(partitions: number) {
+  const server = await startTestServer({ partitions, services: [{ tenant: tenantOf(0), service: benchService }] });
+  return Object.assign(server, { cpu: () => cpuSeconds(server.pid) });
+}
+
+async function threeBrokers(partitions: number) {
+  const binary = await ensureNatsVersion(natsVersionOfClusters);
+  const cluster = await startTestCluster({ partitions, binary, isDirect: true });
+  const cpu = () => ([0, 1, 2] as const).reduce<number>((sum, node) => sum + cpuSeconds(cluster.pidOf(node)!), 0);
+  return Object.assign(cluster, { cpu });
 }
 
 async function tellOrganisation(

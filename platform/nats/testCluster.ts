@@ -58,6 +58,8 @@ export interface TestClusterOptions {
   readonly binary?: string;
   /** Gives each broker a disk of this size. */
   readonly diskBytes?: number;
+  /** Without proxies, for measurements: nothing can be cut off. */
+  readonly isDirect?: boolean;
 }
 
 const nameOf = (node: number): string => `broker-${node + 1}`;
@@ -87,12 +89,12 @@ async function startOnce(options: TestClusterOptions): Promise<TestCluster> {
   const ports = await Promise.all(
     nodes.map(async () => [await freePort(), await freePort(), await freePort()] as const),
   );
-  const client = await Promise.all(ports.map(async ([port]) => stack.use(await startProxy(port))));
+  const linkTo = async (port: number): Promise<Proxy> =>
+    options.isDirect === true ? whole(port) : stack.use(await startProxy(port));
+  const client = await Promise.all(ports.map(([port]) => linkTo(port)));
   /** By who connects and to whom. */
   const route = await Promise.all(
-    nodes.map((from) =>
-      Promise.all(nodes.map(async (to) => (to === from ? undefined : stack.use(await startProxy(ports[to]![1]))))),
-    ),
+    nodes.map((from) => Promise.all(nodes.map(async (to) => (to === from ? undefined : await linkTo(ports[to]![1]))))),
   );
   const disks = nodes.map((node) => {
     const { diskBytes } = options;
@@ -201,6 +203,14 @@ async function startOnce(options: TestClusterOptions): Promise<TestCluster> {
     healthy,
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
+}
+
+/** The port itself, which nothing stands before. */
+function whole(port: number): Proxy {
+  const cannot = (): never => {
+    throw new Error('a cluster without proxies cannot be cut');
+  };
+  return { port, cut: cannot, drop: cannot, stall: cannot, mend: () => undefined, [Symbol.dispose]: () => undefined };
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
