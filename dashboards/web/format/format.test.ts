@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { formatQuantity, formatBytes, formatUsage, pricedQuantity } from './quantity.ts';
 import { basisPoints, formatHours, formatPercent, formatShare, hoursUntil } from './ratio.ts';
 import { csvOf } from './tableFile.ts';
-import { formatAge, formatInstant, formatRecent, formatSpan } from './time.ts';
+import { formatAge, formatInstant, formatRecent, formatSpan, withLocalInstants } from './time.ts';
 import { treeRows } from './accountTree.ts';
 import type { AccountRecord } from '#core/messages/control.ts';
 
@@ -37,6 +37,9 @@ test('instants are told in the tenant zone, with the date only when it is anothe
   expect(formatRecent(at, at + 3_600_000, 'Europe/Berlin')).toBe('22:31:04.218');
   expect(formatRecent(at, at + 6 * 3_600_000, 'Europe/Berlin')).toBe('23 Nov 2026, 22:31:04.218');
   expect([0, 4_500, 61_000, 3 * 86_400_000].map(formatAge)).toEqual(['now', '4 s ago', '1 min ago', '3 days ago']);
+  expect(withLocalInstants('until 2026-10-31T23:00:00Z, as of 2026-11-23T21:31:04.218Z.', 'Europe/Berlin')).toBe(
+    'until 1 Nov 2026, 00:00, as of 23 Nov 2026, 22:31:04.218.',
+  );
   expect([11.4, 2_400].map(formatSpan)).toEqual(['11 ms', '2.4 s']);
 });
 

@@ -42,6 +42,15 @@ export function formatRecent(ms: number, nowMs: number, timeZone: string): strin
   return sameDay ? formatClockMs(ms, timeZone) : formatInstant(ms, timeZone);
 }
 
+/** A text of the API with its instants in the tenant's time: "2026-11-23T22:00:00Z" reads "23 Nov 2026, 23:00". */
+export const withLocalInstants = (text: string, timeZone: string): string =>
+  text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z/g, (found) => {
+    const ms = Date.parse(found);
+    return ms % 60_000 === 0
+      ? `${formatDate(ms, timeZone)}, ${formatMinute(ms, timeZone)}`
+      : formatInstant(ms, timeZone);
+  });
+
 /** "now", "4 s ago", "12 min ago", "3 h ago", "5 days ago". */
 export function formatAge(ageMs: number): string {
   if (ageMs < 2_000) return 'now';

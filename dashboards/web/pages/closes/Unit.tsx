@@ -6,6 +6,7 @@ import { checklistQuery } from '../../api/queries.ts';
 import { mayOperate, useMe } from '../../app/session.tsx';
 import { Badge } from '../../components/StateBadge.tsx';
 import { ErrorState, Skeleton } from '../../components/states.tsx';
+import { withLocalInstants } from '../../format/time.ts';
 import { CloseForm } from './CloseForm.tsx';
 import { Missing } from './Missing.tsx';
 
@@ -40,13 +41,13 @@ export function Unit({ unit }: { unit: UnitPeriods }) {
       ) : isDone ? (
         <p className="quiet">Everything that has ended is closed.</p>
       ) : (
-        <Open list={list} />
+        <Open list={list} timeZone={unit.timeZone} />
       )}
     </section>
   );
 }
 
-function Open({ list }: { list: AccountChecklist }) {
+function Open({ list, timeZone }: { list: AccountChecklist; timeZone: string }) {
   const me = useMe();
   const [without, setWithout] = useState<readonly string[]>([]);
   const left = list.missing.filter(({ producer }) => !without.includes(producer));
@@ -56,7 +57,7 @@ function Open({ list }: { list: AccountChecklist }) {
     <>
       <ul className="checks">
         {list.items.map((item) => (
-          <Item key={item.name} item={item} />
+          <Item key={item.name} item={item} timeZone={timeZone} />
         ))}
       </ul>
       {list.missing.length > 0 && <Missing list={list} without={without} choose={setWithout} />}
@@ -85,7 +86,7 @@ const names: Readonly<Record<ChecklistItem['name'], string>> = {
   unpriced: 'Without a price',
 };
 
-function Item({ item }: { item: ChecklistItem }) {
+function Item({ item, timeZone }: { item: ChecklistItem; timeZone: string }) {
   const { name, ok, blocks, detail, who, solve } = item;
   const state = ok ? 'ok' : blocks ? 'blocks' : 'shown';
   return (
@@ -96,7 +97,7 @@ function Item({ item }: { item: ChecklistItem }) {
         <span className="visually-hidden">: {ok ? 'fine' : blocks ? 'in the way' : 'to be seen'}</span>
       </b>
       <span className="check-detail">
-        {detail}
+        {withLocalInstants(detail, timeZone)}
         {!ok && <small>{solve}</small>}
       </span>
       <span className="quiet check-who">{ok ? '' : who}</span>
