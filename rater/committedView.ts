@@ -1,21 +1,22 @@
-/** What is committed of a partition, for answers: fed with headers whose values are absolute, never speculative. */
-import type { BalanceReply } from '#core/messages/balances.ts';
+/** What a partition answers from committed state: beside its books what producers and closes have come to, from headers whose values are absolute. */
+import type { BalanceReply, CreditsReply } from '#core/messages/balances.ts';
 import type { CorrectedBlock, CorrectionEffect } from '#core/messages/correction.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
-import type { BudgetState } from '#core/messages/budget.ts';
 import {
   epochText,
-  type BalanceEntry,
+  type ClosingState,
   type CommitHeader,
   type ProducerState,
   type Totals,
 } from '#core/messages/rated.ts';
-import { budgetState } from '#core/budgets/entries.ts';
-import { balanceEntry, producerState, totalsOf } from '#core/rating/commit.ts';
+import { heldUnder } from '#core/holds/held.ts';
+import { formatAmount } from '#core/money/fixed.ts';
+import { producerState, totalsOf } from '#core/rating/commit.ts';
 import { previewReversal } from '#core/rating/corrections/preview.ts';
-import type { PartitionState } from '#core/rating/state.ts';
-import { ClosedPeriods } from './closedPeriods.ts';
-import { CommittedCredits } from './committedCredits.ts';
+import { allCredits } from '#core/rating/credits/values.ts';
+import { budgetsOf } from '#core/rating/snapshot.ts';
+import type { PartitionState, Tenant } from '#core/rating/state.ts';
+import type { Books } from './checks/books.ts';
 import { raterLimits } from './limits.ts';
 
 export class CommittedView {
@@ -23,10 +24,8 @@ export class CommittedView {
   readonly #state: PartitionState;
   readonly #producers = new Map<string, ProducerState>();
   readonly #refusals = new Map<string, MarkMessage['refusal']>();
-  readonly #balances = new Map<string, Map<string, BalanceEntry>>();
-  readonly #budgets = new Map<string, BudgetState>();
-  readonly #periods: ClosedPeriods;
-  readonly #credits: CommittedCredits;
+  readonly #books: Books;
+  #closings: readonly ClosingState[];
   #totals: Totals;
   #incarnation: number;
   #outSeq: number;
@@ -38,11 +37,11 @@ export class CommittedView {
   /** Tallies that points of series have still to charge anew. */
   repriced: number;
 
-  constructor(state: PartitionState) {
+  constructor(state: PartitionState, books: Books) {
     this.#state = state;
+    this.#books = books;
     this.#partition = state.partition;
-    this.#periods = new ClosedPeriods(state);
-    this.#credits = new CommittedCredits(state);
+    this.#closings = state.closings;
     this.repriced = state.repriced.length;
     this.#totals = totalsOf(state);
     this.#incarnation = state.incarnation;
@@ -50,11 +49,8 @@ export class CommittedView {
     this.#hash = state.outHash;
     this.#logTimeMs = state.logTimeMs;
     this.#usageSeq = state.usage.seq;
-    for (const tenant of state.tenants.values()) {
+    for (const tenant of state.tenants.values())
       for (const producer of tenant.producers.values()) this.#producer(producerState(tenant.id, producer, 0));
-      for (const balance of tenant.balancesByKey.values()) if (balance.written) this.#balance(balanceEntry(balance));
-      for (const budget of tenant.budgetStates.values()) this.#budget(budgetState(tenant, budget));
-    }
   }
 
   /** What a correction would come to, on tallies that may be a commit ahead. Throws ControlFault. */
@@ -78,7 +74,7 @@ export class CommittedView {
     return this.#incarnation;
   }
 
-  /** Takes a stored commit; returns the marks to tell. */
+  /** Takes a stored commit that the books have; returns the marks to tell. */
   apply(header: CommitHeader, seq: number, hash: string): MarkMessage[] {
     this.#incarnation = header.incarnation;
     this.#outSeq = seq;
@@ -95,16 +91,8 @@ export class CommittedView {
       const { epoch, seq: refused, reason, detail } = refusal;
       this.#refusals.set(`${refusal.tenant}/${refusal.producer}`, { epoch, seq: refused, reason, detail });
     }
-    this.#periods.apply(header);
-    this.#credits.apply(header);
-    for (const entry of header.balances) this.#balance(entry);
-    for (const entry of header.budgets) this.#budget(entry);
+    this.#closings = header.closings ?? this.#closings;
     return header.producers.map(({ tenant, producer }) => this.mark(tenant, producer));
-  }
-
-  /** All that is kept of a tenant. */
-  balancesOf(tenant: string): Iterable<BalanceEntry> {
-    return this.#balances.get(tenant)?.values() ?? [];
   }
 
   mark(tenant: string, producer: string): MarkMessage {
@@ -124,6 +112,7 @@ export class CommittedView {
   /** Everything of one tenant as of `outSeq`; balances of periods long past are left to ClickHouse. */
   reply(tenant: string): BalanceReply {
     const oldest = this.#logTimeMs - raterLimits.balanceAgeMsMax;
+    const known = this.#books.tenant(tenant);
     return {
       partition: this.#partition,
       incarnation: this.#incarnation,
@@ -133,24 +122,32 @@ export class CommittedView {
       usageSeq: this.#usageSeq,
       totals: this.#totals,
       producers: [...this.#producers.values()].filter((record) => tenant === '' || record.tenant === tenant),
-      balances: [...(this.#balances.get(tenant)?.values() ?? [])].filter((entry) => entry.periodEndMs >= oldest),
-      budgets: [...this.#budgets.values()].filter((entry) => entry.tenant === tenant),
-      periods: { ...this.#periods.of(tenant), repriced: this.repriced },
-      credits: this.#credits.of(tenant),
+      balances: this.#books.balancesOf(tenant).filter((entry) => entry.periodEndMs >= oldest),
+      budgets: known === undefined ? [] : [...budgetsOf([known])],
+      held: known === undefined ? [] : heldIn(known),
+      periods: {
+        closed: [...(known?.master.closes ?? [])].filter(([, untilMs]) => untilMs > 0),
+        closings: this.#closings.filter((closing) => closing.tenant === tenant),
+        repriced: this.repriced,
+      },
+      credits: creditsOf(known),
     };
   }
 
   #producer(record: ProducerState): void {
     this.#producers.set(`${record.tenant}/${record.producer}`, record);
   }
+}
 
-  #balance(entry: BalanceEntry): void {
-    let entries = this.#balances.get(entry.tenant);
-    if (entries === undefined) this.#balances.set(entry.tenant, (entries = new Map()));
-    entries.set(`${entry.account}|${entry.periodStartMs}|${entry.currency}`, entry);
-  }
+function heldIn(tenant: Tenant): Required<BalanceReply>['held'] {
+  return [...tenant.master.budgets.values()].flatMap((record): [string, string][] => {
+    const held = heldUnder(tenant, record);
+    return held === 0n ? [] : [[record.id, formatAmount(held)]];
+  });
+}
 
-  #budget(entry: BudgetState): void {
-    this.#budgets.set(`${entry.tenant}/${entry.budget}`, entry);
-  }
+function creditsOf(tenant: Tenant | undefined): CreditsReply {
+  if (tenant === undefined) return { grants: [], lines: [], wallets: [] };
+  const { creditGrants: grants, creditLines: lines, wallets } = allCredits(tenant);
+  return { grants, lines, wallets };
 }

@@ -82,12 +82,7 @@ export async function main(config: Config, life: Life): Promise<void> {
       if (alive !== undefined) partitions.spread.hear(alive);
     },
   });
-  answerRequests(
-    connection,
-    (partition) => partitions.viewOf(partition),
-    config,
-    (partition) => partitions.deskOf(partition)?.books,
-  );
+  answerRequests(connection, (partition) => partitions.viewOf(partition), config);
   answerChecks(connection, checks, config);
   await Promise.all([notifier.run(), partitions.run(life.signal), keys.watch(life.signal)]);
   await connection.drain();

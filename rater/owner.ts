@@ -48,8 +48,9 @@ export async function own(
   const isWarm = standby !== undefined && standby.outSeq > 0 && (await isConfirmed(deps.log, standby));
   const state = isWarm ? standby : await restore(partition, deps.snapshots, deps.events.snapshotPassedOver);
   const { machine, committer, lastSeq } = await takeOver(state, deps, signal);
-  const view = new CommittedView(state);
-  const desk = new Desk(new Books(state, (tenant) => view.balancesOf(tenant)));
+  const books = new Books(state);
+  const view = new CommittedView(state, books);
+  const desk = new Desk(books);
   deps.owned(view, desk);
   deps.events.takeover(state, isWarm ? 'warm' : 'cold', performance.now() - startedAt);
   deps.offerAlerts(partition, state.outSeq, []);
@@ -233,8 +234,8 @@ class Owner {
     const encoded = this.#machine.drain(this.#committer.place('commit'));
     const masters = this.#mastersOf(encoded.header);
     const committed = await this.#committer.commit(encoded, signal);
-    this.#announce(committed, before, oldest);
     this.#desk.books.take(committed.header, committed.seq, masters);
+    this.#announce(committed, before, oldest);
     tell();
     await this.#room.took(committed.bytes);
   }

@@ -1,7 +1,7 @@
 /** Every bound of holds, with what happens when it is reached. */
 export const holdLimits = {
   /** Keys known at once, those that ended and are still remembered included: beyond, a hold is refused as HOLDS_TOO_MANY. */
-  perAccountMax: 20_000,
+  perAccountMax: 80_000,
   perTenantMax: 100_000,
   perPartitionMax: 200_000,
   /** How long a hold may last, and how long one that is committed may stay. */

@@ -63,12 +63,7 @@ test('ClickHouse refuses for hours: rating goes on, the stage says how far it is
     },
     stop.signal,
   ); // prettier-ignore
-  answerRequests(
-    connection,
-    () => view,
-    { firstPartition: 0, partitions: 1 },
-    () => undefined,
-  );
+  answerRequests(connection, () => view, { firstPartition: 0, partitions: 1 });
   const config = parseConfig(
     {
       dataDir: dir, partitions: 1, nats: { url: server.url, credentials: server.credentials }, clickhouse: { url: `embedded:${dir}` },

@@ -5,8 +5,9 @@ import { verdictOn } from '#core/holds/caps.ts';
 import { decideRequests } from '#core/holds/decide.ts';
 import type { HoldRequest } from '#core/messages/checks.ts';
 import type { ControlChange, ControlMessage } from '#core/messages/control.ts';
-import { balanceEntry } from '#core/rating/commit.ts';
 import { PartitionMachine } from '#core/rating/machine.ts';
+import type { BalanceEntry } from '#core/messages/rated.ts';
+import { balancesOf } from '#core/rating/snapshot.ts';
 import { emptyState } from '#core/rating/state.ts';
 import { inputsOf, testPorts, world, type WorldInput } from '#core/testing/world.ts';
 import { Books } from './books.ts';
@@ -27,17 +28,16 @@ function withCounted(input: WorldInput): WorldInput {
   return { ...input, data: Buffer.from(JSON.stringify({ ...message, changes })) };
 }
 
+const byPlace = (a: BalanceEntry, b: BalanceEntry) =>
+  a.account - b.account || a.periodStartMs - b.periodStartMs || (a.currency < b.currency ? -1 : 1);
+
 test('books say after every commit what the state says that was committed', () => {
   let [compared, counted] = [0, 0];
   fc.assert(
     fc.property(world, fc.array(fc.nat(5), { minLength: 1 }), (seed, cuts) => {
       const machine = new PartitionMachine(emptyState(0), testPorts);
       const { state } = machine;
-      const balances = (id: string) => {
-        const all = [...(state.tenants.get(id)?.balancesByKey.values() ?? [])];
-        return all.filter(({ written }) => written).map(balanceEntry);
-      };
-      let books = new Books(state, balances);
+      let books = new Books(state);
       inputsOf(seed)
         .map(withCounted)
         .forEach((input, i) => {
@@ -59,13 +59,14 @@ test('books say after every commit what the state says that was committed', () =
             i + 1,
             new Map(header.control.map(({ tenant }) => [tenant, state.tenants.get(tenant)!.master])),
           );
-          if (cuts[i % cuts.length] === 1) books = new Books(state, balances);
+          if (cuts[i % cuts.length] === 1) books = new Books(state);
           const [live, kept] = [state.tenants.get('t')!, books.tenant('t')!];
           const { logTimeMs } = state;
           for (const record of live.master.budgets.values()) {
             expect(spentOf(kept, record, logTimeMs)).toBe(spentOf(live, record, logTimeMs));
             if (record.period !== 'month' && spentOf(kept, record, logTimeMs) > 0n) counted += 1;
           }
+          expect(books.balancesOf('t').toSorted(byPlace)).toEqual([...balancesOf([live])].toSorted(byPlace));
           for (const account of live.master.accounts.values()) {
             const asked = { account, currency: 'EUR', amount: 1n };
             expect(verdictOn(kept, logTimeMs, asked)).toEqual(verdictOn(live, logTimeMs, asked));

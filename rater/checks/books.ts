@@ -1,39 +1,49 @@
 /**
- * What checks are answered from: of each tenant that has caps or holds, the balances, budgets and holds as committed, in the
- * shape that the core decides on, fed with the headers of stored commits. Master data is shared with the machine: a version
- * of it is never changed. Tenants without caps or holds cost nothing.
+ * What is committed of a partition, for whoever asks: balances, budgets, credits and holds in the shape that the core decides on,
+ * fed with the headers of stored commits. Master data is shared with the machine: a version of it is never changed. Balances
+ * stand as commits say them, and are read when somebody asks: whoever has no caps pays for nothing but the entry.
  */
 import type { BalanceEntry, CommitHeader } from '#core/messages/rated.ts';
 import type { Watermark } from '#core/messages/checks.ts';
+import { parseAmount } from '#core/money/fixed.ts';
+import { balanceEntry } from '#core/rating/commit.ts';
 import { newTenantCredits } from '#core/rating/credits/tenantCredits.ts';
-import { allCredits, type CreditValues } from '#core/rating/credits/values.ts';
+import { allCredits } from '#core/rating/credits/values.ts';
 import { applyValues, type Values } from '#core/rating/replay.ts';
-import { balancesOf, budgetsOf, budgetSumsOf, holdsOf } from '#core/rating/snapshot.ts';
-import { emptyState, emptyTenant, type Master, type PartitionState, type Tenant } from '#core/rating/state.ts';
+import { budgetsOf, budgetSumsOf, holdsOf } from '#core/rating/snapshot.ts';
+import {
+  balanceKey,
+  emptyState,
+  emptyTenant,
+  type Balance,
+  type Master,
+  type PartitionState,
+  type Tenant,
+} from '#core/rating/state.ts';
 
 /** Master data that a commit brought, as it was when the commit was written. */
 export type Masters = ReadonlyMap<string, Master>;
 
 export class Books {
   readonly #state: PartitionState;
-  /** Those whose figures are kept. */
-  readonly #kept = new Set<string>();
-  readonly #balancesOf: (tenant: string) => Iterable<BalanceEntry>;
 
-  /** From the state of a partition whose every change is committed; `balances`: all entries of a tenant as committed. */
-  constructor(state: PartitionState, balances: (tenant: string) => Iterable<BalanceEntry>) {
+  /** From the state of a partition whose every change is committed. */
+  constructor(state: PartitionState) {
     this.#state = emptyState(state.partition);
-    this.#balancesOf = balances;
-    for (const tenant of state.tenants.values()) this.#setMaster(tenant.id, tenant.master);
-    const kept = [...state.tenants.values()].filter((tenant) => this.#keeps(tenant));
-    for (const { id } of kept) this.#kept.add(id);
+    const tenants = [...state.tenants.values()];
+    for (const { id, master, balancesByKey } of tenants) {
+      this.#setMaster(id, master);
+      for (const balance of balancesByKey.values()) if (balance.written) this.#balance(balanceEntry(balance));
+    }
+    const credits = tenants.map(allCredits);
     applyValues(this.#state, {
       ...nothing,
-      ...creditsOf(kept),
-      balances: [...balancesOf(kept)],
-      budgets: [...budgetsOf(kept)],
-      budgetSums: [...budgetSumsOf(kept)],
-      holds: [...holdsOf(kept)],
+      budgets: [...budgetsOf(tenants)],
+      budgetSums: [...budgetSumsOf(tenants)],
+      creditGrants: credits.flatMap(({ creditGrants }) => creditGrants),
+      creditLines: credits.flatMap(({ creditLines }) => creditLines),
+      wallets: credits.flatMap(({ wallets }) => wallets),
+      holds: [...holdsOf(tenants)],
     });
     this.#pass(state);
   }
@@ -41,22 +51,9 @@ export class Books {
   /** A commit that is stored. */
   take(header: CommitHeader, seq: number, masters: Masters): void {
     for (const [id, master] of masters) this.#setMaster(id, master);
-    const isKept = ({ tenant }: { readonly tenant: string }) => this.#kept.has(tenant);
-    const balances = header.balances.filter(isKept);
-    for (const id of [...masters.keys(), ...(header.requests ?? []).map(({ request }) => request.tenant)])
-      if (!this.#kept.has(id) && this.#keeps(this.#state.tenants.get(id)!, header)) {
-        this.#kept.add(id);
-        balances.push(...this.#balancesOf(id));
-      }
-    const { creditGrants = [], wallets = [], budgetSums = [] } = header;
-    applyValues(this.#state, {
-      ...nothing,
-      balances,
-      budgets: header.budgets.filter(isKept),
-      budgetSums: budgetSums.filter(isKept),
-      creditGrants,
-      wallets,
-    });
+    for (const entry of header.balances) this.#balance(entry);
+    const { budgets, budgetSums = [], creditGrants = [], creditLines = [], wallets = [] } = header;
+    applyValues(this.#state, { ...nothing, budgets, budgetSums, creditGrants, creditLines, wallets });
     const { incarnation, logTimeMs } = header;
     this.#pass({ incarnation, outSeq: seq, logTimeMs });
     for (const recorded of header.requests ?? [])
@@ -65,6 +62,11 @@ export class Books {
 
   tenant(id: string): Tenant | undefined {
     return this.#state.tenants.get(id);
+  }
+
+  /** All balances of a tenant. */
+  balancesOf(id: string): BalanceEntry[] {
+    return [...this.#entriesOf(id).values()];
   }
 
   get watermark(): Watermark {
@@ -77,30 +79,44 @@ export class Books {
     this.#state.holds.pass(logTimeMs);
   }
 
-  #keeps({ id, master, holds }: Tenant, header?: CommitHeader): boolean {
-    return (
-      master.budgets.size > 0 ||
-      master.credits.units.size > 0 ||
-      holds.byKey.size > 0 ||
-      header?.requests?.some(({ request }) => request.tenant === id) === true
-    );
+  #balance(entry: BalanceEntry): void {
+    this.#entriesOf(entry.tenant).set(balanceKey(entry.account, entry.periodStartMs, entry.currency), entry);
+  }
+
+  #entriesOf(id: string): Map<string, BalanceEntry> {
+    return (this.#state.tenants.get(id)?.balancesByKey as CommittedBalances | undefined)?.told ?? new Map();
   }
 
   #setMaster(id: string, master: Master): void {
-    const known = this.#state.tenants.get(id);
-    if (known === undefined) this.#state.tenants.set(id, { ...emptyTenant(master.record), id, master });
-    else known.master = master;
-    if (master.credits.units.size > 0) this.#state.tenants.get(id)!.credits ??= newTenantCredits();
+    const { tenants } = this.#state;
+    let known = tenants.get(id);
+    if (known === undefined) {
+      const tenant: Tenant = { ...emptyTenant(master.record), id, balancesByKey: new CommittedBalances(() => tenant) };
+      tenants.set(id, (known = tenant));
+    }
+    known.master = master;
+    if (master.credits.units.size > 0) known.credits ??= newTenantCredits();
   }
 }
 
-/** What they have left and say; what they have paid is nothing that a check asks for. */
-function creditsOf(tenants: readonly Tenant[]): Pick<Required<CreditValues>, 'creditGrants' | 'wallets'> {
-  const all = tenants.map(allCredits);
-  return {
-    creditGrants: all.flatMap(({ creditGrants }) => creditGrants),
-    wallets: all.flatMap(({ wallets }) => wallets),
-  };
+/** Reads a balance when it is asked for: of most that a commit changes nobody ever asks. */
+class CommittedBalances extends Map<string, Balance> {
+  readonly told = new Map<string, BalanceEntry>();
+  readonly #tenant: () => Tenant;
+
+  constructor(tenant: () => Tenant) {
+    super();
+    this.#tenant = tenant;
+  }
+
+  override get(key: string): Balance | undefined {
+    const entry = this.told.get(key);
+    if (entry === undefined) return undefined;
+    const { tenant, currency, periodStartMs: startMs, periodEndMs: endMs } = entry;
+    const account = this.#tenant().master.accounts.get(entry.account)!;
+    const [own, total] = [parseAmount(entry.own)!, parseAmount(entry.total)!];
+    return { tenant, account, period: { startMs, endMs }, currency, own, total, dirty: false, written: true };
+  }
 }
 
 const nothing: Values = {
