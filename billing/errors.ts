@@ -93,6 +93,21 @@ export const billingError = defineErrors({
     title: 'There is no such budget.',
     solve: 'List the budgets with GET /api/v1/budgets.',
   },
+  BUDGET_INVALID: {
+    status: 422,
+    title: 'The budget cannot be like this; nothing was changed.',
+    solve: 'Correct each field named; budgets are written as under `budgets:` in an organisation file.',
+  },
+  BUDGET_EXISTS: {
+    status: 409,
+    title: 'There is a budget of that id.',
+    solve: 'Change that one with PUT /api/v1/budgets/{id}, or give the new one another id.',
+  },
+  BUDGET_MISFIT: {
+    status: 422,
+    title: 'The budget does not go with the accounts and meters that there are.',
+    solve: 'Change what is named, or what it has to go with.',
+  },
   CREDIT_INVALID: {
     status: 422,
     title: 'The grant or wallet cannot be like this; nothing was changed.',

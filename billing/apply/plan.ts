@@ -97,7 +97,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     fees,
     agreements,
     targets,
-    budgets: planBudgets(wanted, named, faults),
+    budgets: planBudgets(wanted, { ...named, accounts: tree.values(), meters: offered.meters }, faults),
     wallets: planWallets(wanted, named, faults),
   };
 }

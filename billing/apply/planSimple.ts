@@ -1,5 +1,7 @@
 /** Sections whose items stand for themselves. */
-import type { BudgetRecord, MeterRecord, ProducerRecord } from '#core/messages/control.ts';
+import { budgetMisfit } from '#core/budgets/check.ts';
+import type { AccountRecord, BudgetRecord, MeterRecord, ProducerRecord } from '#core/messages/control.ts';
+import { masterOf } from '../budgets/sums.ts';
 import { billingLimits } from '../limits.ts';
 import type { Target } from '../targets/targets.ts';
 import type { Faults } from './faults.ts';
@@ -60,9 +62,18 @@ export interface BudgetContext {
   readonly targets: readonly Target[];
 }
 
-export function planBudgets(wanted: Organisation, context: BudgetContext, faults: Faults): Item<BudgetRecord>[] {
+/** `accounts` and `meters`: all that there will be. */
+export function planBudgets(
+  wanted: Organisation,
+  context: BudgetContext & { readonly accounts: Iterable<AccountRecord>; readonly meters: readonly MeterRecord[] },
+  faults: Faults,
+): Item<BudgetRecord>[] {
   const published = new Map(context.present.budgets.map((budget) => [budget.id, budget]));
   const meters = new Set([...context.present.meters, ...wanted.meters].map((meter) => meter.id));
+  const master = {
+    ...masterOf([...context.accounts], [...context.present.meters, ...context.meters]),
+    budgets: new Map(published),
+  };
   const targets = new Set([...context.present.targets, ...context.targets].map((target) => target.id));
   return wanted.budgets.flatMap(
     ({ at, account: ref, targets: refs, id, name, amount, chargedIn, meter, terms, enabled }) => {
@@ -86,8 +97,12 @@ export function planBudgets(wanted: Organisation, context: BudgetContext, faults
         enabled,
       };
       const before = published.get(id);
-      if (before !== undefined)
-        keeps(before, after, ['account', 'currency', 'meter', 'period'], { code: 'BUDGET_FIXED', at, faults });
+      const refuse = { code: 'BUDGET_FIXED', at, faults } as const;
+      const isKept = before === undefined || keeps(before, after, ['account', 'currency', 'meter', 'period'], refuse);
+      const isKnown = meter === undefined || meters.has(meter.name);
+      const misfit = isKept && isKnown ? budgetMisfit(master, after) : undefined;
+      if (misfit !== undefined) faults.add('BUDGET_MISFIT', at, id, `one of which this is not so: ${misfit}`);
+      master.budgets.set(id, after);
       return [compare(id, before, after)];
     },
   );

@@ -5,13 +5,11 @@
 import { z } from 'zod';
 import type { Acknowledgement } from '#core/messages/alert.ts';
 import { checkNames, type AccountChecklist, type PeriodList } from '#core/messages/periods.ts';
-import type { Accounts, AgreementList, Budgets, Fees, Me, Meters, Prices, PricingUnits } from '#core/messages/api.ts';
-import type { AccountRecord, BudgetRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
+import type { Accounts, AgreementList, Fees, Me, Meters, Prices, PricingUnits } from '#core/messages/api.ts';
+import type { AccountRecord, OwnershipRecord, ProducerRecord } from '#core/messages/control.ts';
 import { approvedAgreementSchema, approvedFeeSchema } from '#platform/http/agreed.ts';
 import { seriesIntervals, type SeriesRecord } from '#core/messages/series.ts';
-import { approvedPriceSchema, calendarSchema, meterSchema } from '#platform/http/catalogue.ts';
-import { severities } from '#core/messages/alert.ts';
-import { intervalUnits } from '#core/time/interval.ts';
+import { approvedPriceSchema, meterSchema } from '#platform/http/catalogue.ts';
 import { roles } from '#platform/http/index.ts';
 import type { ApiKey, LoginLink } from '../access/access.ts';
 import type { UserRow } from '../access/users.ts';
@@ -26,15 +24,15 @@ import type { JsonValue } from '../schema.ts';
 import { targetKinds, targetLimitBounds, type TargetLimits } from '#core/messages/delivery.ts';
 import type { Target } from '../targets/targets.ts';
 
-const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
-const amount = z.string().describe('Decimal text in the currency named.');
-const instant = z.number().describe('UTC ms.');
+export const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+export const amount = z.string().describe('Decimal text in the currency named.');
+export const instant = z.number().describe('UTC ms.');
 const json = z.custom<JsonValue>().meta({ description: 'Any JSON value.' });
 const role = z.enum(roles);
-const auditId = z.string().nullable().describe('The audit row; null when nothing changed.');
+export const auditId = z.string().nullable().describe('The audit row; null when nothing changed.');
 
 /** What the rater made of a change. */
-const outcome = {
+export const outcome = {
   outcome: z
     .enum(['taken', 'rejected', 'pending'])
     .optional()
@@ -65,51 +63,6 @@ const account = z.object({
 }) satisfies z.ZodType<AccountRecord>;
 
 const price = approvedPriceSchema satisfies z.ZodType<ApprovedPrice>;
-
-const texts = list(z.string());
-const budgetScope = z.object({
-  services: texts.exactOptional(),
-  components: texts.exactOptional(),
-  meters: texts.exactOptional(),
-  prices: texts.exactOptional().describe('Keys of prices, fees and agreements.'),
-  resources: texts.exactOptional(),
-  tags: z.record(z.string(), texts).exactOptional(),
-});
-
-const budgetThreshold = z
-  .object({
-    percent: z.string().exactOptional(),
-    absolute: amount.exactOptional(),
-    forecast: z.string().exactOptional().describe('Percent expected by the end of the period.'),
-    rate: z.object({ amount, hours: z.number() }).exactOptional(),
-    action: z.enum(['notify', 'throttle', 'block']),
-    severity: z.enum(severities).exactOptional(),
-  })
-  .describe('One of percent, absolute, forecast and rate says when it is crossed.');
-
-const budget = z.object({
-  id: z.string(),
-  account: z.number(),
-  name: z.string(),
-  amount,
-  currency: z.string(),
-  meter: z.string().exactOptional().describe('The amount is a quantity of it.'),
-  scope: budgetScope.exactOptional(),
-  period: z
-    .union([
-      z.enum([...intervalUnits, 'lifetime']),
-      calendarSchema,
-      z.object({ kind: z.literal('rolling'), hours: z.number() }),
-    ])
-    .describe('Calendar intervals in the zone of the account, any other calendar, the last hours, or all time.'),
-  carryOver: z.object({ maximum: amount.exactOptional() }).exactOptional(),
-  fx: list(z.object({ currency: z.string(), rate: amount, date: z.string() })).exactOptional(),
-  thresholds: list(budgetThreshold),
-  releaseAt: z.string().exactOptional().describe('Percent at which what was crossed lets go within the period.'),
-  forecast: z.boolean().exactOptional(),
-  targets: list(z.string()),
-  enabled: z.boolean(),
-}) satisfies z.ZodType<BudgetRecord>;
 
 const ownershipRecord = z.object({
   resource: z.string(),
@@ -177,7 +130,6 @@ export const fees = z.object({ fees: list(approvedFeeSchema) }) satisfies z.ZodT
 export const agreements = z.object({
   agreements: list(approvedAgreementSchema),
 }) satisfies z.ZodType<AgreementList>;
-export const budgets = z.object({ budgets: list(budget) }) satisfies z.ZodType<Budgets>;
 export const pricingUnits = z.object({
   pricingUnits: list(
     z.object({
@@ -251,7 +203,6 @@ export const chainCheck = z.object({
   brokenAt: z.number().nullable(),
   head: z.string(),
 }) satisfies z.ZodType<ChainCheck>;
-export const changedBudget = z.object({ budget, auditId });
 export const movedPeriods = z.object({
   account: z.string(),
   atMs: instant.describe('The border: periods before it are closed, or periods after it are open again; UTC ms.'),
@@ -306,11 +257,6 @@ export const checklist = z.object({
     }),
   ).describe('Producers whose samples have not reached the end.'),
 }) satisfies z.ZodType<AccountChecklist>;
-export const heldUnder = z.object({
-  budget: z.string(),
-  held: z.string().nullable().describe("Decimal text in the budget's currency; null while no rater answers."),
-  asOfMs: instant.nullable(),
-});
 const acknowledgement = z.object({ alert: z.string(), actor: z.string(), atMs: instant, note: z.string() });
 export const acknowledgements = z.object({
   acknowledgements: list(acknowledgement satisfies z.ZodType<Acknowledgement>),

@@ -8,6 +8,7 @@ import { pricingUnitsOf } from '../catalogue/pricingUnits.ts';
 import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
 import { billingLimits } from '../limits.ts';
 import * as answers from './answers.ts';
+import { budgets } from './budgetAnswers.ts';
 import type { BillingRoutesDeps } from './parts.ts';
 
 export function masterRoutes(app: App, { office: { db } }: BillingRoutesDeps): void {
@@ -56,7 +57,7 @@ export function masterRoutes(app: App, { office: { db } }: BillingRoutesDeps): v
     },
     async ({ identity }) => ({ agreements: await agreedOf(db, identity.tenant, 'agreement') }),
   );
-  app.get('/budgets', { schema: { ...read('Budgets'), response: { 200: answers.budgets } } }, async ({ identity }) => ({
+  app.get('/budgets', { schema: { ...read('Budgets'), response: { 200: budgets } } }, async ({ identity }) => ({
     budgets: await budgetsOf(db, identity.tenant),
   }));
   app.get(

@@ -6,6 +6,7 @@ import { newTraceparent } from '#platform/telemetry.ts';
 import type { Secrets } from '../apply/index.ts';
 import { nameShape } from '../apply/shapes.ts';
 import type { Author, Office } from '../change.ts';
+import type { BudgetPorts } from '../budgets/seeds.ts';
 import type { BillingEvents } from '../events.ts';
 import type { TargetBucket } from '../targets/targets.ts';
 import type { CorrectionPorts } from '../corrections/ports.ts';
@@ -18,6 +19,7 @@ export interface BillingRoutesDeps {
   readonly targets: TargetBucket;
   readonly closes: ClosePorts;
   readonly corrections: CorrectionPorts;
+  readonly budgets: BudgetPorts;
 }
 
 export const reason = z

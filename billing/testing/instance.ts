@@ -12,6 +12,7 @@ import { createApp, roles, type App } from '#platform/http/index.ts';
 import { connectNats, type NatsConnection } from '#platform/nats/index.ts';
 import { startTestServer, type TestServer } from '#platform/nats/testServer.ts';
 import { startEngine, type TestEngine } from '#platform/postgres/testDatabase.ts';
+import type { BudgetPorts } from '../budgets/seeds.ts';
 import { createBilling, type Billing } from '../main.ts';
 import type { Tables } from '../schema.ts';
 import { scriptedCloses } from './closes.ts';
@@ -33,6 +34,8 @@ export class TestInstance {
   billing!: Billing;
   /** What closes hear of a rater and a store that are not there. */
   readonly closes = scriptedCloses();
+  /** What budgets hear of a rater and a store that are not there. */
+  budgets: BudgetPorts = { states: async () => [], loadedLogTimeMs: async () => 0, sums: async () => [] };
   #app!: App;
 
   private constructor(broker: TestServer, connection: NatsConnection, engine: TestEngine<Tables>) {
@@ -73,7 +76,11 @@ export class TestInstance {
     this.billing = await createBilling(this.config(organisation), this.connection, pino({ level: 'silent' }), {
       closes: this.closes.ports,
       corrections: noRows,
-      budgets: { states: async () => [], loadedLogTimeMs: async () => 0, sums: async () => [] },
+      budgets: {
+        states: (...asked) => this.budgets.states(...asked),
+        loadedLogTimeMs: (partition) => this.budgets.loadedLogTimeMs(partition),
+        sums: (...asked) => this.budgets.sums(...asked),
+      },
     });
     this.#app = await serve(this.billing);
   }

@@ -102,9 +102,11 @@ export function checkBudget(value: unknown): Problem[] {
 function checkPeriod(check: Check, period: BudgetRecord['period']): boolean {
   if (period === 'lifetime') return true;
   const kinds = [...intervalUnits, 'lifetime'];
-  if (typeof period === 'string')
-    return !check.that(kinds.includes(period), period, `one of ${kinds.join(', ')}, a calendar or a rolling period`);
-  if (!check.shape(period, periods)) return true;
+  if (typeof period === 'string') {
+    check.that(kinds.includes(period), period, `one of ${kinds.join(', ')}, a calendar or a rolling period`);
+    return false;
+  }
+  if (!check.shape(period, periods)) return false;
   if (period.kind === 'rolling') {
     const isWhole = Number.isInteger(period.hours) && period.hours >= 1 && period.hours <= limits.hoursMax;
     check.at('hours').that(isWhole, period.hours, `whole hours from 1 to ${limits.hoursMax}`, 'NUMBER_OUT_OF_RANGE');
@@ -189,7 +191,10 @@ function checkThresholds(check: Check, { thresholds }: BudgetRecord, endless: bo
 }
 
 /** Why a sound record does not go with the tenant's master data, or undefined. */
-export function budgetMisfit(master: Master, record: BudgetRecord): string | undefined {
+export function budgetMisfit(
+  master: Pick<Master, 'accounts' | 'meters' | 'budgets'>,
+  record: BudgetRecord,
+): string | undefined {
   const account = master.accounts.get(record.account);
   if (account === undefined) return `account ${record.account} is not known`;
   const known = master.budgets.get(record.id);
@@ -201,7 +206,7 @@ export function budgetMisfit(master: Master, record: BudgetRecord): string | und
   return record.meter === undefined ? undefined : misfitOfMeter(master, record);
 }
 
-function misfitOfMeter({ meters }: Master, record: BudgetRecord): string | undefined {
+function misfitOfMeter({ meters }: Pick<Master, 'meters'>, record: BudgetRecord): string | undefined {
   const meter = meters.get(record.meter!);
   if (meter === undefined) return `meter ${record.meter} is not known`;
   const figures = [

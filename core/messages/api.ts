@@ -53,6 +53,35 @@ export interface Budgets {
   readonly budgets: readonly BudgetRecord[];
 }
 
+/** POST /budgets, PUT /budgets/:id */
+export interface WrittenBudget {
+  readonly budget: BudgetRecord;
+  readonly status: 'added' | 'changed' | 'unchanged';
+  /** On a dry run. */
+  readonly outlook?: BudgetOutlook;
+  readonly auditId: string | null;
+  /** What the rater made of it; absent when nothing changed. */
+  readonly outcome?: 'taken' | 'rejected' | 'pending' | undefined;
+  readonly rejected?: readonly string[] | undefined;
+}
+
+/** What a budget would come to if it were published now. */
+export interface BudgetOutlook {
+  /** Log time up to which the rows behind it are whole. */
+  readonly asOfMs: number;
+  readonly periodStartMs: number;
+  readonly periodEndMs: number;
+  /** Decimal text, in the unit of the budget. */
+  readonly spent: string;
+  readonly limit: string;
+  readonly state: BudgetStateName;
+  /** Keys of the thresholds that would be crossed at once, in the order of their alerts. */
+  readonly crossed: readonly string[];
+  /** Whether it holds something back now that it would let go of. */
+  readonly isReleased: boolean;
+  readonly forecast?: BudgetForecast;
+}
+
 /** GET /credit-entries: newest first. */
 export interface CreditEntries {
   readonly entries: readonly (CreditEntry & { readonly outSeq: number; readonly logTimeMs: number })[];

@@ -80,6 +80,11 @@ export function thresholdKey({ percent, absolute, forecast, rate }: BudgetThresh
   return forecast === undefined ? `rate:${rate!.amount}:${rate!.hours}h` : `forecast:${forecast}`;
 }
 
+/** The record as an entry of `budgets:` says it: the account by its slug. */
+export function budgetEntry({ account: _, currency, ...rest }: BudgetRecord, slug: string) {
+  return { ...rest, account: slug, ...(rest.meter === undefined ? { currency } : {}) };
+}
+
 export interface BudgetState {
   readonly tenant: string;
   readonly budget: string;

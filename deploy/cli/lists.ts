@@ -1,10 +1,9 @@
 import { Option, type Command } from 'commander';
-import type { Accounts, Budgets, Fleet, LiveState, Prices } from '#core/messages/api.ts';
-import { thresholdKey } from '#core/messages/budget.ts';
-import { deployError } from '../errors.ts';
+import type { Accounts, Fleet, Prices } from '#core/messages/api.ts';
 import { officeOf } from '../officeClient.ts';
 import type { EstimateFlags } from '../priceEstimate.ts';
 import { dataOption, jsonOption, wholeNumber, type CommonOptions } from './arguments.ts';
+import { addBudgets } from './budgets.ts';
 import { addCredits } from './credits.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addCorrections } from './corrections.ts';
@@ -61,7 +60,7 @@ export function addLists(program: Command, setExitCode: SetExitCode): void {
       await (await import('../priceEstimate.ts')).priceEstimateCommand(data, json, flags);
     });
 
-  addBudgets(noun('budget', 'spending limits'));
+  addBudgets(noun('budget', 'spending limits'), setExitCode);
   addCredits(noun('credit', 'prepaid and promotional credit'), noun('wallet', 'what watches credit'), setExitCode);
   addDeliveries(noun('delivery', 'what became of alerts'), noun('target', 'where alerts go'), setExitCode);
   addCorrections(noun('correction', 'what was rated wrong, taken back and brought back'), setExitCode);
@@ -96,75 +95,4 @@ export function addLists(program: Command, setExitCode: SetExitCode): void {
 
 interface ReasonFlags extends CommonOptions {
   readonly reason: string;
-}
-
-function addBudgets(budget: (verb: string, text: string) => Command): void {
-  budget('list', 'every budget').action(async ({ data, json }: CommonOptions) => {
-    const answer = await officeOf(data).get<Budgets>('/budgets');
-    if (json) return printJson(answer);
-    printTable([
-      ['ID', 'NAME', 'AMOUNT', 'CURRENCY', 'THRESHOLDS', 'ENABLED'],
-      ...answer.budgets.map((row) => [
-        row.id,
-        row.name,
-        row.amount,
-        row.currency,
-        row.thresholds.map((threshold) => `${thresholdKey(threshold)} ${threshold.action}`).join(', '),
-        row.enabled ? 'yes' : 'no',
-      ]),
-    ]);
-  });
-
-  budget('raise <budget> <amount>', 'set a new amount; what it released is armed again')
-    .requiredOption('--reason <text>', 'kept in the audit log')
-    .action(async (id: string, amount: string, { data, json, reason }: ReasonFlags) => {
-      const answer = await officeOf(data).send<object>('PATCH', `/budgets/${encodeURIComponent(id)}`, {
-        amount,
-        reason,
-      });
-      if (json) return printJson({ ok: true, ...answer });
-      printLine(`${id} is now ${amount}.`);
-    });
-
-  budget('reset <budget>', 'count from zero again and arm every threshold')
-    .requiredOption('--reason <text>', 'kept in the audit log')
-    .action(async (id: string, { data, json, reason }: ReasonFlags) => {
-      const answer = await officeOf(data).send<object>('POST', `/budgets/${encodeURIComponent(id)}/reset`, { reason });
-      if (json) return printJson({ ok: true, ...answer });
-      printLine(`${id} counts from zero again.`);
-    });
-
-  budget('release <budget>', 'let go of what it holds back; it goes on counting')
-    .requiredOption('--reason <text>', 'kept in the audit log')
-    .action(async (id: string, { data, json, reason }: ReasonFlags) => {
-      const answer = await officeOf(data).send<object>('POST', `/budgets/${encodeURIComponent(id)}/release`, {
-        reason,
-      });
-      if (json) return printJson({ ok: true, ...answer });
-      printLine(`${id} lets go.`);
-    });
-
-  budget('show <budget>', 'its rule, where it stands and what happened').action(
-    async (id: string, { data, json }: CommonOptions) => {
-      const office = officeOf(data);
-      const { budgets } = await office.get<Budgets>('/budgets');
-      const { budgets: live } = await office.get<LiveState>('/live-state');
-      const rule = budgets.find((record) => record.id === id);
-      const now = live.find((record) => record.id === id);
-      if (rule === undefined) throw deployError('USAGE', `There is no budget ${id}.`);
-      if (json) return printJson({ rule, now });
-      const unit = rule.meter === undefined ? rule.currency : `of ${rule.meter}`;
-      printLine(
-        `${rule.name}: ${now?.balance ?? '0'} of ${now?.limit ?? rule.amount} ${unit}, ${now?.state ?? 'disabled'}${now?.warming ? ', warming' : ''}`,
-      );
-      for (const { key, action, crossed } of now?.thresholds ?? [])
-        printLine(`  ${key} ${action}${crossed ? ', crossed' : ''}`);
-      if (now?.forecast)
-        printLine(
-          `  expected ${now.forecast.expected} (${now.forecast.low} to ${now.forecast.high}, ${now.forecast.method})`,
-        );
-      for (const { atMs, state, by } of now?.history ?? [])
-        printLine(`  ${new Date(atMs).toISOString()} ${state} by ${by}`);
-    },
-  );
 }
