@@ -173,6 +173,11 @@ export const billingError = defineErrors({
     title: 'The period has not ended.',
     solve: 'Close it once it has, or name the first day of the period that is running.',
   },
+  COMPLETE_AHEAD: {
+    status: 422,
+    title: 'Nobody can vouch for usage that is still to come.',
+    solve: 'Name an instant that has passed; say it again when the period has ended.',
+  },
   CLOSE_WAITS: {
     status: 409,
     title: 'The period cannot be closed yet.',

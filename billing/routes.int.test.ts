@@ -195,6 +195,26 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     });
   });
 
+  it("takes an operator's word that all of a producer has come, and closes by it", async () => {
+    const aprilMs = Date.UTC(2026, 2, 31, 22);
+    instance.closes.reply = replyAt(Date.now(), { 'web-1': aprilMs - 1 });
+    const item = async () => {
+      const { items } = (await instance.call('GET', '/periods/top/checklist?until=2026-04-01')).body;
+      return (items as { name: string; ok: boolean }[]).find(({ name }) => name === 'producers')!.ok;
+    };
+    const say = (untilMs: number, id = 'web-1') => instance.call('POST', `/producers/${id}/complete`, { untilMs, reason: 'its queue is empty' }); // prettier-ignore
+    expect(await item()).toBe(false);
+    expect((await say(Date.now() + 60_000)).body.code).toBe('COMPLETE_AHEAD');
+    expect((await say(aprilMs, 'nobody')).body.code).toBe('PRODUCER_UNKNOWN');
+    expect((await say(aprilMs)).body).toMatchObject({ producer: { id: 'web-1', completeUntilMs: aprilMs } });
+    expect((await instance.call('GET', '/audit')).body.rows[0]).toMatchObject({ action: 'producer.complete', subject: 'producer/web-1' }); // prettier-ignore
+    expect(await item()).toBe(true);
+    expect((await say(aprilMs)).body.auditId).toBeNull();
+    // Said too early: the newest word counts.
+    await say(aprilMs - 1);
+    expect(await item()).toBe(false);
+  });
+
   it('says what is held under a budget, as the rater has it', async () => {
     const held = async () => (await instance.call('GET', '/budgets/web-month/held')).body;
     instance.closes.reply = { ...replyAt(7, {}), held: [['web-month', '1.5']] };

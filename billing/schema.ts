@@ -60,6 +60,7 @@ export interface ProducerTable {
   enabled: boolean;
   keys: Json<ProducerRecord['keys']>;
   created_ms: number;
+  complete_until_ms: number | null;
 }
 
 export interface MeterTable {

@@ -4,6 +4,7 @@ import type { Clock } from '#platform/clock.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { emptyContent, encodeBatches } from './batches/encode.ts';
 import { sealAll, type Producer } from './batches/seal.ts';
+import type { StateChange } from './counters/state.ts';
 import { measure, type Measurement, type MeterNote, type Moment } from './counters/measure.ts';
 import type { CollectorEvents } from './events.ts';
 import { limits } from './limits.ts';
@@ -54,14 +55,14 @@ export class Agent {
       await sleep(Math.min(waitMs, limits.heartbeatMs), signal);
       if (signal.aborted) break;
       if (this.#nowMs() < turn.dueMs - 1) {
-        this.#heartbeatIfIdle();
+        this.heartbeatIfIdle();
         continue;
       }
       this.read(turn.sources);
       const missed = Math.max(0, Math.floor((this.#nowMs() - turn.dueMs) / intervalMs));
       if (missed > 0) events.skipped(missed);
       turn.dueMs += intervalMs * (missed + 1);
-      this.#heartbeatIfIdle();
+      this.heartbeatIfIdle();
     }
     this.read(sources);
     this.#release(true);
@@ -130,11 +131,28 @@ export class Agent {
     return measure(source.name, held.stateOf(source.name), readings, now, holdMs);
   }
 
-  #heartbeatIfIdle(): void {
+  /** Nothing was sent for a while: a batch without samples says that the agent lives, and how far it is complete. */
+  heartbeatIfIdle(): void {
     if (!this.#options.held.isEmpty || this.#nowMs() - this.#spooledAtMs < limits.heartbeatMs) return;
     const notes = this.#ownNotes();
-    const contents = notes.length > 0 ? encodeBatches([], notes) : [emptyContent(this.#options.clock.wallMs())];
-    if (this.#spool(contents, [])) this.#options.events.spooled(1, notes);
+    const [content = emptyContent(this.#options.clock.wallMs())] = encodeBatches([], notes);
+    const { completeUntilMs, changes } = this.#complete();
+    const said = completeUntilMs === undefined ? content : { ...content, completeUntilMs };
+    if (this.#spool([said], changes)) this.#options.events.spooled(1, notes);
+  }
+
+  /**
+   * Up to where nothing more will come: the oldest of the sources' newest readings, for the next slice of each begins there. It
+   * is written with the counters as of then, so that a crash does not begin a slice before what was said.
+   */
+  #complete(): { readonly completeUntilMs: number | undefined; readonly changes: readonly StateChange[] } {
+    const { sources, held } = this.#options;
+    const changes = sources.flatMap(({ name: source }): StateChange[] => {
+      const state = held.stateOf(source);
+      return state === undefined ? [] : [{ source, ...state, set: state.series }];
+    });
+    const oldestMs = Math.min(...changes.map(({ wallMs }) => wallMs));
+    return { completeUntilMs: changes.length === 0 ? undefined : oldestMs, changes };
   }
 
   /** What happened to the agent itself since its last batch. */

@@ -38,7 +38,7 @@ export const limits = {
   markWaitMs: 10_000,
   /** A restarted agent waits this long for the mark before its first reading, to notice that its spool is an old copy. */
   markBeforeFirstReadMs: 2_000,
-  /** Without any batch for this long an empty one says that the agent lives. */
+  /** Without any batch for this long an empty one says that the agent lives, and up to where nothing more will come. */
   heartbeatMs: 10_000,
   /** Last chance to publish what is spooled when the process is asked to end. */
   drainMs: 3_000,

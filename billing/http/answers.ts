@@ -95,6 +95,7 @@ const producer = z.object({
   simulated: z.boolean(),
   keys: list(z.object({ id: z.string(), publicKey: z.string() })),
   enabled: z.boolean(),
+  completeUntilMs: instant.exactOptional().describe('Up to where an operator said, last, that all of it has come.'),
 }) satisfies z.ZodType<ProducerRecord>;
 
 const user = z.object({ id: z.string(), name: z.string(), role, enabled: z.boolean() }) satisfies z.ZodType<UserRow>;
@@ -251,11 +252,12 @@ export const checklist = z.object({
       producer: z.string(),
       type: producer.shape.type,
       lastSampleMs: instant.nullable(),
+      completeUntilMs: instant.nullable().describe('Up to where it, or an operator for it, said that all has come.'),
       lastSeenMs: instant.nullable(),
-      behindMs: z.number().nullable().describe('From its newest sample to the end of the period.'),
+      behindMs: z.number().nullable().describe('From the later of both to the end of the period.'),
       spoolBatches: z.number().describe('Batches that it said it still held.'),
     }),
-  ).describe('Producers whose samples have not reached the end.'),
+  ).describe('Producers of which neither samples nor words have reached the end.'),
 }) satisfies z.ZodType<AccountChecklist>;
 const acknowledgement = z.object({ alert: z.string(), actor: z.string(), atMs: instant, note: z.string() });
 export const acknowledgements = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { App } from '#platform/http/index.ts';
 import { billingLimits } from '../limits.ts';
-import { enrol, revokeKey, setEnabled } from '../producers/producers.ts';
+import { enrol, revokeKey, setComplete, setEnabled } from '../producers/producers.ts';
 import * as answers from './answers.ts';
 import { authorOf, byId, id, withReason, type BillingRoutesDeps } from './parts.ts';
 
@@ -11,6 +11,9 @@ const enrolment = z.strictObject({
   simulated: z.boolean().default(false),
   publicKey: z.string().describe('Raw Ed25519 public key, 43 base64url characters.'),
 });
+
+/** The last instant that a store can write. */
+const instantMsMax = 9_999_999_999_999;
 
 export function producerRoutes(app: App, { office, events }: BillingRoutesDeps): void {
   const tags = ['fleet'];
@@ -61,6 +64,27 @@ export function producerRoutes(app: App, { office, events }: BillingRoutesDeps):
       },
     );
   }
+  app.post(
+    '/producers/:id/complete',
+    {
+      config: { role: 'operator' },
+      schema: {
+        summary: 'Says for a producer that all of its usage up to an instant has come; closes go by it',
+        tags,
+        params: byId,
+        body: withReason.extend({
+          untilMs: z.number().int().min(0).max(instantMsMax).describe('Event time, UTC ms; not in the future.'),
+        }),
+        response: { 200: answers.changedProducer },
+      },
+    },
+    async (request) => {
+      const author = authorOf(request);
+      const { result, auditId } = await setComplete(office, author, request.params.id, request.body);
+      events.changed('producer.complete', request.params.id, author.actor);
+      return { producer: result, auditId };
+    },
+  );
   app.post(
     '/producers/:id/keys/:keyId/revoke',
     {

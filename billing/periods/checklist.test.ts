@@ -40,17 +40,41 @@ test('it names who is missing, since when, and can do without them', () => {
       producer: 'web-1',
       type: 'agent',
       lastSampleMs: december - 3_600_000,
+      completeUntilMs: null,
       lastSeenMs: december - 3_600_000,
       behindMs: 3_600_000,
       spoolBatches: 0,
     },
-    { producer: 'db-1', type: 'agent', lastSampleMs: null, lastSeenMs: null, behindMs: null, spoolBatches: 0 },
+    {
+      producer: 'db-1',
+      type: 'agent',
+      lastSampleMs: null,
+      completeUntilMs: null,
+      lastSeenMs: null,
+      behindMs: null,
+      spoolBatches: 0,
+    },
   ]);
   expect(items.find(({ name }) => name === 'producers')!.detail).toBe(
     '2 of 2 have not reached the end: web-1 (newest sample 2026-11-30T23:00:00Z); db-1 (no sample yet).',
   );
   expect(open({ rater }, ['web-1'])).toMatchObject({ names: ['producers'], closable: false });
   expect(open({ rater }, ['web-1', 'db-1'])).toEqual({ names: [], closable: true, green: true });
+});
+
+test('a producer that said to be complete, or for which an operator did, is not waited for', () => {
+  const [web, db] = good.producers as [ProducerRecord, ProducerRecord];
+  const reply = replyAt(december + day, { 'web-1': december - 5, 'db-1': december });
+  const said = (completeUntilMs: number): Partial<CloseFacts> => ({
+    rater: { ...reply, producers: reply.producers.map((state) => ({ ...state, completeUntilMs })) },
+  });
+  expect(open(said(december)).green).toBe(true);
+  expect(open(said(december - 1)).names).toEqual(['producers']);
+  const vouched = { ...said(december - 1), producers: [{ ...web, completeUntilMs: december }, db] };
+  expect(open(vouched).green).toBe(true);
+  const { items, missing } = checklistOf({ ...good, ...said(december - 1) });
+  expect(missing).toMatchObject([{ producer: 'web-1', completeUntilMs: december - 1, behindMs: 1 }]);
+  expect(items.find(({ name }) => name === 'producers')!.detail).toContain('complete up to 2026-11-30T23:59:59.999Z');
 });
 
 describe('what the close waits for', () => {

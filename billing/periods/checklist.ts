@@ -62,7 +62,8 @@ export function checklistOf(facts: CloseFacts, without: readonly string[] = []):
     item('producers', awaited.length === 0, 'who runs the producers', {
       good: producersInTime(facts, missing),
       bad: `${awaited.length} of ${enabled(facts).length} have not reached the end: ${awaited.map(missingText).join('; ')}.`,
-      solve: 'Bring them back or disable those that are gone; or close `--without` them, which the audit log keeps.',
+      solve:
+        'Bring them back or disable those that are gone; say `meterline producer complete` for those of which all has come; or close `--without` them. The audit log keeps each.',
     }),
     charged(facts),
     loaded(facts),
@@ -108,13 +109,15 @@ const enabled = ({ producers }: CloseFacts): readonly ProducerRecord[] => produc
 function missingProducers(facts: CloseFacts): MissingProducer[] {
   const { untilMs, rater } = facts;
   const states = new Map(rater?.producers.map((state) => [state.producer, state]));
-  return enabled(facts).flatMap(({ id, type }) => {
+  return enabled(facts).flatMap(({ id, type, completeUntilMs: vouchedMs = 0 }) => {
     const state = states.get(id);
     const lastSampleMs = state?.lastSampleMs || null;
-    if (lastSampleMs !== null && lastSampleMs >= untilMs) return [];
-    const behindMs = lastSampleMs === null ? null : untilMs - lastSampleMs;
-    const lastSeenMs = state?.lastSeenMs || null;
-    return [{ producer: id, type, lastSampleMs, lastSeenMs, behindMs, spoolBatches: state?.spool.batches ?? 0 }];
+    const completeUntilMs = Math.max(state?.completeUntilMs ?? 0, vouchedMs) || null;
+    const reachedMs = Math.max(lastSampleMs ?? 0, completeUntilMs ?? 0);
+    if (reachedMs >= untilMs) return [];
+    const behindMs = reachedMs === 0 ? null : untilMs - reachedMs;
+    const seen = { lastSampleMs, completeUntilMs, lastSeenMs: state?.lastSeenMs || null };
+    return [{ producer: id, type, ...seen, behindMs, spoolBatches: state?.spool.batches ?? 0 }];
   });
 }
 
@@ -162,8 +165,10 @@ function producersInTime(facts: CloseFacts, missing: readonly MissingProducer[])
   return `${count - missing.length} of ${count} have passed the end; closed without ${missing.map(missingText).slice(0, namedMax).join('; ')}.`;
 }
 
-const missingText = ({ producer, lastSampleMs }: MissingProducer): string =>
-  lastSampleMs === null ? `${producer} (no sample yet)` : `${producer} (newest sample ${instant(lastSampleMs)})`;
+function missingText({ producer, lastSampleMs, completeUntilMs }: MissingProducer): string {
+  const sample = lastSampleMs === null ? 'no sample yet' : `newest sample ${instant(lastSampleMs)}`;
+  return `${producer} (${sample}${completeUntilMs === null ? '' : `, complete up to ${instant(completeUntilMs)}`})`;
+}
 
 const unpricedText = ({ meter, quantity, unit, samples }: Unpriced): string =>
   `${meter} ${quantity} ${unit} in ${samples} samples`;

@@ -11,13 +11,10 @@ export async function producersOf(db: Reader, tenant: string): Promise<ProducerR
   return rows.map(toProducer);
 }
 
-const toProducer = ({ id, type, simulated, enabled, keys }: Selectable<ProducerTable>): ProducerRecord => ({
-  id,
-  type,
-  simulated,
-  keys,
-  enabled,
-});
+const toProducer = (row: Selectable<ProducerTable>): ProducerRecord => {
+  const { id, type, simulated, keys, enabled, complete_until_ms: completeUntilMs } = row;
+  return { id, type, simulated, keys, enabled, ...(completeUntilMs === null ? {} : { completeUntilMs }) };
+};
 
 export interface Enrolment {
   readonly id: string;
@@ -88,6 +85,23 @@ export function revokeKey(
   });
 }
 
+/**
+ * Somebody vouches for a source that cannot say so itself: all of its usage up to an instant has come. The newest word counts, also
+ * an earlier one. It closes nothing and refuses nothing: what comes all the same is rated. Throws besides COMPLETE_AHEAD.
+ */
+export function setComplete(
+  office: Office,
+  author: Author,
+  id: string,
+  { untilMs, reason }: { readonly untilMs: number; readonly reason: string },
+): Promise<Done<ProducerRecord>> {
+  const until = new Date(untilMs).toISOString();
+  if (untilMs > office.now()) throw billingError('COMPLETE_AHEAD', until, { untilMs });
+  return changeProducer(office, author, id, { action: 'producer.complete', why: reason }, (producer) =>
+    producer.completeUntilMs === untilMs ? producer : { ...producer, completeUntilMs: untilMs },
+  );
+}
+
 function changeProducer(
   office: Office,
   author: Author,
@@ -134,14 +148,17 @@ export async function saveProducers(
       enabled: producer.enabled,
       keys: JSON.stringify(producer.keys),
       created_ms: nowMs,
+      complete_until_ms: producer.completeUntilMs ?? null,
     }));
     await tx
       .insertInto('producer')
       .values(rows)
       .onConflict((conflict) =>
-        conflict
-          .columns(['tenant', 'id'])
-          .doUpdateSet((eb) => ({ enabled: eb.ref('excluded.enabled'), keys: eb.ref('excluded.keys') })),
+        conflict.columns(['tenant', 'id']).doUpdateSet((eb) => ({
+          enabled: eb.ref('excluded.enabled'),
+          keys: eb.ref('excluded.keys'),
+          complete_until_ms: eb.ref('excluded.complete_until_ms'),
+        })),
       )
       .execute();
   }

@@ -6,7 +6,18 @@ import type { Series } from '../sources/source.ts';
 /** The part of a batch that samples decide; who sends it and its place in the sequence come with the seal. */
 export type BatchContent = Pick<
   BatchBody,
-  'resources' | 'metrics' | 'dims' | 'ticks' | 'baseMs' | 'series' | 's' | 'k' | 'q' | 'raw' | 'notes'
+  | 'resources'
+  | 'metrics'
+  | 'dims'
+  | 'ticks'
+  | 'baseMs'
+  | 'series'
+  | 's'
+  | 'k'
+  | 'q'
+  | 'raw'
+  | 'notes'
+  | 'completeUntilMs'
 >;
 
 /** Room kept for signature, identity, chain and spool figures within `batchLimits.bytesMax`. */

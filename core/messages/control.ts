@@ -97,6 +97,8 @@ export interface ProducerRecord {
   }[];
   /** A disabled producer's batches are refused as `unauthentic`. */
   readonly enabled: boolean;
+  /** Up to where an operator said, last, that all of it has come, by event time, UTC ms: for sources that cannot say so themselves. */
+  readonly completeUntilMs?: number;
 }
 
 export interface AccountRecord {

@@ -26,14 +26,16 @@ export interface ChecklistItem {
   readonly solve: string;
 }
 
-/** A producer whose samples have not reached the end of the period. */
+/** A producer of which neither samples nor words have reached the end of the period. */
 export interface MissingProducer {
   readonly producer: string;
   readonly type: ProducerRecord['type'];
   /** End of its newest rated sample, and log time of its newest batch; null before the first. */
   readonly lastSampleMs: number | null;
   readonly lastSeenMs: number | null;
-  /** From its newest sample to the end of the period; null before the first. */
+  /** Up to where it said, or somebody for it, that all has come; null while nobody did. */
+  readonly completeUntilMs: number | null;
+  /** From the later of both to the end of the period; null before the first. */
   readonly behindMs: number | null;
   readonly spoolBatches: number;
 }

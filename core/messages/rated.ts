@@ -132,6 +132,8 @@ export interface ProducerState {
   readonly spool: { readonly batches: number; readonly bytes: number };
   /** Its newest loss of resolution, as signed; absent while there was none. */
   readonly coalesced?: Coalescing;
+  /** The furthest that it said to be complete up to, by event time, UTC ms; absent while it never said so. */
+  readonly completeUntilMs?: number;
 }
 
 export interface SampleCounts {

@@ -44,6 +44,8 @@ export interface BatchBody {
   readonly notes?: readonly BatchNote[];
   /** Size of the producer's unacknowledged spool when this was written, for the fleet page. */
   readonly spool?: { readonly batches: number; readonly bytes: number };
+  /** Up to where the producer has sent all that it will ever send, by event time, UTC ms: what closes go by where it has no samples. */
+  readonly completeUntilMs?: number;
 }
 
 export interface Epoch {

@@ -89,7 +89,7 @@ const tags: Test = (value) => record(tag)(value) && Object.keys(value as object)
 
 const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
   tenant: { id: text, name: text, currency, timeZone: zone },
-  producer: { id: text, type: oneOf('agent', 'gateway', 'importer'), enabled: flag, keys: listOf(like({ id: text, publicKey: text })) },
+  producer: { id: text, type: oneOf('agent', 'gateway', 'importer'), enabled: flag, keys: listOf(like({ id: text, publicKey: text })), completeUntilMs: optional(instant) },
   account: { id, slug: text, name: text, parent: natural, timeZone: zone, startsOn: optional(isDate), tags: optional(tags) },
   ownership: { resource: text, account: natural, fromMs: natural },
   meter,

@@ -1,4 +1,5 @@
 /** Shape and limits of a batch's dictionaries and columns (SPEC §2.11, §2.12). Samples are judged one by one later. */
+import { instantMsMax } from './batch.ts';
 import { batchLimits, type BatchBody, type Coalescing } from '../metering/batch.ts';
 
 export interface BodyFault {
@@ -47,6 +48,9 @@ function shapeFault(body: BatchBody): BodyFault | undefined {
     return malformed('a note of coalesced samples is not {fromMs, toMs, readings, sliceMs}');
   if (body.spool !== undefined && !(isInteger(body.spool?.batches) && isInteger(body.spool.bytes)))
     return malformed('spool is not {batches, bytes}');
+  const { completeUntilMs: until } = body;
+  if (until !== undefined && !(isInteger(until) && until >= 0 && until <= instantMsMax))
+    return malformed(`completeUntilMs is not an integer from 0 to ${instantMsMax}`);
   return undefined;
 }
 

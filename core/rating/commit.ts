@@ -216,4 +216,5 @@ export const producerState = (tenant: string, producer: Producer, hashCount: num
   notes: { ...producer.notes },
   spool: producer.spool,
   ...(producer.coalesced === undefined ? {} : { coalesced: producer.coalesced }),
+  ...(producer.completeUntilMs === undefined ? {} : { completeUntilMs: producer.completeUntilMs }),
 });

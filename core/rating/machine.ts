@@ -263,6 +263,10 @@ export class PartitionMachine {
       producer.coalesced = { fromMs, toMs, readings, sliceMs };
     }
     if (body.spool !== undefined) producer.spool = { batches: body.spool.batches, bytes: body.spool.bytes };
+    if (body.completeUntilMs !== undefined) {
+      const untilMs = Math.min(body.completeUntilMs, state.logTimeMs);
+      producer.completeUntilMs = Math.max(producer.completeUntilMs ?? 0, untilMs);
+    }
     const cause = { producer: producer.id, epoch, seq: body.seq };
     this.#credits.because = { tenant: tenant.id, cause, trace: body.trace };
     this.#look(tenant, cause, body.trace);

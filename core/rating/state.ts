@@ -151,6 +151,8 @@ export interface Producer {
   readonly batches: Counts;
   lastSeenMs: number;
   lastSampleMs: number;
+  /** The furthest that it said to be complete up to (SPEC §2.16). */
+  completeUntilMs?: number;
   readonly notes: Record<string, number>;
   spool: { readonly batches: number; readonly bytes: number };
   /** Its newest loss of resolution. */

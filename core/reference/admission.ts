@@ -1,6 +1,7 @@
 /** SPEC §2.13: what becomes of a message of `USAGE`, and how it is counted. */
 import { epochText, type RefusalReason } from '../messages/rated.ts';
 import { settleRows } from './agreements/settle.ts';
+import type { BatchBody } from '../metering/batch.ts';
 import { samplesIn } from './body.ts';
 import { evaluateMoved } from './budgets/looks.ts';
 import type { Input, Ports } from './engine.ts';
@@ -34,6 +35,7 @@ export function takeUsage(state: State, ports: Ports, input: Input, outcome: Out
       return;
     case 'taken':
       count(state, track, 'batches', 'rated', 1);
+      noteWord(track!, verdict.body, state.logTimeMs);
       outcome.because = {
         tenant: tenantId,
         cause: { producer: producerId, epoch: source.epoch, seq: source.seq },
@@ -50,6 +52,13 @@ export function takeUsage(state: State, ports: Ports, input: Input, outcome: Out
       settleRows(state, verdict.tenant, outcome, source);
       evaluateMoved(state, verdict.tenant, source, outcome);
   }
+}
+
+/** 2.16. */
+function noteWord(track: Track, { completeUntilMs: said }: BatchBody, logTimeMs: number): void {
+  if (said === undefined) return;
+  const heard = said > logTimeMs ? logTimeMs : said;
+  if (track.word === undefined || heard > track.word) track.word = heard;
 }
 
 function refusalOf(

@@ -93,14 +93,18 @@ function isStretch(value: unknown): boolean {
 
 const noteKinds: readonly unknown[] = ['reset', 'gap', 'lost', 'clock', 'coalesced'];
 
-function hasExtras({ notes, spool }: Fields): boolean {
+/** The year 2286. */
+const instantMax = 9_999_999_999_999;
+
+function hasExtras({ notes, spool, completeUntilMs }: Fields): boolean {
   const isNote = (note: unknown) =>
     isObject(note) &&
     noteKinds.includes(note['kind']) &&
     isText(note['detail']) &&
     (note['kind'] !== 'coalesced' || isStretch(note['coalesced']));
   const isSpool = isObject(spool) && isWhole(spool['batches']) && isWhole(spool['bytes']);
-  return (notes === undefined || isListOf(notes, isNote)) && (spool === undefined || isSpool);
+  const isWord = completeUntilMs === undefined || (isNatural(completeUntilMs) && completeUntilMs <= instantMax);
+  return isWord && (notes === undefined || isListOf(notes, isNote)) && (spool === undefined || isSpool);
 }
 
 /** 2.12. */

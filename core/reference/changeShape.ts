@@ -23,8 +23,9 @@ const isCurrency = (value: unknown) => isText(value) && /^[A-Z]{3}$/.test(value)
 
 const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean>> = {
   tenant: ({ id, name, currency, timeZone }) => isText(id) && isText(name) && isCurrency(currency) && isZone(timeZone),
-  producer: ({ id, type, keys, enabled }) =>
+  producer: ({ id, type, keys, enabled, completeUntilMs }) =>
     isText(id) &&
+    (completeUntilMs === undefined || (isNatural(completeUntilMs) && completeUntilMs <= 9_999_999_999_999)) &&
     isOneOf(type, 'agent', 'gateway', 'importer') &&
     typeof enabled === 'boolean' &&
     isListOf(keys, isKey),

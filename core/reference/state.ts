@@ -68,6 +68,8 @@ export interface Track {
   hashes: [number, string][];
   readonly samples: Counts;
   readonly batches: Counts;
+  /** 2.16: the furthest of its words; absent while it has said none. */
+  word?: number;
 }
 
 export interface Tally {

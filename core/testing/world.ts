@@ -267,6 +267,7 @@ class Script {
       k: samples.map(([, , q]) => (q % 11 === 0 ? 1 : 0)),
       q: samples.map(([, , q]) => q), raw: samples.map(() => null),
       ...(gapMs % 3 === 0 ? { notes: [{ kind: 'coalesced', series: -1, detail: '', coalesced: { fromMs: startMs, toMs: endMs, readings: 1 + gapMs, sliceMs: 900_000 } }] } : {}),
+      ...(gapMs % 5 === 0 ? { completeUntilMs: endMs + gapMs } : {}),
     }; // prettier-ignore
   }
 

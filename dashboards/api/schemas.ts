@@ -35,6 +35,9 @@ const member = z.object({
     .object({ fromMs: instant, toMs: instant, readings: z.number(), sliceMs: z.number() })
     .exactOptional()
     .describe('Its newest loss of resolution: its spool had no room, and samples were added up into longer slices.'),
+  completeUntilMs: instant
+    .exactOptional()
+    .describe('The furthest that it said to be complete up to: closes go by it where it has no samples.'),
   type: z.enum(['agent', 'gateway', 'importer']),
   simulated: z.boolean(),
   enabled: z.boolean(),

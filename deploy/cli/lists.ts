@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { Accounts, Fleet, Prices } from '#core/messages/api.ts';
 import { officeOf } from '../officeClient.ts';
 import type { EstimateFlags } from '../priceEstimate.ts';
-import { dataOption, jsonOption, wholeNumber, type CommonOptions } from './arguments.ts';
+import { dataOption, instant, jsonOption, wholeNumber, type CommonOptions } from './arguments.ts';
 import { addBudgets } from './budgets.ts';
 import { addCredits } from './credits.ts';
 import { addDeliveries } from './deliveries.ts';
@@ -91,6 +91,23 @@ export function addLists(program: Command, setExitCode: SetExitCode): void {
       if (json) return printJson({ ok: true, ...answer });
       printLine(`${id} is disabled; what it sends from now on is refused and counted.`);
     });
+  producer('complete <producer>', 'say that all of its usage up to an instant has come, so that a close does not wait')
+    .addOption(
+      new Option('--until <instant>', 'event time, an instant with its offset, not in the future')
+        .argParser(instant)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--reason <text>', 'how you know; kept in the audit log')
+    .action(async (id: string, { data, json, until: untilMs, reason }: CompleteFlags) => {
+      const path = `/producers/${encodeURIComponent(id)}/complete`;
+      const answer = await officeOf(data).send<object>('POST', path, { untilMs, reason });
+      if (json) return printJson({ ok: true, ...answer });
+      printLine(`${id} is complete up to ${new Date(untilMs).toISOString()}; what comes all the same is rated.`);
+    });
+}
+
+interface CompleteFlags extends ReasonFlags {
+  readonly until: number;
 }
 
 interface ReasonFlags extends CommonOptions {

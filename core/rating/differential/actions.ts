@@ -60,6 +60,7 @@ const harm = fc.constantFrom(
   'prev',
   'columns',
   'fact',
+  'word',
   'unit',
   'subject',
   'bytes',

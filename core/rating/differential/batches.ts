@@ -12,7 +12,7 @@ export interface Encoding {
 }
 
 /** Harms that the rater takes for a batch of its producer, refused or not: the next one follows from it. */
-const taken: readonly (string | null)[] = [null, 'prev', 'columns', 'fact', 'unit', 'epoch'];
+const taken: readonly (string | null)[] = [null, 'prev', 'columns', 'fact', 'word', 'unit', 'epoch'];
 
 /** What a producer says whose spool was full. */
 const fact = { fromMs: 1, toMs: 2, readings: 3, sliceMs: 4 };
@@ -73,6 +73,8 @@ export class Batches {
       series, s, k: samples.map((_, i) => i),
       q: samples.map((sample) => sample.quantity), raw: samples.map(() => null),
       ...(samples.length % 4 === 2 ? { notes: [{ kind: 'coalesced', series: -1, detail: '', coalesced: fact }] } : {}),
+      // In the past, and in the future, which counts up to log time.
+      ...(samples.length % 5 < 2 ? { completeUntilMs: monthsMs[Math.min(month, months)]! * (1 + (samples.length % 5)) } : {}),
     }; // prettier-ignore
   }
 }
@@ -82,6 +84,7 @@ function harmed(body: BatchBody, how: string | null): BatchBody {
   if (how === 'prev') return { ...body, prev: 'nonsense' };
   if (how === 'columns') return { ...body, k: [...body.k, 0] };
   if (how === 'fact') return { ...body, notes: [{ kind: 'coalesced', series: -1, detail: '', coalesced: { ...fact, toMs: 0 } }] }; // prettier-ignore
+  if (how === 'word') return { ...body, completeUntilMs: 1e13 };
   if (how === 'unit') return { ...body, metrics: body.metrics.map((metric) => ({ ...metric, unit: 'kg' })) };
   if (how === 'ahead') return { ...body, seq: body.seq + 2 };
   if (how === 'reuse') return { ...body, seq: Math.max(1, body.seq - 1), trace: 'other' };

@@ -182,6 +182,8 @@ export function compareProducer(
   ];
   const blank = { epoch: null, mark: 0, hashes: [], samples: none, batches: none };
   const found = fold.producers.get(key) ?? blank;
+  const [said, heard] = [fold.producers.get(key)?.completeUntilMs, state.tracks.get(key)?.word];
+  faults.same('CONSERVE', `${where}: word of producer ${key}`, said, heard);
   faults.same('CONSERVE', `${where}: producer ${key}`, facts(found), facts(state.tracks.get(key) ?? blank));
 }
 

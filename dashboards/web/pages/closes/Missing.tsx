@@ -51,7 +51,7 @@ interface RowProps {
 
 function Row({ producer, asOfMs, chosen, toggle }: RowProps) {
   const { timeZone } = useTenant();
-  const { producer: id, type, lastSampleMs, lastSeenMs, behindMs, spoolBatches } = producer;
+  const { producer: id, type, lastSampleMs, completeUntilMs, lastSeenMs, behindMs, spoolBatches } = producer;
   return (
     <li data-testid={`missing-${id}`}>
       <label>
@@ -66,7 +66,9 @@ function Row({ producer, asOfMs, chosen, toggle }: RowProps) {
       <span>
         {lastSampleMs === null
           ? 'has sent no sample yet'
-          : `newest sample ${formatRecent(lastSampleMs, asOfMs, timeZone)}, ${behindText(behindMs ?? 0)} before the end`}
+          : `newest sample ${formatRecent(lastSampleMs, asOfMs, timeZone)}`}
+        {completeUntilMs !== null && `, complete up to ${formatRecent(completeUntilMs, asOfMs, timeZone)}`}
+        {behindMs !== null && `, ${behindText(behindMs)} before the end`}
         {spoolBatches > 0 && `; said that it still held ${plural(spoolBatches, 'batch', 'batches')}`}
       </span>
       <span className="quiet">
