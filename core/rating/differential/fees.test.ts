@@ -8,6 +8,7 @@ import { checkNames } from '../../reference/audit/faults.ts';
 import { ports } from '../../testing/differentialPorts.ts';
 import { seed } from '../../testing/seed.ts';
 import { action, type Action } from './actions.ts';
+import { soonCrossed } from '../testing/budgets.ts';
 import { feeAction, feesStartMs } from '../testing/fees.ts';
 import { World } from './world.ts';
 
@@ -28,6 +29,7 @@ test(`FEES: both engines agree digit for digit, seed ${seed}`, () => {
   fc.assert(
     fc.property(fc.array(step as fc.Arbitrary<Action>, { minLength: 4, maxLength: 40, size: 'max' }), (steps) => {
       const world = new World(ports, feesStartMs);
+      world.act({ kind: 'budget', tenant: 't', name: 'b1', facts: soonCrossed });
       for (const one of steps) world.act(one);
       world.commit();
       world.auditor.finish();
