@@ -27,8 +27,8 @@ export const mirrorLimits = {
   alertsPerTenantMax: 1000,
   /** Deliveries kept a tenant, an alert and a target each; the oldest that went through are dropped first. */
   deliveriesPerTenantMax: 5000,
-  /** Attempts kept of a delivery; the oldest are dropped. 72 hours have 27. */
-  attemptsPerDeliveryMax: 40,
+  /** Attempts kept of a delivery; the oldest are dropped. 72 hours have 27, 14 days 71. */
+  attemptsPerDeliveryMax: 80,
   /** Newest messages of ALERTS and DELIVERIES read at the start; older ones stay in the streams only. */
   historyMessagesMax: 100_000,
   /** Newest delivered webhooks whose latency is ranked for the status. */

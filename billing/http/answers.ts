@@ -78,6 +78,7 @@ export const targetLimits = z.strictObject({
   perMinute: within(targetLimitBounds.perMinute),
   order: z.enum(['source', 'target']).exactOptional(),
   groupAfter: within(targetLimitBounds.groupAfter),
+  retryHours: within(targetLimitBounds.retryHours).describe('After so long an alert is given up; 72 without.'),
 }) satisfies z.ZodType<TargetLimits>;
 
 const target = z.object({

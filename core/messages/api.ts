@@ -196,7 +196,7 @@ export interface Delivery {
 }
 
 /**
- * `expired`: its 72 hours are over; `overtaken`: a later alert of its source was delivered; `crowded`: too many wait for
+ * `expired`: its hours of retries are over; `overtaken`: a later alert of its source was delivered; `crowded`: too many wait for
  * the target; `disabled`: the target is turned off; `unusable`: the target is missing, its address or secret cannot be used.
  */
 export type DeliveryEnd = 'expired' | 'overtaken' | 'crowded' | 'disabled' | 'unusable';

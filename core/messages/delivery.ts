@@ -55,16 +55,23 @@ export interface TargetLimits {
   readonly order?: 'source' | 'target';
   /** Alerts in ten seconds beyond which they go grouped. */
   readonly groupAfter?: number;
+  /** Hours from an alert's first attempt until it is given up. */
+  readonly retryHours?: number;
 }
 
 /** Least and most of each limit. */
-export const targetLimitBounds = { concurrency: [1, 16], perMinute: [1, 6000], groupAfter: [1, 1000] } as const;
+export const targetLimitBounds = {
+  concurrency: [1, 16],
+  perMinute: [1, 6000],
+  groupAfter: [1, 1000],
+  retryHours: [1, 14 * 24],
+} as const;
 
 /** Chat services take about one message a second and hook; people read no more than a few. */
 export function targetDefaults(kind: TargetKind): TargetLimits & Required<Omit<TargetLimits, 'perMinute'>> {
-  if (kind === 'webhook') return { concurrency: 4, order: 'source', groupAfter: 200 };
-  if (kind === 'mail') return { concurrency: 1, perMinute: 60, order: 'source', groupAfter: 3 };
-  return { concurrency: 1, perMinute: 60, order: 'source', groupAfter: 5 };
+  const { order, retryHours } = { order: 'source', retryHours: 72 } as const;
+  if (kind === 'webhook') return { concurrency: 4, order, groupAfter: 200, retryHours };
+  return { concurrency: 1, perMinute: 60, order, groupAfter: kind === 'mail' ? 3 : 5, retryHours };
 }
 
 /**

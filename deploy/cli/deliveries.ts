@@ -124,7 +124,10 @@ export function addDeliveries(delivery: Noun, target: Noun, setExitCode: SetExit
     ['enable', true],
     ['disable', false],
   ] as const)
-    target(`${verb} <id>`, enabled ? 'deliver to it, also what waits' : 'deliver nothing to it; alerts wait 72 hours')
+    target(
+      `${verb} <id>`,
+      enabled ? 'deliver to it, also what waits' : 'deliver nothing to it; alerts wait their 72 hours, or what it says',
+    )
       .requiredOption('--reason <text>', 'kept in the audit log')
       .action(async (id: string, { data, json, reason }: ReasonFlags) => {
         const answer = await officeOf(data).send<object>('PATCH', `/targets/${encodeURIComponent(id)}`, {

@@ -51,8 +51,8 @@ export const notifierLimits = {
   retryPauseMsMax: 6 * 3_600_000,
   /** Each pause is stretched or shortened by up to this share, so that targets do not retry in step. */
   retryJitter: 0.2,
-  /** An alert not delivered this long after its first attempt is given up. */
-  retryForMsMax: 72 * 3_600_000,
+  /** Longest Retry-After that is kept: who asks for a year would have the alert given up unsent. */
+  retryAfterMsMax: 24 * 3_600_000,
 
   /** On shutdown, requests under way get this long to be answered; then they are left to the next start. */
   drainMsMax: 2000,

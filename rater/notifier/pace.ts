@@ -9,16 +9,19 @@ export interface Pace {
   /** One after the other over all sources. */
   readonly inOrder: boolean;
   readonly groupAfter: number;
+  /** From an alert's first attempt until it is given up. */
+  readonly retryForMs: number;
 }
 
 export function paceOf(kind: TargetKind, limits: TargetLimits = {}): Pace {
-  const { concurrency, perMinute, order, groupAfter } = { ...targetDefaults(kind), ...limits };
+  const { concurrency, perMinute, order, groupAfter, retryHours } = { ...targetDefaults(kind), ...limits };
   const inOrder = order === 'target';
   return {
     concurrency: inOrder ? 1 : concurrency,
     gapMs: perMinute === undefined ? 0 : 60_000 / perMinute,
     inOrder,
     groupAfter,
+    retryForMs: retryHours * 3_600_000,
   };
 }
 

@@ -33,6 +33,7 @@ describe('what follows from an attempt', () => {
     expect(verdictOf(answered(500, hour))).toMatchObject({ nextAttemptAtMs: now + hour, pausesTargetUntilMs: 0 });
     expect(verdictOf(answered(429, 1))).toMatchObject({ nextAttemptAtMs: now + 500 });
     expect(verdictOf(answered(429, 73 * hour))).toMatchObject({ status: 'given_up', nextAttemptAtMs: null });
+    expect(judge(answered(429, 73 * hour), 1, now, now + 14 * 24 * hour, 0.5)).toMatchObject({ nextAttemptAtMs: now + 73 * hour }); // prettier-ignore
   });
 
   test('pauses double up to their bound, with jitter around them', () => {
@@ -73,7 +74,14 @@ test.each([
   ['-5', null],
   ['1.5', null],
   ['soon', null],
-  ['99999999999999', null],
+  // Nobody waits for a year, or for ever.
+  ['99999999999999', 24 * hour],
+  ['9'.repeat(400), 24 * hour],
+  ['Fri, 01 Jan 2286 00:00:00 GMT', 24 * hour],
+  // The forms of old that HTTP still takes.
+  ['Sunday, 01-Nov-26 00:01:00 GMT', 60_000],
+  ['Sun Nov  1 00:01:00 2026', 60_000],
+  ['Sun, 31 Foo 2026 00:01:00 GMT', null],
 ] as const)('Retry-After %s asks for %s ms', (value, ms) => {
   expect(parseRetryAfter(value, Date.UTC(2026, 10, 1))).toBe(ms);
 });

@@ -57,14 +57,19 @@ export function retryPauseMs(attempt: number, random: number): number {
   return Math.round(pause * (1 + retryJitter * (2 * random - 1)));
 }
 
-/** Milliseconds that a Retry-After header asks for: seconds or an HTTP date; null when it is neither. */
+/** Of the three forms of a date of HTTP, those that say their zone; asctime's is of GMT without saying so. */
+const httpDate =
+  /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4}|[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2}) \d{2}:\d{2}:\d{2} GMT$/;
+const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
+
+/** Milliseconds that a Retry-After header asks for, at most `retryAfterMsMax`: seconds or a date of HTTP; null when it is neither. */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | null {
   if (value === undefined) return null;
   const text = value.trim();
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return null;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
+  const isDate = httpDate.test(text) || asctime.test(text);
+  const atMs = isDate ? Date.parse(asctime.test(text) ? `${text} GMT` : text) : Number.NaN;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : atMs - nowMs;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), notifierLimits.retryAfterMsMax);
 }
 
 /** A 4xx that will hardly change by itself: this alert may be overtaken by later ones of its budget. */

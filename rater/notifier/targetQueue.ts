@@ -5,7 +5,6 @@
  * it cannot hold back what comes after it, and is given up once a later alert of its source is delivered.
  */
 import type { Delivery, DeliveryEnd } from '#core/messages/api.ts';
-import type { MeterlineError } from '#core/errors.ts';
 import type { Clock } from './clock.ts';
 import { notifierLimits } from './limits.ts';
 import { judge, rejectsThisAlert, type Verdict } from './schedule.ts';
@@ -27,6 +26,7 @@ export interface TargetQueueDeps {
 
 type Answer = Pick<SentOutcome, 'httpStatus' | 'detail' | 'answeredAtMonotonicMs' | 'response'>;
 type Ready = TargetState & { kind: 'ready' };
+type Closed = TargetState & { kind: 'closed' };
 
 export class TargetQueue {
   private readonly deps: TargetQueueDeps;
@@ -73,7 +73,7 @@ export class TargetQueue {
     this.pumpSoon();
   }
 
-  /** Asked for again: at once, with 72 hours anew. */
+  /** Asked for again: at once, with its hours anew. */
   replay(pending: PendingDelivery): void {
     const { alert, replay, attempt } = pending;
     const waiting = this.lanes.get(alert.source)?.waiting.find((each) => each.alert.id === alert.id);
@@ -117,8 +117,7 @@ export class TargetQueue {
     if (!this.open) return;
     this.cancelWake();
     const nowMs = this.deps.clock.nowMs();
-    const wakeAtMs =
-      this.state.kind === 'ready' ? this.startDue(this.state, nowMs) : this.expire(this.state.reason, nowMs);
+    const wakeAtMs = this.state.kind === 'ready' ? this.startDue(this.state, nowMs) : this.expire(this.state, nowMs);
     if (wakeAtMs === Infinity) return;
     this.cancelWake = this.deps.clock.schedule(Math.max(1, wakeAtMs - nowMs), () => this.pump());
   }
@@ -137,12 +136,12 @@ export class TargetQueue {
   }
 
   /** Without a usable target each alert is recorded once and waits until its time is over; returns when the next's is. */
-  private expire({ code, message }: MeterlineError, nowMs: number): number {
+  private expire({ reason: { code, message }, pace }: Closed, nowMs: number): number {
     let wakeAtMs = Infinity;
     for (const lane of this.lanes.values()) {
       for (const pending of lane.busy ? [] : [...lane.waiting]) {
         pending.firstAttemptAtMs ??= nowMs;
-        const deadlineMs = pending.firstAttemptAtMs + notifierLimits.retryForMsMax;
+        const deadlineMs = pending.firstAttemptAtMs + pace.retryForMs;
         if (deadlineMs <= nowMs) {
           this.remove(lane, pending);
           this.recordWithout(pending, 'given_up', 'expired', message);
@@ -157,7 +156,7 @@ export class TargetQueue {
     return wakeAtMs;
   }
 
-  private async attempt({ channel, revision }: Ready, chosen: readonly Chosen[], nowMs: number): Promise<void> {
+  private async attempt({ channel, revision, pace }: Ready, chosen: readonly Chosen[], nowMs: number): Promise<void> {
     const { clock } = this.deps;
     this.underWay++;
     this.begun.add(nowMs);
@@ -173,7 +172,7 @@ export class TargetQueue {
     const random = clock.random();
     const nowAfterMs = clock.nowMs();
     const settled = chosen.map(({ lane, pending }, index) => {
-      const deadlineMs = pending.firstAttemptAtMs! + notifierLimits.retryForMsMax;
+      const deadlineMs = pending.firstAttemptAtMs! + pace.retryForMs;
       const verdict = judge(sent.outcome, pending.attempt, nowAfterMs, deadlineMs, random);
       // Of a group the first record tells what was sent and answered.
       const delivery = this.deliveryOf(pending, verdict, index === 0 ? sent : { outcome: sent.outcome }, group);

@@ -17,12 +17,12 @@ import { webhookChannel } from './webhook.ts';
 
 export type TargetState =
   | { readonly kind: 'ready'; readonly revision: number; readonly channel: Channel; readonly pace: Pace }
-  | { readonly kind: 'closed'; readonly reason: MeterlineError };
+  | { readonly kind: 'closed'; readonly reason: MeterlineError; readonly pace: Pace };
 
-export const missingTarget = (key: string): TargetState => ({
-  kind: 'closed',
-  reason: notifierError('TARGET_MISSING', `It is ${key}.`, { target: key }),
-});
+const closed = (reason: MeterlineError, pace = paceOf('webhook')): TargetState => ({ kind: 'closed', reason, pace });
+
+export const missingTarget = (key: string): TargetState =>
+  closed(notifierError('TARGET_MISSING', `It is ${key}.`, { target: key }));
 
 export interface TargetsDeps {
   readonly bucket: Bucket;
@@ -75,10 +75,8 @@ export class Targets {
   async turnOff(key: string, revision: number, atMs: number): Promise<void> {
     this.deps.events.targetTurnedOff(key);
     if (this.revisions.get(key) !== revision) return;
-    this.set(key, {
-      kind: 'closed',
-      reason: notifierError('TARGET_DISABLED', `${key} answered 410 Gone.`, { target: key }),
-    });
+    const reason = notifierError('TARGET_DISABLED', `${key} answered 410 Gone.`, { target: key });
+    this.set(key, closed(reason, this.states.get(key)?.pace));
     try {
       const { bucket } = this.deps;
       const entry = await bucket.get(key, { revision });
@@ -113,18 +111,15 @@ export class Targets {
 
   private opened(entry: BucketEntry): TargetState {
     const details = { target: entry.key };
+    let pace: Pace | undefined;
     try {
       const record = entry.json<TargetRecord>();
-      if (!record.enabled)
-        return { kind: 'closed', reason: notifierError('TARGET_DISABLED', `It is ${entry.key}.`, details) };
-      const pace = paceOf(record.kind ?? 'webhook', record.limits);
+      pace = paceOf(record.kind ?? 'webhook', record.limits);
+      if (!record.enabled) return closed(notifierError('TARGET_DISABLED', `It is ${entry.key}.`, details), pace);
       return { kind: 'ready', revision: entry.revision, channel: this.channel(record, entry.key), pace };
     } catch (error) {
-      if (error instanceof MeterlineError) return { kind: 'closed', reason: error };
-      return {
-        kind: 'closed',
-        reason: notifierError('TARGET_URL_INVALID', `The entry ${entry.key} is damaged.`, details),
-      };
+      if (error instanceof MeterlineError) return closed(error, pace);
+      return closed(notifierError('TARGET_URL_INVALID', `The entry ${entry.key} is damaged.`, details), pace);
     }
   }
 
