@@ -14,12 +14,23 @@ const closedIPv6 = blockList('ipv6', ['2001::/23', '2001:db8::/32', '2620:4f:800
 
 const loopback = blockList('ipv4', ['127.0.0.0/8']);
 
-export type AddressClass = 'public' | 'loopback' | 'closed';
+/** Networks of an organisation's own: reached by the operator's leave alone (`privateLeave.ts`). */
+export const privateRanges = [
+  ...['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'].map((range) => rangeOf(range, 'ipv4')),
+  rangeOf('fc00::/7', 'ipv6'),
+];
+
+/** Metadata services of clouds (Alibaba; Amazon and Google over IPv6) among them: never. */
+const metadataIPv4 = blockList('ipv4', ['100.100.100.200/32']);
+const metadataIPv6 = blockList('ipv6', ['fd00:ec2::/32', 'fd20:ce::/32']);
+
+export type AddressClass = 'public' | 'loopback' | 'private' | 'closed';
 
 /** Judges a numeric address; forms that carry an IPv4 address (mapped, NAT64, 6to4) are judged by what they carry. */
 export function classifyAddress(address: string): AddressClass {
   if (isIPv4(address)) {
     if (loopback.check(address, 'ipv4')) return 'loopback';
+    if (isPrivate(address, 'ipv4') && !metadataIPv4.check(address, 'ipv4')) return 'private';
     return closedIPv4.check(address, 'ipv4') ? 'closed' : 'public';
   }
   if (!isIPv6(address) || address.includes('%')) return 'closed';
@@ -28,7 +39,17 @@ export function classifyAddress(address: string): AddressClass {
   if (carried?.form === 'mapped') return classifyAddress(carried.address);
   if (carried !== undefined) return classifyAddress(carried.address) === 'public' ? 'public' : 'closed';
   if (groups.every((group, index) => group === (index === 7 ? 1 : 0))) return 'loopback';
+  if (isPrivate(address, 'ipv6') && !metadataIPv6.check(address, 'ipv6')) return 'private';
   return openIPv6.check(address, 'ipv6') && !closedIPv6.check(address, 'ipv6') ? 'public' : 'closed';
+}
+
+const isPrivate = (address: string, family: 'ipv4' | 'ipv6'): boolean =>
+  privateRanges.some((range) => range.family === family && range.list.check(address, family));
+
+/** A numeric address; of an IPv4 one that is written as an IPv6 one (`::ffff:10.0.0.1`) the IPv4 one. */
+export function plainAddress(address: string): string {
+  const carried = isIPv6(address) ? carriedIPv4(ipv6Groups(address)) : undefined;
+  return carried?.form === 'mapped' ? carried.address : address;
 }
 
 function carriedIPv4(groups: readonly number[]): { form: 'mapped' | 'translated'; address: string } | undefined {
@@ -58,6 +79,11 @@ function ipv6Groups(address: string): number[] {
   const left = parts(head);
   const right = parts(tail ?? '');
   return tail === undefined ? left : [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right];
+}
+
+function rangeOf(range: string, family: 'ipv4' | 'ipv6') {
+  const [, bits = ''] = range.split('/');
+  return { family, bits: Number(bits), list: blockList(family, [range]) };
 }
 
 function blockList(family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { platformError } from './errors.ts';
+import { isLeave, leavesMax } from './privateLeave.ts';
 
 const port = z.number().int().min(0).max(65535);
 
@@ -63,6 +64,15 @@ export const configSchema = z.strictObject({
   webhooks: z.strictObject({
     /** Receivers on loopback are refused (SSRF) unless this is true. */
     allowLoopback: z.boolean().default(false),
+    /** Private networks and names that webhooks and mail may lead to; link-local and metadata addresses never. */
+    allowPrivate: z
+      .array(
+        z.string().refine(isLeave, {
+          error: 'not a private network such as 10.20.0.0/16, a private address or a name such as mail.corp.example',
+        }),
+      )
+      .max(leavesMax)
+      .default([]),
   }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });

@@ -46,7 +46,8 @@ export const webhookUrlShape: Shape = {
     if (protocol === 'http:') return host === 'localhost' || found === 'loopback';
     return protocol === 'https:' && found !== 'closed';
   },
-  expected: 'a public https address, or one of this machine, without user, password or fragment',
+  expected:
+    'a public https address (a private one where the operator gives leave), or one of this machine, without user, password or fragment',
 };
 
 export const mailServerShape: Shape = {

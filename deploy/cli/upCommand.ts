@@ -14,6 +14,7 @@ interface UpFlags extends CommonOptions {
   readonly partitions?: number;
   readonly raters: number;
   readonly interval: number;
+  readonly allowPrivate: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -34,6 +35,7 @@ export function addUp(program: Command, setExitCode: SetExitCode): void {
     .option('--partitions <n>', 'partitions of a new instance (default: 4)', wholeNumber(1, 256))
     .option('--raters <n>', 'rater processes, which share the partitions', wholeNumber(1, 64), 1)
     .option('--interval <ms>', "how often this machine's counters are read", wholeNumber(100, 3_600_000), 750)
+    .option('--allow-private <entry...>', 'private networks (10.20.0.0/16) and names that alerts may be sent to', [])
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
     .action(async (flags: UpFlags) => {
       await (await import('../provide.ts')).provide({ broker: true, pages: true, compiled: true });
@@ -52,6 +54,7 @@ export function addUp(program: Command, setExitCode: SetExitCode): void {
           historyDays: flags.history,
           partitions: flags.partitions,
           raters: flags.raters,
+          allowPrivate: flags.allowPrivate,
           logLevel: flags.logLevel,
           collector: agentOverrides(flags.interval, process.env),
         }),

@@ -22,6 +22,8 @@ export interface PrepareOptions {
   /** What the agent shall read otherwise than by default. */
   readonly collector?: Partial<Config['collector']>;
   readonly allowLoopbackWebhooks: boolean;
+  /** Private networks and names that targets may lead to; none without it. */
+  readonly allowPrivate?: readonly string[];
   readonly logLevel: Config['log']['level'];
 }
 
@@ -83,7 +85,7 @@ export async function prepareInstance(options: PrepareOptions): Promise<Prepared
         producer: options.agent?.producer ?? '',
         ...options.collector,
       },
-      webhooks: { allowLoopback: options.allowLoopbackWebhooks },
+      webhooks: { allowLoopback: options.allowLoopbackWebhooks, allowPrivate: [...(options.allowPrivate ?? [])] },
       log: { level: options.logLevel },
     },
     paths.config,

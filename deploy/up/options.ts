@@ -18,6 +18,8 @@ export interface UpOptions {
   readonly partitions: number | undefined;
   /** Rater processes, which share the partitions. */
   readonly raters: number;
+  /** Private networks and names that targets may lead to. */
+  readonly allowPrivate?: readonly string[];
   readonly logLevel: Config['log']['level'];
   /** Overrides for the agent: interval, roots. */
   readonly collector?: Partial<Config['collector']>;

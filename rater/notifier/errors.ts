@@ -20,7 +20,8 @@ export const notifierError = defineErrors({
   TARGET_ADDRESS_FORBIDDEN: {
     status: 403,
     title: 'The webhook target leads to an address that is not public.',
-    solve: 'Use a public https:// address; receivers on this machine need webhooks.allowLoopback in the configuration.',
+    solve:
+      'Use a public https:// address; receivers on this machine need webhooks.allowLoopback in the configuration, those in private networks an entry of webhooks.allowPrivate (`up --allow-private`).',
   },
   TARGET_PASSWORD_MISSING: {
     status: 422,

@@ -33,7 +33,7 @@ export interface MailOptions extends SenderOptions {
 export function mailChannel(options: MailOptions): Channel {
   const { addresses, clock } = options;
   const server = serverOf(options.url);
-  if (isIP(server.host) !== 0) assertAddress(server.host, 'https:', options.allowLoopback);
+  if (isIP(server.host) !== 0) assertAddress(server.host, 'https:', options);
   if (addresses.user !== undefined && options.password === '') throw notifierError('TARGET_PASSWORD_MISSING');
   return {
     async send(alerts) {
@@ -96,16 +96,12 @@ async function sendMail(message: Message, server: Server, options: MailOptions):
 }
 
 /** Resolves with a connection; rejects with TARGET_ADDRESS_FORBIDDEN where it would lead inside. */
-function open(
-  { host, port }: Server,
-  { allowLoopback, resolve, clock }: SenderOptions,
-  signal: AbortSignal,
-): Promise<Socket> {
+function open({ host, port }: Server, options: SenderOptions, signal: AbortSignal): Promise<Socket> {
   return new Promise((connected, reject) => {
-    const lookup = isIP(host) === 0 ? { lookup: guardedLookup('https:', allowLoopback, resolve) } : {};
+    const lookup = isIP(host) === 0 ? { lookup: guardedLookup('https:', options, options.resolve) } : {};
     const socket = connect({ host, port, ...lookup });
     const { connectTimeoutMs } = notifierLimits;
-    const cancelLimit = clock.schedule(connectTimeoutMs, () =>
+    const cancelLimit = options.clock.schedule(connectTimeoutMs, () =>
       socket.destroy(new Error(`no connection within ${connectTimeoutMs / 1000} s`)),
     );
     const stop = () => socket.destroy();

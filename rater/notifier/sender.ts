@@ -14,13 +14,12 @@ import { isIP } from 'node:net';
 import type { Delivery } from '#core/messages/api.ts';
 import { targetLimitBounds } from '#core/messages/delivery.ts';
 import { MeterlineError } from '#core/errors.ts';
-import { guardedLookup, parseTargetUrl, type Resolve } from './addresses.ts';
+import { guardedLookup, parseTargetUrl, type Allowed, type Resolve } from './addresses.ts';
 import type { Clock } from './clock.ts';
 import { notifierLimits } from './limits.ts';
 import { parseRetryAfter, type AttemptOutcome } from './schedule.ts';
 
-export interface SenderOptions {
-  readonly allowLoopback: boolean;
+export interface SenderOptions extends Allowed {
   readonly resolve: Resolve;
   readonly clock: Clock;
 }
@@ -41,7 +40,7 @@ export interface Sender {
 
 /** Throws TARGET_URL_INVALID or TARGET_ADDRESS_FORBIDDEN when the address can never be used as it stands. */
 export function createSender(address: string, options: SenderOptions): Sender {
-  const url = parseTargetUrl(address, options.allowLoopback);
+  const url = parseTargetUrl(address, options);
   const secure = url.protocol === 'https:';
   const agentOptions = {
     keepAlive: true,
@@ -56,7 +55,7 @@ export function createSender(address: string, options: SenderOptions): Sender {
     host,
     port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
     path: url.pathname + url.search,
-    ...(isIP(host) === 0 ? { lookup: guardedLookup(url.protocol, options.allowLoopback, options.resolve) } : {}),
+    ...(isIP(host) === 0 ? { lookup: guardedLookup(url.protocol, options, options.resolve) } : {}),
   };
   const once = (headers: Readonly<Record<string, string>>, body: string): Promise<Attempt> =>
     attempt(secure, { ...request, headers }, body, options.clock).catch((error: unknown) => ({

@@ -2,6 +2,7 @@
 import type { Alert } from '#core/messages/alert.ts';
 import { buckets } from '#core/messages/names.ts';
 import { sleep } from '#platform/lifecycle.ts';
+import { privateLeave } from '#platform/privateLeave.ts';
 import { systemResolve } from './addresses.ts';
 import { AlertCopies, alertOf } from './alertCopies.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -51,7 +52,8 @@ export class Session {
       { clock, records, events, turnOff: (key, revision) => void targets.turnOff(key, revision, clock.nowMs()) },
       index,
     );
-    const sender = { allowLoopback: webhooks.allowLoopback, resolve, clock };
+    const allowPrivate = privateLeave(webhooks.allowPrivate);
+    const sender = { allowLoopback: webhooks.allowLoopback, allowPrivate, resolve, clock };
     const targets: Targets = await Targets.load(
       { bucket: await openBucket(buckets.targets), sealingKey: deps.sealingKey(), sender, createSender, events },
       (key, state) => courier.setTarget(key, state),
