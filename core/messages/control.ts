@@ -1,5 +1,5 @@
 import type { AgreementRecord } from './agreement.ts';
-import type { CorrectionEnd, CorrectionRecord, CorrectionRows } from './correction.ts';
+import type { CorrectionEnd, CorrectionRecord, CorrectionRows, CorrectionShadow, CorrectionTally } from './correction.ts'; // prettier-ignore
 import type { CreditGrantRecord, CreditVoidRecord, WalletRecord } from './credit.ts';
 import type { BudgetRecord, BudgetSeed } from './budget.ts';
 import type { FeeRecord } from './fee.ts';
@@ -51,6 +51,8 @@ export type ControlChange =
   | ({ readonly kind: 'reopen' } & ReopenRecord)
   | ({ readonly kind: 'correction' } & CorrectionRecord)
   | ({ readonly kind: 'correctionRows' } & CorrectionRows)
+  | ({ readonly kind: 'correctionShadow' } & CorrectionShadow)
+  | ({ readonly kind: 'correctionTally' } & CorrectionTally)
   | ({ readonly kind: 'correctionEnd' } & CorrectionEnd);
 
 /**
@@ -151,6 +153,10 @@ export type Aggregation = (typeof aggregations)[number];
 /** Whether a sample may lessen the tally. */
 export const mayFall = (aggregation: Aggregation | undefined): boolean =>
   aggregation === 'latest' || aggregation === 'samplePercentile';
+
+/** Whether a tally keeps something of its samples, so that a row does not tell what its sample gave (SPEC §16.5). */
+export const keepsSamples = (aggregation: Aggregation | undefined): boolean =>
+  (['max', 'latest', 'unique', 'percentile', 'samplePercentile'] as (Aggregation | undefined)[]).includes(aggregation);
 
 /** Whether no price that looks at single events goes with it (SPEC §8.2): a sample may lessen the tally, or is none but ends a level. */
 export const excludesEvents = (aggregation: Aggregation | undefined): boolean =>

@@ -2,7 +2,8 @@
  * Corrections of what was rated: an office's decision that reverses stored rows, told the rater in pieces (SPEC §16). Sums of history
  * never change: a correction adds rows, each of which names the one that it reverses.
  */
-import type { ControlMessage } from './control.ts';
+import type { ControlChange, ControlMessage } from './control.ts';
+import type { SamplePlace } from './rated.ts';
 
 /** `void`: rows go, as if their samples had never come. `revert`: what another correction booked is taken back. */
 export const correctionKinds = ['void', 'revert'] as const;
@@ -33,6 +34,67 @@ export interface CorrectionRows {
   /** As stored; empty in the commit that took the piece, whose blocks tell what came of it. */
   readonly blocks: readonly CorrectedBlock[];
 }
+
+/** Where a tally stands: of a pool the price's own account. */
+export interface CorrectedTally {
+  readonly account: number;
+  readonly price: number;
+  readonly meter: string;
+  readonly cell: string;
+  readonly periodStartMs: number;
+  /** Name; "" unless the price tallies by resource. */
+  readonly resource: string;
+}
+
+/** From here on what samples add to these tallies is kept a second time, until each is told what those before it would have kept. */
+export interface CorrectionShadow {
+  readonly id: string;
+  /** Counts with the pieces. */
+  readonly n: number;
+  readonly tallies: readonly CorrectedTally[];
+}
+
+/** What samples would have kept in a tally (SPEC §8.6), or a part of it: lists that are too long for one message come in several. */
+export interface KeptSamples {
+  /** Of `max` and `latest` what the tally would have reached, in its units; "0" for others. */
+  readonly quantity: string;
+  readonly newest?: SamplePlace;
+  readonly values?: readonly string[];
+  readonly hashes?: readonly number[];
+  readonly slots?: readonly (readonly [index: number, sum: string])[];
+  readonly samples?: readonly string[];
+}
+
+/** Rebuilds a tally: what the samples before its shadow would have kept, of those whose rows stand. */
+export interface CorrectionTally {
+  readonly id: string;
+  readonly n: number;
+  readonly tally: CorrectedTally;
+  /** Without its lists in the commit that took it, whose notes tell what came of it. */
+  readonly kept: KeptSamples;
+  /** What it would have taken over of an earlier version, in its units: "0" for none. */
+  readonly carried: string;
+  /** Whether nothing more of the tally comes: then it is what its shadow is. */
+  readonly isLast: boolean;
+}
+
+/** What rebuilds a tally: the samples whose rows stand of these, the tally itself first, then those that it took over from. */
+export interface TallyRecipe {
+  readonly tally: CorrectedTally;
+  readonly period: { readonly periodStartMs: number; readonly periodEndMs: number };
+  /** The last message of `USAGE` before its shadow; null without one. */
+  readonly shadowSeq: number | null;
+  readonly sources: readonly {
+    readonly tally: CorrectedTally;
+    /** The last sample that counts, in this partition's `USAGE`; [0, 0]: of older partitions, and not known any more; null: all. */
+    readonly upTo: readonly [usageSeq: number, index: number] | null;
+  }[];
+  /** Versions that took its position over. */
+  readonly heirs: readonly CorrectedTally[];
+}
+
+/** Tallies of one shadow message at most. */
+export const shadowTalliesMax = 50;
 
 /** Nothing more comes. */
 export interface CorrectionEnd {
@@ -77,16 +139,18 @@ export type CorrectableKind = (typeof correctableKinds)[number];
 /** Rows of a piece at most: a few milliseconds of work, and far below what a commit takes. */
 export const correctionRowsMax = 2000;
 
-/** The message as a commit carries it: without the rows, which are in its blocks. */
-export const withoutRows = (message: ControlMessage): ControlMessage =>
-  message.changes.some(({ kind }) => kind === 'correctionRows')
-    ? {
-        ...message,
-        changes: message.changes.map((change) =>
-          change.kind === 'correctionRows' ? { ...change, blocks: [] } : change,
-        ),
-      }
-    : message;
+/** The message as a commit carries it: without rows and lists, which its blocks and notes tell. */
+export const withoutRows = (message: ControlMessage): ControlMessage => {
+  const [change] = message.changes;
+  const short = change === undefined ? undefined : shortened(change);
+  return short === undefined ? message : { ...message, changes: [short] };
+};
+
+/** A piece of a correction is a message of its own. */
+function shortened(change: ControlChange): ControlChange | undefined {
+  if (change.kind === 'correctionRows') return { ...change, blocks: [] };
+  return change.kind === 'correctionTally' ? { ...change, kept: { quantity: change.kept.quantity } } : undefined;
+}
 
 /** Request on `correction.preview.<p>`: what a correction would come to, on the rater's present tallies, without effect. */
 export interface CorrectionPreviewRequest {

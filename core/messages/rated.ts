@@ -47,6 +47,8 @@ export interface CommitHeader {
   readonly tallyValues: readonly TallyValue[];
   /** What else the aggregation of a tally keeps, where it does. */
   readonly tallyNotes?: readonly TallyNote[];
+  /** What samples add to tallies that are being rebuilt, in a commit where it changed, in a snapshot all; absent for none (SPEC §16.6). */
+  readonly shadows?: readonly ShadowNote[];
   /** What is carried over into the tallies that changed, where it is something, and where it became nothing. */
   readonly rollovers?: readonly RolloverEntry[];
   /** What tallies took over of earlier versions, where a correction changed it; absent where none did. */
@@ -221,6 +223,16 @@ export interface TallyNote {
   readonly slots?: readonly (readonly [index: number, sum: string])[];
   /** Of a pool: accounts whose rows fell on it, those that changed, in a snapshot all; what their rows add up to, absolute, the amount in pico. */
   readonly members?: readonly (readonly [account: number, quantity: string, amount: string])[];
+}
+
+/** The shadow of a tally that a correction rebuilds: lists as of the tally's own notes; `cleared` begins it. */
+export interface ShadowNote extends Omit<TallyNote, 'from' | 'members'> {
+  /** Absolute. */
+  readonly quantity: string;
+  /** The last message of `USAGE` whose samples are not in it. */
+  readonly usageSeq: number;
+  /** The tally is rebuilt, or the correction at an end: there is none any more. */
+  readonly gone?: true;
 }
 
 export type SamplePlace = readonly [endMs: number, producer: string, epoch: string, seq: number, index: number];

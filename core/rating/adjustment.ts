@@ -1,4 +1,4 @@
-/** A row of a tally without a quantity: what it is charged otherwise than its samples said. */
+/** A row of a tally that is no sample's: what it is charged, or holds, otherwise than its samples said. */
 import type { Changes } from './changes.ts';
 import { bookingOf, poolOf, type PlanContext } from './plan.ts';
 import type { Rows } from './rows.ts';
@@ -14,13 +14,13 @@ export function addAdjustment(
   run: AdjustmentRun,
   tally: Tally,
   account: Account,
-  amount: bigint,
+  { quantity = 0n, amount }: { readonly quantity?: bigint; readonly amount: bigint },
   closedMs?: number,
 ): void {
   const { entry } = tally;
   const { master } = run.tenant;
   const { id: meter, scale } = master.meters.get(entry.meter)!;
-  const price = master.prices.get(entry.price)!;
+  const price = master.prices.get(entry.price);
   const group = run.groups.of({
     account,
     period: { startMs: entry.periodStartMs, endMs: entry.periodEndMs },
@@ -33,5 +33,5 @@ export function addAdjustment(
     ...bookingOf(run, account, price, entry.firstMs, closedMs),
   });
   run.changes.tally(tally);
-  run.rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity: 0n, amount }, false);
+  run.rows.addWide(group, entry.resource, 0, entry.firstMs, 0, { quantity, amount }, false);
 }

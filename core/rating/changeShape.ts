@@ -80,6 +80,16 @@ function correctedRow(value: unknown): boolean {
   const [quantity, amount] = value.slice(4) as unknown[];
   return value.slice(0, 4).every(natural) && text(quantity) && text(amount);
 }
+const small = (most: bigint): Test => (value) => text(value) && /^\d{1,40}$/.test(value as string) && BigInt(value as string) < most; // prettier-ignore
+const correctedTally = like({ account: id, price: natural, meter: text, cell: text, periodStartMs: natural, resource: text }); // prettier-ignore
+const place: Test = (value) =>
+  Array.isArray(value) && value.length === 5 && natural(value[0]) && text(value[1]) && text(value[2]) && natural(value[3]) && natural(value[4]); // prettier-ignore
+const slotSum: Test = (value) =>
+  Array.isArray(value) && value.length === 2 && natural(value[0]) && small(2n ** 63n)(value[1]);
+const kept = like({
+  quantity: small(10n ** 39n), newest: optional(place), values: optional(listOf(text)), hashes: optional(listOf(id)),
+  slots: optional(listOf(slotSum)), samples: optional(listOf(small(2n ** 63n))),
+}); // prettier-ignore
 const whole: Test = (value) => text(value) && /^-?\d{1,40}$/.test(value as string);
 const sum: Test = (value) =>
   Array.isArray(value) && value.length === 3 && natural(value[0]) && text(value[1]) && whole(value[2]);
@@ -116,6 +126,8 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
     pieces: optional(id),
   },
   correctionRows: { id: correctionId, n: id, blocks: correctedBlocks },
+  correctionShadow: { id: correctionId, n: id, tallies: listOf(correctedTally) },
+  correctionTally: { id: correctionId, n: id, tally: correctedTally, kept, carried: small(10n ** 39n), isLast: flag },
   correctionEnd: { id: correctionId, pieces: natural },
 }; // prettier-ignore
 

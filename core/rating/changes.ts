@@ -25,6 +25,8 @@ export class Changes {
   readonly rolled: Tally[] = [];
   /** Tallies of which a correction changed what they took over. */
   readonly carried = new Set<Tally>();
+  /** Tallies of which the shadow changed, and the shadows of their tenant. */
+  readonly shadows = new Map<number, Tenant['shadows']>();
   /** Whether the work of closes went on. */
   closed = false;
   readonly levels: Level[] = [];
@@ -139,6 +141,10 @@ export class Changes {
       tally.dirty = false;
       carried(tally);
       tally.pool?.fresh.clear();
+    }
+    for (const [tally, shadows] of this.shadows) {
+      const shadow = shadows.get(tally);
+      if (shadow !== undefined) carried(shadow.tally);
     }
     for (const level of this.levels) level.dirty = false;
     for (const balance of this.balances) balance.dirty = false;

@@ -117,7 +117,7 @@ function settleRollover(run: ClosingRun, tally: Tally, bookedFromMs: number): vo
   Object.assign(tally, { carriedCharge, charge, cursor: undefined });
   changes.tally(tally);
   changes.rolled.push(tally);
-  if (amount !== 0n) addAdjustment(run, tally, account, amount, bookedFromMs);
+  if (amount !== 0n) addAdjustment(run, tally, account, { amount }, bookedFromMs);
 }
 
 /** Shares the charge of a pool whose period is closed out among its members. */
@@ -125,5 +125,5 @@ function sharePool(run: ClosingRun, tally: Tally, bookedFromMs: number): void {
   const { master } = run.tenant;
   if (tally.entry.periodEndMs > closedUntil(master, master.accounts.get(tally.entry.account)!)) return;
   for (const { account, amount } of poolSplit(run.tenant, tally))
-    addAdjustment(run, tally, master.accounts.get(account)!, amount, bookedFromMs);
+    addAdjustment(run, tally, master.accounts.get(account)!, { amount }, bookedFromMs);
 }

@@ -12,7 +12,7 @@ import type {
   RolloverEntry,
   SeriesEntry,
   SettlementEntry,
-  TallyNote,
+  ShadowNote,
   TallyValue,
   Totals,
 } from '../messages/rated.ts';
@@ -20,10 +20,9 @@ import { settlementEntry } from './agreements/settlement.ts';
 import { ByteText } from './byteText.ts';
 import type { Changes } from './changes.ts';
 import { creditsOf } from './credits/values.ts';
-import type { Pool } from './pool.ts';
 import { levelEntry, type Level } from './levels.ts';
-import { allOf } from './ranked.ts';
-import { usedSlots, type Slots } from './slots.ts';
+import { fresh, notesOf } from './notes.ts';
+import { shadowNote } from './corrections/shadows.ts';
 import { budgetState, budgetSums } from '../budgets/entries.ts';
 import type { Balance, PartitionState, Producer, Series, Tally } from './state.ts';
 
@@ -60,6 +59,7 @@ export function encodeCommit(state: PartitionState, changes: Changes, place: Com
     tallies: changes.opened.map((tally) => tally.entry),
     tallyValues: changes.tallies.map(tallyValue),
     ...notesOf(changes.tallies, fresh),
+    ...shadowsOf(changes.shadows),
     ...rolloversOf(new Set(changes.rolled)),
     ...carriedOf(changes.carried),
     ...(changes.closed ? { closings: state.closings } : {}),
@@ -102,40 +102,11 @@ const scratch = new ByteText();
 const tab = 9;
 const newline = 10;
 
-/** What the aggregations of tallies keep beyond a number; nothing at all where none does. */
-export function notesOf(
-  tallies: readonly Tally[],
-  listsOf: (tally: Tally) => Omit<TallyNote, 'id' | 'cleared' | 'newest'>,
-): { tallyNotes?: TallyNote[] } {
-  const notes = tallies.flatMap((tally): TallyNote[] => {
-    const { entry, newest, isCleared } = tally;
-    const lists = Object.entries(listsOf(tally)).filter(([, list]) => list !== undefined && list.length > 0);
-    if (newest === undefined && !isCleared && lists.length === 0) return [];
-    const head = { id: entry.id, ...(isCleared ? { cleared: true as const } : {}), ...(newest && { newest }) };
-    return [{ ...head, ...Object.fromEntries(lists) }];
-  });
-  return notes.length === 0 ? {} : { tallyNotes: notes };
+/** Absent where nothing of them changed. */
+function shadowsOf(changed: Changes['shadows']): { shadows?: ShadowNote[] } {
+  const notes = [...changed].map(([id, shadows]) => shadowNote(id, shadows.get(id), fresh));
+  return notes.length === 0 ? {} : { shadows: notes.toSorted((a, b) => a.id - b.id) };
 }
-
-/** What came since the last commit. */
-const fresh: Parameters<typeof notesOf>[1] = ({ distinct, slots, samples, pool }) => ({
-  ...(distinct?.from && { from: distinct.from }),
-  ...(distinct && { values: distinct.fresh, hashes: distinct.freshHashes }),
-  ...(slots && { slots: slotNotes(slots, slots.fresh) }),
-  ...(samples && { samples: samples.fresh.map(String) }),
-  ...(pool && { members: memberNotes(pool, pool.fresh) }),
-});
-
-/** All of it. */
-export const everything: typeof fresh = ({ distinct, slots, samples, pool }) => ({
-  ...(distinct && { values: [...distinct.values], hashes: distinct.hashes ?? [] }),
-  ...(slots && { slots: slotNotes(slots, usedSlots(slots)) }),
-  ...(samples && { samples: [...allOf(samples)].map(String) }),
-  ...(pool && { members: memberNotes(pool, pool.members.keys()) }),
-});
-
-const slotNotes = ({ sums }: Slots, indexes: Iterable<number>): [number, string][] =>
-  [...indexes].toSorted((a, b) => a - b).map((index) => [index, sums[index]!.toString()]);
 
 /** What is carried over into these tallies; nothing at all where there are none. */
 export function rolloversOf(tallies: Iterable<Tally>): { rollovers?: RolloverEntry[] } {
@@ -154,13 +125,6 @@ function carriedOf(tallies: ReadonlySet<Tally>): { carried?: CarriedEntry[] } {
   return entries.length === 0 ? {} : { carried: entries.toSorted(([a], [b]) => a - b) };
 }
 
-const memberNotes = ({ members }: Pool, accounts: Iterable<number>): [number, string, string][] =>
-  [...accounts]
-    .toSorted((a, b) => a - b)
-    .map((account) => {
-      const { quantity, amount } = members.get(account)!;
-      return [account, quantity.toString(), amount.toString()];
-    });
 /** Absent where there are none. */
 function sumsOf(all: readonly (BudgetSums | undefined)[]): { budgetSums?: BudgetSums[] } {
   const some = all.filter((sums) => sums !== undefined);

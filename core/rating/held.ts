@@ -116,7 +116,7 @@ function bookLevel(run: TimeRun, level: Level, late: Batch['late']): number {
   const { state, tenant, changes } = run;
   const bookedMs = level.dueMs - levelLimits.graceMs;
   const portions = portionsOf(run, tenant.master.meters.get(level.meter)!, level, bookedMs);
-  const charges = portions && chargeAll({ state, tenant, late }, level.resource, nobodys, portions);
+  const charges = portions && chargeAll({ state, tenant, changes, late }, level.resource, nobodys, portions);
   if (charges === undefined || isFault(charges)) {
     // What cannot be booked stays open: the next sample, or the end of the next month, tries again.
     setDue(state, tenant, changes, level, bookedMs);

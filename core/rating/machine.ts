@@ -15,7 +15,7 @@ import { Groups, officeSource, type BlockSource } from './block.ts';
 import { Changes } from './changes.ts';
 import { bookedFrom, Closings, type ClosingRun } from './closing.ts';
 import { encodeCommit, type CommitPlace, type EncodedCommit } from './commit.ts';
-import { reverse, takeMessage, type Reversal } from './corrections/reverse.ts';
+import { takeMessage, type Booking } from './corrections/take.ts';
 import { Credits, type CreditInput } from './credits/credits.ts';
 import { Dues } from './dues.ts';
 import { bookedUntil, feeRowsPerInputMax, replaceFee } from './fees.ts';
@@ -70,9 +70,9 @@ export class PartitionMachine {
     state.controlMark = message.seq;
     try {
       const before = state.tenants.get(message.tenant)?.master;
-      const { tenant, reversal } = takeMessage(state, message);
+      const { tenant, book } = takeMessage(state, changes, message);
       changes.control.push(withoutRows(message));
-      this.#afterControl(tenant, message, before, reversal);
+      this.#afterControl(tenant, message, before, book);
     } catch (error) {
       if (!(error instanceof ControlFault)) throw error;
       this.#rejectControl(input, tenantId, error.message);
@@ -172,11 +172,11 @@ export class PartitionMachine {
     this.changes.refusals.push(refusalOf(this.state, who, 'control', input.seq, why));
   }
 
-  #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined, reversal?: Reversal): void {
+  #afterControl(tenant: Tenant, message: ControlMessage, before: Master | undefined, book?: Booking): void {
     const run = this.#runOf(tenant);
     this.#credits.change(tenant, message, before, this.changes);
-    if (reversal !== undefined) {
-      reverse(run, reversal);
+    if (book !== undefined) {
+      book(run);
       return this.#look(tenant, null, message.trace);
     }
     beginLines(run, before);

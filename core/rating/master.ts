@@ -8,7 +8,6 @@ import { feeLimits } from '../fees/feeRecord.ts';
 import { goesByStart, meterMisfit } from '../pricing/tallyTerms.ts';
 import { compilePrice } from '../pricing/compile.ts';
 import type { ControlChange, ControlMessage, MeterRecord } from '../messages/control.ts';
-import type { CorrectionRows } from '../messages/correction.ts';
 import { prepaidSpans } from '../spend/inPeriod.ts';
 import { treeDepthMax } from '../spend/lines.ts';
 import { compareText } from './attribution.ts';
@@ -18,7 +17,7 @@ import { applyClose, applyReopen } from './closes.ts';
 import { applyCreditChange, deriveCredits, isOfCredits } from './credits/master.ts';
 import { newTenantCredits } from './credits/tenantCredits.ts';
 import { ControlFault, require } from './controlFault.ts';
-import { applyCorrection, isCorrection, type CorrectionChange } from './corrections/progress.ts';
+import { applyCorrection, isCorrection, isPiece, type CorrectionChange } from './corrections/progress.ts';
 import { applySeries, recompile } from './priceSeries.ts';
 import { noteRepriced } from './repricing.ts';
 import { enlistBegun } from './rollover.ts';
@@ -28,14 +27,14 @@ export { ControlFault } from './controlFault.ts';
 
 /**
  * Takes a whole message or nothing: on a fault the tenant's master data stays as it was and the fault is thrown.
- * Returns the tenant, whose `master` is then a new object, but for a message of a correction alone. `onRows` hears a piece of one, and may
+ * Returns the tenant, whose `master` is then a new object, but for a message of a correction alone. `onCorrection` hears each of its changes, and may
  * throw ControlFault. `atMs` is log time where the message is taken for the first time.
  */
 export function applyMaster(
   state: PartitionState,
   message: ControlMessage,
   atMs = -1,
-  onRows: (tenant: Tenant, rows: CorrectionRows) => void = () => undefined,
+  onCorrection: (tenant: Tenant, change: CorrectionChange) => void = () => undefined,
 ): Tenant {
   for (const change of message.changes) {
     const fault = changeFault(change);
@@ -47,7 +46,7 @@ export function applyMaster(
     throw new ControlFault(`tenant ${message.tenant} is not known; its first change must create it`);
   }
   const tenant = known ?? emptyTenant(first as Extract<ControlChange, { kind: 'tenant' }>);
-  if (message.changes.every(isCorrection)) return correct(tenant, message.changes, onRows);
+  if (message.changes.every(isCorrection)) return correct(tenant, message.changes, onCorrection);
   const draft = copyMaster(tenant.master);
   const renames: Renames = new Map();
   for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames, atMs);
@@ -88,14 +87,13 @@ export function applyMaster(
 function correct(
   tenant: Tenant,
   changes: readonly CorrectionChange[],
-  onRows: (tenant: Tenant, rows: CorrectionRows) => void,
+  onCorrection: (tenant: Tenant, change: CorrectionChange) => void,
 ): Tenant {
   const draft = { correction: tenant.master.correction };
   for (const change of changes) {
     applyCorrection(draft, change);
-    if (change.kind !== 'correctionRows') continue;
-    require(changes.length === 1, `a piece of correction ${change.id} is a message of its own`);
-    onRows(tenant, change);
+    require(!isPiece(change) || changes.length === 1, `a piece of correction ${change.id} is a message of its own`);
+    onCorrection(tenant, change);
   }
   tenant.master.correction = draft.correction;
   return tenant;
@@ -251,6 +249,8 @@ function applyChange(
     case 'reopen':
       return applyReopen(master, change);
     case 'correctionRows':
+    case 'correctionShadow':
+    case 'correctionTally':
       throw new ControlFault(`a piece of correction ${change.id} is a message of its own`);
     case 'correction':
     case 'correctionEnd':

@@ -1,6 +1,8 @@
 /** What falls on tallies part by part and lane by lane: all of a sample, or nothing (SPEC §3.5, §5). */
+import { divideRounded } from '../money/fixed.ts';
 import type { Contribution } from './aggregate.ts';
 import type { Batch } from './batch.ts';
+import { growShadow } from './corrections/shadows.ts';
 import type { Fault } from './dictionary.ts';
 import { move } from './measures.ts';
 import type { Lane, Plan } from './plan.ts';
@@ -18,6 +20,10 @@ export interface Part {
   /** What came before the part: of a delta its share, of a level the level times the time. */
   readonly begun: bigint;
 }
+
+/** What of a delta falls before an instant in it (SPEC §4.5); of a length above 0. */
+export const shareUntil = (quantity: bigint, startMs: number, endMs: number, untilMs: number): bigint =>
+  divideRounded(quantity * BigInt(untilMs - startMs), BigInt(endMs - startMs), 'halfEven');
 
 export const isFault = (value: object): value is Fault => Array.isArray(value) && typeof value[0] === 'string';
 
@@ -62,10 +68,10 @@ export function chargeAll(
 /** What all parts of a sample have in common. */
 export type SampleFacts = Pick<Contribution, 'place' | 'whole'>;
 
-export type ChargeRun = Pick<Batch, 'state' | 'tenant' | 'late'>;
+export type ChargeRun = Pick<Batch, 'state' | 'tenant' | 'changes' | 'late'>;
 
 function chargeLane(
-  { state, tenant, late }: ChargeRun,
+  { state, tenant, changes, late }: ChargeRun,
   resource: Resource,
   sample: SampleFacts,
   { part, lane, isStart, isHeld }: Portion,
@@ -93,21 +99,13 @@ function chargeLane(
   const { quantity, durationMs, begun, startMs } = part;
   const { direction, distinct: value = resource.name } = lane;
   const charging = isOwnCell(price, tally) ? cellOf(tenant.master, tally) : cell;
-  const moved = move(tally, meter, charging, group.scale, {
-    ...sample,
-    quantity,
-    durationMs,
-    isHeld,
-    begun,
-    isStart,
-    value,
-    direction,
-    startMs,
-  });
+  const contribution = { ...sample, quantity, durationMs, isHeld, begun, isStart, value, direction, startMs };
+  const moved = move(tally, meter, charging, group.scale, contribution);
   if (moved === undefined) {
     close();
     return ['out_of_range', 'the tally or its charge would exceed its bound'];
   }
+  const lessen = tenant.shadows.size === 0 ? nothing : growShadow(tenant, changes, tally, contribution);
   return {
     lane,
     part,
@@ -116,10 +114,13 @@ function chargeLane(
     opened,
     undo() {
       moved.undo();
+      lessen();
       close();
     },
   };
 }
+
+const nothing = (): void => undefined;
 
 /** Whether a price with tiers per group may begin another group. */
 function hasRoom({ cellCounts }: Batch['tenant'], { price, tally }: Lane): boolean {

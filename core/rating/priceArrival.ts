@@ -8,6 +8,7 @@ import type { BlockSource, Group } from './block.ts';
 import { pricesAt, Window } from './attribution.ts';
 import { closeBlocks } from './closeBlocks.ts';
 import type { Changes } from './changes.ts';
+import { endShadows } from './corrections/shadows.ts';
 import { charged } from './measures.ts';
 import { bookingOf, laneOf, poolOf, type PlanContext } from './plan.ts';
 import { cellOf } from './rollover.ts';
@@ -98,6 +99,12 @@ function chargeTally(run: ArrivalRun, unpriced: Tally, newPrices: ReadonlySet<nu
     keep();
   }
   clearKept(unpriced);
+  // What comes of a tally that is being rebuilt is not what it was told of any more: it has to be begun anew.
+  endShadows(
+    tenant,
+    changes,
+    [unpriced, ...charges.map(({ tally }) => tally)].map((tally) => tally.entry.id),
+  );
 }
 
 /** Whether all of the unpriced month falls into the period; slots are counted from its start, so that they want the same one. */

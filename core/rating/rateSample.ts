@@ -1,12 +1,11 @@
 /** Rates one sample the wide way: any size, cut where its plan ends, refused with its reason (SPEC §3–§5). */
 import { batchLimits } from '../metering/batch.ts';
-import { divideRounded } from '../money/fixed.ts';
 import { instantMsMax, makeReady, type Batch } from './batch.ts';
 import { seriesAt, type Fault } from './dictionary.ts';
 import { heldBy, noneHeld, recurs } from './held.ts';
 import { moveLevel } from './levels.ts';
 import { resolvePlan, type Plan, type PlanFault } from './plan.ts';
-import { chargeAll, isFault, type Charge, type Part, type Portion, type SampleFacts } from './portions.ts';
+import { chargeAll, isFault, shareUntil, type Charge, type Part, type Portion, type SampleFacts } from './portions.ts';
 import type { Series } from './state.ts';
 
 const noDims: Readonly<Record<string, string>> = {};
@@ -107,8 +106,7 @@ function planFor(batch: Batch, series: Series, seriesIndex: number, atMs: number
 function partsOf(batch: Batch, series: Series, seriesIndex: number, sample: Sample, first: Plan): Part[] | Fault {
   const { startMs, endMs, quantity, isDelta } = sample;
   if (endMs <= first.toMs) return [{ plan: first, startMs, durationMs: endMs - startMs, quantity, begun: 0n }];
-  const length = BigInt(endMs - startMs);
-  const upTo = (instantMs: number): bigint => divideRounded(quantity * BigInt(instantMs - startMs), length, 'halfEven');
+  const upTo = (instantMs: number): bigint => shareUntil(quantity, startMs, endMs, instantMs);
   const parts: Part[] = [];
   let plan = first;
   for (let fromMs = startMs; ;) {

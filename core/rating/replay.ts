@@ -2,13 +2,12 @@
 import { eachEnd } from '../messages/ends.ts';
 import type { MeterRecord } from '../messages/control.ts';
 import { parseAmount } from '../money/fixed.ts';
-import type { CommitHeader, ProducerState, LevelEntry, SeriesEntry, TallyEntry, TallyNote } from '../messages/rated.ts';
+import type { CommitHeader, ProducerState, LevelEntry, SeriesEntry, TallyEntry } from '../messages/rated.ts';
 import { applyBudget, applySums } from '../budgets/entries.ts';
 import { applySettlement } from './agreements/settlement.ts';
 import { applyCredits, type CreditValues } from './credits/values.ts';
 import { applyMaster } from './master.ts';
 import { balanceOf } from './plan.ts';
-import { emptyPool } from './pool.ts';
 import { dropRepriced } from './repricing.ts';
 import { metricName, seriesKey } from './metricNames.ts';
 import {
@@ -21,11 +20,9 @@ import {
   type Tally,
   type Tenant,
 } from './state.ts';
-import { forget } from './aggregate.ts';
-import { noValues, takeHashes } from './distinct.ts';
+import { applyNotes } from './notes.ts';
+import { applyShadow } from './corrections/shadows.ts';
 import { levelKey } from './levels.ts';
-import { insert, noSamples } from './ranked.ts';
-import { emptySlots, rank } from './slots.ts';
 import { spotTalliesWith } from './spotTallies.ts';
 import { cellOf, enlist } from './rollover.ts';
 import { carryAnew, countCell, newTally, setCarried } from './tally.ts';
@@ -60,6 +57,7 @@ export type Values = Pick<
   | 'tallies'
   | 'tallyValues'
   | 'tallyNotes'
+  | 'shadows'
   | 'rollovers'
   | 'carried'
   | 'closings'
@@ -100,7 +98,11 @@ export function applyValues(state: PartitionState, values: Values): void {
     tally.value = BigInt(value);
     tally.cursor = undefined;
   }
-  applyNotes(state, values.tallyNotes ?? []);
+  applyNotes(state.tallies, ({ entry }) => meterOf(state, entry), values.tallyNotes ?? []);
+  for (const note of values.shadows ?? []) {
+    const tally = state.tallies[note.id - 1]!;
+    applyShadow(tenantOf(state, tally.entry.tenant), tally, note);
+  }
   if (values.closings !== undefined) state.closings = values.closings;
   for (const entry of values.levels ?? []) applyLevel(state, entry);
   for (const entry of values.balances) {
@@ -117,35 +119,6 @@ export function applyValues(state: PartitionState, values: Values): void {
   if (values.budgetsWaiting !== undefined) state.budgetsWaiting = values.budgetsWaiting;
   for (const entry of values.holds ?? [])
     for (const recorded of entry) state.holds.apply(tenantOf(state, recorded.request.tenant), recorded);
-}
-
-/** By id, and a tally carries over from older ones only. */
-function applyNotes(state: PartitionState, notes: readonly TallyNote[]): void {
-  for (const { id, cleared, newest, from, values = [], slots = [], samples = [], members = [] } of notes) {
-    const tally = state.tallies[id - 1]!;
-    if (cleared === true) forget(tally);
-    tally.newest = newest ?? tally.newest;
-    if (from !== undefined || values.length > 0) {
-      const carried = from && [...(state.tallies[from[0] - 1]!.distinct?.values ?? [])].slice(0, from[1]);
-      tally.distinct ??= noValues();
-      tally.distinct.values = new Set([...(carried ?? tally.distinct.values), ...values]);
-    }
-    if (slots.length > 0) tally.slots ??= emptySlots(meterOf(state, tally.entry), tally.entry);
-    for (const [index, sum] of slots) tally.slots!.sums[index] = BigInt(sum);
-    if (slots.length > 0) rank(tally.slots!);
-    if (samples.length > 0) tally.samples ??= noSamples();
-    for (const sample of samples) insert(tally.samples!, BigInt(sample));
-    if (samples.length > 0) tally.samples!.fresh.length = 0;
-    if (members.length > 0) tally.pool ??= emptyPool();
-    for (const [account, quantity, amount] of members)
-      tally.pool!.members.set(account, { quantity: BigInt(quantity), amount: BigInt(amount) });
-  }
-  // Last, for tallies may have been carried over from those whose values become hashes in this commit.
-  for (const { id, hashes = [] } of notes) {
-    if (hashes.length === 0) continue;
-    const tally = state.tallies[id - 1]!;
-    takeHashes((tally.distinct ??= noValues()), meterOf(state, tally.entry), hashes);
-  }
 }
 
 const meterOf = (state: PartitionState, { tenant, meter }: TallyEntry): MeterRecord =>

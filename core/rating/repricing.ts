@@ -92,6 +92,6 @@ export function repriceNext(
 /** Writes the row of what a tally was charged late; returns the balances that moved. */
 export function adjust(run: RepricingRun, tally: Tally, amount: bigint): Set<Balance> {
   const { tenant, state } = run;
-  addAdjustment(run, tally, tenant.master.accounts.get(tally.entry.account)!, amount);
+  addAdjustment(run, tally, tenant.master.accounts.get(tally.entry.account)!, { amount });
   return closeBlocks({ ...run, source: officeSource(tenant.id, state.logTimeMs) });
 }

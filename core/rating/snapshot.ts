@@ -10,11 +10,14 @@ import type {
   FeePlace,
   ProducerState,
   SettlementEntry,
+  ShadowNote,
   TallyNote,
 } from '../messages/rated.ts';
 import { compareText } from './attribution.ts';
 import { inOrder, isWritten, settlementEntry } from './agreements/settlement.ts';
-import { balanceEntry, everything, levelsOf, notesOf, producerState, rolloversOf, totalsOf } from './commit.ts';
+import { balanceEntry, levelsOf, producerState, rolloversOf, totalsOf } from './commit.ts';
+import { everything, notesOf } from './notes.ts';
+import { shadowNote } from './corrections/shadows.ts';
 import { budgetState, budgetSums } from '../budgets/entries.ts';
 import { allCredits } from './credits/values.ts';
 import { applyMaster } from './master.ts';
@@ -59,6 +62,7 @@ export function* snapshotPieces(state: PartitionState): Generator<string> {
   for (const table of tablesOf(state)) yield JSON.stringify(table);
   yield* listed('rollovers', rolloversOf(state.tallies.filter(({ rolled }) => rolled.length > 0)).rollovers ?? []);
   yield* listed('tallyNotes', tallyNotesOf(state.tallies));
+  yield* listed('shadows', shadowsOf(tenants));
   yield* listed('levels', levelsOf(state.levels).levels ?? []);
   yield* listed('balances', balancesOf(tenants));
   yield* listed('settlements', writtenSettlements(tenants));
@@ -178,6 +182,11 @@ export function* producersOf(tenants: readonly Tenant[]): Generator<ProducerStat
 
 export function* tallyNotesOf(tallies: readonly Tally[]): Generator<TallyNote> {
   for (const tally of tallies) yield* notesOf([tally], everything).tallyNotes ?? [];
+}
+
+function* shadowsOf(tenants: readonly Tenant[]): Generator<ShadowNote> {
+  for (const { shadows } of tenants)
+    for (const [id, shadow] of [...shadows].sort(([a], [b]) => a - b)) yield shadowNote(id, shadow, everything);
 }
 
 export function* balancesOf(tenants: readonly Tenant[]): Generator<BalanceEntry> {

@@ -21,6 +21,7 @@ import type { ChainLink, FeePlace, ClosingState, SampleCounts, SamplePlace, Tall
 import type { Period } from '../time/period.ts';
 import type { Settlement } from './agreements/settlement.ts';
 import { noMasterCredits, type MasterCredits, type TenantCredits } from './credits/tenantCredits.ts';
+import type { Shadow } from './corrections/shadows.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Distinct } from './distinct.ts';
 import type { Level } from './levels.ts';
@@ -86,6 +87,8 @@ export interface Tenant {
   readonly holds: TenantHolds;
   /** Budgets of nodes above rows that came since budgets were looked at; derived, empty between inputs. */
   readonly moved: Set<string>;
+  /** By tally: those that a correction is rebuilding. */
+  readonly shadows: Map<number, Shadow>;
   /** By root account and currency (`unitKey`), and by start of the period. */
   readonly settlements: Map<string, Map<number, Settlement>>;
   /** Once there is a grant or a wallet. */
@@ -300,6 +303,7 @@ export function emptyTenant(record: TenantRecord): Tenant {
     budgetStates: new Map(),
     holds: new TenantHolds(),
     moved: new Set(),
+    shadows: new Map(),
     settlements: new Map(),
     credits: undefined,
     unsettled: new Set(),

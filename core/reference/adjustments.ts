@@ -11,7 +11,7 @@ import { leafOf } from './prices/cells.ts';
 import { countsEvents } from './prices/noted.ts';
 import { priced, withoutPrice } from './rows.ts';
 import type { Row, Source, State, Tally, Tenant } from './state.ts';
-import { grow, openTally, takeBack, TooLarge, type Journal } from './tallies.ts';
+import { grow, keyOf, openTally, takeBack, TooLarge, type Journal } from './tallies.ts';
 import { tallyAccount, tallyPeriod } from './tallyPlace.ts';
 
 /** Charges every unpriced tally that the new prices cover. */
@@ -81,6 +81,9 @@ function move(state: State, tenant: Tenant, tally: Tally, prices: readonly Taker
       return { ...base, ...terms, period: into.period, kind: 'adjustment' };
     });
     Object.assign(tally, { ...nothingCarried(), quantity: zero });
+    const into = begun.map((one) => keyOf(one.into));
+    state.history.takenOver(keyOf(tally), into);
+    for (const key of [keyOf(tally), ...into]) state.shadows.delete(key);
     for (const { currency, amount } of charged) addToBalances(state, tenant, account, firstMs, currency, amount);
     return [{ ...base, ...withoutPrice('adjustment', meter, inUnits(quantity).neg()) }, ...charged];
   } catch (error) {

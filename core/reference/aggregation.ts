@@ -119,11 +119,11 @@ export function takenOver(meter: MeterRecord, from: Tally, into: Tally): Contrib
 /** A slot's sum, and a sample that is kept, stay below this. */
 export const keptMax = 2n ** 63n;
 
-const slotCount = ({ slots }: MeterRecord, { period }: Pick<Tally, 'period'>): number =>
+export const slotCount = ({ slots }: MeterRecord, { period }: Pick<Tally, 'period'>): number =>
   Math.ceil((period.endMs - period.startMs) / slots!.lengthMs);
 
 /** Of all slots of the period, those without usage being nought. */
-function percentileOf(meter: MeterRecord, tally: Pick<Tally, 'period'>, sums: Tally['slots']): bigint {
+export function percentileOf(meter: MeterRecord, tally: Pick<Tally, 'period'>, sums: Tally['slots']): bigint {
   const count = slotCount(meter, tally);
   const { discardPercent, directions } = meter.slots!;
   const inward = Array.from({ length: count }, (_, slot) => sums.get(slot) ?? 0n);
@@ -138,7 +138,7 @@ function percentileOf(meter: MeterRecord, tally: Pick<Tally, 'period'>, sums: Ta
 const falling = (a: bigint, b: bigint) => (a < b ? 1 : a > b ? -1 : 0);
 
 /** The greatest that is left when a share of all is set aside; nought of none. */
-function left(values: readonly bigint[], discardPercent: string): bigint {
+export function left(values: readonly bigint[], discardPercent: string): bigint {
   const discarded = decimal(discardPercent).times(values.length).div(100).floor().toNumber();
   return values.toSorted(falling)[discarded] ?? 0n;
 }

@@ -37,7 +37,7 @@ export function takenFrom(
   if (before === undefined) return undefined;
   const { account, price: id, meter, resource, period, cell } = before;
   const key = tallyKey(tenant.record.id, account, id, meter, resource, period.startMs, cell);
-  return { key, usageSeq: state.usageSeq, index };
+  return { key, usageSeq: state.usageSeq, index, order: state.history.order };
 }
 
 /** The tally of the version before, in the same account, scope, cell and period. */

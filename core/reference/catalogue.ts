@@ -80,6 +80,8 @@ function apply(tenant: Tenant, change: Exclude<ControlChange, { kind: 'tenant' }
       break;
     case 'correction':
     case 'correctionRows':
+    case 'correctionShadow':
+    case 'correctionTally':
     case 'correctionEnd':
       tenant.correction = progressed(tenant.correction, change);
       break;

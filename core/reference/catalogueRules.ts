@@ -75,6 +75,8 @@ export function fitsCatalogue(
       return canReopen(tenant, change);
     case 'correction':
     case 'correctionRows':
+    case 'correctionShadow':
+    case 'correctionTally':
     case 'correctionEnd':
       return canProgress(tenant.correction, change);
   }

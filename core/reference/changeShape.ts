@@ -6,7 +6,7 @@ import { isBudget } from './budgets/shape.ts';
 import { isListOf, isNatural, isObject, isText, type Fields } from './body.ts';
 import { isZone } from './month.ts';
 import { isChargedIn, isPricingUnit } from './pricingUnit.ts';
-import { isBeginning, isEnding, isPiece } from './corrections/shape.ts';
+import { isBeginning, isEnding, isPiece, isRebuilding, isShadow } from './corrections/shape.ts';
 import { isFee } from './fees/shape.ts';
 import { decimal, readDecimal } from './number.ts';
 import { isAbsentOr, isDay, isNotNegative, isOneOf, isPositiveInteger } from './prices/figures.ts';
@@ -78,6 +78,8 @@ const shapes: Readonly<Record<ControlChange['kind'], (change: Fields) => boolean
     isNatural(account) && account > 0 && isNatural(fromMs) && isText(reason) && isText(approvedBy),
   correction: (change) => isBeginning(change),
   correctionRows: (change) => isPiece(change),
+  correctionShadow: (change) => isShadow(change),
+  correctionTally: (change) => isRebuilding(change),
   correctionEnd: (change) => isEnding(change),
 };
 

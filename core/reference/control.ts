@@ -4,6 +4,7 @@ import { settleAll } from './agreements/settle.ts';
 import { chargeUnpriced } from './adjustments.ts';
 import { isObject, isWhole, readJson } from './body.ts';
 import { asCommitted } from './corrections/progress.ts';
+import { endShadows, rebuiltBy } from './corrections/rebuild.ts';
 import { reversedBy } from './corrections/reverse.ts';
 import { changeCredits } from './credits/pay.ts';
 import { evaluateMoved } from './budgets/looks.ts';
@@ -29,7 +30,9 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   const fees = new Set(changes.flatMap((change) => (change.kind === 'fee' ? [change.key] : [])));
   const isFew = areFew([before, tenant], fees, state.logTimeMs);
   const reversed = tenant === undefined ? [] : reversedBy(state, tenant, changes);
-  if (message === undefined || tenant === undefined || !isFew || reversed === undefined) {
+  const isAlone = changes.length === 1 || changes.every(({ kind }) => kind !== 'correctionShadow' && kind !== 'correctionTally'); // prettier-ignore
+  const rebuilt = tenant === undefined || !isAlone ? undefined : rebuiltBy(state, tenant, changes);
+  if (message === undefined || tenant === undefined || !isFew || reversed === undefined || rebuilt === undefined) {
     outcome.refusals.push(rejected(state, tenantId, input.seq));
     return undefined;
   }
@@ -47,7 +50,8 @@ export function takeControl(state: State, ports: Ports, input: Input, outcome: O
   outcome.because = { tenant: tenantId, cause: null, trace: message.trace };
   changeCredits(state, tenant, before, message.changes, outcome);
   if (newPrices.size > 0) noteVersions(state, tenant);
-  outcome.rows.push(...reversed);
+  outcome.rows.push(...reversed, ...rebuilt);
+  if (changes.some(({ kind }) => kind === 'correctionEnd')) endShadows(state, tenantId);
   outcome.rows.push(...chargeUnpriced(state, tenant, newPrices, source));
   outcome.rows.push(...replaceFees(state, before, tenant, fees, source));
   settleAll(state, tenant, before, outcome, source);

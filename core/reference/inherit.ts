@@ -23,6 +23,7 @@ export function inherit(heir: State, retired: State, tenant: string): void {
   for (const what of kept)
     for (const [key, value] of retired[what])
       if (key.startsWith(`${tenant} `)) (heir[what] as Map<string, unknown>).set(key, value);
+  heir.history.inherit(retired.history, tenant);
   // What comes from now on came after all that versions took over.
   for (const [key, tally] of heir.tallies)
     if (tally.tenant === tenant && tally.from !== undefined)

@@ -17,6 +17,7 @@ import type { Alert } from '../messages/alert.ts';
 import type { BudgetForecast, BudgetStateName, BudgetsWaiting, BudgetTransition } from '../messages/budget.ts';
 import type { BlockKind, FeePlace, Refusal, SamplePlace } from '../messages/rated.ts';
 import type { Span } from './calendar.ts';
+import { History } from './corrections/history.ts';
 import type { CreditBook } from './credits/book.ts';
 import type { CreditStep } from './credits/pay.ts';
 import type { Spend } from './agreements/spend.ts';
@@ -89,7 +90,7 @@ export interface Tally {
   /** What the version of the price before this one had reached. */
   carried: Noted;
   /** Key of that one's tally, and the sample up to which it counts: number in `USAGE`, index. */
-  readonly from: { readonly key: string; readonly usageSeq: number; readonly index: number } | undefined;
+  readonly from: { readonly key: string; readonly usageSeq: number; readonly index: number; readonly order: number } | undefined; // prettier-ignore
   /** All of its events, those carried over first. */
   noted: Noted;
   /** For `latest`: the sample that it has the value of. */
@@ -203,6 +204,9 @@ export interface State {
   /** End of what was billed, by producer, resource, metric and dimensions. */
   readonly ends: Map<string, number>;
   readonly tallies: Map<string, Tally>;
+  readonly history: History;
+  /** Keys of tallies that a correction is rebuilding. */
+  readonly shadows: Set<string>;
   /** In the order taken. */
   readonly closings: Closing[];
   /** Levels that go on, in the order in which they began. */
@@ -307,6 +311,8 @@ export function emptyState(partition: number): State {
     tracks: new Map(),
     ends: new Map(),
     tallies: new Map(),
+    history: new History(),
+    shadows: new Set(),
     closings: [],
     held: new Map(),
     cells: new Map(),

@@ -55,7 +55,10 @@ export function addToTally(
   const amount = mayAnyOwe(state) ? owedLate(tenant, tally) : zero;
   if (!amount.isZero()) state.late.push({ tally, amount });
   tally.charged = tally.charged.plus(amount);
-  return grow(tenant, tally, place.owner, contributionOf(tenant.meters.get(tally.meter)!, tally, part), journal);
+  const meter = tenant.meters.get(tally.meter)!;
+  const growth = grow(tenant, tally, place.owner, contributionOf(meter, tally, part), journal);
+  state.history.came(tenant.record.id, meter, keyOf(tally), part, journal);
+  return growth;
 }
 
 /** Adds one event, and what the aggregation keeps besides. */
@@ -143,6 +146,9 @@ function takeCell(state: State, shared: string, { price, cell }: Place, journal:
   state.cells.set(shared, cells.add(cell));
   journal.push(() => cells.delete(cell));
 }
+
+export const keyOf = ({ tenant, account, price, meter, resource, period, cell }: Tally): string =>
+  tallyKey(tenant, account, price, meter, resource, period.startMs, cell);
 
 /** The cell stands last: what comes before it is shared by the cells of a price. */
 export function tallyKey(

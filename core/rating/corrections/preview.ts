@@ -12,6 +12,8 @@ export function previewReversal(state: PartitionState, name: string, stored: rea
   const tenant = state.tenants.get(name);
   require(tenant !== undefined, `tenant ${name} is not known`);
   const { blocks, tallies } = readReversal(state.partition, tenant!, { id: 'preview', n: 1, blocks: stored });
+  for (const { stays, tally } of tallies)
+    require(!stays, `tally ${tally.entry.id}, of meter ${tally.entry.meter}, keeps its samples: what it would be without some is not worked out`);
   const effects = new Map<string, Found>();
   const add = (at: Omit<Found, 'rows' | 'reversed' | 'rest'>, more: Partial<Pick<Found, 'rows' | 'reversed' | 'rest'>>): void => {
     const key = [at.account, at.price, at.periodStartMs, at.bookedStartMs, at.closedUntilMs].join();

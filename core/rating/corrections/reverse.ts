@@ -3,18 +3,17 @@
  * that rows add up to the charge of what is left (SPEC §16.3). All of a piece, or nothing.
  */
 import type { CorrectedBlock, CorrectionRows } from '../../messages/correction.ts';
-import type { ControlMessage } from '../../messages/control.ts';
+import { keepsSamples, type Aggregation } from '../../messages/control.ts';
 import { parseAmount, parseDecimal, pow10 } from '../../money/fixed.ts';
-import { nothing, type Cell, type Measures } from '../../pricing/compiled.ts';
+import { nothing, type Cell, type CompiledPrice, type Measures } from '../../pricing/compiled.ts';
 import { addAdjustment } from '../adjustment.ts';
 import { officeSource, type Group } from '../block.ts';
 import { closeBlocks, type BlockRun } from '../closeBlocks.ts';
 import { require } from '../controlFault.ts';
-import { applyMaster } from '../master.ts';
 import { isBeyond, tallyUnitsMax } from '../measures.ts';
 import { bookingOf, poolOf, type PlanContext } from '../plan.ts';
 import { cellOf } from '../rollover.ts';
-import { tallyKey, type Account, type Balance, type PartitionState, type Tally, type Tenant } from '../state.ts';
+import { tallyKey, type Account, type Balance, type Tally, type Tenant } from '../state.ts';
 import { carryAnew, settle } from '../tally.ts';
 import { tallyAccountOf } from '../tallyPlace.ts';
 
@@ -52,6 +51,8 @@ const inherited = 0;
 /** What is taken off a tally; of what is brought back, negative. */
 interface Reversed {
   readonly tally: Tally;
+  /** Whether it keeps something of its samples: then it is rebuilt when all is reversed, and until then it stays as it is (SPEC §16.5). */
+  readonly stays: boolean;
   readonly rows: ReadRow[];
   amount: bigint;
   /** What is taken off what it took over of an earlier version, and the rows that this is. */
@@ -62,21 +63,12 @@ interface Reversed {
   charge: bigint;
 }
 
-/** Takes a message for the first time; what a piece of a correction comes to is still to be booked. Throws ControlFault. */
-export function takeMessage(state: PartitionState, message: ControlMessage): { tenant: Tenant; reversal?: Reversal } {
-  let reversal: Reversal | undefined;
-  const tenant = applyMaster(state, message, state.logTimeMs, (of, rows) => {
-    reversal = readReversal(state.partition, of, rows);
-  });
-  return { tenant, ...(reversal && { reversal }) };
-}
-
 /** Throws ControlFault where a row is not one that can be reversed, or a tally would be left with less than nothing, or owe too much. */
 export function readReversal(partition: number, tenant: Tenant, { id, blocks: stored }: CorrectionRows): Reversal {
   const found = new Map<Tally, Reversed>();
   const blocks = stored.map((block) => readBlock(partition, tenant, block, found));
-  for (const { tally, rows } of [...found.values()]) takeFromLater(tenant, tally, rows, found);
-  for (const reversed of found.values()) chargeWithout(tenant, reversed);
+  for (const { tally, rows, stays } of [...found.values()]) if (!stays) takeFromLater(tenant, tally, rows, found);
+  for (const reversed of found.values()) if (reversed.stays) leaveAlone(reversed); else chargeWithout(tenant, reversed); // prettier-ignore
   const tallies = [...found.values()].sort((a, b) => a.tally.entry.id - b.tally.entry.id);
   return { id, blocks, tallies };
 }
@@ -88,11 +80,12 @@ function readBlock(partition: number, tenant: Tenant, stored: CorrectedBlock, fo
   const meter = master.meters.get(stored.meter);
   require(meter !== undefined, `block ${stored.ref}: meter ${stored.meter} is not known`);
   const { scale, aggregation } = meter!;
-  const adds = aggregation === 'sum' || aggregation === 'timeWeighted' || aggregation === 'count';
-  require(adds, `block ${stored.ref}: a row of aggregation ${aggregation} does not tell what it adds`);
+  require(aggregation !==
+    'recurring', `block ${stored.ref}: a row of aggregation ${aggregation} does not tell what it adds`);
   const price = master.prices.get(stored.price);
   const isKnown = stored.price === 0 || (price?.record.meter === stored.meter && price.order === 'free');
   require(isKnown, `block ${stored.ref}: price ${stored.price} is not known, of another meter, or charges in the order of the log`);
+  requireOwn(stored, aggregation, price);
   const isResource = price?.record.tallyScope === 'resource';
   const place = {
     account: (price === undefined ? account! : tallyAccountOf(price.record, account!)).record.id,
@@ -119,7 +112,7 @@ function readBlock(partition: number, tenant: Tenant, stored: CorrectedBlock, fo
     const grown = grownBy(price?.cell(stored.cell), quantity!, sign);
     const startMs = stored.firstMs + offsetMs;
     const row = { tally: tally!, resource: resource!, index, startMs, durationMs, usageSeq: isOwn ? stored.usageSeq : inherited, grown, amount: amount! };
-    const reversed = reversedOf(found, tally!);
+    const reversed = reversedOf(found, tally!, keepsSamples(aggregation));
     reversed.rows.push(row);
     reversed.amount += amount!;
     return row;
@@ -127,16 +120,24 @@ function readBlock(partition: number, tenant: Tenant, stored: CorrectedBlock, fo
   return { stored, account: account!, scale, rows };
 }
 
+/** What a tally keeps does not tell what an event found there, nor whose of a pool what is left would be. */
+function requireOwn({ ref, cell, meter }: CorrectedBlock, aggregation: Aggregation, price: CompiledPrice | undefined): void {
+  if (!keepsSamples(aggregation)) return;
+  require(price?.cell(cell)?.countsEvents !== true, `block ${ref}: price ${price?.record.id} counts events of meter ${meter}, which keeps its samples`);
+  const isShared = price?.record.tallyScope === 'subtree' && price.record.split !== 'asArrived';
+  require(!isShared, `block ${ref}: price ${price?.record.id} shares out what meter ${meter} keeps of its samples`);
+} // prettier-ignore
+
 /** In a price that is free of order an event notes the same whatever came before it. */
 function grownBy(cell: Cell | undefined, quantity: bigint, sign: 1n | -1n): Measures {
   if (cell?.countsEvents !== true) return { ...nothing, quantity };
   return { quantity, events: sign, value: sign * cell.valueAfter(nothing, sign * quantity, 1n, 0n) };
 }
 
-function reversedOf(found: Map<Tally, Reversed>, tally: Tally): Reversed {
+function reversedOf(found: Map<Tally, Reversed>, tally: Tally, stays = false): Reversed {
   let reversed = found.get(tally);
   if (reversed === undefined) {
-    reversed = { tally, rows: [], amount: 0n, carried: [], left: nothing, leftCarried: nothing, charge: 0n };
+    reversed = { tally, stays, rows: [], amount: 0n, carried: [], left: nothing, leftCarried: nothing, charge: 0n };
     found.set(tally, reversed);
   }
   return reversed;
@@ -177,6 +178,12 @@ function chargeWithout({ id, master }: Tenant, reversed: Reversed): void {
   require(!isBeyond(reversed.charge), `${what} would be charged beyond its bound`);
 }
 
+function leaveAlone(reversed: Reversed): void {
+  const { tally } = reversed;
+  settle(tally);
+  Object.assign(reversed, { left: sum(tally, nothing), leftCarried: tally.carried, charge: tally.charge });
+}
+
 const sum = (a: Measures, b: Measures, sign = 1n): Measures => ({
   quantity: a.quantity + sign * b.quantity,
   events: a.events + sign * b.events,
@@ -189,13 +196,17 @@ const less = (from: Measures, rows: readonly ReadRow[]): Measures =>
 /** What other rows of the tally owe once the reversed ones are gone: not less than nothing only where a tier or the like was passed. */
 export const restOf = ({ tally, charge, amount }: Reversed): bigint => charge - tally.charge + amount;
 
+/** What the tally holds all the same, though the rows are gone. */
+const stayingOf = ({ stays, rows }: Reversed): bigint =>
+  stays ? rows.reduce((total, { grown }) => total + grown.quantity, 0n) : 0n;
+
 /** Books what was read; returns the balances that moved. */
 export function reverse(run: BlockRun & PlanContext, { id, blocks, tallies }: Reversal): Set<Balance> {
   const { tenant, changes, state } = run;
   const moved = new Set<Balance>();
   const owed = tallies.map((reversed) => {
     const { tally, left, carried, leftCarried, charge } = reversed;
-    const difference = restOf(reversed);
+    const difference = { quantity: stayingOf(reversed), amount: restOf(reversed) };
     if (carried.length > 0) {
       carryAnew(tenant, tally, leftCarried);
       changes.carried.add(tally);
@@ -212,7 +223,8 @@ export function reverse(run: BlockRun & PlanContext, { id, blocks, tallies }: Re
     for (const balance of closeBlocks({ ...run, source })) moved.add(balance);
   }
   for (const { tally, difference } of owed)
-    if (difference !== 0n) addAdjustment(run, tally, tenant.master.accounts.get(tally.entry.account)!, difference);
+    if (difference.quantity !== 0n || difference.amount !== 0n)
+      addAdjustment(run, tally, tenant.master.accounts.get(tally.entry.account)!, difference);
   for (const balance of closeBlocks({ ...run, source: office })) moved.add(balance);
   return moved;
 }

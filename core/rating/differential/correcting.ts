@@ -31,7 +31,7 @@ export interface CorrectAction {
 export interface Names {
   readonly nameOf: (resource: number) => string;
   /** Whether a meter's rows can be reversed. */
-  readonly adds: (meter: string) => boolean;
+  readonly isReversed: (meter: string) => boolean;
 }
 
 /** Rows of each kind. */
@@ -65,9 +65,9 @@ export class Corrections {
   }
 
   /** Messages that begin it and go on with it. */
-  messages(action: CorrectAction, { nameOf, adds }: Names): ControlChange[] {
+  messages(action: CorrectAction, { nameOf, isReversed }: Names): ControlChange[] {
     const { what, pieces } = action;
-    const chosen = this.#chosen(action).filter((block) => action.which % 6 === 5 || adds(block.scalar('meter')));
+    const chosen = this.#chosen(action).filter((block) => action.which % 6 === 5 || isReversed(block.scalar('meter')));
     const blocks = chosen.flatMap((block) => this.#corrected(block, action.leaves, nameOf));
     const id = `c-${(this.#count += 1)}`;
     const told = { id, what, reason: 'wrong', author: 'a', approvedBy: '', selection: '', asOf: this.#stored.length };

@@ -37,6 +37,8 @@ export const noneSeen = () => ({
   broughtBack: 0,
   rests: 0,
   recarried: 0,
+  rebuilt: 0,
+  shadowed: 0,
   warmed: 0,
   waited: 0,
   fell: 0,
@@ -78,6 +80,10 @@ export function see(
   seen.fees += blocks.split('\tfee\t').length - 1;
   seen.credits += blocks.split('\tfeeCredit\t').length - 1;
   seen.recarried += header.carried?.length ?? 0;
+  seen.rebuilt += (header.shadows ?? []).filter(({ gone }) => gone === true).length;
+  seen.shadowed += (header.shadows ?? []).filter(
+    ({ quantity, cleared }) => quantity !== '0' && cleared !== true,
+  ).length;
   for (const { reason } of header.creditEntries ?? []) paid.add(reason);
   for (const { type } of header.alerts) if (type.startsWith('credit.')) paid.add(type);
   seen.alerts += header.alerts.length;

@@ -1,22 +1,26 @@
 /** Both engines side by side, and the log between them: what the fast one decides is stored, and the other judges it. */
 import type { ControlChange, FeeRecord, MeterRecord, PriceRecord } from '../../messages/control.ts';
 import { splitCommit, type CommitHeader } from '../../messages/rated.ts';
+import { readBlocks } from '../../reference/audit/blocks.ts';
 import { Auditor } from '../../reference/audit/auditor.ts';
 import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
 import { decideRequests } from '../../holds/decide.ts';
+import type { CorrectedTally } from '../../messages/correction.ts';
 import type { HoldRequest } from '../../messages/checks.ts';
 import type { CommitPlace } from '../commit.ts';
 import { inheritance, workLeft } from '../inherit.ts';
 import { PartitionMachine } from '../machine.ts';
 import { applyCommit } from '../replay.ts';
 import { decodeState, encodeState } from '../snapshot.ts';
-import { emptyState, emptyTenant, type PartitionState } from '../state.ts';
+import { emptyState, emptyTenant, type PartitionState, type Tenant } from '../state.ts';
 import { type Action } from './actions.ts';
 import { foundation, monthsMs, startMs } from '../testing/ground.ts';
 import { Batches, type Encoding } from './batches.ts';
 import { changesOf, type ControlAction } from './changes.ts';
 import { noneSeen, see } from './seen.ts';
+import { attempted, Rebuildings } from './rebuilding.ts';
+import { recipeOf } from '../corrections/recipe.ts';
 import { Corrections, type CorrectAction } from './correcting.ts';
 import { budgetChanges } from '../testing/budgets.ts';
 import { feeOfAction, type FeeAction } from '../testing/fees.ts';
@@ -39,6 +43,9 @@ export class World {
   readonly #ports: Ports & Encoding;
   readonly #batches: Batches;
   readonly #corrections = new Corrections(this.seen);
+  readonly #rebuildings: Rebuildings;
+  /** Tallies that the correction that goes on is still to rebuild. */
+  readonly #rebuilding = new Map<string, CorrectedTally>();
   /** Of all partitions that there were: ids are never given twice. */
   readonly #names = new Map<number, string>();
   #commits: { readonly header: CommitHeader; readonly hash: string }[] = [];
@@ -63,6 +70,7 @@ export class World {
     this.#nowMs = nowMs;
     this.#ports = ports;
     this.#batches = new Batches(ports);
+    this.#rebuildings = new Rebuildings((id) => this.#names.get(id) ?? '', ports.readText);
     this.auditor = new Auditor(0, ports, this.faults);
     this.#machine = this.#replayed();
     for (const id of ['t', 'u']) {
@@ -120,17 +128,61 @@ export class World {
     const meters = this.state.tenants.get(step.tenant)?.master.meters ?? new Map<string, MeterRecord>();
     const names = {
       nameOf: (id: number): string => this.#names.get(id)!,
-      adds: (meter: string): boolean => ['sum', 'timeWeighted', 'count'].includes(meters.get(meter)?.aggregation ?? ''),
+      isReversed: (meter: string): boolean => meters.get(meter)?.aggregation !== 'recurring',
     };
     if (step.which % 4 > 0) this.#endCorrection(step.tenant);
     for (const change of this.#corrections.messages(step, names)) this.control(step.tenant, [change]);
+    this.commit();
+    this.#beginRebuilding(step.tenant);
     if (step.ends) this.#endCorrection(step.tenant);
   }
 
-  #endCorrection(tenant: string): void {
-    const correction = this.state.tenants.get(tenant)?.master.correction;
-    if (correction === undefined) return;
-    this.control(tenant, [{ kind: 'correctionEnd', id: correction.id, pieces: correction.pieces ?? 0 }]);
+  /** Tallies that keep something get their shadows; what comes until the correction ends counts in those. */
+  #beginRebuilding(id: string): void {
+    const tenant = this.state.tenants.get(id);
+    const correction = tenant?.master.correction;
+    if (tenant === undefined || correction === undefined) return;
+    const touched = this.#rebuildings.touched(tenant, correction.id);
+    this.#shadow(tenant, correction.id, touched);
+  }
+
+  /** Of those that can be rebuilt, and of versions that took over from them. */
+  #shadow(tenant: Tenant, id: string, places: readonly CorrectedTally[]): void {
+    const heirs = (place: CorrectedTally): CorrectedTally[] => {
+      const recipe = attempted(() => recipeOf(this.state, tenant, place));
+      return recipe === undefined ? [] : [place, ...recipe.heirs.flatMap(heirs)];
+    };
+    const all = new Map(places.flatMap(heirs).map((place) => [JSON.stringify(place), place]));
+    const isFresh = (key: string): boolean => !this.#rebuilding.has(key);
+    const tallies = [...all].filter(([key, place]) => isFresh(key) && !this.#rebuildings.hasMoved(this.state, tenant, place)); // prettier-ignore
+    for (const [key, place] of tallies) this.#rebuilding.set(key, place);
+    const n = (tenant.master.correction?.pieces ?? 0) + 1;
+    if (tallies.length > 0)
+      this.control(tenant.id, [{ kind: 'correctionShadow', id, n, tallies: tallies.map(([, place]) => place) }]);
+  }
+
+  #endCorrection(id: string): void {
+    const tenant = this.state.tenants.get(id);
+    const correction = tenant?.master.correction;
+    if (tenant === undefined || correction === undefined) return;
+    for (let done = 0; done < this.#rebuilding.size;) {
+      this.commit();
+      const places = [...this.#rebuilding.values()].slice(done);
+      done = this.#rebuilding.size;
+      for (const place of places) this.#rebuild(tenant, correction.id, place);
+      // Versions that took over while their predecessors had shadows.
+      this.#shadow(tenant, correction.id, places);
+    }
+    this.#rebuilding.clear();
+    this.control(id, [{ kind: 'correctionEnd', id: correction.id, pieces: tenant.master.correction!.pieces ?? 0 }]);
+  }
+
+  #rebuild(tenant: Tenant, id: string, place: CorrectedTally): void {
+    if (attempted(() => recipeOf(this.state, tenant, place))?.shadowSeq == null) return;
+    for (const message of attempted(() => this.#rebuildings.messages(this.state, tenant, place)) ?? []) {
+      const n = (tenant.master.correction!.pieces ?? 0) + 1;
+      this.control(tenant.id, [{ ...message, id, n }]);
+    }
   }
 
   #goTo(nowMs: number, ticks: boolean): void {
@@ -237,6 +289,7 @@ export class World {
   take(subject: string, data: Uint8Array): void {
     const input: Input = { stream: 'usage', subject, seq: (this.#usages += 1), timeMs: this.#nowMs, data };
     this.#usage.push(input);
+    this.#rebuildings.take(this.#partition, input.seq, data);
     this.#pending.push(input);
     this.#machine.takeUsage(input);
   }
@@ -271,6 +324,7 @@ export class World {
     this.#pending = [];
     for (const { id, name } of header.resources) this.#names.set(id, name);
     this.#corrections.store({ partition: this.#partition, text: commit.blocks });
+    this.#rebuildings.store(readBlocks(commit.blocks).map((block) => block!));
     see(this, header, commit.blocks);
   }
 }

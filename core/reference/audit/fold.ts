@@ -92,7 +92,7 @@ export class Fold {
       slots: new Map([...known.slots, ...slots]),
       samples: [...known.samples, ...samples],
       members: new Map([
-        ...known.members,
+        ...(this.kept.get(key)?.members ?? []),
         ...members.map(([account, quantity, amount]) => [account, `${quantity} for ${amount}`] as const),
       ]),
     });

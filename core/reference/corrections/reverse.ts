@@ -9,6 +9,8 @@ import { minus } from '../prices/fraction.ts';
 import { countsEvents, isEventCharged, note, nothingNoted, type Noted } from '../prices/noted.ts';
 import { priced, withoutPrice } from '../rows.ts';
 import type { Row, Source, State, Tally, Tenant } from '../state.ts';
+import { keeps } from './history.ts';
+import { difference } from './rebuild.ts';
 import { addToMember, takeBack, tallyKey, type Journal } from '../tallies.ts';
 import { chargeOfTally } from '../tallyCharge.ts';
 import { tallyAccount } from '../tallyPlace.ts';
@@ -37,7 +39,7 @@ class Piece {
   readonly #id: string;
   readonly #journal: Journal;
   /** Tallies as they were, in the order in which they are come to, and what their rows gave back. */
-  readonly #before = new Map<string, { readonly charged: Exact; back: Exact }>();
+  readonly #before = new Map<string, { readonly charged: Exact; back: Exact; stays: Exact | undefined }>();
 
   constructor(state: State, tenant: Tenant, id: string, journal: Journal) {
     [this.#state, this.#tenant, this.#id, this.#journal] = [state, tenant, id, journal];
@@ -47,12 +49,15 @@ class Piece {
     const rows = blocks.flatMap((block) => block.rows.map((row) => this.#takeBack(block, row)));
     const known = [...this.#state.tallies.keys()];
     const touched = [...this.#before.keys()].sort((a, b) => known.indexOf(a) - known.indexOf(b));
-    const owed = touched.map((key) => ({ tally: this.#state.tallies.get(key)!, amount: this.#chargeAnew(key) }));
+    const owed = touched.map((key) => ({ tally: this.#state.tallies.get(key)!, ...this.#chargeAnew(key) }));
     // Nothing can fail any more.
-    rows.push(...owed.filter(({ amount }) => !amount.isZero()).map(({ tally, amount }) => this.#rest(tally, amount)));
     for (const { account, startMs, currency, amount, price } of rows)
       if (price !== 0) addToBalances(this.#state, this.#tenant, account, startMs, currency, amount);
-    return rows;
+    const rests = owed.filter(({ quantity, amount }) => !quantity.isZero() || !amount.isZero());
+    return [
+      ...rows,
+      ...rests.map(({ tally, ...rest }) => difference(this.#state, this.#tenant, tally, this.#id, rest)),
+    ];
   }
 
   #takeBack(block: CorrectedBlock, [resourceAt, index, offsetMs, durationMs, quantityText, amountText]: CorrectedRow): Row {
@@ -65,13 +70,18 @@ class Piece {
     const units = quantity.times(powerOfTen(meter.scale));
     if (!units.isInteger()) throw new Unfit();
     const isVoid = block.kind === 'void';
-    const noted = notedOf(price, tally, meter.scale, integer(units), isVoid);
-    this.#note(key, amount);
-    tally.quantity = tally.quantity.minus(units);
-    tally.noted = lessNoted(tally.noted, noted);
-    const isOwn = ref.startsWith(`${this.#state.partition}-`);
-    this.#takeFromHeirs(key, { usageSeq: isOwn ? usageSeq : 0, index, isOwn }, noted);
     const startMs = firstMs + offsetMs;
+    if (keeps(meter)) {
+      this.#note(key, amount, units);
+      this.#state.history.turn(key, { producer, epoch, seq, index, startMs }, isVoid, this.#journal);
+    } else {
+      const noted = notedOf(price, tally, meter.scale, integer(units), isVoid);
+      this.#note(key, amount);
+      tally.quantity = tally.quantity.minus(units);
+      tally.noted = lessNoted(tally.noted, noted);
+      const isOwn = ref.startsWith(`${this.#state.partition}-`);
+      this.#takeFromHeirs(key, { usageSeq: isOwn ? usageSeq : 0, index, isOwn }, noted);
+    }
     const figures = { quantity: quantity.neg(), amount: amount.neg() };
     if (price?.tallyScope === 'subtree') addToMember(tally, account, { quantity: units.neg(), amount: amount.neg() }, this.#journal);
     const terms = price === undefined ? { ...withoutPrice('void', block.meter, figures.quantity), amount: figures.amount } : priced(price, block.cell, figures);
@@ -84,22 +94,27 @@ class Piece {
 
   #placeOf({ account, price: id, meter, cell, periodStartMs }: CorrectedBlock, resource: string | undefined) {
     const { accounts, meters, prices } = this.#tenant;
-    const adds = ['sum', 'timeWeighted', 'count'].includes(meters.get(meter)?.aggregation ?? '');
+    const record = meters.get(meter);
     const price = prices.get(id);
-    if (!accounts.has(account) || !adds || resource === undefined) throw new Unfit();
+    if (!accounts.has(account) || record === undefined || record.aggregation === 'recurring' || resource === undefined)
+      throw new Unfit();
     if (id !== 0 && (price?.meter !== meter || isLogOrdered(price))) throw new Unfit();
+    if (price !== undefined && keeps(record) && (isShared(price) || countsEvents(price, leafOf(price.model, cell))))
+      throw new Unfit();
     const place = [price === undefined ? account : tallyAccount(price, account), id, meter] as const;
     const scope = price?.tallyScope === 'resource' ? resource : '';
     return { price, resource, key: tallyKey(this.#tenant.record.id, ...place, scope, periodStartMs, cell) };
   }
 
-  /** Keeps what the tally was, once. */
-  #note(key: string, back: Exact): void {
+  /** Keeps what the tally was, once. `stays`: what it holds all the same, for it keeps something of its samples (16.5). */
+  #note(key: string, back: Exact, stays?: Exact): void {
     const tally = this.#state.tallies.get(key)!;
     const known = this.#before.get(key);
-    if (known !== undefined) known.back = known.back.plus(back);
-    else {
-      this.#before.set(key, { charged: tally.charged, back });
+    if (known !== undefined) {
+      known.back = known.back.plus(back);
+      known.stays = stays && known.stays?.plus(stays);
+    } else {
+      this.#before.set(key, { charged: tally.charged, back, stays });
       const before = { ...tally };
       this.#journal.push(() => Object.assign(tally, before));
     }
@@ -124,29 +139,22 @@ class Piece {
     }
   }
 
-  #chargeAnew(key: string): Exact {
+  /** What other rows of the tally owe now, and what of it is no row's. */
+  #chargeAnew(key: string): { readonly quantity: Exact; readonly amount: Exact } {
     const tally = this.#state.tallies.get(key)!;
-    const { charged, back } = this.#before.get(key)!;
+    const { charged, back, stays } = this.#before.get(key)!;
+    if (stays !== undefined) return { quantity: stays, amount: back };
     const isEnough = tally.quantity.gte(0) && tally.carried.quantity >= 0n && tally.carried.events >= 0n && tally.noted.events >= tally.carried.events;
     const meter = this.#tenant.meters.get(tally.meter)!;
     if (!isEnough || tally.quantity.gte(tallyMax.times(powerOfTen(meter.scale)))) throw new Unfit();
     tally.charged = chargeOfTally(this.#tenant, tally);
     if (tally.charged.abs().gte(chargeMax)) throw new Unfit();
-    return tally.charged.minus(charged).plus(back);
-  } // prettier-ignore
-
-  /** What other rows of the tally owe now, as a row without a quantity. */
-  #rest(tally: Tally, amount: Exact): Row {
-    const { account, resource, cell, period, firstMs } = tally;
-    const price = this.#tenant.prices.get(tally.price)!;
-    if (price.tallyScope === 'subtree') addToMember(tally, account, { quantity: zero, amount }, []);
-    const source: Source = { producer: '', epoch: '', seq: 0, inputSeq: 0, logTimeMs: this.#state.logTimeMs, trace: '' };
-    return {
-      tenant: this.#tenant.record.id, account, resource, startMs: firstMs, durationMs: 0, period, ...bookingOf(this.#tenant, account, firstMs),
-      ...priced(price, cell, { quantity: zero, amount }), kind: 'adjustment', primary: false, source, index: 0, correction: this.#id,
-    };
+    return { quantity: zero, amount: tally.charged.minus(charged).plus(back) };
   } // prettier-ignore
 }
+
+/** 5.6: by quantity, so that what falls would be nobody's. */
+const isShared = ({ tallyScope, split }: PriceRecord): boolean => tallyScope === 'subtree' && split !== 'asArrived';
 
 /** What a row's event was noted as; in a price free of order that does not depend on the others. */
 function notedOf(price: PriceRecord | undefined, { cell }: Tally, scale: number, quantity: bigint, isVoid: boolean): Noted {

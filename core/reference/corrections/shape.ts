@@ -31,3 +31,35 @@ const isBlock = (value: unknown) =>
 
 const isRow = (value: unknown) =>
   Array.isArray(value) && value.length === 6 && value.slice(0, 4).every(isNatural) && value.slice(4).every(isText);
+
+export const isShadow = ({ id, n, tallies }: Fields): boolean =>
+  isId(id) && isNatural(n) && n > 0 && isListOf(tallies, isTally);
+
+export const isRebuilding = ({ id, n, tally, kept, carried, isLast }: Fields): boolean =>
+  isId(id) && isNatural(n) && n > 0 && isTally(tally) && isObject(kept) && areKept(kept) && isBelow(10n ** 39n)(carried) && typeof isLast === 'boolean'; // prettier-ignore
+
+const isTally = (value: unknown) =>
+  isObject(value) &&
+  [value['price'], value['periodStartMs']].every(isNatural) &&
+  isNatural(value['account']) &&
+  value['account'] > 0 &&
+  [value['meter'], value['cell'], value['resource']].every(isText);
+
+const isBelow = (most: bigint) => (value: unknown) => isText(value) && /^\d{1,40}$/.test(value) && BigInt(value) < most;
+const isListOrNone = (value: unknown, isOne: (one: unknown) => boolean) =>
+  value === undefined || isListOf(value, isOne);
+const isPositive = (value: unknown) => isNatural(value) && value > 0;
+
+const areKept = ({ quantity, newest, values, hashes, slots, samples }: Fields): boolean =>
+  isBelow(10n ** 39n)(quantity) &&
+  (newest === undefined || isPlace(newest)) &&
+  isListOrNone(values, isText) &&
+  isListOrNone(hashes, isPositive) &&
+  isListOrNone(slots, (slot) => Array.isArray(slot) && slot.length === 2 && isNatural(slot[0]) && isBelow(2n ** 63n)(slot[1])) &&
+  isListOrNone(samples, isBelow(2n ** 63n)); // prettier-ignore
+
+const isPlace = (value: unknown) =>
+  Array.isArray(value) &&
+  value.length === 5 &&
+  [value[0], value[3], value[4]].every(isNatural) &&
+  [value[1], value[2]].every(isText);
