@@ -226,7 +226,7 @@ export interface TallyNote {
 }
 
 /** The shadow of a tally that a correction rebuilds: lists as of the tally's own notes; `cleared` begins it. */
-export interface ShadowNote extends Omit<TallyNote, 'from' | 'members'> {
+export interface ShadowNote extends Omit<TallyNote, 'members' | 'from'> {
   /** Absolute. */
   readonly quantity: string;
   /** The last message of `USAGE` whose samples are not in it. */
