@@ -1,4 +1,5 @@
 /** Whether an amount fits under every cap above an account (SPEC §15.3). */
+import { ruleOf } from '../budgets/rule.ts';
 import { limitOf, spentOf } from '../budgets/spent.ts';
 import { divideRounded, formatAmount, parseAmount, parseRational, type Rational } from '../money/fixed.ts';
 import type { Cause, DesiredAction, Verdict } from '../messages/checks.ts';
@@ -27,6 +28,8 @@ interface Cap {
   /** Undefined where nothing of the amount counts. */
   readonly cap: bigint | undefined;
   readonly refuses: boolean;
+  /** Whether what was spent is not known yet. */
+  readonly isWarming?: boolean;
 }
 
 export function verdictOn(tenant: Tenant, logTimeMs: number, asked: Asked): Verdict {
@@ -54,9 +57,9 @@ export function verdictOn(tenant: Tenant, logTimeMs: number, asked: Asked): Verd
 }
 
 /** In words: of those that are named alone, for there may be thousands above an account. */
-function causeOf({ kind, id, account, state, cap, spent, held }: Cap): Cause {
+function causeOf({ kind, id, account, state, cap, spent, held, isWarming }: Cap): Cause {
   const figures = cap === undefined ? {} : { cap: formatAmount(cap), left: formatAmount(cap - spent - held) };
-  return { kind, id, account, state, ...figures };
+  return { kind, id, account, state, ...(isWarming === true ? { reason: 'warming' } : {}), ...figures };
 }
 
 /** Without a cap there is no end of it. */
@@ -80,12 +83,16 @@ export const strongest = (states: readonly DesiredAction[]): DesiredAction =>
 function capOf(tenant: Tenant, record: BudgetRecord, logTimeMs: number, asked: Asked): Cap[] {
   const { currency, service = '', amount } = asked;
   if (!record.enabled || !isOfService(record, service)) return [];
-  const state = actionOf(tenant.budgetStates.get(record.id)?.state ?? 'within');
+  const budget = tenant.budgetStates.get(record.id);
+  const state = actionOf(budget?.state ?? 'within');
   const mayCount = countsAs(record, currency, service, 1n) > 0n;
   const cap = mayCount ? blockingOf(record, limitOf(tenant, record, logTimeMs)) : undefined;
   const head = { kind: 'budget', id: record.id, account: record.account, state } as const;
   if (cap === undefined)
     return state === 'none' ? [] : [{ ...head, spent: 0n, held: 0n, cap, refuses: state === 'block' }];
+  // Until it is told what came before, nobody knows what is left: room that may not be there is not given.
+  if (budget?.warming === true && !ruleOf(tenant.master, record).isPlain)
+    return [{ ...head, spent: 0n, held: 0n, cap: undefined, refuses: true, isWarming: true }];
   const spent = spentOf(tenant, record, logTimeMs);
   const held = heldUnder(tenant, record);
   const left = cap - spent - held;

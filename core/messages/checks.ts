@@ -53,6 +53,8 @@ export interface Cause {
   readonly id: string;
   readonly account: number;
   readonly state: DesiredAction;
+  /** It caps, and is still to be told what was spent before it was made: it refuses until then. */
+  readonly reason?: 'warming';
   readonly cap?: string;
   readonly left?: string;
 }

@@ -1,6 +1,7 @@
 /** SPEC §15, recomputed plainly: every sum is taken anew over all holds that there are. */
 import type { CommitOrder, HoldOrder, RecordedRequest } from '../messages/checks.ts';
 import type { BudgetRecord } from '../messages/control.ts';
+import { isBalance } from './budgets/count.ts';
 import { limitOf, seenNow, spentOf } from './budgets/figures.ts';
 import { leftOf } from './credits/book.ts';
 import { bookOf } from './credits/pay.ts';
@@ -76,8 +77,8 @@ function verdictOn(state: State, order: HoldOrder) {
   return {
     allowed: refusing.length === 0,
     state: (['block', 'throttle'] as const).find((action) => caps.some((cap) => cap.action === action)) ?? 'none',
-    why: named.slice(0, 16).map(({ kind, id, account, action, cap, left }) => ({
-      kind, id, account, state: action, ...(cap && left ? { cap: text(cap), left: text(left) } : {}),
+    why: named.slice(0, 16).map(({ kind, id, account, action, isUntold, cap, left }) => ({
+      kind, id, account, state: action, ...(isUntold ? { reason: 'warming' } : {}), ...(cap && left ? { cap: text(cap), left: text(left) } : {}),
     })), // prettier-ignore
     left: some(tightest?.left),
     cap: some(tightest?.cap),
@@ -99,6 +100,8 @@ interface Standing {
   readonly held?: Exact;
   readonly left?: Exact;
   readonly isOver?: boolean;
+  /** It adds up by itself, and was not told yet what came before. */
+  readonly isUntold?: boolean;
 }
 
 function standing(state: State, tenant: Tenant, budget: BudgetRecord, order: HoldOrder): Standing[] {
@@ -112,6 +115,7 @@ function standing(state: State, tenant: Tenant, budget: BudgetRecord, order: Hol
     return percent === undefined ? [] : [limit.times(decimal(percent)).div(100)];
   });
   if (caps.length === 0 || !mayCount(budget, order)) return facts.action === 'none' ? [] : [facts];
+  if (track.warming && !isBalance(budget)) return [{ ...facts, isOver: true, isUntold: true }];
   const cap = caps.reduce((least, one) => (one.lt(least) ? one : least)).toDecimalPlaces(12, Exact.ROUND_FLOOR);
   const spent = spentOf(state, budget, now);
   const below = [...state.holds.values()].filter(

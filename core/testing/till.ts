@@ -1,6 +1,8 @@
 /** A partition with one price of 1 EUR for a unit of `m`, to which tests say what is used and published. */
 import { createHash } from 'node:crypto';
 import { isOfBudget, type BudgetAlert } from '../messages/alert.ts';
+import { decideRequests, type Decided } from '../holds/decide.ts';
+import type { HoldRequest } from '../messages/checks.ts';
 import type { BudgetRecord } from '../messages/budget.ts';
 import type { ControlChange } from '../messages/control.ts';
 import { PartitionMachine } from '../rating/machine.ts';
@@ -82,6 +84,13 @@ export class Till {
       told.push(...this.#told());
     }
     return told;
+  }
+
+  /** Decides requests, the last step of a commit. */
+  ask(...requests: readonly HoldRequest[]): Decided[] {
+    const decided = decideRequests(this.state, requests, this.nowMs, this.#machine.changes.requests);
+    this.#told();
+    return decided;
   }
 
   /** Another owner: from the commits alone, or from a snapshot. */

@@ -19,7 +19,7 @@ const watermark = object({
   logTimeMs: instant,
 });
 const cause = object(
-  { kind: { enum: ['budget', 'wallet'] }, id: { type: 'string' }, account: { type: 'integer' }, state: action, cap: decimal, left: decimal },
+  { kind: { enum: ['budget', 'wallet'] }, id: { type: 'string' }, account: { type: 'integer' }, state: action, reason: { enum: ['warming'] }, cap: decimal, left: decimal },
   ['kind', 'id', 'account', 'state'],
 ); // prettier-ignore
 const verdict = {
