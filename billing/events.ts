@@ -21,6 +21,8 @@ export interface BillingEvents {
   correctionFailed(error: unknown): void;
   /** A budget was not told what came before it; it is tried again. */
   seedFailed(error: unknown): void;
+  /** Attempts of deliveries were not archived; it is tried again, and until then they stay in their stream. */
+  archiveFailed(error: unknown): void;
 }
 
 export function billingEvents(logger: Logger, registry: Registry = register): BillingEvents {
@@ -44,6 +46,10 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     'correction_steps_failed_total',
     'Steps of corrections that failed and are tried again.',
   );
+  const archivesFailed = counter(
+    'delivery_archives_failed_total',
+    'Times attempts of deliveries were not archived; tried again.',
+  );
   const seedsFailed = counter(
     'budget_seeds_failed_total',
     'Budgets that were not told what came before them; tried again.',
@@ -52,6 +58,10 @@ export function billingEvents(logger: Logger, registry: Registry = register): Bi
     correctionFailed(error) {
       correctionsFailed.inc();
       logger.warn({ error: String(error) }, 'a step of a correction failed');
+    },
+    archiveFailed(error) {
+      archivesFailed.inc();
+      logger.warn({ error: String(error) }, 'attempts of deliveries were not archived');
     },
     seedFailed(error) {
       seedsFailed.inc();

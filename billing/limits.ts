@@ -94,6 +94,14 @@ export const outboxLimits = {
   outcomePollMs: 25,
 } as const;
 
+/** How the attempts of deliveries are archived. */
+export const archiveLimits = {
+  /** Pause between looks at the stream where nothing is left. */
+  everyMs: 2000,
+  /** Messages of one transaction; a message is of 250 attempts at most. */
+  messagesMax: 200,
+} as const;
+
 export const periodLimits = {
   /** How long a checklist waits for ClickHouse to come up with the rater's answer, and how often it looks. */
   loadWaitMs: 3000,

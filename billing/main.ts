@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
+import { Kvm } from '@nats-io/kv';
 import type { TenantRecord } from '#core/messages/control.ts';
-import { activePartitions } from '#core/messages/names.ts';
+import { activePartitions, buckets } from '#core/messages/names.ts';
 import { dataPaths, type Config } from '#platform/config.ts';
 import type { Routes } from '#platform/http/index.ts';
 import { jetstreamLog, type NatsConnection } from '#platform/nats/index.ts';
@@ -35,6 +36,7 @@ import type { ClosePorts } from './periods/gather.ts';
 import { producersOf } from './producers/producers.ts';
 import { billingRoutes } from './routes.ts';
 import type { Db, Tables } from './schema.ts';
+import { archiveDeliveries } from './targets/archive.ts';
 import { deliveryDesk } from './targets/desk.ts';
 import { reconcileTargets, targetBucket } from './targets/targets.ts';
 
@@ -64,6 +66,7 @@ export async function createBilling(config: Config, connection: NatsConnection, 
       events.logBehind(partition, messages);
     for (const each of (await settleOutcomes(db, log, Date.now)).rejected) events.rejected(each);
     await reconcileTargets(db, targets);
+    const notifierBucket = await new Kvm(connection).create(buckets.notifier, { replicas: config.nats.replicas });
     const checkKeys = await checkKeyBucket(connection, config.nats.replicas);
     await reconcileCheckKeys(db, checkKeys);
     const publisher = new Publisher({ db, log, targets, checkKeys, events, now: Date.now });
@@ -83,6 +86,7 @@ export async function createBilling(config: Config, connection: NatsConnection, 
           closeByThemselves(office, ports.closes, events, signal),
           seedBudgets(office, ports.budgets, events, signal),
           workOnCorrections(office, ports.corrections, events, signal),
+          archiveDeliveries({ db, log, bucket: notifierBucket }, events, signal),
         ]);
       },
       desk: deliveryDesk(office, log),

@@ -1,4 +1,5 @@
 /** Tables of `migrations/`, as kysely sees them. jsonb is written as text and read as values. */
+import type { Delivery } from '#core/messages/api.ts';
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type {
   AgreementRecord, BudgetRecord, BudgetThreshold, FeeRecord, MeterRecord, PriceModel, PriceRecord, ProducerRecord,
@@ -280,7 +281,18 @@ export interface AcknowledgementTable {
   note: string;
 }
 
+export interface DeliveryAttemptTable {
+  tenant: string;
+  target: string;
+  alert: string;
+  attempt: number;
+  at_ms: number;
+  body: Json<Delivery>;
+}
+
 export interface Tables {
+  delivery_attempt: DeliveryAttemptTable;
+  archived_stream: { stream: string; seq: number };
   acknowledgement: AcknowledgementTable;
   tenant: TenantTable;
   account: AccountTable;

@@ -77,6 +77,8 @@ export const liveLimits = {
 
 /** The API server. */
 export const apiLimits = {
+  /** Attempts of one answer about the archive; ask for the rest from where it ends. */
+  attemptsPageMax: 1000,
   /** Attempts to log in, and failed credentials, a minute and address; more are refused with 429. */
   loginsPerMinuteMax: 10,
   failuresPerMinuteMax: 60,

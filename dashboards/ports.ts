@@ -16,7 +16,16 @@ import type {
 import type { ReplayedDelivery } from '#core/messages/delivery.ts';
 import type { PricingUnitRecord } from '#core/messages/pricingUnit.ts';
 import type { PriceSeries } from '#core/pricing/series/points.ts';
-import type { Approved, CreditEntries, LiveState, RatedRow, RefusalTotal, Status, Trust } from '#core/messages/api.ts';
+import type {
+  Approved,
+  CreditEntries,
+  Delivery,
+  LiveState,
+  RatedRow,
+  RefusalTotal,
+  Status,
+  Trust,
+} from '#core/messages/api.ts';
 import type { Pressure } from '#core/messages/pressure.ts';
 import type { Refusal, RefusalReason } from '#core/messages/rated.ts';
 import type {
@@ -112,6 +121,13 @@ export interface StorePort {
 }
 
 /** Asks the notifier, and writes down who did and why. Both throw TARGET_UNKNOWN and DELIVERY_LOG_REFUSED. */
+export interface ArchivedDeliveriesQuery {
+  readonly target?: string | undefined;
+  readonly alert?: string | undefined;
+  readonly beforeMs?: number | undefined;
+  readonly limit: number;
+}
+
 export interface DeskPort {
   replay(
     by: Pick<Identity, 'tenant' | 'actor'>,
@@ -119,6 +135,8 @@ export interface DeskPort {
     deliveries: readonly ReplayedDelivery[],
     reason: string,
   ): Promise<{ readonly auditId: string }>;
+  /** Attempts, newest first, also those that are no longer in `DELIVERIES`. */
+  archived(by: Pick<Identity, 'tenant'>, query: ArchivedDeliveriesQuery): Promise<readonly Delivery[]>;
   /** `id`: of the delivery. */
   test(
     by: Pick<Identity, 'tenant' | 'actor'>,

@@ -73,6 +73,8 @@ export const configSchema = z.strictObject({
       )
       .max(leavesMax)
       .default([]),
+    /** How long settled alerts and their attempts stay in the streams; where a stream fills, they go sooner. */
+    keepDays: z.number().int().min(1).max(3650).default(90),
   }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });

@@ -7,6 +7,7 @@ import type { Log } from '#platform/log.ts';
 import { newTraceparent } from '#platform/telemetry.ts';
 import { change, type Office } from '../change.ts';
 import { billingError } from '../errors.ts';
+import { archivedAttempts, type ArchiveQuery } from './archive.ts';
 import { targetsOf } from './targets.ts';
 
 interface Asker {
@@ -38,6 +39,8 @@ export function deliveryDesk(office: Office, log: Pick<Log, 'append'>) {
   }
 
   return {
+    /** Attempts of the tenant, newest first, those that have left `DELIVERIES` among them. */
+    archived: ({ tenant }: Pick<Asker, 'tenant'>, query: ArchiveQuery) => archivedAttempts(office.db, tenant, query),
     replay(by: Asker, target: string, deliveries: readonly ReplayedDelivery[], why: string) {
       const subject =
         deliveries.length === 1 ? `delivery/${deliveryId(target, deliveries[0]!.alertId)}` : `target/${target}`;

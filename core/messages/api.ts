@@ -240,6 +240,11 @@ export interface DeliverySummary {
   readonly nextAttemptAtMs: number | null;
 }
 
+/** GET /deliveries/archive */
+export interface ArchivedDeliveries {
+  readonly attempts: readonly Delivery[];
+}
+
 /** GET /deliveries */
 export interface DeliveryList {
   readonly deliveries: readonly DeliverySummary[];

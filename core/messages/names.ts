@@ -46,6 +46,9 @@ export const subjects = {
   raterAlive: 'rater.alive',
 } as const;
 
+/** In the bucket `NOTIFIER`: up to which log times, by partition, settled alerts have left `ALERTS`; what of `DELIVERIES` the office has archived. */
+export const notifierKeys = { trimmed: 'trimmed', archived: 'archived' } as const;
+
 /** Key-value buckets and object stores. */
 export const buckets = {
   /** Leases, key = partition or `notifier`; TTL 2 s. */
@@ -58,7 +61,7 @@ export const buckets = {
   targets: 'TARGETS',
   /** Keys that may ask for checks and holds, key = SHA-256 of the credential, base64url. */
   checkKeys: 'CHECK_KEYS',
-  /** How far the notifier has copied alerts, key = partition. */
+  /** How far the notifier has copied alerts, key = partition; and `notifierKeys`. */
   notifier: 'NOTIFIER',
   /** Object store of snapshots, name = `<partition>/<outSeq>`. */
   snapshots: 'SNAPSHOTS',

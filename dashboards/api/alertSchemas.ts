@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { severities } from '#core/messages/alert.ts';
 import type {
+  ArchivedDeliveries,
   Delivery,
   DeliveryDetail,
   DeliveryList,
@@ -125,6 +126,8 @@ const deliverySummary = z.object({
 }) satisfies z.ZodType<DeliverySummary>;
 
 export const deliveries = z.object({ deliveries: list(deliverySummary), watermark }) satisfies z.ZodType<DeliveryList>;
+
+export const archivedDeliveries = z.object({ attempts: list(delivery) }) satisfies z.ZodType<ArchivedDeliveries>;
 
 export const deliveryDetail = deliverySummary.extend({
   alert: z

@@ -49,6 +49,24 @@ export function deliveryRoutes(app: App, { viewOf, desk }: DeliveryRoutesDeps): 
   );
 
   app.get(
+    '/deliveries/archive',
+    {
+      schema: {
+        summary: 'Attempts of all time, newest first, also those that have left the stream',
+        tags,
+        querystring: z.object({
+          target: z.string().regex(idPattern).optional(),
+          alert: z.string().max(300).optional(),
+          beforeMs: z.coerce.number().int().min(0).optional().describe('For the next page: `atMs` of the last one.'),
+          limit: z.coerce.number().int().min(1).max(apiLimits.attemptsPageMax).default(100),
+        }),
+        response: { 200: answers.archivedDeliveries },
+      },
+    },
+    async ({ identity, query }) => ({ attempts: await desk.archived(identity, query) }),
+  );
+
+  app.get(
     '/deliveries/:id',
     {
       schema: {

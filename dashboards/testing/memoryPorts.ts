@@ -96,6 +96,7 @@ export function memoryPorts(memory: Memory): Ports {
       rowCount: async () => 0,
     },
     desk: {
+      archived: async () => [],
       replay: async () => ({ auditId: 'a' }),
       test: async (_by, target) => ({ id: `${target}~t`, auditId: 'a' }),
     },

@@ -1,15 +1,21 @@
 /** `delivery …` and `target …`: what became of alerts, another try, and where they go. */
 import { Option, type Command } from 'commander';
-import type { DeliveryDetail, DeliveryList } from '#core/messages/api.ts';
+import type { ArchivedDeliveries, DeliveryDetail, DeliveryList } from '#core/messages/api.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { deployError } from '../errors.ts';
 import { officeOf } from '../officeClient.ts';
-import { wholeNumber, type CommonOptions } from './arguments.ts';
+import { instant, wholeNumber, type CommonOptions } from './arguments.ts';
 import { readDocument } from './operations.ts';
 import type { SetExitCode } from './program.ts';
 import { exitCodes, printJson, printLine, printTable } from './report.ts';
 
 type Noun = (verb: string, text: string) => Command;
+interface ArchiveFlags {
+  readonly target?: string;
+  readonly alert?: string;
+  readonly before?: number;
+  readonly limit: number;
+}
 type ReasonFlags = CommonOptions & { readonly reason: string };
 
 /** How long `target test` waits for the receiver's answer, and how often it looks. */
@@ -42,6 +48,30 @@ export function addDeliveries(delivery: Noun, target: Noun, setExitCode: SetExit
       ]);
       const { outSeq, logTimeMs, recordSeq } = answer.watermark;
       printLine(`As of commit ${outSeq} (${new Date(logTimeMs).toISOString()}) and record ${recordSeq}.`);
+    });
+
+  delivery('archive', 'attempts of all time, newest first, also those that the list has let go')
+    .option('--target <id>', 'of this target alone')
+    .option('--alert <id>', 'of this alert alone')
+    .addOption(new Option('--before <instant>', 'a date, or an instant with its offset').argParser(instant))
+    .addOption(new Option('--limit <n>').argParser(wholeNumber(1, 1000)).default(100))
+    .action(async ({ data, json, before, ...asked }: CommonOptions & ArchiveFlags) => {
+      const fields = Object.entries({ ...asked, ...(before === undefined ? {} : { beforeMs: before }) });
+      const query = new URLSearchParams(fields.map(([key, value]) => [key, String(value)]));
+      const answer = await officeOf(data).get<ArchivedDeliveries>(`/deliveries/archive?${query.toString()}`);
+      if (json) return printJson(answer);
+      printTable([
+        ['STATUS', 'ATTEMPT', 'AT', 'HTTP', 'TARGET', 'ALERT', 'DETAIL'],
+        ...answer.attempts.map((row) => [
+          row.status.replace('_', ' '),
+          String(row.attempt),
+          new Date(row.atMs).toISOString(),
+          row.httpStatus === 0 ? '-' : String(row.httpStatus),
+          row.target,
+          row.alertId,
+          row.detail,
+        ]),
+      ]);
     });
 
   delivery('show <id>', 'one delivery with all its attempts, what was sent and answered').action(

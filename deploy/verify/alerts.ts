@@ -12,21 +12,34 @@ export interface Copies {
   readonly copied: number;
   /** Raised just before the instance stopped; the notifier copies them at the next start. */
   readonly pending: number;
+  /** Settled, and gone from the stream since. */
+  readonly trimmed: number;
 }
 
 /** Waits a while for a running notifier; on a stopped instance what it has not come to is pending. */
 export async function compareAlerts(auditors: readonly Auditor[], source: Source, faults: Faults): Promise<Copies> {
   await using reader = new StreamReader(source.log, streams.alerts);
-  const missing = new Map<string, { readonly partition: number; readonly outSeq: number }>();
+  const missing = new Map<
+    string,
+    { readonly partition: number; readonly outSeq: number; readonly logTimeMs: number }
+  >();
   for (const { partition, decisions } of auditors) {
-    for (const { id, outSeq } of decisions.raised()) missing.set(id, { partition, outSeq });
+    for (const { id, ...raised } of decisions.raised()) missing.set(id, { partition, ...raised });
   }
+  let trimmed = 0;
+  /** What was settled and has left the stream is not missing. Asked again at the end: the notifier may go on meanwhile. */
+  const passTrimmed = async (): Promise<void> => {
+    const untilMs = await Promise.all(auditors.map(({ partition }) => source.trimmedUntil(partition)));
+    for (const [id, { partition, logTimeMs }] of missing)
+      if (logTimeMs <= (untilMs[partition] ?? 0) && missing.delete(id)) trimmed += 1;
+  };
   const seen = new Set<string>();
   const copiedUpTo = await Promise.all(
     auditors.map(async ({ partition }) => (await source.copiedUpTo?.(partition)) ?? Infinity),
   );
   const deadline = performance.now() + (source.copiedUpTo === undefined ? verifyLimits.alertsMsMax : 0);
-  for (let next = 1; ;) {
+  const { firstSeq } = await source.log.info(streams.alerts);
+  for (let next = Math.max(1, firstSeq); ;) {
     const { lastSeq } = await source.log.info(streams.alerts);
     for (; next <= lastSeq; next++) {
       const record = JSON.parse(Buffer.from((await reader.read(next)).data).toString('utf8')) as AlertRecord;
@@ -37,6 +50,7 @@ export async function compareAlerts(auditors: readonly Auditor[], source: Source
       copiedUpTo[partition] = Math.max(copiedUpTo[partition] ?? 0, outSeq - 1);
       compareRecord(record, auditors[partition], faults);
     }
+    await passTrimmed();
     if (missing.size === 0 || performance.now() >= deadline) break;
     await sleep(verifyLimits.alertsPollMs);
   }
@@ -45,7 +59,7 @@ export async function compareAlerts(auditors: readonly Auditor[], source: Source
     if (outSeq > (copiedUpTo[partition] ?? 0)) pending += 1;
     else faults.add('CAP', `ALERTS does not hold alert ${id}, which commit ${outSeq} of partition ${partition} raised`);
   }
-  return { copied: seen.size, pending };
+  return { copied: seen.size, pending, trimmed };
 }
 
 /** An alert of a commit that the audit has not come to is none of its business. */

@@ -34,7 +34,7 @@ export function lookedAt(seen: Looked): Readonly<Record<CheckName, string>> {
     BLOCKS: `${seen.blocks} blocks say what their arrays hold`,
     TELESCOPE: `the rows of each of ${seen.tallies} tallies add up to its charge`,
     TREE: `${seen.nodes} sums up the tree hold`,
-    CAP: `${seen.alerts.copied} alerts, each raised once and copied once${also(seen.alerts.pending, 'more are copied at the next start')}`,
+    CAP: `${seen.alerts.copied} alerts, each raised once and copied once${also(seen.alerts.pending, 'more are copied at the next start')}${also(seen.alerts.trimmed, 'were settled and have left the stream')}`,
     BALANCES: `${seen.balances} balances are as recomputed, in the commits${answered}`,
     CLICKHOUSE: `${seen.stored.rows} charge rows in ${seen.stored.groups} groups add up as in the log${also(seen.behind, 'commits are loaded at the next start')}`,
     DOCUMENTS: 'there are no documents yet',

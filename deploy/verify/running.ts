@@ -6,7 +6,7 @@ import type { Config } from '#platform/config.ts';
 import { connectNats, jetstreamLog } from '#platform/nats/index.ts';
 import { officeClient } from '../officeClient.ts';
 import { verifyLimits } from './limits.ts';
-import type { Source } from './source.ts';
+import { trimmedMarks, type Source } from './source.ts';
 
 export async function openRunning(config: Config): Promise<Source> {
   const connection = await connectNats({ ...config.nats, role: 'admin' });
@@ -14,6 +14,7 @@ export async function openRunning(config: Config): Promise<Source> {
   return {
     placement: config,
     log: await jetstreamLog(connection),
+    trimmedUntil: await trimmedMarks(connection),
     async balances(partition, tenant) {
       const request: BalanceRequest = { tenant };
       const options = { timeout: verifyLimits.askMsMax };

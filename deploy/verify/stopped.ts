@@ -9,7 +9,7 @@ import { jetstreamLog } from '#platform/nats/index.ts';
 import { lockInstance } from '../instance/lock.ts';
 import { endOrphans } from '../instance/processes.ts';
 import { startBroker } from './broker.ts';
-import type { Source } from './source.ts';
+import { trimmedMarks, type Source } from './source.ts';
 
 export async function openStopped(config: Config): Promise<Source> {
   await using opened = new AsyncDisposableStack();
@@ -20,10 +20,12 @@ export async function openStopped(config: Config): Promise<Source> {
   const store = opened.use(await openStore(`embedded:${dataPaths(config.dataDir).clickhouse}`));
   const copies = await new Kvm(broker.connection).create(buckets.notifier, { replicas: 1 });
   const log = await jetstreamLog(broker.connection);
+  const trimmedUntil = await trimmedMarks(broker.connection);
   const stays = opened.move();
   return {
     placement: config,
     log,
+    trimmedUntil,
     /** What the loader has recorded as done must be there, and what a load in the store says it holds. */
     async storedUpTo(partition) {
       const recorded = (await intents.read(partition))?.record;

@@ -109,6 +109,7 @@ async function verifyLive(connection: NatsConnection, store: Store) {
       const reply = await connection.request(subjects.balanceGet(partition), JSON.stringify({ tenant }));
       return reply.json<BalanceReply>();
     },
+    trimmedUntil: async () => 0,
     stored: async (partition, upTo) => {
       const head = await loadedSeq(store, partition);
       return { tenant: 't', loadedSeq: head, groups: await storedGroups(store, partition, upTo, 't') };

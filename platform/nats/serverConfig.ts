@@ -42,7 +42,7 @@ const internalRoles: Readonly<Record<string, Rights>> = {
     subscribe: ['mark.get.*.*.*', 'balance.get.*', 'correction.preview.*', 'rater.alive', 'rater.checks.*', 'checks.*.*', '$KV.>', '$O.>'],
   },
   office: {
-    publish: ['control.*.*', 'balance.get.*', 'correction.preview.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>', '$KV.CHECK_KEYS.>'],
+    publish: ['control.*.*', 'balance.get.*', 'correction.preview.*', 'mark.get.*.*.*', 'deliveries.*.*', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.LOAD.>', '$KV.TARGETS.>', '$KV.CHECK_KEYS.>', '$KV.NOTIFIER.archived'],
     subscribe: ['$KV.>', 'mark.*.*', 'rater.alive'],
   },
 }; // prettier-ignore

@@ -17,12 +17,27 @@ interface Waiting {
   readonly stored: () => void;
 }
 
+/** Where an alert stands in the stream, and where it comes from. */
+export type Copy = Pick<AlertRecord, 'partition' | 'outSeq' | 'logTimeMs'> & {
+  readonly seq: number;
+  /** When it was committed. */
+  readonly atMs: number;
+};
+
+const copyOf = ({ partition, outSeq, logTimeMs, committedAtMs: atMs }: AlertRecord, seq: number): Copy => ({
+  seq,
+  atMs,
+  partition,
+  outSeq,
+  logTimeMs,
+});
+
 export class AlertCopies {
   private readonly log: Log;
   private readonly signal: AbortSignal;
   private readonly events: NotifierEvents;
-  /** Of each alert where it stands in the stream. */
-  private readonly ids = new Map<string, number>();
+  /** In the order of the stream. */
+  private readonly ids = new Map<string, Copy>();
   private readonly waiting: Waiting[] = [];
   private lastSeq = 0;
   private writing = false;
@@ -38,9 +53,23 @@ export class AlertCopies {
     return this.ids.size;
   }
 
+  has(id: string): boolean {
+    return this.ids.has(id);
+  }
+
+  /** Each with its id, the first of the stream first. */
+  oldest(): Iterable<readonly [string, Copy]> {
+    return this.ids;
+  }
+
+  /** They are in the stream no more. */
+  forget(ids: readonly string[]): void {
+    for (const id of ids) this.ids.delete(id);
+  }
+
   /** The alert of that id; undefined when the stream has none. */
   async find(id: string): Promise<Alert | undefined> {
-    const seq = this.ids.get(id);
+    const seq = this.ids.get(id)?.seq;
     const message = seq === undefined ? undefined : await this.log.get(streams.alerts, seq);
     const record = message && readJson<AlertRecord>(message);
     return record && alertOf(record);
@@ -51,7 +80,7 @@ export class AlertCopies {
     this.lastSeq = await readBack(this.log, streams.alerts, this.lastSeq + 1, this.signal, (message) => {
       const record = readJson<AlertRecord>(message);
       if (typeof record?.id !== 'string' || this.ids.has(record.id)) return;
-      this.ids.set(record.id, message.seq);
+      this.ids.set(record.id, copyOf(record, message.seq));
       take(record);
     });
   }
@@ -99,7 +128,7 @@ export class AlertCopies {
     for (const [index, result] of results.entries()) {
       if (result.kind !== 'stored') break;
       this.lastSeq = result.seq;
-      this.ids.set(records[index]!.id, result.seq);
+      this.ids.set(records[index]!.id, copyOf(records[index]!, result.seq));
       this.events.alertCopied(records[index]!.id);
     }
     return results;

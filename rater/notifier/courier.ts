@@ -38,6 +38,20 @@ export class Courier {
     return count;
   }
 
+  /** Alerts that a target waits for. */
+  unsettled(): Set<string> {
+    return new Set([...this.queues.values()].flatMap((queue) => queue.waiting()));
+  }
+
+  /** Whether it was taken, and not forgotten since. */
+  has(alertId: string): boolean {
+    return this.taken.has(alertId);
+  }
+
+  forget(alertIds: readonly string[]): void {
+    for (const id of alertIds) this.taken.delete(id);
+  }
+
   setTarget(key: string, state: TargetState): void {
     this.states.set(key, state);
     this.queues.get(key)?.setTarget(state);

@@ -93,6 +93,11 @@ export class DeliveryRecords {
     if (!this.active) this.writing = this.write();
   }
 
+  /** Whether everything recorded so far is in the log. */
+  get isWritten(): boolean {
+    return !this.active && this.waiting.length === 0;
+  }
+
   /** Resolves when everything recorded so far is written, or was left because the signal aborted. */
   async flush(): Promise<void> {
     await this.writing;

@@ -4,7 +4,7 @@ import type { Delivery } from '#core/messages/api.ts';
 import type { DeliveryRequest } from '#core/messages/delivery.ts';
 import type { Logger } from '#platform/telemetry.ts';
 
-export type LogUse = 'alert' | 'delivery' | 'position' | 'target' | 'commit';
+export type LogUse = 'alert' | 'delivery' | 'position' | 'target' | 'commit' | 'trim';
 export type NotifierEvents = ReturnType<typeof notifierEvents>;
 
 export function notifierEvents(registry: Registry, logger: Logger) {
@@ -63,6 +63,12 @@ export function notifierEvents(registry: Registry, logger: Logger) {
     labelNames: ['kind'],
     registers,
   });
+  const trimmedMessages = new Counter({
+    name: 'meterline_notifier_trimmed_total',
+    help: 'Messages that were settled and old, or in the way of a stream that filled, and have left ALERTS and DELIVERIES.',
+    labelNames: ['stream'],
+    registers,
+  });
   return {
     started(pending: number, alerts: number) {
       logger.info({ pending, alerts }, 'notifier delivers');
@@ -109,6 +115,10 @@ export function notifierEvents(registry: Registry, logger: Logger) {
     },
     replayIgnored(alertId: string, target: string) {
       logger.warn({ alert: alertId, target }, 'asked for again, but ALERTS has no such alert');
+    },
+    trimmed(stream: 'alerts' | 'deliveries', count: number) {
+      trimmedMessages.inc({ stream }, count);
+      logger.info({ stream, count }, 'what is settled has left the stream');
     },
     skipped(alertId: string, target: string) {
       logger.error({ alert: alertId, target }, 'alert names a target that cannot exist: not delivered to it');

@@ -48,6 +48,7 @@ export class Follower {
     const trimmed = firstSeq > tip.seq + 1;
     if (trimmed || tip.seq === 0 || (await isStored(deps.log, stream, tip))) return new Follower(deps, tip, !trimmed);
     deps.events.rewound(deps.partition, tip.seq);
+    deps.positions.move(deps.partition, chainStart);
     return new Follower(deps, chainStart, firstSeq <= 1);
   }
 
@@ -59,12 +60,13 @@ export class Follower {
 
   /** Runs until the signal aborts. */
   async run(): Promise<void> {
-    const { signal, log, events, partition } = this.deps;
+    const { signal, log, events, partition, positions } = this.deps;
     while (!signal.aborted) {
       await this.read();
       if (signal.aborted || (await this.isSound())) continue;
       events.rewound(partition, this.tip.seq);
       this.tip = chainStart;
+      positions.move(partition, chainStart);
       this.anchored = (await log.info(this.stream)).firstSeq <= 1;
       this.offers.rewound(0);
       this.own.clear();
@@ -142,9 +144,13 @@ export class Follower {
     }
     this.tip = next;
     this.anchored = true;
-    for (const alert of scan.alerts) courier.takeFollowed(alert, message.timeMs);
+    // What was settled and has left the stream since is read again where the log is read from its beginning.
+    const alerts = scan.alerts.filter(
+      ({ id, logTimeMs }) => copies.has(id) || !positions.isTrimmed(partition, logTimeMs),
+    );
+    for (const alert of alerts) courier.takeFollowed(alert, message.timeMs);
     this.deliver(this.offers.followed(message.seq));
-    if (scan.alerts.length > 0) await copies.add(scan.alerts.map((alert) => this.record(alert, message)));
+    if (alerts.length > 0) await copies.add(alerts.map((alert) => this.record(alert, message)));
     if (!signal.aborted) positions.move(partition, next);
     return true;
   }

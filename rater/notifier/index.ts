@@ -12,6 +12,7 @@ import { notifierLimits } from './limits.ts';
 import type { CommitLink } from './ownCommits.ts';
 import type { NotifierPorts } from './ports.ts';
 import { Session } from './session.ts';
+import type { TrimLimits } from './trim.ts';
 
 export interface NotifierDeps extends NotifierPorts {
   readonly log: Log;
@@ -21,6 +22,8 @@ export interface NotifierDeps extends NotifierPorts {
   readonly leases?: LeaseKeys;
   readonly clock?: Clock;
   readonly resolve?: Resolve;
+  /** Otherwise than `trimLimits`. */
+  readonly trim?: Partial<TrimLimits>;
 }
 
 export interface NotifierCounts {

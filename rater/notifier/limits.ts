@@ -57,3 +57,17 @@ export const notifierLimits = {
   /** On shutdown, requests under way get this long to be answered; then they are left to the next start. */
   drainMsMax: 2000,
 } as const;
+
+/** When settled alerts and their attempts leave `ALERTS` and `DELIVERIES`. `keepMs` is the configuration's `webhooks.keepDays`. */
+export const trimLimits = {
+  keepMs: 90 * 86_400_000,
+  /** Where a stream fills, what is settled goes sooner, but not before this: a log that lost its tail may raise it again. */
+  keepAtLeastMs: 3_600_000,
+  /** Shares of a stream's limit at which that begins, and at which it ends. */
+  beginShare: 0.75,
+  endShare: 0.5,
+  /** How often it is looked, and how many alerts and records go at once. */
+  everyMs: 60_000,
+  alertsMax: 50_000,
+  recordsMax: 50_000,
+} as const;

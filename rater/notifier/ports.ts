@@ -1,4 +1,5 @@
 /** What the notifier needs of the world around it besides the log: buckets, the key of secrets, a way to call receivers. */
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { dataPaths, type Config } from '#platform/config.ts';
 import type { NatsConnection } from '#platform/nats/index.ts';
@@ -10,6 +11,8 @@ export interface NotifierPorts {
   openBucket(name: string): Promise<Bucket>;
   sealingKey(): Uint8Array;
   readonly webhooks: Config['webhooks'];
+  /** Removes every message of a stream before a sequence; nothing is ever removed without it. */
+  readonly purge?: (stream: string, beforeSeq: number) => Promise<void>;
   /** HTTP, unless it is simulated. */
   readonly createSender?: typeof createSender;
 }
@@ -37,4 +40,7 @@ export const notifierPorts = (config: Config, connection: NatsConnection): Notif
   openBucket: (name) => new Kvm(connection).create(name, { replicas: config.nats.replicas }),
   sealingKey: () => loadSealingKey(dataPaths(config.dataDir).sealingKey),
   webhooks: config.webhooks,
+  async purge(stream, beforeSeq) {
+    await (await jetstreamManager(connection, { checkAPI: false })).streams.purge(stream, { seq: beforeSeq });
+  },
 });

@@ -1,4 +1,6 @@
+import { sleep } from '#platform/lifecycle.ts';
 import type { Log, LogMessage } from '#platform/log.ts';
+import { notifierLimits } from './limits.ts';
 
 /** Reads a stream from `fromSeq` to what is its end now, in order; returns that end's sequence. Throws when aborted. */
 export async function readBack(
@@ -11,13 +13,35 @@ export async function readBack(
   const { firstSeq, lastSeq } = await log.info(stream);
   if (lastSeq < fromSeq || firstSeq > lastSeq) return lastSeq;
   const reading = new AbortController();
-  for await (const message of log.follow(stream, fromSeq, AbortSignal.any([signal, reading.signal]))) {
+  const ending = AbortSignal.any([signal, reading.signal]);
+  const watching = endWhenGone(log, stream, lastSeq, reading, ending);
+  for await (const message of log.follow(stream, fromSeq, ending)) {
     take(message);
     if (message.seq >= lastSeq) break;
   }
   reading.abort();
+  await watching;
   signal.throwIfAborted();
   return lastSeq;
+}
+
+/** The last message may leave the stream while it is read: nothing would come then. */
+async function endWhenGone(
+  log: Log,
+  stream: string,
+  lastSeq: number,
+  reading: AbortController,
+  ending: AbortSignal,
+): Promise<void> {
+  while (!ending.aborted) {
+    await sleep(notifierLimits.logRetryMs, ending);
+    if (ending.aborted) return;
+    const firstSeq = await log.info(stream).then(
+      (info) => info.firstSeq,
+      () => 0,
+    );
+    if (firstSeq > lastSeq) reading.abort();
+  }
 }
 
 /** Undefined when the message is no JSON object: others may write to these streams too. */

@@ -11,11 +11,12 @@ import { DeliveryRecords } from './deliveryRecords.ts';
 import type { NotifierEvents } from './events.ts';
 import { Follower } from './follower.ts';
 import type { NotifierCounts, NotifierDeps } from './index.ts';
-import { notifierLimits } from './limits.ts';
+import { notifierLimits, trimLimits } from './limits.ts';
 import type { CommitLink } from './ownCommits.ts';
 import { Positions } from './positions.ts';
 import { Requests } from './requests.ts';
 import { Targets } from './targets.ts';
+import { Trimmer } from './trim.ts';
 
 interface Parts {
   readonly clock: Clock;
@@ -26,6 +27,7 @@ interface Parts {
   readonly positions: Positions;
   readonly requests: Requests;
   readonly followers: readonly Follower[];
+  readonly trimmer: Trimmer | undefined;
 }
 
 export class Session {
@@ -59,6 +61,7 @@ export class Session {
       (key, state) => courier.setTarget(key, state),
     );
     const positions = new Positions(await openBucket(buckets.notifier), events);
+    await positions.readTrimmed();
     const followers = await Promise.all(
       Array.from({ length: deps.partitions }, (_, partition) =>
         Follower.at({ partition, log, copies, courier, positions, events, signal: ending }),
@@ -68,20 +71,24 @@ export class Session {
     for (const { alert, atMs } of tests.values()) courier.restore(alert, atMs);
     const testSeqs = new Map([...tests].map(([id, { seq }]) => [id, seq]));
     const requests = new Requests({ log, copies, courier, events }, lastSeq, testSeqs);
+    const { purge, trim } = deps;
+    const limits = { ...trimLimits, keepMs: webhooks.keepDays * 86_400_000, ...trim };
+    const trimmer = purge && new Trimmer({ log, clock, copies, courier, records, positions, events, limits, purge });
     courier.start();
     events.started(courier.pending, copies.count);
-    return new Session({ clock, copies, records, courier, targets, positions, requests, followers }, stopping);
+    return new Session({ clock, copies, records, courier, targets, positions, requests, followers, trimmer }, stopping);
   }
 
   /** Runs until the signal aborts, then waits a while for requests under way and for their records. */
   async run(signal: AbortSignal): Promise<void> {
-    const { followers, requests, targets } = this.parts;
+    const { followers, requests, targets, trimmer } = this.parts;
     try {
       await Promise.all([
         ...followers.map((follower) => follower.run()),
         targets.watch(signal),
         requests.run(signal),
         this.writePositions(signal),
+        trimmer?.run(signal),
       ]);
     } finally {
       this.stopping.abort();

@@ -58,6 +58,11 @@ export class TargetQueue {
     return this.count;
   }
 
+  /** Ids of the alerts that wait or are under way. */
+  waiting(): string[] {
+    return [...this.lanes.values()].flatMap((lane) => lane.waiting.map(({ alert }) => alert.id));
+  }
+
   /** `news`: just raised, so worth a try at once of what waits before it; else it is taken up again after a restart. */
   add(pending: PendingDelivery, news: boolean): void {
     if (this.count >= notifierLimits.pendingPerTargetMax) {

@@ -6,15 +6,15 @@ import type { StoredCommit } from './chain.ts';
 import type { Faults } from './faults.ts';
 
 export class Decisions {
-  readonly #alerts = new Map<string, { readonly text: string; readonly outSeq: number }>();
+  readonly #alerts = new Map<string, { readonly text: string; readonly outSeq: number; readonly logTimeMs: number }>();
 
   get alerts(): number {
     return this.#alerts.size;
   }
 
   /** Every alert with the commit that raised it. */
-  *raised(): Iterable<{ readonly id: string; readonly outSeq: number }> {
-    for (const [id, { outSeq }] of this.#alerts) yield { id, outSeq };
+  *raised(): Iterable<{ readonly id: string; readonly outSeq: number; readonly logTimeMs: number }> {
+    for (const [id, { outSeq, logTimeMs }] of this.#alerts) yield { id, outSeq, logTimeMs };
   }
 
   /** Whether a commit raised this alert, just so. */
@@ -31,7 +31,7 @@ export class Decisions {
   ): void {
     for (const alert of header.alerts) {
       if (this.#alerts.has(alert.id)) faults.add('CAP', `${where}: alert ${alert.id} is raised again`);
-      this.#alerts.set(alert.id, { text: sorted(alert), outSeq });
+      this.#alerts.set(alert.id, { text: sorted(alert), outSeq, logTimeMs: alert.logTimeMs });
     }
     compareLists('CAP', `${where}: alert`, header.alerts, outcome.alerts, (alert: Alert) => alert.id, faults);
     const refusals = header.refusals.map(({ detail: _, ...refusal }) => refusal);
