@@ -46,7 +46,8 @@ export function applyMaster(
     throw new ControlFault(`tenant ${message.tenant} is not known; its first change must create it`);
   }
   const tenant = known ?? emptyTenant(first as Extract<ControlChange, { kind: 'tenant' }>);
-  if (message.changes.every(isCorrection)) return correct(tenant, message.changes, onCorrection);
+  if (message.changes.length > 0 && message.changes.every(isCorrection))
+    return correct(tenant, message.changes, onCorrection);
   const draft = copyMaster(tenant.master);
   const renames: Renames = new Map();
   for (const change of message.changes) applyChange(draft, tenant.id, change, state.logTimeMs, renames, atMs);

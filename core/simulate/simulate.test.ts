@@ -249,6 +249,12 @@ test('a rejected message stays without effect, and a draft charges from the firs
   expect(drafted.accounts).toEqual([{ account: 3, currency: 'EUR', charged: '2', draft: '6', difference: '4' }]);
 });
 
+test('a draft without prices leaves none behind, not even by their keys', () => {
+  const drawn = fc.sample(smallWorld, { seed: 1, numRuns: 1 })[0]!;
+  const { master } = historyOf(recordedInputs(inputsOf(drawn)), ports).drafted('t', new Set(), []);
+  expect([master.prices.size, master.pricesByMeter.size, master.versionsByKey.size]).toEqual([0, 0, 0]);
+});
+
 /** The zone of the account above all others. */
 const rootZone = (commits: readonly RecordedCommit[]) =>
   [...historyOf(commits, ports).master('t')!.accounts.values()].find(({ chain }) => chain.length === 1)!.record
