@@ -64,6 +64,11 @@ export const correctionLimits = {
   rowsMax: 5_000_000,
   /** Rows that a preview sends the rater one by one; more are added up by tally, of which there may be as many. */
   previewRowsMax: 20_000,
+  /** Tallies that keep something of their samples, of one correction, and samples of them that are read again. */
+  rebuiltMax: 1000,
+  rebuiltRowsMax: 2_000_000,
+  /** Batches that are read at once. */
+  batchesAtOnce: 64,
   /** How long the rater may take to answer a preview. */
   previewTimeoutMs: 10_000,
   /** Blocks of one page of what is selected: some pieces, which are on their way together. */

@@ -40,8 +40,7 @@ export function answerRequests(
 
 function previewed(view: CommittedView, message: Msg): CorrectionPreviewReply {
   try {
-    const { tenant, blocks } = message.json<CorrectionPreviewRequest>();
-    return { effects: view.preview(tenant, blocks) };
+    return view.preview(message.json<CorrectionPreviewRequest>());
   } catch (error) {
     if (error instanceof ControlFault) return { fault: error.message };
     return { fault: 'the request is not one' };

@@ -1,6 +1,6 @@
 /** What a partition answers from committed state: beside its books what producers and closes have come to, from headers whose values are absolute. */
 import type { BalanceReply, CreditsReply } from '#core/messages/balances.ts';
-import type { CorrectedBlock, CorrectionEffect } from '#core/messages/correction.ts';
+import type { CorrectionPreviewReply, CorrectionPreviewRequest } from '#core/messages/correction.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 import {
   epochText,
@@ -13,6 +13,7 @@ import { heldUnder } from '#core/holds/held.ts';
 import { formatAmount } from '#core/money/fixed.ts';
 import { producerState, totalsOf } from '#core/rating/commit.ts';
 import { previewReversal } from '#core/rating/corrections/preview.ts';
+import { recipesOf } from '#core/rating/corrections/recipe.ts';
 import { allCredits } from '#core/rating/credits/values.ts';
 import { budgetsOf } from '#core/rating/snapshot.ts';
 import type { PartitionState, Tenant } from '#core/rating/state.ts';
@@ -54,8 +55,8 @@ export class CommittedView {
   }
 
   /** What a correction would come to, on tallies that may be a commit ahead. Throws ControlFault. */
-  preview(tenant: string, blocks: readonly CorrectedBlock[]): CorrectionEffect[] {
-    return previewReversal(this.#state, tenant, blocks);
+  preview({ tenant, recipes = [], ...asked }: CorrectionPreviewRequest): CorrectionPreviewReply {
+    return { effects: previewReversal(this.#state, tenant, asked), recipes: recipesOf(this.#state, tenant, recipes) };
   }
 
   get outSeq(): number {

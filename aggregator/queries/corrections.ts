@@ -75,7 +75,7 @@ export async function selectedBlocks(store: Store, question: SelectedQuestion): 
 
 const instant = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 
-function conditionsOf(selection: CorrectionSelection, parameters: Record<string, Parameters[string]>): string[] {
+export function conditionsOf(selection: CorrectionSelection, parameters: Record<string, Parameters[string]>): string[] {
   const { correction } = selection;
   if (correction !== undefined) {
     parameters['correction'] = correction;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlMessage } from '#core/messages/control.ts';
-import type { CorrectedBlock } from '#core/messages/correction.ts';
+import type { CorrectedBlock, CorrectionPreviewRequest } from '#core/messages/correction.ts';
 import { startEngine, testEngines, type TestEngine } from '#platform/postgres/testDatabase.ts';
 import type { Tables } from '../schema.ts';
 import { noRows } from '../testing/corrections.ts';
@@ -31,7 +31,8 @@ describe.each(testEngines)('on the %s engine', (kind) => {
   /** A store of three pages of a thousand rows and more, and the outbox as the rater answers it. */
   async function scene() {
     const test = await testOffice(engine);
-    await test.apply(smallOrganisation());
+    const peak = ', { id: peak, metric: mem, unit: By, aggregation: max }]';
+    await test.apply(smallOrganisation().replace(/\]\nprices/, `${peak}\nprices`));
     const { db } = test.office;
     await db.updateTable('outbox').set({ outcome: 'taken' }).execute();
     const pages: readonly CorrectedBlock[][] = [[blockOf(1, 1500), blockOf(2, 1500)], [blockOf(3, 10)], []];
@@ -41,7 +42,7 @@ describe.each(testEngines)('on the %s engine', (kind) => {
         const at = Number(cursor ?? 0);
         return { blocks: pages[at]!, cursor: at + 1 < pages.length ? String(at + 1) : null };
       },
-      preview: async () => ({ effects: [effect] }),
+      preview: async () => ({ effects: [effect], recipes: [] }),
       booked: async () => [effect],
     };
     const sent = async () =>
@@ -76,6 +77,64 @@ describe.each(testEngines)('on the %s engine', (kind) => {
     const ended = await oneCorrection(office.db, 'northwind', id);
     expect(ended).toMatchObject({ status: 'ended', rowsDone: 3010, totals: [{ previewed: '-4', booked: '-4' }] });
     await expect(applyCorrection(office, author, id, 'again')).rejects.toMatchObject({ code: 'CORRECTION_DECIDED' });
+  });
+
+  it('rebuilds tallies that keep something: shadows, what samples would have kept, then versions that took over', async () => {
+    const { test, ports, sent, answer, author, selection } = await scene();
+    await using _ = test;
+    const { office } = test;
+    const place = { account: 1, price: 0, meter: 'peak', cell: '', periodStartMs: 0, resource: '' };
+    const heir = { ...place, price: 7 };
+    const period = { periodStartMs: 0, periodEndMs: 1000 };
+    const recipes = [
+      { tally: place, period, shadowSeq: 9, sources: [{ tally: place, upTo: null }], heirs: [heir] },
+      { tally: heir, period, shadowSeq: 9, sources: [{ tally: heir, upTo: null }, { tally: place, upTo: [3, 0] as const }], heirs: [] },
+    ]; // prettier-ignore
+    // What the second one said is corrected; the last one came after the shadow began.
+    const stored = [[1, 0, 5], [2, 0, 9], [3, 0, 6], [4, 0, 8], [5, 7, 7], [10, 0, 100]] as const; // prettier-ignore
+    const standing = (partition: number, isPreview: boolean) =>
+      stored.map(([usageSeq, price]) => ({
+        ...place, price, resource: 'h', partition, usageSeq, producer: 'p', epoch: '1-a', seq: usageSeq, index: 0, startMs: usageSeq, durationMs: 0,
+        order: [partition, usageSeq, 0] as const, stands: isPreview || usageSeq !== 2, wouldStand: usageSeq !== 2,
+      })); // prettier-ignore
+    const asked: CorrectionPreviewRequest[] = [];
+    const keeping: CorrectionPorts = {
+      ...ports,
+      selected: async () => ({ blocks: [{ ...blockOf(2, 1), price: 0, meter: 'peak' }], cursor: null }),
+      correctedPlaces: async () => [{ ...place, resource: 'h' }],
+      standing: async (_, { partition, selection: asks }) => ({ rows: standing(partition, asks !== undefined).slice(0, asks === undefined ? 6 : 5), lastSeq: null }),
+      batch: async (_, seq) => ({
+        v: 1, tenant: 'northwind', producer: 'p', epoch: { startedAtMs: 1, nonce: 'a' }, seq, prev: '', trace: '', resources: ['h'], dims: [], ticks: [[0, 0, 0]],
+        metrics: [{ name: 'mem', unit: 'By', scale: 0, kind: 'level' }], baseMs: seq, series: [[0, 0, -1]], s: [0], k: [0], q: [stored.find(([of]) => of === seq)![2]], raw: [null],
+      }),
+      preview: async (_, request) => {
+        asked.push(request);
+        const tallies = (request.recipes ?? []).map(({ price }) => recipes.find(({ tally }) => tally.price === price)!);
+        return { effects: [effect], recipes: tallies };
+      },
+    }; // prettier-ignore
+    const { id } = await previewCorrection(office, keeping, author, selection);
+    expect(asked.at(-1)!.tallies).toEqual([
+      { tally: place, before: { carried: '0', quantity: '9' }, after: { carried: '0', quantity: '8' } },
+      { tally: heir, before: { carried: '9', quantity: '9' }, after: { carried: '6', quantity: '7' } },
+    ]);
+    await applyCorrection(office, author, id, 'wrong');
+    for (let i = 0; i < 24; i++) {
+      await correctOnce(office, keeping);
+      await answer('taken');
+    }
+    const told = { carried: '0', isLast: true };
+    expect((await sent()).slice(2)).toMatchObject([
+      { kind: 'correctionShadow', n: 2, tallies: [place] },
+      { kind: 'correctionTally', n: 3, tally: place, kept: { quantity: '8' }, ...told },
+      { kind: 'correctionShadow', n: 4, tallies: [heir] },
+      { kind: 'correctionTally', n: 5, tally: heir, kept: { quantity: '7' }, ...told, carried: '6' },
+      { kind: 'correctionEnd', pieces: 5 },
+    ]);
+    expect(await oneCorrection(office.db, 'northwind', id)).toMatchObject({ status: 'ended' });
+    // What the log lacks cannot be rebuilt, and is not previewed.
+    const lacking = { ...keeping, batch: async () => undefined };
+    await expect(previewCorrection(office, lacking, author, selection)).rejects.toMatchObject({ code: 'CORRECTION_REFUSED' }); // prettier-ignore
   });
 
   it('ends where the rater rejects a piece, and says why', async () => {

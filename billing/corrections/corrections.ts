@@ -31,8 +31,8 @@ export async function previewCorrection(
     .where('id', '=', tenant)
     .executeTakeFirstOrThrow(() => billingError('TENANT_UNKNOWN', tenant, { tenant }));
   const asOf = await ports.loadedSeq(partition);
-  const { rows, blocks } = await selectedRows(office.db, ports, tenant, { partition, asOf, selection });
-  const reply = await ports.preview(partition, { tenant, blocks });
+  const { rows, blocks, tallies } = await selectedRows(office.db, ports, tenant, { partition, asOf, selection });
+  const reply = await ports.preview(partition, { tenant, blocks, tallies });
   if (reply === undefined) throw billingError('RATER_SILENT', `Partition ${partition}.`, { partition });
   if ('fault' in reply) throw billingError('CORRECTION_REFUSED', `The rater says: ${reply.fault}.`, {});
   const row = await office.db.transaction().execute(async (tx) => {

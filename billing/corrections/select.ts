@@ -1,21 +1,24 @@
 /** What a preview sends the rater: the selected rows, or their sums where there are many. */
-import type { CorrectedBlock, CorrectionSelection } from '#core/messages/correction.ts';
+import type { CorrectedBlock, CorrectedTally, CorrectionSelection, RebuiltTally } from '#core/messages/correction.ts';
 import { formatDecimal, parseDecimal } from '#core/money/fixed.ts';
 import { compilePrice } from '#core/pricing/compile.ts';
 import { metersOf, pricesOf } from '../catalogue/catalogue.ts';
 import { billingError } from '../errors.ts';
 import { correctionLimits } from '../limits.ts';
 import type { Reader } from '../schema.ts';
-import type { CorrectionPorts } from './ports.ts';
+import type { AsOf, CorrectionPorts } from './ports.ts';
+import { distinct, keptBy, keyOf, reachedBy, recipesOf, talliesAtOnce, talliesOf, TallyTerms } from './rebuilt.ts';
 
 export interface Selected {
   readonly rows: number;
   readonly blocks: readonly CorrectedBlock[];
+  /** Tallies that keep something of their samples, and what they come to without what is selected. */
+  readonly tallies: readonly RebuiltTally[];
 }
 
 /**
  * All that is selected as of a commit. Beyond `previewRowsMax` rows are added up by tally, month and sense, which charges the same but where a price counts
- * events. Throws CORRECTION_EMPTY, CORRECTION_REFUSED, CORRECTION_TOO_LARGE.
+ * events. Throws CORRECTION_EMPTY, CORRECTION_REFUSED, CORRECTION_TOO_LARGE, RATER_SILENT.
  */
 export async function selectedRows(
   db: Reader,
@@ -26,6 +29,8 @@ export async function selectedRows(
   const counting = await pricesOfEvents(db, tenant);
   const sums = new Map<string, CorrectedBlock>();
   let all: CorrectedBlock[] = [];
+  const terms = await TallyTerms.of(db, tenant);
+  const kept = new Map<string, CorrectedTally>();
   let rows = 0;
   let cursor: string | null = null;
   do {
@@ -36,15 +41,44 @@ export async function selectedRows(
       rows += block.rows.length;
       if (rows > correctionLimits.rowsMax) throw billingError('CORRECTION_TOO_LARGE', `More than ${correctionLimits.rowsMax} rows.`, {});
       addUp(sums, block);
+      if (terms.keeps(block.meter)) for (const place of placesOf(block)) kept.set(keyOf(place), place);
     }
     all = rows > correctionLimits.previewRowsMax ? [] : [...all, ...page.blocks];
   } while (cursor !== null);
   if (rows === 0) throw billingError('CORRECTION_EMPTY', 'All rows that are selected are reversed, or there are none.', {});
-  if (rows <= correctionLimits.previewRowsMax) return { rows, blocks: all };
+  const tallies = await rebuiltBy(ports, terms, tenant, at, [...kept.values()]);
+  if (rows <= correctionLimits.previewRowsMax) return { rows, blocks: all, tallies };
   if ([...sums.values()].some(({ price }) => counting.has(price)))
     throw billingError('CORRECTION_TOO_LARGE', `Of a price that counts events at most ${correctionLimits.previewRowsMax} rows.`, {});
   if (sums.size > correctionLimits.previewRowsMax) throw billingError('CORRECTION_TOO_LARGE', `${sums.size} tallies.`, {});
-  return { rows, blocks: [...sums.values()] };
+  return { rows, blocks: [...sums.values()], tallies };
+} // prettier-ignore
+
+const placesOf = ({ account, price, meter, cell, periodStartMs, resources, rows }: CorrectedBlock): CorrectedTally[] =>
+  [...new Set(rows.map(([at]) => resources[at]!))].map((resource) => ({ account, price, meter, cell, periodStartMs, resource })); // prettier-ignore
+
+/** What they come to, and what versions do that took over from them. */
+async function rebuiltBy(
+  ports: CorrectionPorts,
+  terms: TallyTerms,
+  tenant: string,
+  at: AsOf & { readonly selection: CorrectionSelection },
+  rows: readonly CorrectedTally[],
+): Promise<RebuiltTally[]> {
+  const seen = new Map<string, CorrectedTally>();
+  const rebuilt: RebuiltTally[] = [];
+  for (let todo = await talliesOf(ports, terms, tenant, at, rows); todo.length > 0;) {
+    const some = todo.slice(0, talliesAtOnce);
+    for (const place of some) seen.set(keyOf(place), place);
+    const recipes = await recipesOf(ports, at.partition, tenant, some);
+    if (recipes === undefined) throw billingError('RATER_SILENT', `Partition ${at.partition}.`, { partition: at.partition });
+    for (const { recipe, before, after } of await keptBy(ports, terms, tenant, { ...at, recipes }))
+      rebuilt.push({ tally: recipe.tally, before: reachedBy(before), after: reachedBy(after) });
+    todo = distinct([...todo, ...recipes.flatMap(({ heirs }) => heirs)]).filter((place) => !seen.has(keyOf(place)));
+    if (seen.size + todo.length > correctionLimits.rebuiltMax)
+      throw billingError('CORRECTION_TOO_LARGE', `More than ${correctionLimits.rebuiltMax} tallies that keep something of their samples.`, {});
+  }
+  return rebuilt;
 } // prettier-ignore
 
 /** A row is taken for an event: that of a part which a boundary cut off one is none. */

@@ -3,6 +3,7 @@
  * office that stops goes on where it was: what was read is as of a commit, and what was sent is in the outbox.
  */
 import type { Selectable } from 'kysely';
+import { MeterlineError } from '#core/errors.ts';
 import type { ControlChange } from '#core/messages/control.ts';
 import { correctionRowsMax, type CorrectedBlock } from '#core/messages/correction.ts';
 import { sleep } from '#platform/lifecycle.ts';
@@ -15,10 +16,11 @@ import type { CorrectionTable, Tx } from '../schema.ts';
 import { idOf } from './corrections.ts';
 import { largestEffects } from './effects.ts';
 import type { CorrectionPorts } from './ports.ts';
+import { nextRebuilding } from './rebuilding.ts';
 
 type Row = Selectable<CorrectionTable>;
 
-const going = ['begun', 'running', 'ending'] as const;
+const going = ['begun', 'running', 'rebuilding', 'ending'] as const;
 
 /** Until the signal aborts; what fails is told and tried again. */
 export async function workOnCorrections(office: Office, ports: CorrectionPorts, events: BillingEvents, signal: AbortSignal): Promise<void> {
@@ -71,9 +73,14 @@ async function step(office: Office, ports: CorrectionPorts, row: Row): Promise<v
         const taken = sent.filter(({ outcome }) => outcome === 'taken').length - 1;
         return end(office, row, taken, rejected.detail ?? '');
       }
-      if (row.is_read) return end(office, row, row.pieces, '');
+      if (row.is_read) return update(office, row, { status: 'rebuilding', ready_seq: await ports.headSeq(row.partition), cursor: null });
       if ((await ports.loadedSeq(row.partition)) < row.ready_seq!) return;
       return sendPieces(office, ports, row);
+    case 'rebuilding':
+      if (rejected !== undefined) return end(office, row, sent.filter(({ outcome }) => outcome === 'taken').length - 1, rejected.detail ?? '');
+      if (row.ready_seq === null) return update(office, row, { ready_seq: await ports.headSeq(row.partition) });
+      if ((await ports.loadedSeq(row.partition)) < row.ready_seq) return;
+      return rebuildOn(office, ports, row);
     default: {
       const head = row.ready_seq ?? (await ports.headSeq(row.partition));
       if (row.ready_seq === null) await update(office, row, { ready_seq: head });
@@ -90,6 +97,19 @@ async function begin(office: Office, row: Row): Promise<void> {
     { kind: 'correction', id: idOf(row), what, reason, author, approvedBy, selection: JSON.stringify(selection), asOf },
   ]);
 }
+
+/** The next of what tallies keep that the rows belong to, or the end. */
+async function rebuildOn(office: Office, ports: CorrectionPorts, row: Row): Promise<void> {
+  const step = await nextRebuilding(office.db, ports, row).catch((error: unknown) => {
+    if (error instanceof MeterlineError && error.code.startsWith('CORRECTION_')) return { fault: error.message };
+    throw error;
+  });
+  if (step === undefined) return;
+  if ('fault' in step) return end(office, row, row.pieces, step.fault);
+  if (step.changes.length === 0) return end(office, row, row.pieces, '');
+  const changes = step.changes.map((change, i): ControlChange => ({ ...change, id: idOf(row), n: row.pieces + i + 1 }));
+  await send(office, row, { cursor: JSON.stringify(step.progress), ready_seq: null, pieces: row.pieces + changes.length }, changes);
+} // prettier-ignore
 
 /** A page of what is selected, as pieces that the rater takes one by one. */
 async function sendPieces(office: Office, ports: CorrectionPorts, row: Row): Promise<void> {

@@ -69,7 +69,7 @@ async function correctionsUnderway(db: Reader, tenant: string): Promise<string[]
     .selectFrom('correction')
     .select('number')
     .where('tenant', '=', tenant)
-    .where('status', 'in', ['queued', 'begun', 'running', 'ending'])
+    .where('status', 'in', ['queued', 'begun', 'running', 'rebuilding', 'ending'])
     .orderBy('number')
     .execute();
   return rows.map(idOf);

@@ -6,6 +6,10 @@ export const noRows: CorrectionPorts = {
   headSeq: async () => 0,
   selected: async () => ({ blocks: [], cursor: null }),
   hasCutSamples: async () => false,
+  standing: async () => ({ rows: [], lastSeq: null }),
+  correctedPlaces: async () => [],
+  adjustments: async () => [],
+  batch: async () => undefined,
   booked: async () => [],
   preview: async () => undefined,
 };

@@ -152,14 +152,29 @@ function shortened(change: ControlChange): ControlChange | undefined {
   return change.kind === 'correctionTally' ? { ...change, kept: { quantity: change.kept.quantity } } : undefined;
 }
 
-/** Request on `correction.preview.<p>`: what a correction would come to, on the rater's present tallies, without effect. */
+/** Request on `correction.preview.<p>`: what a correction would come to, on the rater's present tallies, and what rebuilds tallies; without effect. */
 export interface CorrectionPreviewRequest {
   readonly tenant: string;
   readonly blocks: readonly CorrectedBlock[];
+  readonly tallies?: readonly RebuiltTally[];
+  readonly recipes?: readonly CorrectedTally[];
+}
+
+/** What a tally reaches by the samples that stand, and would reach: all, and what it took over of that; in its units. */
+export interface RebuiltTally {
+  readonly tally: CorrectedTally;
+  readonly before: Reached;
+  readonly after: Reached;
+}
+export interface Reached {
+  readonly carried: string;
+  readonly quantity: string;
 }
 
 /** Or why it cannot be done. */
-export type CorrectionPreviewReply = { readonly effects: readonly CorrectionEffect[] } | { readonly fault: string };
+export type CorrectionPreviewReply =
+  | { readonly effects: readonly CorrectionEffect[]; readonly recipes: readonly TallyRecipe[] }
+  | { readonly fault: string };
 
 /** What an account is charged otherwise, of one price, tally period and month booked. */
 export interface CorrectionEffect {
@@ -195,7 +210,8 @@ export interface CorrectionSelection {
   readonly correction?: string | undefined;
 }
 
-export const correctionStatuses = ['previewed', 'queued', 'begun', 'running', 'ending', 'ended', 'failed'] as const;
+/** `rebuilding`: rows are booked, and what tallies keep of their samples is worked out anew. */
+export const correctionStatuses = ['previewed', 'queued', 'begun', 'running', 'rebuilding', 'ending', 'ended', 'failed'] as const; // prettier-ignore
 
 /** GET /corrections, /corrections/:id: a correction as the office knows it. */
 export interface Correction {

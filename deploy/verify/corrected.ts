@@ -1,4 +1,4 @@
-/** Which blocks corrections name, found before the audits begin: they keep the rows of those and of no others. */
+/** Which blocks and tallies corrections name, found before the audits begin: they keep the rows and samples of those and of no others. */
 import type { ControlMessage } from '#core/messages/control.ts';
 import { allPartitions, streams, type Placement } from '#core/messages/names.ts';
 import { Originals } from '#core/reference/audit/originals.ts';
@@ -7,27 +7,41 @@ import { RangeMissing, StreamReader } from './inputs.ts';
 
 export async function correctedBlocks(log: Log, placement: Placement): Promise<Originals> {
   const refs = new Set<string>();
+  const meters = new Set<string>();
   for (const partition of allPartitions(placement)) {
     const stream = streams.control(partition);
     const { lastSeq } = await log.info(stream);
     await using reader = new StreamReader(log, stream);
     try {
-      for (let seq = 1; seq <= lastSeq; seq++) for (const ref of refsIn((await reader.read(seq)).data)) refs.add(ref);
+      for (let seq = 1; seq <= lastSeq; seq++) {
+        const { blocks, rebuilt } = namedIn((await reader.read(seq)).data);
+        for (const ref of blocks) refs.add(ref);
+        for (const meter of rebuilt) meters.add(meter);
+      }
     } catch (error) {
       // The audit of the partition says what the log lacks.
       if (!(error instanceof RangeMissing)) throw error;
     }
   }
-  return new Originals(refs);
+  return new Originals(refs, meters);
 }
 
-function refsIn(data: Uint8Array): string[] {
+const nothing = { blocks: [], rebuilt: [] };
+
+function namedIn(data: Uint8Array): { readonly blocks: readonly string[]; readonly rebuilt: readonly string[] } {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (!bytes.includes('"correctionRows"')) return [];
+  if (!bytes.includes('"correctionRows"') && !bytes.includes('"correctionShadow"')) return nothing;
   try {
-    const { changes } = JSON.parse(bytes.toString()) as ControlMessage;
-    return changes.flatMap((change) => (change.kind === 'correctionRows' ? change.blocks.map(({ ref }) => ref) : []));
+    const { tenant, changes } = JSON.parse(bytes.toString()) as ControlMessage;
+    return {
+      blocks: changes.flatMap((change) =>
+        change.kind === 'correctionRows' ? change.blocks.map(({ ref }) => ref) : [],
+      ),
+      rebuilt: changes.flatMap((change) =>
+        change.kind === 'correctionShadow' ? change.tallies.map(({ meter }) => `${tenant} ${meter}`) : [],
+      ),
+    };
   } catch {
-    return [];
+    return nothing;
   }
 }

@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { RatedRow, RatedRows, Why } from '#core/messages/api.ts';
 import type { Correction } from '#core/messages/correction.ts';
-import { fullAmount, fullUsage, Instance, noDifference, patience, type Usage } from './instance.ts';
+import { fullAmount, fullUsage, Instance, noDifference, organisation, patience, type Usage } from './instance.ts';
 
 /** Of 9000.18 s of the host 5800.18 s are left: one vCPU·h at 1.80 and 2200.18 s at 1.20 an hour; the container's stay. */
 const without = '2.539393334333';
@@ -75,8 +77,49 @@ test('wrong batches are voided and brought back: the month changes by exactly th
   await correction('apply', 'c-2', '--reason', 'it was right after all');
   expect((await ended('c-2')).totals).toEqual([{ currency: 'EUR', previewed: given, booked: given }]);
   await reaches(fullAmount);
+
+  // A peak is rebuilt from the samples that stand: whole batches, whatever they hold, while others come.
+  const memory = (availableKb: number) =>
+    instance.tree.write('proc/meminfo', `MemTotal: 24669120 kB\nMemAvailable: ${availableKb} kB\n`);
+  memory(20_474_816);
+  const extended = join(instance.dataDir, 'peak.yaml');
+  writeFileSync(
+    extended,
+    readFileSync(organisation, 'utf8').replace('\nprices:', `${peakMeters}\nprices:${peakPrices}`),
+  );
+  await instance.run(['apply', extended]);
+  await reaches('9.606060001');
+  memory(19_426_240);
+  await reaches('10.606060001');
+  memory(20_474_816);
+  const high = (await priced(instance)).find(({ meter, amount }) => meter === 'peak' && amount === '1')!;
+  const { seq: low } = await newestOf(instance, 'peak');
+  await vi.waitFor(async () => expect((await newestOf(instance, 'peak')).seq).toBeGreaterThan(low + 5), patience);
+  const batches = ['--producer', high.producer, '--from-seq', String(high.seq), '--to-seq', String(low + 5)];
+  const wrongPeak = await correction('preview', ...batches);
+  expect(wrongPeak).toMatchObject({ id: 'c-3', totals: [{ currency: 'EUR', previewed: '-1' }] });
+  await correction('apply', 'c-3', '--reason', 'the host was not ours');
+  expect((await ended('c-3')).totals).toEqual([{ currency: 'EUR', previewed: '-1', booked: '-1' }]);
+  await reaches('9.606060001');
+  await correction('preview', '--correction', 'c-3');
+  await correction('apply', 'c-4', '--reason', 'it was');
+  expect((await ended('c-4')).totals).toEqual([{ currency: 'EUR', previewed: '1', booked: '1' }]);
+  await reaches('10.606060001');
   expect(await instance.verify()).toMatchObject({ ok: true, difference: noDifference });
 }, 300_000);
+
+/** 4 GiB at 1, one host at 2. */
+const peakMeters = `
+  - { id: peak, metric: host.memory.used, unit: By, aggregation: max }
+  - { id: hosts, metric: host.memory.used, unit: '1', aggregation: unique }`;
+const peakPrices = `
+  - { key: peak, service: Memory, component: Peak, meter: peak, per: GiB, unitPrice: 1 }
+  - { key: hosts, service: Memory, component: Hosts, meter: hosts, per: '{host}', unitPrice: 2 }`;
+
+async function newestOf(instance: Instance, meter: string): Promise<RatedRow> {
+  const { rows } = await instance.office.get<RatedRows>(`/rows?kind=usage&meter=${meter}&limit=1`);
+  return rows[0]!;
+}
 
 const sorted = (effects: Correction['effects']): string[] => effects.map((each) => JSON.stringify(each)).toSorted();
 

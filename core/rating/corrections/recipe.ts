@@ -1,5 +1,6 @@
 /** What has to be looked at to rebuild a tally (SPEC §16.6): its own samples, and those of versions whose position it took over. */
 import type { CorrectedTally, TallyRecipe } from '../../messages/correction.ts';
+import { require } from '../controlFault.ts';
 import type { PartitionState, Tally, Tenant } from '../state.ts';
 import { tallyKey } from '../state.ts';
 import { tallyAt } from './shadows.ts';
@@ -21,6 +22,13 @@ export function recipeOf(state: PartitionState, tenant: Tenant, place: Corrected
     sources,
     heirs: heirsOf(tenant, tally).map((heir) => placeOf(state, heir)),
   };
+}
+
+/** Throws ControlFault besides where the tenant is not known. */
+export function recipesOf(state: PartitionState, id: string, places: readonly CorrectedTally[]): TallyRecipe[] {
+  const tenant = state.tenants.get(id);
+  require(tenant !== undefined, `tenant ${id} is not known`);
+  return places.map((place) => recipeOf(state, tenant!, place));
 }
 
 function heirsOf({ master, talliesByKey }: Tenant, { entry }: Tally): Tally[] {

@@ -50,6 +50,7 @@ export class Auditor {
     this.faults = faults;
     this.#ports = ports;
     this.#engine = new ReferenceEngine(partition, ports);
+    this.state.history.meters = originals.rebuilt;
   }
 
   /** The reference's state after the last commit. */

@@ -13,8 +13,12 @@ export class Originals {
   readonly #rows = new Map<string, string>();
   readonly #reversed = new Set<string>();
 
-  constructor(named?: ReadonlySet<string>) {
+  /** Tenants and meters of which corrections rebuild tallies: what came to those is remembered; undefined: to all. */
+  readonly rebuilt: ReadonlySet<string> | undefined;
+
+  constructor(named?: ReadonlySet<string>, rebuilt = named && new Set<string>()) {
     this.#named = named;
+    this.rebuilt = rebuilt;
   }
 
   take(blocks: readonly Block[], names: Names, where: string, faults: Faults): void {

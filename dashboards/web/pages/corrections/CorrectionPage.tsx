@@ -51,7 +51,7 @@ function Details({ correction }: { correction: Correction }) {
     totals,
   } = correction;
   const isBooked = correction.booked !== null;
-  const isUnderway = ['queued', 'begun', 'running', 'ending'].includes(status);
+  const isUnderway = ['queued', 'begun', 'running', 'rebuilding', 'ending'].includes(status);
   return (
     <>
       <header className="correction-head">
