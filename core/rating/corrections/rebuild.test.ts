@@ -53,8 +53,12 @@ function worldOf(actions: readonly Action[]): World {
   return world;
 }
 
-const chainOf = (state: World['state'], from: Tally['entry']['from']): string =>
-  from === undefined ? '' : `${from[1]}.${from[2]} ${chainOf(state, state.tallies[from[0] - 1]!.entry.from)}`;
+/** What it took over from, and that one in turn: what a tally began with stays, also where a void sample began it (SPEC §16.4). */
+function chainOf(state: World['state'], from: Tally['entry']['from']): string {
+  if (from === undefined) return '';
+  const { entry } = state.tallies[from[0] - 1]!;
+  return `${entry.price}: ${from[1]}.${from[2]} ${chainOf(state, entry.from)}`;
+}
 
 /** Everything that charges, and what tallies keep. */
 function figuresOf({ state }: World, isOpenedAlike: (key: string) => boolean = () => true) {
