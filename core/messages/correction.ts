@@ -2,11 +2,15 @@
  * Corrections of what was rated: an office's decision that reverses stored rows, told the rater in pieces (SPEC §16). Sums of history
  * never change: a correction adds rows, each of which names the one that it reverses.
  */
+import type { BatchMetric } from '../metering/batch.ts';
 import type { ControlChange, ControlMessage } from './control.ts';
 import type { SamplePlace } from './rated.ts';
 
-/** `void`: rows go, as if their samples had never come. `revert`: what another correction booked is taken back. */
-export const correctionKinds = ['void', 'revert'] as const;
+/**
+ * `void`: rows go, as if their samples had never come. `revert`: what another correction booked is taken back. `rerate`: samples are rated
+ * again, by the owners and prices that are known by then; what that leaves as it was is left alone.
+ */
+export const correctionKinds = ['void', 'revert', 'rerate'] as const;
 export type CorrectionKind = (typeof correctionKinds)[number];
 
 /** Begins a correction. One of a tenant at a time. */
@@ -33,6 +37,8 @@ export interface CorrectionRows {
   readonly n: number;
   /** As stored; empty in the commit that took the piece, whose blocks tell what came of it. */
   readonly blocks: readonly CorrectedBlock[];
+  /** Of a `rerate`, and there alone: the samples whose rows these are, all that stand of each. Empty in the commit, too. */
+  readonly again?: readonly AgainBatch[];
 }
 
 /** Where a tally stands: of a pool the price's own account. */
@@ -95,6 +101,31 @@ export interface TallyRecipe {
 
 /** Tallies of one shadow message at most. */
 export const shadowTalliesMax = 50;
+/** Samples of one signed batch that are rated again, as the batch says them. */
+export interface AgainBatch {
+  /** Whose `USAGE` has the batch, and its sequence there. */
+  readonly partition: number;
+  readonly usageSeq: number;
+  readonly producer: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** What samples give places in. */
+  readonly resources: readonly string[];
+  readonly metrics: readonly BatchMetric[];
+  readonly dims: readonly Readonly<Record<string, string>>[];
+  readonly samples: readonly AgainSample[];
+}
+
+/** `index`: in the batch. `dims`: -1 for none. Start in UTC ms; the quantity is decimal text of an integer, as sent. */
+export type AgainSample = readonly [
+  index: number,
+  resource: number,
+  metric: number,
+  dims: number,
+  startMs: number,
+  durationMs: number,
+  quantity: string,
+];
 
 /** Nothing more comes. */
 export interface CorrectionEnd {
@@ -133,7 +164,7 @@ export type CorrectedRow = readonly [
 ];
 
 /** Kinds of blocks that a correction may reverse. */
-export const correctableKinds = ['usage', 'unpriced', 'void', 'corrected'] as const;
+export const correctableKinds = ['usage', 'unpriced', 'void', 'corrected', 'rerated'] as const;
 export type CorrectableKind = (typeof correctableKinds)[number];
 
 /** Rows of a piece at most: a few milliseconds of work, and far below what a commit takes. */
@@ -148,7 +179,7 @@ export const withoutRows = (message: ControlMessage): ControlMessage => {
 
 /** A piece of a correction is a message of its own. */
 function shortened(change: ControlChange): ControlChange | undefined {
-  if (change.kind === 'correctionRows') return { ...change, blocks: [] };
+  if (change.kind === 'correctionRows') return { ...change, blocks: [], ...(change.again && { again: [] }) };
   return change.kind === 'correctionTally' ? { ...change, kept: { quantity: change.kept.quantity } } : undefined;
 }
 
@@ -156,6 +187,7 @@ function shortened(change: ControlChange): ControlChange | undefined {
 export interface CorrectionPreviewRequest {
   readonly tenant: string;
   readonly blocks: readonly CorrectedBlock[];
+  readonly again?: readonly AgainBatch[];
   readonly tallies?: readonly RebuiltTally[];
   readonly recipes?: readonly CorrectedTally[];
 }
@@ -187,13 +219,18 @@ export interface CorrectionEffect {
   /** The month booked is later than the usage, which is of a closed period: the end of what is closed; 0 for the usage's own month. */
   readonly closedUntilMs: number;
   readonly rows: number;
-  /** Decimal text: rows taken back and brought back, what other rows of their tallies owe by then, and both. */
+  /** Decimal text: rows taken back and brought back, what other rows of their tallies owe by then, what is rated again, and all of it. */
   readonly reversed: string;
   readonly rest: string;
+  /** Absent where nothing is. */
+  readonly again?: string | undefined;
   readonly amount: string;
 }
 
-/** What a correction is about. Of a void either batches (`producer`, `epoch`, `fromSeq`, `toSeq`) or a stretch of usage time; of a revert a correction. */
+/**
+ * What a correction is about. Of a void and of a rerate either batches (`producer`, `epoch`, `fromSeq`, `toSeq`) or a stretch of usage
+ * time; of a revert a correction.
+ */
 export interface CorrectionSelection {
   readonly producer?: string | undefined;
   /** As rows show it; absent: each of the producer. */

@@ -359,7 +359,8 @@ export const blockColumns = [
  * sequence of prices, `cell` the reason ("fee", "feeCredit", "cap"), and what a row covers begins at its start.
  * Late usage is `usage`, too: that it is a prior-period adjustment, `closed_until` tells.
  * `void`: rows that a correction took back, each the exact negation of one in the block that it reverses; `corrected`: rows that it put in
- * their place, or brought back. Both name producer, batch, resource, index and time of the sample, and count none.
+ * their place, or brought back; `rerated`: rows of samples that it rated again. They name producer, batch, resource, index and time of the
+ * sample, and count none.
  */
 export const blockKinds = [
   'usage',
@@ -370,6 +371,7 @@ export const blockKinds = [
   'agreement',
   'void',
   'corrected',
+  'rerated',
 ] as const;
 export type BlockKind = (typeof blockKinds)[number];
 

@@ -75,6 +75,18 @@ const correctedBlocks = listOf(
   }),
 ); // prettier-ignore
 
+const againBatches = listOf(
+  like({
+    partition: natural, usageSeq: id, producer: text, epoch: text, seq: id, resources: listOf(text), metrics: listOf(like({ name: text, unit: text, scale: natural, kind: oneOf('delta', 'level') })),
+    dims: listOf(record(text)), samples: listOf(againSample),
+  }),
+); // prettier-ignore
+
+function againSample(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 7 || !/^\d{1,25}$/.test(String(value[6])) || !text(value[6])) return false;
+  return (value[3] === -1 || natural(value[3])) && [0, 1, 2, 4, 5].every((at) => natural(value[at]));
+} // prettier-ignore
+
 function correctedRow(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 6) return false;
   const [quantity, amount] = value.slice(4) as unknown[];
@@ -125,7 +137,7 @@ const shapes: Readonly<Record<ControlChange['kind'], Shape>> = {
     id: correctionId, what: oneOf(...correctionKinds), reason: text, author: text, approvedBy: text, selection: text, asOf: natural,
     pieces: optional(id),
   },
-  correctionRows: { id: correctionId, n: id, blocks: correctedBlocks },
+  correctionRows: { id: correctionId, n: id, blocks: correctedBlocks, again: optional(againBatches) },
   correctionShadow: { id: correctionId, n: id, tallies: listOf(correctedTally) },
   correctionTally: { id: correctionId, n: id, tally: correctedTally, kept, carried: small(10n ** 39n), isLast: flag },
   correctionEnd: { id: correctionId, pieces: natural },

@@ -54,6 +54,8 @@ export type PlanFault = { readonly reason: 'unit_mismatch' | 'unowned'; readonly
 export interface PlanContext {
   readonly tenant: Tenant;
   readonly groups: Groups;
+  /** Of all rows, whether something charges them or not; absent: as the price says. */
+  readonly kind?: BlockKind;
 }
 
 export interface PlanRun extends PlanContext {
@@ -201,9 +203,9 @@ export interface LanePlace extends Tallied {
 }
 
 /** The lane of one meter and price. */
-export function laneOf({ tenant, groups }: PlanContext, place: LanePlace): Lane {
+export function laneOf({ tenant, groups, kind: told }: PlanContext, place: LanePlace): Lane {
   const { account, period, meter, price, cell, atMs } = place;
-  const kind = price === undefined ? 'unpriced' : 'usage';
+  const kind = told ?? (price === undefined ? 'unpriced' : 'usage');
   const tally = tallyOf(tenant, place);
   const group = groups.of({
     account,

@@ -68,10 +68,13 @@ export function chargeAll(
 /** What all parts of a sample have in common. */
 export type SampleFacts = Pick<Contribution, 'place' | 'whole'>;
 
-export type ChargeRun = Pick<Batch, 'state' | 'tenant' | 'changes' | 'late'>;
+export interface ChargeRun extends Pick<Batch, 'state' | 'tenant' | 'changes' | 'late'> {
+  /** Of samples that are rated again: a tally that one of them begins, begins behind all that has come. */
+  readonly isAgain?: boolean;
+}
 
 function chargeLane(
-  { state, tenant, changes, late }: ChargeRun,
+  { state, tenant, changes, late, isAgain }: ChargeRun,
   resource: Resource,
   sample: SampleFacts,
   { part, lane, isStart, isHeld }: Portion,
@@ -83,7 +86,7 @@ function chargeLane(
   if (opened) {
     if (price !== undefined && !hasRoom(tenant, lane))
       return ['out_of_range', 'the price has no room for another group'];
-    openTally(state, tenant, tally, price, part.startMs, sample.place[4]);
+    openTally(state, tenant, tally, price, part.startMs, isAgain === true ? undefined : sample.place[4]);
   }
   const close = (): void => {
     if (opened) closeTally(state, tenant, tally);

@@ -30,7 +30,7 @@ export function rateSample(batch: Batch, index: number): Fault | undefined {
   if (overlaps) return ['overlap', `starts at ${sample.startMs}, billed to ${series.endMs}`];
   if ('reason' in plan) return [plan.reason, plan.detail];
 
-  const parts = partsOf(batch, series, seriesIndex, sample, plan);
+  const parts = partsOf(sample, plan, (atMs) => planFor(batch, series, seriesIndex, atMs));
   if (isFault(parts)) return parts;
   const held = plan.recurs ? heldBy(batch, series, sample, plan) : noneHeld;
   if (isFault(held)) return held;
@@ -49,7 +49,7 @@ export function rateSample(batch: Batch, index: number): Fault | undefined {
   return undefined;
 }
 
-interface Sample {
+export interface Sample {
   readonly startMs: number;
   readonly endMs: number;
   readonly quantity: bigint;
@@ -103,7 +103,7 @@ function planFor(batch: Batch, series: Series, seriesIndex: number, atMs: number
 }
 
 /** The sample, cut where its plan ends (SPEC §4.5): parts of a delta add up to it exactly; a level keeps its value. */
-function partsOf(batch: Batch, series: Series, seriesIndex: number, sample: Sample, first: Plan): Part[] | Fault {
+export function partsOf(sample: Sample, first: Plan, planAt: (atMs: number) => Plan | PlanFault): Part[] | Fault {
   const { startMs, endMs, quantity, isDelta } = sample;
   if (endMs <= first.toMs) return [{ plan: first, startMs, durationMs: endMs - startMs, quantity, begun: 0n }];
   const upTo = (instantMs: number): bigint => shareUntil(quantity, startMs, endMs, instantMs);
@@ -119,7 +119,7 @@ function partsOf(batch: Batch, series: Series, seriesIndex: number, sample: Samp
       begun: isDelta ? upTo(fromMs) : quantity * BigInt(fromMs - startMs),
     });
     if (toMs === endMs) return parts;
-    const next = planFor(batch, series, seriesIndex, toMs);
+    const next = planAt(toMs);
     if ('reason' in next) return [next.reason, next.detail];
     plan = next;
     fromMs = toMs;
@@ -127,7 +127,7 @@ function partsOf(batch: Batch, series: Series, seriesIndex: number, sample: Samp
 }
 
 /** The sample's own, part by part and lane by lane; what goes on by itself is none of the sample. */
-const ownOf = (parts: readonly Part[]): Portion[] =>
+export const ownOf = (parts: readonly Part[]): Portion[] =>
   parts.flatMap((part) =>
     part.plan.lanes.map((lane) => ({ part, lane, isStart: part === parts[0] && !recurs(lane), isHeld: false })),
   );

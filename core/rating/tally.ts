@@ -94,7 +94,8 @@ export function closeTally(state: PartitionState, tenant: Tenant, tally: Tally):
   spotTalliesWith(tenant, tally)?.pop();
   enlist(tenant, tally, -1);
   tally.rolled = nothingRolled;
-  tally.entry = { ...tally.entry, id: 0 };
+  const { from: _, carriedEvents: __, carriedValue: ___, ...entry } = tally.entry;
+  tally.entry = { ...entry, id: 0, carried: '0' };
   forget(tally);
   state.tallies.pop();
 }

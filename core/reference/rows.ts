@@ -3,6 +3,7 @@ import type { MeterRecord } from '../messages/control.ts';
 import type { BlockKind } from '../messages/rated.ts';
 import type { PriceRecord } from '../messages/control.ts';
 import type { BatchMetric } from '../metering/batch.ts';
+import type { Part as Contribution } from './aggregation.ts';
 import { directionOf } from './attribution.ts';
 import { begunBy, quantityOf, type Part } from './cutting.ts';
 import { bookingOf } from './closes.ts';
@@ -18,6 +19,31 @@ export interface Sample {
   readonly endMs: number;
   /** Integer of 10⁻ˢᶜᵃˡᵉ metric units. */
   readonly quantity: Exact;
+}
+
+/** What a part of a sample is to a meter. */
+export function contributionOf(
+  sample: Sample,
+  part: Part,
+  isStart: boolean,
+  meter: MeterRecord,
+  index: number,
+  { producer, epoch, seq }: Pick<Source, 'producer' | 'epoch' | 'seq'>,
+): Contribution {
+  const { quantity, metric, dims } = sample;
+  const { startMs, endMs } = part;
+  return {
+    sent: integer(quantityOf(part, metric.kind, quantity, sample.startMs, sample.endMs)),
+    durationMs: endMs - startMs,
+    isHeld: false,
+    begun: integer(begunBy(startMs, metric.kind, quantity, sample.startMs, sample.endMs)),
+    isStart,
+    sample: [sample.endMs, producer, epoch, seq, index],
+    whole: integer(quantity),
+    value: distinctOf(meter, sample),
+    direction: directionOf(meter, dims) === 'out' ? 1 : 0,
+    startMs,
+  };
 }
 
 /** Moves the tallies. Throws TooLarge; the journal then takes back what was done. */
@@ -49,18 +75,7 @@ export function rowsOf(
     const sent = quantityOf(part, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs);
     if (meters.length === 0) add(withoutPrice('unmetered', sample.metric.name, sent.div(unit)));
     for (const [position, meter] of meters.entries()) {
-      const contribution = {
-        sent: integer(sent),
-        durationMs: endMs - startMs,
-        isHeld: false,
-        begun: integer(begunBy(startMs, sample.metric.kind, sample.quantity, sample.startMs, sample.endMs)),
-        isStart: part === parts[0],
-        sample: [sample.endMs, source.producer, source.epoch, source.seq, index],
-        whole: integer(sample.quantity),
-        value: distinctOf(meter, sample),
-        direction: directionOf(meter, sample.dims) === 'out' ? 1 : 0,
-        startMs,
-      } as const;
+      const contribution = contributionOf(sample, part, part === parts[0], meter, index, source);
       const tallied = (at: Pick<Place, 'price' | 'cell' | 'account' | 'period'>) => {
         const there = { ...at, owner: account, resource: sample.resource, meter: meter.id };
         const growth = addToTally(state, tenant, there, startMs, contribution, journal);

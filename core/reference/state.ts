@@ -49,7 +49,7 @@ export interface Tenant {
   /** Until when a root and all below it are closed. */
   readonly closes: Map<number, number>;
   /** The correction that goes on, and how many pieces of it there were. */
-  correction: { readonly id: string; readonly pieces: number } | undefined;
+  correction: { readonly id: string; readonly pieces: number; readonly isRerate: boolean } | undefined;
 }
 
 export interface Counts {

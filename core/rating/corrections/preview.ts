@@ -1,49 +1,55 @@
 /** What a correction would come to: worked out as it would be booked, without effect. */
 import type { CorrectionEffect, CorrectionPreviewRequest, Reached, RebuiltTally } from '../../messages/correction.ts';
+import type { TallyEntry } from '../../messages/rated.ts';
 import { formatAmount } from '../../money/fixed.ts';
 import { nothing } from '../../pricing/compiled.ts';
 import { periodAt } from '../../time/period.ts';
 import { closedUntil } from '../billingUnit.ts';
+import { Changes } from '../changes.ts';
 import { require } from '../controlFault.ts';
 import { isBeyond } from '../measures.ts';
 import { cellOf } from '../rollover.ts';
 import type { Account, PartitionState, Tenant } from '../state.ts';
-import { readReversal, restOf } from './reverse.ts';
+import { workOut } from './piece.ts';
 import { tallyAt } from './shadows.ts';
 
-/** By account, price, period and month booked. Throws ControlFault where the rows cannot be reversed. */
-export function previewReversal(state: PartitionState, name: string, { blocks: stored, tallies: rebuilt = [] }: Pick<CorrectionPreviewRequest, 'blocks' | 'tallies'>): CorrectionEffect[] {
+/** By account, price, period and month booked. Throws ControlFault where the rows cannot be reversed or the samples not be rated again. */
+export function previewReversal(
+  state: PartitionState,
+  name: string,
+  { blocks, again, tallies: rebuilt = [] }: Omit<CorrectionPreviewRequest, 'tenant' | 'recipes'>,
+): CorrectionEffect[] {
   const tenant = state.tenants.get(name);
   require(tenant !== undefined, `tenant ${name} is not known`);
-  const { blocks, tallies } = readReversal(state.partition, tenant!, { id: 'preview', n: 1, blocks: stored });
-  const effects = new Map<string, Found>();
-  const add = (at: Omit<Found, 'rows' | 'reversed' | 'rest'>, more: Partial<Pick<Found, 'rows' | 'reversed' | 'rest'>>): void => {
-    const key = [at.account, at.price, at.periodStartMs, at.bookedStartMs, at.closedUntilMs].join();
-    const found = effects.get(key) ?? { ...at, rows: 0, reversed: 0n, rest: 0n };
-    const { rows = 0, reversed = 0n, rest = 0n } = more;
-    effects.set(key, { ...found, rows: found.rows + rows, reversed: found.reversed + reversed, rest: found.rest + rest });
-  };
   const { prices, accounts } = tenant!.master;
-  const placeOf = (account: Account, price: number, periodStartMs: number, atMs: number) => ({
-    account: account.record.id, price, currency: prices.get(price)?.record.currency ?? '', periodStartMs, ...bookedAt(tenant!, account, atMs),
-  }); // prettier-ignore
-  for (const { stored: block, account, rows } of blocks)
-    for (const { startMs, amount } of rows)
-      add(placeOf(account, block.price, block.periodStartMs, startMs), { rows: 1, reversed: -amount });
-  for (const reversed of tallies) {
-    const { account, price, periodStartMs, firstMs } = reversed.tally.entry;
-    const rest = restOf(reversed);
-    if (rest !== 0n) add(placeOf(accounts.get(account)!, price, periodStartMs, firstMs), { rest });
-  }
+  const effects = new Map<string, Found>();
+  const add = (account: Account, price: number, periodStartMs: number, atMs: number, more: Partial<Figures>): void => {
+    const place = { account: account.record.id, price, currency: prices.get(price)?.record.currency ?? '', periodStartMs, ...bookedAt(tenant!, account, atMs) };
+    const key = JSON.stringify(place);
+    const known = effects.get(key) ?? { ...place, ...noFigures };
+    const { rows, reversed, rest, again: charged } = { ...noFigures, ...more };
+    effects.set(key, { ...known, rows: known.rows + rows, reversed: known.reversed + reversed, rest: known.rest + rest, again: known.again + charged });
+  };
+  const addRest = ({ account, price, periodStartMs, firstMs }: TallyEntry, rest: bigint): void => {
+    if (rest !== 0n) add(accounts.get(account)!, price, periodStartMs, firstMs, { rest });
+  };
+  const { reversal, rests, rerated, undo } = workOut(state, tenant!, new Changes(), { id: 'preview', blocks, ...(again && { again }) });
+  for (const { stored, account, rows } of reversal.blocks)
+    for (const { startMs, amount } of rows) add(account, stored.price, stored.periodStartMs, startMs, { rows: 1, reversed: -amount });
+  for (const { charge: { lane: { group }, part, amount } } of rerated.charges)
+    add(group.account, group.price?.record.id ?? 0, group.period.startMs, part.startMs, { again: amount });
+  for (const { tally, amount } of [...rests, ...rerated.heirs, ...rerated.late]) addRest(tally.entry, amount);
+  undo();
   for (const one of rebuilt) {
     const { entry, rest } = rebuiltBy(tenant!, one);
-    if (rest !== 0n) add(placeOf(accounts.get(entry.account)!, entry.price, entry.periodStartMs, entry.firstMs), { rest });
+    addRest(entry, rest);
   }
-  return [...effects.values()].map(({ reversed, rest, ...place }) => ({
+  return [...effects.values()].map(({ reversed, rest, again: charged, ...place }) => ({
     ...place,
     reversed: formatAmount(reversed),
     rest: formatAmount(rest),
-    amount: formatAmount(reversed + rest),
+    ...(again === undefined ? {} : { again: formatAmount(charged) }),
+    amount: formatAmount(reversed + rest + charged),
   }));
 } // prettier-ignore
 
@@ -57,10 +63,9 @@ function rebuiltBy(tenant: Tenant, { tally: place, before, after }: RebuiltTally
   return { entry: tally.entry, rest: charge(after) - charge(before) };
 }
 
-interface Found extends Omit<CorrectionEffect, 'reversed' | 'rest' | 'amount'> {
-  readonly reversed: bigint;
-  readonly rest: bigint;
-}
+const noFigures = { rows: 0, reversed: 0n, rest: 0n, again: 0n };
+type Figures = typeof noFigures;
+type Found = Omit<CorrectionEffect, keyof Figures | 'amount'> & Figures;
 
 /** SPEC §12.2, of the account's own month. */
 function bookedAt({ master }: Tenant, account: Account, atMs: number) {

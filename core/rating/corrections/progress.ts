@@ -34,5 +34,7 @@ export function applyCorrection(master: Pick<Master, 'correction'>, change: Corr
   require(rows <= correctionRowsMax, `a piece of ${rows} rows, of at most ${correctionRowsMax}`);
   const tallies = change.kind === 'correctionShadow' ? change.tallies.length : 0;
   require(tallies <= shadowTalliesMax, `shadows of ${tallies} tallies, of at most ${shadowTalliesMax}`);
+  const isAgain = change.kind === 'correctionRows' && change.again !== undefined;
+  require(!isAgain || correction!.what === 'rerate', 'samples are rated again by a rerate, and by nothing else');
   master.correction = { ...correction!, pieces: change.n };
 }

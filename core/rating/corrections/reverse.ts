@@ -13,9 +13,11 @@ import { require } from '../controlFault.ts';
 import { isBeyond, tallyUnitsMax } from '../measures.ts';
 import { bookingOf, poolOf, type PlanContext } from '../plan.ts';
 import { cellOf } from '../rollover.ts';
-import { tallyKey, type Account, type Balance, type Tally, type Tenant } from '../state.ts';
+import { tallyKey, type Account, type Tally, type Tenant } from '../state.ts';
 import { carryAnew, settle } from '../tally.ts';
 import { tallyAccountOf } from '../tallyPlace.ts';
+import { heirsOf, isBefore } from './heirs.ts';
+import type { Journal } from './rerate.ts';
 
 /** What a piece comes to, worked out before anything is moved. */
 export interface Reversal {
@@ -64,7 +66,11 @@ interface Reversed {
 }
 
 /** Throws ControlFault where a row is not one that can be reversed, or a tally would be left with less than nothing, or owe too much. */
-export function readReversal(partition: number, tenant: Tenant, { id, blocks: stored }: CorrectionRows): Reversal {
+export function readReversal(
+  partition: number,
+  tenant: Tenant,
+  { id, blocks: stored }: Pick<CorrectionRows, 'id' | 'blocks'>,
+): Reversal {
   const found = new Map<Tally, Reversed>();
   const blocks = stored.map((block) => readBlock(partition, tenant, block, found));
   for (const { tally, rows, stays } of [...found.values()]) if (!stays) takeFromLater(tenant, tally, rows, found);
@@ -145,20 +151,13 @@ function reversedOf(found: Map<Tally, Reversed>, tally: Tally, stays = false): R
 
 /** A later version of the price took over the position that the rows had made, where they came before it began (SPEC §5.4). */
 function takeFromLater(tenant: Tenant, tally: Tally, rows: readonly ReadRow[], found: Map<Tally, Reversed>): void {
-  const { master, talliesByKey } = tenant;
-  const record = master.prices.get(tally.entry.price)?.record;
-  for (const later of master.versionsByKey.get(record?.key ?? '') ?? []) {
-    const heir = talliesByKey.get(tallyKey({ ...tally.entry, price: later.id }));
-    const from = heir?.entry.from;
-    if (from?.[0] !== tally.entry.id) continue;
-    const isUnknown = from[1] === inherited && rows.some(({ usageSeq }) => usageSeq === inherited);
-    require(!isUnknown, `whether rows came before tally ${heir!.entry.id} took over their position is not known any more`);
-    const before = rows.filter(({ usageSeq, index }) => usageSeq < from[1] || (usageSeq === from[1] && index <= from[2]));
+  for (const heir of heirsOf(tenant, tally)) {
+    const before = rows.filter((row) => isBefore(heir, row));
     if (before.length === 0) continue;
-    reversedOf(found, heir!).carried.push(...before);
-    takeFromLater(tenant, heir!, before, found);
+    reversedOf(found, heir).carried.push(...before);
+    takeFromLater(tenant, heir, before, found);
   }
-} // prettier-ignore
+}
 
 function chargeWithout({ id, master }: Tenant, reversed: Reversed): void {
   const { tally, rows, carried } = reversed;
@@ -200,33 +199,52 @@ export const restOf = ({ tally, charge, amount }: Reversed): bigint => charge - 
 const stayingOf = ({ stays, rows }: Reversed): bigint =>
   stays ? rows.reduce((total, { grown }) => total + grown.quantity, 0n) : 0n;
 
-/** Books what was read; returns the balances that moved. */
-export function reverse(run: BlockRun & PlanContext, { id, blocks, tallies }: Reversal): Set<Balance> {
-  const { tenant, changes, state } = run;
-  const moved = new Set<Balance>();
-  const owed = tallies.map((reversed) => {
+/** What a tally is still owed, as a row. */
+export interface Owed {
+  readonly tally: Tally;
+  readonly quantity: bigint;
+  readonly amount: bigint;
+}
+
+/** Moves the tallies; the journal takes it back. Returns what other rows of them owe. */
+export function takeOff(tenant: Tenant, { tallies }: Reversal, journal: Journal): Owed[] {
+  return tallies.map((reversed) => {
     const { tally, left, carried, leftCarried, charge } = reversed;
-    const difference = { quantity: stayingOf(reversed), amount: restOf(reversed) };
-    if (carried.length > 0) {
-      carryAnew(tenant, tally, leftCarried);
-      changes.carried.add(tally);
-    }
+    const owed = { tally, quantity: stayingOf(reversed), amount: restOf(reversed) };
+    const before = { quantity: tally.quantity, events: tally.events, value: tally.value, charge: tally.charge };
+    const carriedBefore = tally.carried;
+    journal.push(() => {
+      if (carried.length > 0) carryAnew(tenant, tally, carriedBefore);
+      Object.assign(tally, before);
+    });
+    if (carried.length > 0) carryAnew(tenant, tally, leftCarried);
     Object.assign(tally, left, { charge });
-    changes.tally(tally);
-    return { tally, difference };
+    return owed;
   });
+}
+
+/** Books what was taken off. */
+export function book(run: BlockRun & PlanContext, { id, blocks, tallies }: Reversal, owed: readonly Owed[]): void {
+  const { changes, state, tenant } = run;
+  for (const { tally, carried } of tallies) {
+    if (carried.length > 0) changes.carried.add(tally);
+    changes.tally(tally);
+  }
   const office = { ...officeSource(tenant.id, state.logTimeMs), correction: id };
   for (const block of blocks) {
     const { producer, epoch, seq, usageSeq, ref } = block.stored;
     addRows(run, block);
-    const source = { ...office, producer, epoch, seq, usageSeq, reverses: ref };
-    for (const balance of closeBlocks({ ...run, source })) moved.add(balance);
+    closeBlocks({ ...run, source: { ...office, producer, epoch, seq, usageSeq, reverses: ref } });
   }
-  for (const { tally, difference } of owed)
-    if (difference.quantity !== 0n || difference.amount !== 0n)
-      addAdjustment(run, tally, tenant.master.accounts.get(tally.entry.account)!, difference);
-  for (const balance of closeBlocks({ ...run, source: office })) moved.add(balance);
-  return moved;
+  bookOwed(run, id, owed);
+}
+
+export function bookOwed(run: BlockRun & PlanContext, correction: string, owed: readonly Owed[]): void {
+  const { state, tenant } = run;
+  for (const { tally, quantity, amount } of owed)
+    if (quantity !== 0n || amount !== 0n)
+      addAdjustment(run, tally, tenant.master.accounts.get(tally.entry.account)!, { quantity, amount });
+  closeBlocks({ ...run, source: { ...officeSource(tenant.id, state.logTimeMs), correction } });
 }
 
 function addRows(run: BlockRun & PlanContext, { stored, account, scale, rows }: ReadBlock): void {

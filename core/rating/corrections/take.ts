@@ -5,8 +5,8 @@ import type { BlockRun } from '../closeBlocks.ts';
 import { applyMaster } from '../master.ts';
 import type { PlanContext } from '../plan.ts';
 import type { PartitionState, Tenant } from '../state.ts';
+import { bookPiece, workOut } from './piece.ts';
 import { readRebuilding, rebuild } from './rebuild.ts';
-import { readReversal, reverse } from './reverse.ts';
 import { beginShadows, endShadows } from './shadows.ts';
 
 export type Booking = (run: BlockRun & PlanContext) => void;
@@ -24,8 +24,8 @@ export function takeMessage(
       case 'correctionEnd':
         return;
       case 'correctionRows': {
-        const reversal = readReversal(state.partition, of, change);
-        book = (run) => void reverse(run, reversal);
+        const piece = workOut(state, of, changes, change);
+        book = (run) => bookPiece(run, piece);
         return;
       }
       case 'correctionShadow':

@@ -107,7 +107,7 @@ const worth = fc.record({
 const correct: fc.Arbitrary<CorrectAction> = fc.record({
   kind: fc.constant('correct' as const),
   tenant,
-  what: fc.constantFrom('void' as const, 'void' as const, 'revert' as const),
+  what: fc.constantFrom('void' as const, 'void' as const, 'revert' as const, 'rerate' as const),
   which: fc.nat(20),
   leaves: fc.constantFrom(0, 0, 2, 3),
   pieces: fc.constantFrom(1 as const, 2 as const),
@@ -243,6 +243,7 @@ export const corrected: fc.Arbitrary<Action[]> = fc
       fc.oneof(
         { weight: 8, arbitrary: fc.record({ kind: fc.constant('batch' as const), tenant: fc.constant('t'), producer: fc.constant('gateway'), month: fc.constantFrom(0, 0, 1), samples: fc.array(ordinary, { minLength: 1, maxLength: 8 }), harm: fc.constant(null) }) },
         { weight: 5, arbitrary: correct.map((one) => ({ ...one, tenant: 't' })) },
+        { weight: 3, arbitrary: fc.record({ kind: fc.constant('owner' as const), tenant: fc.constant('t'), resource: fc.constantFrom('a', 'a/b', 'd'), account: fc.constantFrom(2, 3, 4), fromMs: fc.constantFrom(0, startMs, startMs + 24 * hour) }) },
         { weight: 2, arbitrary: fc.record({ kind: fc.constant('revise' as const), tenant: fc.constant('t'), which: fc.nat(4), effectiveFromMs: fc.constantFrom(startMs, startMs + 24 * hour, startMs + 72 * hour), facts: priceFacts }) },
         { weight: 1, arbitrary: month }, { weight: 1, arbitrary: close }, { weight: 2, arbitrary: action },
       ),

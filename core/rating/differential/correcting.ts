@@ -6,6 +6,7 @@ import {
   type CorrectedBlock,
   type CorrectedRow,
 } from '../../messages/correction.ts';
+import { againOf, rowsBySample, type SentBatch } from './rerating.ts';
 import { instantMs, readBlocks, type Block } from '../../reference/audit/blocks.ts';
 
 /** The blocks of one commit, and its partition. */
@@ -18,7 +19,7 @@ export interface StoredText {
 export interface CorrectAction {
   readonly kind: 'correct';
   readonly tenant: string;
-  readonly what: 'void' | 'revert';
+  readonly what: 'void' | 'revert' | 'rerate';
   readonly which: number;
   /** Every n-th row is left out; 0 for none. */
   readonly leaves: number;
@@ -32,12 +33,14 @@ export interface Names {
   readonly nameOf: (resource: number) => string;
   /** Whether a meter's rows can be reversed. */
   readonly isReversed: (meter: string) => boolean;
+  readonly batchAt: (partition: number, usageSeq: number) => SentBatch;
 }
 
 /** Rows of each kind. */
 interface Seen {
   voided: number;
   broughtBack: number;
+  rerated: number;
   rests: number;
 }
 
@@ -58,6 +61,7 @@ export class Corrections {
       const { length } = block!.list('idx');
       if (block!.scalar('kind') === 'void') this.#seen.voided += length;
       if (block!.scalar('kind') === 'corrected') this.#seen.broughtBack += length;
+      if (block!.scalar('kind') === 'rerated') this.#seen.rerated += length;
       if (block!.scalar('kind') === 'adjustment' && block!.scalar('correction') !== '') this.#seen.rests += length;
       if (reverses !== '') for (const row of rowsOf(block!)) this.#reversed.add(keyOf(reverses, row));
       if (correctableKinds.includes(block!.scalar('kind') as CorrectableKind)) this.#stored.push(block!);
@@ -65,8 +69,10 @@ export class Corrections {
   }
 
   /** Messages that begin it and go on with it. */
-  messages(action: CorrectAction, { nameOf, isReversed }: Names): ControlChange[] {
+  messages(action: CorrectAction, names: Names): ControlChange[] {
+    const { nameOf, isReversed } = names;
     const { what, pieces } = action;
+    if (what === 'rerate') return this.#again(action, names);
     const chosen = this.#chosen(action).filter((block) => action.which % 6 === 5 || isReversed(block.scalar('meter')));
     const blocks = chosen.flatMap((block) => this.#corrected(block, action.leaves, nameOf));
     const id = `c-${(this.#count += 1)}`;
@@ -76,6 +82,29 @@ export class Corrections {
       return { kind: 'correctionRows', id, n: n + 1, blocks: blocks.slice(n * half, (n + 1) * half) };
     });
     return [{ kind: 'correction', ...told }, ...parts];
+  }
+
+  /** All that stands of the samples of a batch. */
+  #again({ tenant, which, leaves, pieces }: CorrectAction, { nameOf, batchAt }: Names): ControlChange[] {
+    const batches = Map.groupBy(
+      this.#stored.filter((block) => block.scalar('tenant') === tenant && block.scalar('kind') !== 'void'),
+      ({ scalar }) => `${scalar('producer')} ${scalar('epoch')} ${scalar('seq')}`,
+    );
+    const blocks = [...batches.values()][which % Math.max(batches.size, 1)] ?? [];
+    const id = `c-${(this.#count += 1)}`;
+    const begin: ControlChange = { kind: 'correction', id, what: 'rerate', reason: 'owner', author: 'a', approvedBy: '', selection: '', asOf: this.#stored.length }; // prettier-ignore
+    const first = blocks.find(({ scalar }) => ['usage', 'unpriced'].includes(scalar('kind')));
+    if (first === undefined) return [begin];
+    const batch = batchAt(Number(first.scalar('partition')), Number(first.scalar('usage_seq')));
+    const bySample = [...rowsBySample(blocks.flatMap((block) => this.#corrected(block, 0, nameOf)))];
+    const chosen = bySample.filter((_, i) => leaves === 0 || i % leaves !== leaves - 1).sort(([a], [b]) => a - b);
+    const half = Math.ceil(chosen.length / pieces);
+    const parts = Array.from({ length: pieces }, (_, n): ControlChange => {
+      const part = chosen.slice(n * half, (n + 1) * half);
+      const again = [againOf(first.scalar('epoch'), batch, new Set(part.map(([index]) => index)))];
+      return { kind: 'correctionRows', id, n: n + 1, blocks: part.flatMap(([, rows]) => rows), again };
+    });
+    return [begin, ...parts];
   }
 
   #chosen({ tenant, what, which }: CorrectAction): Block[] {

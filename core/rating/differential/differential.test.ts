@@ -111,6 +111,6 @@ test(`BUDGETS: both engines look at budgets of every kind alike, seed ${seed}`, 
 
 test(`CORRECTIONS: both engines agree while rows are voided, in part, twice and brought back, seed ${seed}`, () => {
   const { seen } = compare(corrected);
-  for (const what of ['voided', 'broughtBack', 'rests', 'recarried', 'late', 'rebuilt', 'shadowed'] as const)
+  for (const what of ['voided', 'broughtBack', 'rerated', 'rests', 'recarried', 'late', 'rebuilt', 'shadowed'] as const)
     expect(seen[what], what).toBeGreaterThan(0);
 }, 600_000);

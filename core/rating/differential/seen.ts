@@ -35,6 +35,7 @@ export const noneSeen = () => ({
   ended: 0,
   voided: 0,
   broughtBack: 0,
+  rerated: 0,
   rests: 0,
   recarried: 0,
   rebuilt: 0,

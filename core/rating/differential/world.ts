@@ -22,6 +22,7 @@ import { noneSeen, see } from './seen.ts';
 import { attempted, Rebuildings } from './rebuilding.ts';
 import { recipeOf } from '../corrections/recipe.ts';
 import { Corrections, type CorrectAction } from './correcting.ts';
+import type { SentBatch } from './rerating.ts';
 import { budgetChanges } from '../testing/budgets.ts';
 import { feeOfAction, type FeeAction } from '../testing/fees.ts';
 
@@ -50,6 +51,8 @@ export class World {
   readonly #names = new Map<number, string>();
   #commits: { readonly header: CommitHeader; readonly hash: string }[] = [];
   readonly #usage: Input[] = [];
+  /** By partition and sequence. */
+  readonly #sent = new Map<string, Uint8Array>();
   #usages = 0;
   /** How many of them tell what was inherited. */
   #inherited = 0;
@@ -129,12 +132,18 @@ export class World {
     const names = {
       nameOf: (id: number): string => this.#names.get(id)!,
       isReversed: (meter: string): boolean => meters.get(meter)?.aggregation !== 'recurring',
+      batchAt: (partition: number, usageSeq: number): SentBatch => this.#batchAt(partition, usageSeq),
     };
     if (step.which % 4 > 0) this.#endCorrection(step.tenant);
     for (const change of this.#corrections.messages(step, names)) this.control(step.tenant, [change]);
     this.commit();
     this.#beginRebuilding(step.tenant);
     if (step.ends) this.#endCorrection(step.tenant);
+  }
+
+  #batchAt(partition: number, usageSeq: number): SentBatch {
+    const text = this.#ports.readText(this.#sent.get(`${partition}-${usageSeq}`)!)!;
+    return { partition, usageSeq, body: JSON.parse(text.slice(text.indexOf('{'))) as SentBatch['body'] };
   }
 
   /** Tallies that keep something get their shadows; what comes until the correction ends counts in those. */
@@ -289,6 +298,7 @@ export class World {
   take(subject: string, data: Uint8Array): void {
     const input: Input = { stream: 'usage', subject, seq: (this.#usages += 1), timeMs: this.#nowMs, data };
     this.#usage.push(input);
+    this.#sent.set(`${this.#partition}-${input.seq}`, data);
     this.#rebuildings.take(this.#partition, input.seq, data);
     this.#pending.push(input);
     this.#machine.takeUsage(input);

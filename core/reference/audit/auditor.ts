@@ -139,6 +139,8 @@ export class Auditor {
       outcome.alerts.push(...taken.alerts);
       entries.push(...(taken.entries ?? []));
       if (taken.control !== undefined) control.push(taken.control);
+      if (input.stream === 'usage' || taken.control !== undefined)
+        this.originals.signed.take(this.partition, input, taken, this.#ports, where, this.faults);
       last[input.stream] = { seq: input.seq, hash: this.#ports.sha256(input.data) };
     }
     if (inputs.length === 0) {

@@ -5,6 +5,7 @@ import { instantMs, type Block } from './blocks.ts';
 import type { Faults } from './faults.ts';
 import type { Names } from './names.ts';
 import { numberIn } from './rowText.ts';
+import { Signed } from './signed.ts';
 
 export class Originals {
   /** Blocks that some correction names; undefined: all are kept. Others that come to be named are not looked at. */
@@ -15,10 +16,13 @@ export class Originals {
 
   /** Tenants and meters of which corrections rebuild tallies: what came to those is remembered; undefined: to all. */
   readonly rebuilt: ReadonlySet<string> | undefined;
+  readonly signed: Signed;
 
-  constructor(named?: ReadonlySet<string>, rebuilt = named && new Set<string>()) {
+  /** `batches`: those of which samples are rated again. */
+  constructor(named?: ReadonlySet<string>, rebuilt = named && new Set<string>(), batches = named && new Set<string>()) {
     this.#named = named;
     this.rebuilt = rebuilt;
+    this.signed = new Signed(batches);
   }
 
   take(blocks: readonly Block[], names: Names, where: string, faults: Faults): void {

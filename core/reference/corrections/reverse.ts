@@ -1,22 +1,22 @@
 /** SPEC §16.3 and 16.4: rows are taken back one by one; what is left is charged from nothing. */
-import type { CorrectedBlock, CorrectedRow } from '../../messages/correction.ts';
+import type { CorrectedBlock, CorrectedRow, CorrectionRows } from '../../messages/correction.ts';
 import type { ControlChange, PriceRecord } from '../../messages/control.ts';
 import { addToBalances } from '../balances.ts';
 import { bookingOf } from '../closes.ts';
 import { chargeMax, integer, powerOfTen, readDecimal, tallyMax, zero, type Exact } from '../number.ts';
 import { leafOf } from '../prices/cells.ts';
 import { minus } from '../prices/fraction.ts';
-import { countsEvents, isEventCharged, note, nothingNoted, type Noted } from '../prices/noted.ts';
+import { countsEvents, note, nothingNoted, type Noted } from '../prices/noted.ts';
 import { priced, withoutPrice } from '../rows.ts';
 import type { Row, Source, State, Tally, Tenant } from '../state.ts';
+import { lateRow } from '../repricing.ts';
+import { crossedOut, rateAgain } from './again.ts';
 import { keeps } from './history.ts';
 import { difference } from './rebuild.ts';
-import { addToMember, takeBack, tallyKey, type Journal } from '../tallies.ts';
+import { isLogOrdered, Unfit } from './unfit.ts';
+import { addToMember, keyOf, takeBack, tallyKey, TooLarge, type Journal } from '../tallies.ts';
 import { chargeOfTally } from '../tallyCharge.ts';
 import { tallyAccount } from '../tallyPlace.ts';
-
-/** What is wrong with a piece; nothing of it is done then. */
-class Unfit extends Error {}
 
 /** Does what a message says of rows; `undefined` where it cannot be done. */
 export function reversedBy(state: State, tenant: Tenant, changes: readonly ControlChange[]): Row[] | undefined {
@@ -25,12 +25,20 @@ export function reversedBy(state: State, tenant: Tenant, changes: readonly Contr
   if (changes.length > 1) return undefined;
   const journal: Journal = [];
   try {
-    return new Piece(state, tenant, pieces[0]!.id, journal).reverse(pieces[0]!.blocks);
+    return new Piece(state, tenant, pieces[0]!.id, journal).take(pieces[0]!);
   } catch (error) {
-    if (!(error instanceof Unfit)) throw error;
+    if (!(error instanceof Unfit || error instanceof TooLarge)) throw error;
     takeBack(journal);
+    state.late.length = 0;
     return undefined;
   }
+}
+
+/** Where a sample stands in `USAGE`; 0: in that of an older partition. */
+interface Came {
+  readonly usageSeq: number;
+  readonly index: number;
+  readonly isOwn: boolean;
 }
 
 class Piece {
@@ -45,19 +53,56 @@ class Piece {
     [this.#state, this.#tenant, this.#id, this.#journal] = [state, tenant, id, journal];
   }
 
-  reverse(blocks: readonly CorrectedBlock[]): Row[] {
+  take({ blocks: all, again }: CorrectionRows): Row[] {
+    const { blocks, rest } = again === undefined ? { blocks: all, rest: [] } : crossedOut(this.#tenant, all, again);
     const rows = blocks.flatMap((block) => block.rows.map((row) => this.#takeBack(block, row)));
-    const known = [...this.#state.tallies.keys()];
-    const touched = [...this.#before.keys()].sort((a, b) => known.indexOf(a) - known.indexOf(b));
-    const owed = touched.map((key) => ({ tally: this.#state.tallies.get(key)!, ...this.#chargeAnew(key) }));
+    const owed = this.#inOrder(this.#before.keys()).map((key) => ({ key, ...this.#chargeAnew(key) }));
+    const handedOn = new Map<string, Exact>();
+    for (const wanted of rest)
+      rows.push(
+        rateAgain(this.#state, this.#tenant, this.#id, wanted, this.#journal, (tally, at, more) =>
+          this.#handOn(keyOf(tally), at, more, handedOn),
+        ),
+      );
     // Nothing can fail any more.
     for (const { account, startMs, currency, amount, price } of rows)
       if (price !== 0) addToBalances(this.#state, this.#tenant, account, startMs, currency, amount);
+    for (const key of this.#inOrder(handedOn.keys())) owed.push({ key, quantity: zero, amount: handedOn.get(key)! });
     const rests = owed.filter(({ quantity, amount }) => !quantity.isZero() || !amount.isZero());
-    return [
-      ...rows,
-      ...rests.map(({ tally, ...rest }) => difference(this.#state, this.#tenant, tally, this.#id, rest)),
-    ];
+    const ofTallies = rests.map(({ key, ...figures }) =>
+      difference(this.#state, this.#tenant, this.#state.tallies.get(key)!, this.#id, figures),
+    );
+    const late = this.#state.late.splice(0).map((one) => lateRow(this.#state, one));
+    return [...rows, ...ofTallies, ...late];
+  }
+
+  #inOrder(keys: Iterable<string>): string[] {
+    const known = [...this.#state.tallies.keys()];
+    return [...keys].sort((a, b) => known.indexOf(a) - known.indexOf(b));
+  }
+
+  /** 16.9: what later versions took over grows by it, and each is charged anew at once. */
+  #handOn(key: string, at: Came, more: (noted: Noted) => Noted, owed: Map<string, Exact>): void {
+    for (const [heirKey, heir] of this.#heirs(key, at)) {
+      const before = { ...heir };
+      this.#journal.push(() => Object.assign(heir, before));
+      heir.carried = more(heir.carried);
+      heir.noted = more(heir.noted);
+      heir.charged = chargeOfTally(this.#tenant, heir);
+      if (heir.charged.abs().gte(chargeMax)) throw new Unfit();
+      owed.set(heirKey, (owed.get(heirKey) ?? zero).plus(heir.charged).minus(before.charged));
+      this.#handOn(heirKey, at, more, owed);
+    }
+  }
+
+  /** Versions that took over the position after a sample had come. */
+  #heirs(key: string, { usageSeq, index, isOwn }: Came): [string, Tally][] {
+    return [...this.#state.tallies].filter(([, { from }]) => {
+      if (from?.key !== key || usageSeq > from.usageSeq) return false;
+      // Of rows and versions that are both inherited it is not known which came first.
+      if (!isOwn && from.usageSeq === 0) throw new Unfit();
+      return usageSeq < from.usageSeq || index <= from.index;
+    });
   }
 
   #takeBack(block: CorrectedBlock, [resourceAt, index, offsetMs, durationMs, quantityText, amountText]: CorrectedRow): Row {
@@ -121,17 +166,8 @@ class Piece {
   }
 
   /** 16.4: of what later versions took over of it. */
-  #takeFromHeirs(
-    key: string,
-    at: { readonly usageSeq: number; readonly index: number; readonly isOwn: boolean },
-    noted: Noted,
-  ): void {
-    for (const [heirKey, heir] of this.#state.tallies) {
-      const { from } = heir;
-      if (from?.key !== key || at.usageSeq > from.usageSeq) continue;
-      // Of rows and versions that are both inherited it is not known which came first.
-      if (!at.isOwn && from.usageSeq === 0) throw new Unfit();
-      if (at.usageSeq === from.usageSeq && at.index > from.index) continue;
+  #takeFromHeirs(key: string, at: Came, noted: Noted): void {
+    for (const [heirKey, heir] of this.#heirs(key, at)) {
       this.#note(heirKey, zero);
       heir.carried = lessNoted(heir.carried, noted);
       heir.noted = lessNoted(heir.noted, noted);
@@ -172,18 +208,3 @@ const lessNoted = (from: Noted, noted: Noted): Noted => ({
   roundedEvents: minus(from.roundedEvents, noted.roundedEvents),
   settled: from.settled - noted.settled,
 });
-
-/** 8.2: which event is free depends on those before it. */
-function isLogOrdered({ model }: PriceRecord): boolean {
-  const leaves =
-    model.kind === 'matrix'
-      ? [...model.rules.map((rule) => rule.model), model.otherwise]
-      : model.kind === 'schedule'
-        ? [...model.bands.map((band) => band.model), model.otherwise]
-        : [leafOf(model, '')];
-  return leaves.some((leaf) => {
-    if (leaf?.kind !== 'percentage') return false;
-    const hasFree = leaf.freeEvents !== undefined || leaf.freeValue !== undefined;
-    return leaf.free === 'whicheverFirst' || (isEventCharged(leaf) && hasFree);
-  });
-}

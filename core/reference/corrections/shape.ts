@@ -6,21 +6,44 @@ const isId = (value: unknown) => isText(value) && /^[a-z0-9-]{1,36}$/.test(value
 
 export const isBeginning = ({ id, what, reason, author, approvedBy, selection, asOf, pieces }: Fields): boolean =>
   isId(id) &&
-  isOneOf(what, 'void', 'revert') &&
+  isOneOf(what, 'void', 'revert', 'rerate') &&
   [reason, author, approvedBy, selection].every(isText) &&
   isNatural(asOf) &&
   (pieces === undefined || (isNatural(pieces) && pieces > 0));
 
 export const isEnding = ({ id, pieces }: Fields): boolean => isId(id) && isNatural(pieces);
 
-export const isPiece = ({ id, n, blocks }: Fields): boolean =>
-  isId(id) && isNatural(n) && n > 0 && isListOf(blocks, isBlock);
+export const isPiece = ({ id, n, blocks, again }: Fields): boolean =>
+  isId(id) && isNatural(n) && n > 0 && isListOf(blocks, isBlock) && (again === undefined || isListOf(again, isAgain));
+
+const isAgain = (value: unknown) =>
+  isObject(value) &&
+  [value['usageSeq'], value['seq']].every(isPositive) &&
+  isNatural(value['partition']) &&
+  [value['producer'], value['epoch']].every(isText) &&
+  isListOf(value['resources'], isText) &&
+  isListOf(value['metrics'], isMetric) &&
+  isListOf(value['dims'], (dims) => isObject(dims) && Object.values(dims).every(isText)) &&
+  isListOf(value['samples'], isSample);
+
+const isMetric = (value: unknown) =>
+  isObject(value) &&
+  [value['name'], value['unit']].every(isText) &&
+  isNatural(value['scale']) &&
+  isOneOf(value['kind'], 'delta', 'level');
+
+const isSample = (value: unknown) =>
+  Array.isArray(value) &&
+  value.length === 7 &&
+  value.slice(0, 6).every((one, at) => isNatural(one) || (at === 3 && one === -1)) &&
+  isText(value[6]) &&
+  /^\d{1,25}$/.test(value[6]);
 
 const isBlock = (value: unknown) =>
   isObject(value) &&
   isText(value['ref']) &&
   /^\d{1,5}-\d{1,16}-\d{1,16}-\d{1,16}$/.test(value['ref']) &&
-  isOneOf(value['kind'], 'usage', 'unpriced', 'void', 'corrected') &&
+  isOneOf(value['kind'], 'usage', 'unpriced', 'void', 'corrected', 'rerated') &&
   isNatural(value['account']) &&
   value['account'] > 0 &&
   [value['price'], value['periodStartMs'], value['seq'], value['usageSeq'], value['firstMs']].every(isNatural) &&

@@ -11,7 +11,7 @@ export const dimensionNames: Readonly<Record<ExploreDimension, string>> = {
 /** What a row is, in a word or two. */
 export const kindNames: Readonly<Record<BlockKind, string>> = {
   usage: 'usage', unpriced: 'without a price', unmetered: 'without a meter', adjustment: 'adjustments',
-  fee: 'fees', agreement: 'agreements', void: 'taken back', corrected: 'put in place by corrections',
+  fee: 'fees', agreement: 'agreements', void: 'taken back', corrected: 'put in place by corrections', rerated: 'rated again',
 }; // prettier-ignore
 
 /** Why a row that no sample brought is there. */
