@@ -5,24 +5,25 @@
 import { formatAmount, parseAmount } from '../money/fixed.ts';
 import { MeterlineError } from '../errors.ts';
 import type {
-  CommitOrder, EndOutcome, HoldOrder, HoldOutcome, HoldRequest, RecordedRequest, ReleaseOrder,
+  CommitOrder, DeskRequest, EndOutcome, HoldOrder, HoldOutcome, RecordedRequest, ReleaseOrder, UsageCheckOrder, UsageHoldOrder, UsageVerdict,
 } from '../messages/checks.ts'; // prettier-ignore
 import type { Master, PartitionState, Tenant } from '../rating/state.ts';
 import { verdictOn } from './caps.ts';
 import { holdError } from './errors.ts';
 import type { Hold } from './holds.ts';
 import { holdLimits } from './limits.ts';
+import { costOf, type Cost } from './usage.ts';
 
 /** What whoever asked is told, once the commit is stored; an error changed nothing. */
-export type Decided = HoldOutcome | EndOutcome | MeterlineError;
+export type Decided = HoldOutcome | EndOutcome | UsageVerdict | MeterlineError;
 
 /**
  * Decides all of them in order, right before the machine is drained: the commit takes nothing after them. `atMs` is the owner's wall clock, from which lives are counted where log time is behind it.
- * Requests are well-formed (`readHoldRequest`). Returns what each is told; what the commit is to record is added to `recorded`.
+ * Requests are well-formed. Returns what each is told; what the commit is to record is added to `recorded`.
  */
 export function decideRequests(
   state: PartitionState,
-  requests: readonly HoldRequest[],
+  requests: readonly DeskRequest[],
   atMs: number,
   recorded: RecordedRequest[],
 ): Decided[] {
@@ -36,28 +37,62 @@ export function decideRequests(
   });
 }
 
-function decide(state: PartitionState, request: HoldRequest, atMs: number): RecordedRequest | Decided {
+function decide(state: PartitionState, request: DeskRequest, atMs: number): RecordedRequest | Decided {
+  if (request.op === 'check') return checkUsage(state, request);
   const known = state.tenants.get(request.tenant)?.holds.byKey.get(request.key);
   if (request.op === 'hold') return known === undefined ? grant(state, request, atMs) : repeated(known.first, request);
   if (known === undefined) return holdError('HOLD_UNKNOWN', request.key, { key: request.key });
   return request.op === 'commit' ? commit(state, known, request, atMs) : release(state, known, request, atMs);
 }
 
-function grant(state: PartitionState, request: HoldOrder, atMs: number): RecordedRequest | MeterlineError {
-  const tenant = state.tenants.get(request.tenant);
-  const account = tenant?.master.accounts.get(request.account);
-  if (tenant === undefined || account === undefined)
-    return holdError('CHECK_ACCOUNT_UNKNOWN', `It is ${request.account}.`, { account: request.account });
-  const { currency, service } = request;
+/** What usage would cost, and whether that fits: as the rest of the commit leaves things. */
+function checkUsage(state: PartitionState, request: UsageCheckOrder): UsageVerdict | MeterlineError {
+  const at = placeOf(state, request);
+  if (at instanceof MeterlineError) return at;
+  const { tenant, account } = at;
+  const cost = costOf(tenant, account, request.usage, state.logTimeMs);
+  if (cost instanceof MeterlineError) return cost;
+  const verdict = verdictOn(tenant, state.logTimeMs, { account, ...cost });
+  return { ...verdict, amount: formatAmount(cost.amount), priced: cost.priced };
+}
+
+function grant(
+  state: PartitionState,
+  request: HoldOrder | UsageHoldOrder,
+  atMs: number,
+): RecordedRequest | MeterlineError {
+  const at = placeOf(state, request);
+  if (at instanceof MeterlineError) return at;
+  const { tenant, account } = at;
+  const { partition, incarnation, outSeq, logTimeMs } = state;
+  const cost = 'amount' in request ? undefined : costOf(tenant, account, request.usage, logTimeMs);
+  if (cost instanceof MeterlineError) return cost;
+  const order = 'amount' in request ? request : orderOf(request, cost!);
+  const { currency, service } = order;
   if (!isChargedIn(tenant.master, currency))
     return holdError('CHECK_CURRENCY_UNKNOWN', `It is ${currency}.`, { currency });
   const full = fullOf(state, tenant, account.record.id);
   if (full !== undefined) return holdError('HOLDS_TOO_MANY', `The ${full}.`, { limit: full });
-  const { partition, incarnation, outSeq, logTimeMs } = state;
-  const verdict = verdictOn(tenant, logTimeMs, { account, currency, service, amount: parseAmount(request.amount)! });
+  const verdict = verdictOn(tenant, logTimeMs, { account, currency, service, amount: parseAmount(order.amount)! });
   const endsMs = verdict.allowed ? Math.max(logTimeMs, atMs) + request.expiresInMs : 0;
   const watermark = { partition, incarnation, outSeq: outSeq + 1, logTimeMs };
-  return { request, atMs, outcome: { ...verdict, endsMs, watermark } };
+  const priced = cost?.priced.map(({ price, version, amount }) => ({ price, version, amount }));
+  const made = priced === undefined ? {} : { amount: order.amount, priced: priced.slice(0, holdLimits.pricedMax) };
+  return { request: order, atMs, outcome: { ...verdict, ...made, endsMs, watermark } };
+}
+
+const orderOf = (request: UsageHoldOrder, { amount, currency, service }: Cost): HoldOrder => ({
+  ...request,
+  amount: formatAmount(amount),
+  currency,
+  ...(service === undefined ? {} : { service }),
+});
+
+function placeOf({ tenants }: PartitionState, asked: Pick<HoldOrder, 'tenant' | 'account'>) {
+  const tenant = tenants.get(asked.tenant);
+  const account = tenant?.master.accounts.get(asked.account);
+  if (tenant !== undefined && account !== undefined) return { tenant, account };
+  return holdError('CHECK_ACCOUNT_UNKNOWN', `It is ${asked.account}.`, { account: asked.account });
 }
 
 /** Which limit is reached. */
@@ -68,11 +103,15 @@ function fullOf({ holds }: PartitionState, tenant: Tenant, account: number): str
   return holds.count >= perPartitionMax ? `partition has ${perPartitionMax}` : undefined;
 }
 
-function repeated(first: Hold['first'], request: HoldOrder): Decided {
-  const isSame = (['account', 'amount', 'currency', 'service', 'expiresInMs'] as const).every(
-    (field) => first.request[field] === request[field],
-  );
-  return isSame ? first.outcome : holdError('HOLD_KEY_REUSED', request.key, { key: request.key });
+/** Of usage what was asked must be the same, not what it would cost by now. */
+function repeated(first: Hold['first'], request: HoldOrder | UsageHoldOrder): Decided {
+  const asked = ({ account, expiresInMs, usage, ...rest }: HoldOrder | UsageHoldOrder) => {
+    const { amount, currency, service } = { amount: '', currency: '', service: '', ...rest };
+    return JSON.stringify([account, expiresInMs, usage === undefined ? [amount, currency, service] : usage]);
+  };
+  return asked(first.request) === asked(request)
+    ? first.outcome
+    : holdError('HOLD_KEY_REUSED', request.key, { key: request.key });
 }
 
 function commit(state: PartitionState, hold: Hold, request: CommitOrder, atMs: number): RecordedRequest | Decided {
@@ -82,16 +121,20 @@ function commit(state: PartitionState, hold: Hold, request: CommitOrder, atMs: n
     const isSame = before.amount === request.amount && before.keepForMs === keepForMs;
     return isSame ? hold.committed.outcome : holdError('HOLD_KEY_REUSED', key, { key });
   }
-  if (hold.counted === 0n) return holdError('HOLD_ENDED', key, { key });
+  if (hold.counted === 0n && !isFree(hold, state.logTimeMs)) return holdError('HOLD_ENDED', key, { key });
   if (parseAmount(amount)! > hold.counted)
     return holdError('HOLD_AMOUNT_EXCEEDED', `${formatAmount(hold.counted)} is held.`, { key, amount });
   return { request, atMs, outcome: { held: amount, endsMs: Math.max(state.logTimeMs, atMs) + keepForMs } };
 }
 
+/** Usage that costs nothing is held all the same: what is rendered of it can be committed. */
+const isFree = ({ first, released, endsMs }: Hold, logTimeMs: number): boolean =>
+  first.outcome.allowed && parseAmount(first.request.amount) === 0n && released === undefined && endsMs > logTimeMs;
+
 function release(state: PartitionState, hold: Hold, request: ReleaseOrder, atMs: number): RecordedRequest | Decided {
   if (hold.released !== undefined) return hold.released.outcome;
   // What was refused or has expired holds nothing: there is nothing to record.
-  if (hold.counted === 0n) return { held: '0', endsMs: hold.endsMs };
+  if (hold.counted === 0n && !isFree(hold, state.logTimeMs)) return { held: '0', endsMs: hold.endsMs };
   return { request, atMs, outcome: { held: '0', endsMs: state.logTimeMs } };
 }
 

@@ -36,4 +36,14 @@ export const holdError = defineErrors({
     title: 'Nothing of the tenant is charged in this currency.',
     solve: 'Use the currency of the tenant, of one of its prices, fees or budgets, or one of its pricing units.',
   },
+  CHECK_METER_UNKNOWN: {
+    status: 404,
+    title: 'There is no such meter.',
+    solve: 'Name a meter of the tenant by its id; `meterline meter list` shows them.',
+  },
+  CHECK_USAGE_INVALID: {
+    status: 400,
+    title: 'What this usage would cost cannot be told.',
+    solve: 'Correct what `details.faults` names: quantity, unit, resource, or ask for an amount.',
+  },
 });

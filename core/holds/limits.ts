@@ -13,6 +13,9 @@ export const holdLimits = {
   rememberedMs: 60_000,
   /** An idle partition lets holds end at whole multiples of this, so that many of them are one commit. */
   tickMs: 1000,
+  /** Prices of a quantity named in the answer to a hold; dimensions that a quantity may have. */
+  pricedMax: 16,
+  dimsMax: 8,
   /** Causes named in one answer. */
   causesMax: 16,
 } as const;

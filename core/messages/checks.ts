@@ -2,6 +2,37 @@
  * What a service asks before and while it spends (SPEC §15): `check`, answered from committed state, and the requests that
  * a commit records, `hold`, `commit` and `release`.
  */
+import type { ExplainStep } from './api.ts';
+
+/** Usage that may come: one event of a meter, priced by what the account has tallied by now. */
+export interface AskedUsage {
+  readonly meter: string;
+  /** Decimal text from 0: in the meter's own unit, or in `unit`. */
+  readonly quantity: string;
+  /** Name of the unit of the prices that charge it, e.g. "GiB·h". */
+  readonly unit?: string;
+  readonly dims?: Readonly<Record<string, string>>;
+  /** Needed where a price counts each resource by itself. */
+  readonly resource?: string;
+}
+
+/** What one price would charge for it. */
+export interface PricedUsage {
+  /** Its key. */
+  readonly price: string;
+  readonly version: number;
+  /** What its charge would grow by, decimal text; negative where a tier makes all that was used before cheaper. */
+  readonly amount: string;
+}
+
+/** The same with the steps of the charge before and after, as `price estimate` says them. */
+export interface ExplainedUsage extends PricedUsage {
+  readonly service: string;
+  readonly component: string;
+  readonly cell: string;
+  readonly stepsBefore: readonly ExplainStep[];
+  readonly stepsAfter: readonly ExplainStep[];
+}
 
 /** Takes room under the caps of an account before it is spent. One `key` of a tenant is one hold, however often it is asked for. */
 export interface HoldOrder {
@@ -9,13 +40,28 @@ export interface HoldOrder {
   readonly tenant: string;
   readonly key: string;
   readonly account: number;
-  /** Decimal text in `currency`, above 0. */
+  /** Decimal text in `currency`, above 0; of usage what it would cost when it was decided, which may be 0. */
   readonly amount: string;
   /** ISO 4217, or a pricing unit. */
   readonly currency: string;
   /** Service of the charges to come; absent: they may be of any, and every budget counts them. */
   readonly service?: string;
   readonly expiresInMs: number;
+  /** What was asked for, where it was a quantity: amount, currency and service were worked out from it. */
+  readonly usage?: AskedUsage;
+}
+
+/** The same of a quantity, as it is asked. */
+export type UsageHoldOrder = Omit<HoldOrder, 'amount' | 'currency' | 'service' | 'usage'> & {
+  readonly usage: AskedUsage;
+};
+
+/** Whether usage fits: recorded nowhere, and told as of a commit like a hold. */
+export interface UsageCheckOrder {
+  readonly op: 'check';
+  readonly tenant: string;
+  readonly account: number;
+  readonly usage: AskedUsage;
 }
 
 /** The service was rendered: what is held shrinks to `amount` and stays until its usage is in the balance. It charges nothing. */
@@ -34,7 +80,9 @@ export interface ReleaseOrder {
   readonly key: string;
 }
 
-export type HoldRequest = HoldOrder | CommitOrder | ReleaseOrder;
+export type HoldRequest = HoldOrder | UsageHoldOrder | CommitOrder | ReleaseOrder;
+/** What an owner decides as the last step of a commit. */
+export type DeskRequest = HoldRequest | UsageCheckOrder;
 
 /** As of which commit something is said. */
 export interface Watermark {
@@ -75,8 +123,17 @@ export interface Verdict {
 
 /** What became of a `hold`; `endsMs` is until when it counts, 0 where it was refused. */
 export interface HoldOutcome extends Verdict {
+  /** Of usage: what was held, and what it is made of. */
+  readonly amount?: string;
+  readonly priced?: readonly PricedUsage[];
   readonly endsMs: number;
   readonly watermark: Watermark;
+}
+
+/** Whether usage fits, and what it would cost. */
+export interface UsageVerdict extends Verdict {
+  readonly amount: string;
+  readonly priced: readonly ExplainedUsage[];
 }
 
 /** What became of a `commit` (`held` until `endsMs`) or a `release` (nothing from then on). */

@@ -1,5 +1,6 @@
 /** What falls on tallies part by part and lane by lane: all of a sample, or nothing (SPEC §3.5, §5). */
 import { divideRounded } from '../money/fixed.ts';
+import type { CompiledPrice } from '../pricing/compiled.ts';
 import type { Contribution } from './aggregate.ts';
 import type { Batch } from './batch.ts';
 import { growShadow } from './corrections/shadows.ts';
@@ -8,7 +9,7 @@ import { move } from './measures.ts';
 import type { Lane, Plan } from './plan.ts';
 import { isRepriced, lateCharge } from './repricing.ts';
 import { cellOf, isOwnCell } from './rollover.ts';
-import { cellsKey, type Resource } from './state.ts';
+import { cellsKey, type Resource, type Tally, type Tenant } from './state.ts';
 import { closeTally, openTally, settle } from './tally.ts';
 
 /** A piece of a sample, or of a level that goes on, within which nothing changes. */
@@ -84,7 +85,7 @@ function chargeLane(
     return { lane, part, quantity: part.quantity, amount: 0n, opened: false, undo: () => undefined };
   const opened = tally.entry.id === 0;
   if (opened) {
-    if (price !== undefined && !hasRoom(tenant, lane))
+    if (price !== undefined && !hasRoom(tenant, price, tally.entry))
       return ['out_of_range', 'the price has no room for another group'];
     openTally(state, tenant, tally, price, part.startMs, isAgain === true ? undefined : sample.place[4]);
   }
@@ -126,7 +127,10 @@ function chargeLane(
 const nothing = (): void => undefined;
 
 /** Whether a price with tiers per group may begin another group. */
-function hasRoom({ cellCounts }: Batch['tenant'], { price, tally }: Lane): boolean {
-  const { model } = price!.record;
-  return model.kind !== 'grouped' || (cellCounts.get(cellsKey(tally!.entry)) ?? 0) < model.groupsMax;
+export function hasRoom(
+  { cellCounts }: Pick<Tenant, 'cellCounts'>,
+  { record: { model } }: CompiledPrice,
+  entry: Tally['entry'],
+): boolean {
+  return model.kind !== 'grouped' || (cellCounts.get(cellsKey(entry)) ?? 0) < model.groupsMax;
 }

@@ -33,16 +33,7 @@ export function openTally(
   firstMs: number,
   index = indexMax,
 ): void {
-  const before = price === undefined ? undefined : versionBefore(tenant, tally, price);
-  if (before !== undefined) settle(before);
-  if (price?.record.rollover !== undefined) {
-    // Versions of one period are carried over the same.
-    const isSame = before !== undefined && tenant.master.prices.get(before.entry.price)!.record.rollover !== undefined;
-    tally.rolled = isSame ? before.rolled : rolledInto(tenant, tally, price);
-  }
-  const cell = cellOf(tenant.master, tally);
-  const carried = before === undefined ? nothing : reached(before);
-  setCarried(tally, cell, carried);
+  const { before, cell, carried } = takeOver(tenant, tally, price);
   tally.newest = before?.newest;
   tally.distinct = before?.distinct && carriedValues(before.distinct, before.entry.id);
   tally.slots = before?.slots && copyOf(before.slots);
@@ -58,6 +49,21 @@ export function openTally(
   countCell(tenant, tally.entry, 1);
   spotTalliesWith(tenant, tally)?.push(tally);
   enlist(tenant, tally, 1);
+}
+
+/** What a tally that begins goes on from: the position of the version before, and what periods before left of their allowance. */
+export function takeOver(tenant: Tenant, tally: Tally, price: CompiledPrice | undefined) {
+  const before = price === undefined ? undefined : versionBefore(tenant, tally, price);
+  if (before !== undefined) settle(before);
+  if (price?.record.rollover !== undefined) {
+    // Versions of one period are carried over the same.
+    const isSame = before !== undefined && tenant.master.prices.get(before.entry.price)!.record.rollover !== undefined;
+    tally.rolled = isSame ? before.rolled : rolledInto(tenant, tally, price);
+  }
+  const cell = cellOf(tenant.master, tally);
+  const carried = before === undefined ? nothing : reached(before);
+  setCarried(tally, cell, carried);
+  return { before, cell, carried };
 }
 
 /** Cells in use are counted, for groups have a limit. */

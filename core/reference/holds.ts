@@ -7,6 +7,7 @@ import { leftOf } from './credits/book.ts';
 import { bookOf } from './credits/pay.ts';
 import { decimal, Exact, text, zero } from './number.ts';
 import { pathUp, type State, type Tenant } from './state.ts';
+import { costOf } from './usage.ts';
 
 /** What is known of one key of a tenant. */
 export interface HoldTrack {
@@ -14,6 +15,9 @@ export interface HoldTrack {
   held: Exact;
   endsMs: number;
   isCommitted: boolean;
+  isReleased: boolean;
+  /** Granted, and costs nothing. */
+  readonly isFree: boolean;
 }
 
 /** What the commit should say became of the request, in the words that count; the state goes on with it. */
@@ -25,25 +29,35 @@ export function decideRequest(state: State, { request, atMs }: RecordedRequest, 
   if (request.op === 'hold') {
     if (known !== undefined && !isForgotten(known, logTimeMs)) return { error: 'the key is in use' };
     const { state: action, why, ...verdict } = verdictOn(state, request);
+    const cost = request.usage && costOf(state, state.tenants.get(request.tenant)!, request.account, request.usage);
+    if (cost !== undefined && !isOrderOf(request, cost)) return { error: 'it would cost something else', ...cost };
+    const made = cost === undefined ? {} : { amount: cost.amount, priced: cost.priced };
     const endsMs = verdict.allowed ? fromMs + request.expiresInMs : 0;
     const held = verdict.allowed ? decimal(request.amount) : zero;
     // What was refused ends when it was decided.
-    state.holds.set(key, { order: request, held, endsMs: endsMs === 0 ? logTimeMs : endsMs, isCommitted: false });
-    return { ...verdict, state: action, why, endsMs, outSeq, logTimeMs };
+    state.holds.set(key, {
+      order: request,
+      held,
+      endsMs: endsMs === 0 ? logTimeMs : endsMs,
+      isCommitted: false,
+      isReleased: false,
+      isFree: verdict.allowed && held.isZero(),
+    });
+    return { ...verdict, ...made, state: action, why, endsMs, outSeq, logTimeMs };
   }
-  if (known === undefined || heldNow(known, logTimeMs).isZero()) return { error: 'nothing is held' };
+  if (known === undefined || !isOpen(known, logTimeMs)) return { error: 'nothing is held' };
   if (request.op === 'commit') return commit(known, request, fromMs);
-  known.held = zero;
-  known.endsMs = logTimeMs;
+  Object.assign(known, { held: zero, endsMs: logTimeMs, isReleased: true });
   return { held: '0', endsMs: logTimeMs };
 }
 
 /** What the commit says, likewise. */
 export function sayingOf({ outcome }: RecordedRequest): object {
   if (!('watermark' in outcome)) return outcome;
-  const { allowed, left, cap, spent, held, currency, state, why, endsMs, watermark } = outcome;
+  const { allowed, left, cap, spent, held, currency, state, why, amount, priced, endsMs, watermark } = outcome;
+  const made = amount === undefined ? {} : { amount, priced };
   const { outSeq, logTimeMs } = watermark;
-  return { allowed, left, cap, spent, held, currency, state, why, endsMs, outSeq, logTimeMs };
+  return { allowed, left, cap, spent, held, currency, ...made, state, why, endsMs, outSeq, logTimeMs };
 }
 
 function commit(known: HoldTrack, { amount, keepForMs }: CommitOrder, fromMs: number): object {
@@ -52,6 +66,13 @@ function commit(known: HoldTrack, { amount, keepForMs }: CommitOrder, fromMs: nu
   Object.assign(known, { held, endsMs: fromMs + keepForMs, isCommitted: true });
   return { held: text(held), endsMs: known.endsMs };
 }
+
+const isOrderOf = (order: HoldOrder, cost: Pick<HoldOrder, 'amount' | 'currency' | 'service'>): boolean =>
+  (['amount', 'currency', 'service'] as const).every((field) => order[field] === cost[field]);
+
+/** Whether something is held, or what costs nothing was granted and goes on. */
+const isOpen = (known: HoldTrack, logTimeMs: number): boolean =>
+  !heldNow(known, logTimeMs).isZero() || (known.isFree && !known.isReleased && known.endsMs > logTimeMs);
 
 const rememberedMs = 60_000;
 const isForgotten = ({ endsMs }: HoldTrack, logTimeMs: number): boolean => endsMs + rememberedMs <= logTimeMs;

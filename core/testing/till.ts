@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isOfBudget, type BudgetAlert } from '../messages/alert.ts';
 import { decideRequests, type Decided } from '../holds/decide.ts';
-import type { HoldRequest } from '../messages/checks.ts';
+import type { DeskRequest } from '../messages/checks.ts';
 import type { BudgetRecord } from '../messages/budget.ts';
 import type { ControlChange } from '../messages/control.ts';
 import { PartitionMachine } from '../rating/machine.ts';
@@ -87,7 +87,7 @@ export class Till {
   }
 
   /** Decides requests, the last step of a commit. */
-  ask(...requests: readonly HoldRequest[]): Decided[] {
+  ask(...requests: readonly DeskRequest[]): Decided[] {
     const decided = decideRequests(this.state, requests, this.nowMs, this.#machine.changes.requests);
     this.#told();
     return decided;

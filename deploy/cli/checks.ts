@@ -35,19 +35,29 @@ export function addChecks(program: Command, setExitCode: SetExitCode): void {
   const asked = (command: Command): Command =>
     command
       .option('--currency <code>', "ISO 4217 or a pricing unit (default: the tenant's)")
-      .option('--service <name>', 'of the charges to come');
+      .option('--service <name>', 'of the charges to come')
+      .option('--meter <id>', 'of a quantity in place of an amount: priced by what is tallied now')
+      .option('--quantity <decimal>', "with --meter, in its own unit or --unit's")
+      .option('--unit <name>', 'of the prices, like "GiB·h"')
+      .option('--dimension <name=value>', 'of the usage; may be repeated', dimension)
+      .option('--resource <name>', 'whose usage it is');
   asked(common(program.command('check <account>').description('may this account spend this now?')))
     .option('--amount <decimal>', 'how much (default: how things stand)')
-    .action(async (account: string, { data, json, ...rest }: CommonOptions & object) => {
-      const answer = await ask(data, 'check', { account, ...rest });
+    .action(async (account: string, { data, json, dimension: dims, ...rest }: CommonOptions & RoomFlags) => {
+      const answer = await ask(data, 'check', { account, ...rest, dims });
       setExitCode(tell(answer, json));
     });
-  asked(common(hold.command('take <key> <account> <amount>').description('hold so much for a while')))
+  asked(
+    common(
+      hold.command('take <key> <account> [amount]').description('hold so much for a while; of --meter what it costs'),
+    ),
+  )
     .addOption(new Option('--seconds <n>', 'how long').argParser(wholeNumber(1, 86_400)).default(60))
-    .action(async (key: string, account: string, amount: string, flags: CommonOptions & TakeFlags) => {
-      const { data, json, seconds, currency, ...rest } = flags;
-      const known = currency ?? (await officeOf(data).get<Me>('/me')).tenant.currency;
-      const request = { key, account, amount, currency: known, expiresInMs: seconds * 1000, ...rest };
+    .action(async (key: string, account: string, amount: string | undefined, flags: CommonOptions & TakeFlags) => {
+      const { data, json, seconds, currency, dimension: dims, ...rest } = flags;
+      const ofMeter = rest.meter !== undefined && currency === undefined;
+      const known = ofMeter ? undefined : (currency ?? (await officeOf(data).get<Me>('/me')).tenant.currency);
+      const request = { key, account, amount, currency: known, expiresInMs: seconds * 1000, ...rest, dims };
       setExitCode(tell(await ask(data, 'hold', request), json));
     });
   common(hold.command('commit <key>').description('what was held for was used: keep so much until it is metered'))
@@ -68,10 +78,20 @@ export function addChecks(program: Command, setExitCode: SetExitCode): void {
     });
 }
 
-interface TakeFlags {
+interface RoomFlags {
+  readonly meter?: string;
+  readonly dimension?: Readonly<Record<string, string>>;
+}
+
+interface TakeFlags extends RoomFlags {
   readonly seconds: number;
   readonly currency?: string;
-  readonly service?: string;
+}
+
+function dimension(text: string, all: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw deployError('USAGE', `--dimension ${text} is not name=value.`);
+  return { ...all, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 function addKeys(key: (verb: string, text: string) => Command): void {

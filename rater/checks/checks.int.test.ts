@@ -121,6 +121,22 @@ test('whichever rater is asked answers, over HTTP and NATS alike, from what is c
   expect(await nats('desired-state', { account: 'a3' })).toMatchObject({ account: 3, state: 'throttle' });
 });
 
+test('a quantity is priced on the tally as it stands, over HTTP and NATS; amount and quantity at once are refused', async () => {
+  const usage = { account: 'a3', meter: 'cpu', quantity: '600000000' };
+  const said = await http(raters[0]!, 'all', 'check', usage);
+  expect(said).toMatchObject({ status: 200, account: 3, allowed: true, amount: '6', left: '6', priced: [{ price: 'cpu', version: 1, service: 'compute', stepsAfter: [{ amount: '10' }] }], watermark: { partition: 0 } }); // prettier-ignore
+  const other = await nats('check', { ...usage, quantity: '0.5', unit: 'vCPU·h' });
+  expect(other).toMatchObject({ allowed: false, amount: '18', why: [{ id: 'cap' }] });
+  const held = { key: 'usage', ...usage, expiresInMs: 60_000 };
+  expect(await nats('hold', held)).toMatchObject({ allowed: true, amount: '6', priced: [{ amount: '6' }] });
+  expect(await http(raters[1]!, 'all', 'hold', held)).toMatchObject({ allowed: true, amount: '6' });
+  expect(await nats('hold', { ...held, key: 'more' })).toMatchObject({ allowed: false, left: '0', held: '6' });
+  expect(await nats('hold', { ...held, amount: '1' })).toMatchObject({ code: 'CHECK_REQUEST_INVALID' });
+  expect(await nats('check', { account: 3, quantity: '1' })).toMatchObject({ code: 'CHECK_REQUEST_INVALID' });
+  expect(await nats('check', { ...usage, meter: 'none' })).toMatchObject({ code: 'CHECK_METER_UNKNOWN' });
+  expect(await nats('release', { hold: 'usage' })).toMatchObject({ held: '0' });
+});
+
 test('ISOLATE: no credential of one tenant, or of a part of it, sees or holds anything of another', async () => {
   const [rater] = raters as [Rater];
   const hold = { key: 'mine', account: 1, amount: '1', currency: 'EUR', expiresInMs: 60_000 };
@@ -156,7 +172,7 @@ test('a key that is revoked opens nothing a second later', async () => {
 test('whatever is sent gets an answer with a code, and stops nobody', async () => {
   const bytes = fc.uint8Array({ maxLength: 200 }).map((given) => Buffer.from(given).toString('latin1'));
   const value = fc.oneof(fc.jsonValue(), fc.constantFrom('-1', '1e9', '٣', '9'.repeat(90), '0.0000000000001', '__proto__', 2 ** 53, -0, 1.5)); // prettier-ignore
-  const fields = fc.dictionary(fc.constantFrom('key', 'hold', 'account', 'amount', 'currency', 'service', 'expiresInMs', 'keepForMs', 'x'), value); // prettier-ignore
+  const fields = fc.dictionary(fc.constantFrom('key', 'hold', 'account', 'amount', 'currency', 'service', 'expiresInMs', 'keepForMs', 'meter', 'quantity', 'unit', 'dims', 'resource', 'x'), value); // prettier-ignore
   const body = fc.oneof(bytes, fields.map((given) => JSON.stringify(given)), fc.constantFrom('['.repeat(9000), '"', 'null', ' '.repeat(20_000))); // prettier-ignore
   await fc.assert(
     fc.asyncProperty(fc.constantFrom('check', 'hold', 'commit', 'release', 'nothing'), body, async (verb, text) => {
@@ -192,6 +208,7 @@ test('CAP of holds: the owner is killed in the middle; asked again each key has 
   expect(await nats('check', { account: 1 })).toMatchObject({ allowed: true, held: '6', left: '0' });
   const { headers } = await readRated(await jetstreamLog(admin), 0);
   const recorded = headers.flatMap(({ requests = [] }) => requests.map(({ request }) => request.key));
-  expect(new Set(recorded).size).toBe(recorded.filter((key) => key !== 'mine').length + 1);
+  const ended = recorded.filter((key) => key === 'mine' || key === 'usage').length;
+  expect(new Set(recorded).size).toBe(recorded.length - ended + 2);
   expect(headers.filter(({ kind }) => kind === 'takeover').length).toBeGreaterThan(1);
 }, 60_000);

@@ -3,7 +3,14 @@ import { isChargedIn, type Decided } from '#core/holds/decide.ts';
 import { verdictOn } from '#core/holds/caps.ts';
 import { holdError } from '#core/holds/errors.ts';
 import { MeterlineError } from '#core/errors.ts';
-import { checkVerbs, type CheckVerb, type DesiredState, type HoldRequest } from '#core/messages/checks.ts';
+import {
+  checkVerbs,
+  type CheckVerb,
+  type DesiredState,
+  type DeskRequest,
+  type HoldRequest,
+  type Verdict,
+} from '#core/messages/checks.ts';
 import { placeOf, type Placement } from '#core/messages/names.ts';
 import { parseAmount } from '#core/money/fixed.ts';
 import type { Account, Master, Tenant } from '#core/rating/state.ts';
@@ -13,7 +20,7 @@ import { desiredOf, desiredTargets } from './desired.ts';
 import { checkError } from './errors.ts';
 import type { CheckEvents } from './events.ts';
 import { checkLimits } from './limits.ts';
-import { readRequest, type Asked } from './read.ts';
+import { readRequest, usageOf, type Asked } from './read.ts';
 
 /** For whom it is asked: a tenant, and the account whose subtree the credential is confined to, 0 for all. */
 export interface Asker {
@@ -73,13 +80,17 @@ export class Checks {
     const tenant = desk.books.tenant(asker.tenant);
     switch (verb) {
       case 'check':
-        return said(check(desk, tenant, asker, readRequest(verb, body)));
+        return check(desk, tenant, asker, readRequest(verb, body));
       case 'desired-state':
         return said(desired(desk, tenant, asker, readRequest(verb, body)));
       case 'hold': {
-        const { account: name, ...asked } = readRequest(verb, body);
-        const account = accountOf(tenant, asker, name).record.id;
-        return this.#ask(desk, { op: 'hold', tenant: asker.tenant, account, ...asked } as HoldRequest);
+        const asked = readRequest(verb, body);
+        const account = accountOf(tenant, asker, asked.account).record.id;
+        const { key, expiresInMs, amount, currency, service } = asked;
+        const usage = usageOf(asked);
+        const room =
+          usage === undefined ? { amount, currency, ...(service === undefined ? {} : { service }) } : { usage };
+        return this.#ask(desk, { op: 'hold', tenant: asker.tenant, key, account, ...room, expiresInMs } as HoldRequest);
       }
       case 'commit':
       case 'release': {
@@ -91,10 +102,14 @@ export class Checks {
   }
 
   async #ask(desk: Desk, request: HoldRequest): Promise<Reply> {
-    const decided = await inTime(desk.ask(request));
-    if (decided instanceof MeterlineError) throw decided;
-    return said({ hold: request.key, ...decided });
+    return said({ hold: request.key, ...(await decidedBy(desk, request)) });
   }
+}
+
+async function decidedBy(desk: Desk, request: DeskRequest): Promise<Exclude<Decided, MeterlineError>> {
+  const decided = await inTime(desk.ask(request));
+  if (decided instanceof MeterlineError) throw decided;
+  return decided;
 }
 
 /** The commit may wait for room in RATED, or for a broker that is away. */
@@ -116,19 +131,23 @@ function knownVerb(verb: string): CheckVerb {
   });
 }
 
-function check({ books }: Desk, tenant: Tenant | undefined, asker: Asker, asked: Asked<'check'>): object {
+/** An amount is looked at at once, by what is committed; usage with the next commit, for tallies are the machine's alone. */
+async function check(desk: Desk, tenant: Tenant | undefined, asker: Asker, asked: Asked<'check'>): Promise<Reply> {
   const account = accountOf(tenant, asker, asked.account);
-  const { master } = tenant!;
-  const { currency = master.record.currency, service } = asked;
-  if (!isChargedIn(master, currency)) throw holdError('CHECK_CURRENCY_UNKNOWN', `It is ${currency}.`, { currency });
-  const { watermark } = books;
-  const verdict = verdictOn(tenant!, watermark.logTimeMs, {
-    account,
-    currency,
-    service,
-    amount: parseAmount(asked.amount)!,
-  });
-  return { account: account.record.id, slug: account.record.slug, ...verdict, watermark };
+  const { id, slug } = account.record;
+  const usage = usageOf(asked);
+  const verdict =
+    usage === undefined
+      ? checkAmount(desk, tenant!, account, asked)
+      : await decidedBy(desk, { op: 'check', tenant: asker.tenant, account: id, usage });
+  return said({ account: id, slug, ...verdict, watermark: desk.books.watermark });
+}
+
+function checkAmount({ books }: Desk, tenant: Tenant, account: Account, asked: Asked<'check'>): Verdict {
+  const { currency = tenant.master.record.currency, service, amount = '0' } = asked;
+  if (!isChargedIn(tenant.master, currency))
+    throw holdError('CHECK_CURRENCY_UNKNOWN', `It is ${currency}.`, { currency });
+  return verdictOn(tenant, books.watermark.logTimeMs, { account, currency, service, amount: parseAmount(amount)! });
 }
 
 function desired({ books }: Desk, tenant: Tenant | undefined, asker: Asker, asked: Asked<'desired-state'>): object {

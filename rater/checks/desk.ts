@@ -1,5 +1,5 @@
 /** Where requests of one partition are asked while this process owns it: checks are answered at once, holds after their commit. */
-import type { HoldRequest } from '#core/messages/checks.ts';
+import type { DeskRequest } from '#core/messages/checks.ts';
 import { decideRequests, type Decided } from '#core/holds/decide.ts';
 import type { Changes } from '#core/rating/changes.ts';
 import type { PartitionState } from '#core/rating/state.ts';
@@ -8,7 +8,7 @@ import { checkError } from './errors.ts';
 import { checkLimits } from './limits.ts';
 
 interface Waiting {
-  readonly request: HoldRequest;
+  readonly request: DeskRequest;
   readonly answer: (decided: Decided) => void;
 }
 
@@ -31,7 +31,7 @@ export class Desk {
   }
 
   /** Resolves with what was decided, once it is stored, or with the error that it was not. */
-  ask(request: HoldRequest): Promise<Decided> {
+  ask(request: DeskRequest): Promise<Decided> {
     if (this.#isClosed) return Promise.resolve(checkError('CHECK_NOT_OWNED'));
     if (this.isHeld && request.op === 'hold') return Promise.resolve(checkError('CHECK_RATING_WAITS'));
     if (this.#waiting.length >= checkLimits.waitingMax) return Promise.resolve(checkError('CHECK_OVERLOADED'));

@@ -7,7 +7,7 @@ export const checkLimits = {
   /** Bytes of a request: beyond, CHECK_REQUEST_INVALID. */
   bodyBytesMax: 16 * 1024,
   /** Requests decided with one commit; the others wait for the next one. */
-  perCommitMax: 500,
+  perCommitMax: 250,
   /** Requests of one partition that wait: beyond, CHECK_OVERLOADED at once. */
   waitingMax: 4000,
   /** HTTP requests under way in this process: beyond, CHECK_OVERLOADED at once. */
@@ -17,8 +17,8 @@ export const checkLimits = {
   ownerMsMax: 6000,
   /** Characters of a key, an account's slug and a service. */
   textMax: 100,
-  /** Bytes that one recorded request may have: sixteen causes and all texts at their longest. */
-  requestBytesMax: 4096,
+  /** Bytes that one recorded request may have: sixteen causes, sixteen prices and all texts at their longest. */
+  requestBytesMax: 8192,
   /** Pause before the bucket of keys is watched again. */
   keysRetryMs: 200,
 } as const;

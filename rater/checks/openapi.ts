@@ -32,6 +32,15 @@ const verdict = {
   held: nullable,
   currency: { type: 'string' },
 };
+const step = object({ label: { type: 'string' }, quantity: { type: 'string' }, unitPrice: { type: 'string' }, amount: decimal }); // prettier-ignore
+const name = { type: 'string' };
+const pricedAs = { price: name, version: { type: 'integer' }, amount: decimal };
+const steps = { type: 'array', items: step };
+/** Of a quantity, beside the verdict: what it comes to, by price. */
+const ofUsage = (priced: Record<string, object>) => ({
+  amount: { ...decimal, description: 'What the quantity would cost now, never negative.' },
+  priced: { type: 'array', items: object(priced) },
+});
 const place = { account: { type: 'integer' }, slug: { type: 'string' } };
 const account = { ...place, state: action, why: { type: 'array', items: cause } };
 const target = { target: { type: 'string' }, state: action, accounts: { type: 'array', items: object(account) } };
@@ -39,12 +48,20 @@ const ended = object({ hold: { type: 'string' }, held: decimal, endsMs: instant 
 
 const described: Readonly<Record<CheckVerb, { readonly summary: string; readonly answer: object }>> = {
   check: {
-    summary: 'Whether an amount fits under every cap above an account, as of what is committed',
-    answer: object({ ...place, ...verdict, watermark }),
+    summary:
+      'Whether an amount, or what a quantity of a meter would cost, fits under every cap above an account, as of what is committed',
+    answer: object(
+      { ...place, ...verdict, ...ofUsage({ ...pricedAs, service: name, component: name, cell: name, stepsBefore: steps, stepsAfter: steps }), watermark },
+      Object.keys({ ...place, ...verdict, watermark }),
+    ), // prettier-ignore
   },
   hold: {
-    summary: 'Takes room under the caps before it is spent; answered once it is stored, the same for the same key',
-    answer: object({ hold: { type: 'string' }, ...verdict, endsMs: instant, watermark }),
+    summary:
+      'Takes room under the caps before it is spent, of an amount or of what a quantity would cost; answered once it is stored, the same for the same key',
+    answer: object(
+      { hold: name, ...verdict, ...ofUsage(pricedAs), endsMs: instant, watermark },
+      Object.keys({ hold: name, ...verdict, endsMs: instant, watermark }),
+    ),
   },
   commit: { summary: 'What was held for was used: it shrinks, and stays until its usage is metered', answer: ended },
   release: { summary: 'Ends a hold', answer: ended },

@@ -63,7 +63,7 @@ const step = fc.oneof(
 ); // prettier-ignore
 
 test(`HOLDS: both engines decide the same about every hold, seed ${seed}`, () => {
-  const seen = { granted: 0, refused: 0, byWallet: 0, ended: 0, inherited: 0 };
+  const seen = { granted: 0, refused: 0, byWallet: 0, priced: 0, ended: 0, inherited: 0 };
   fc.assert(
     fc.property(budget, fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), (cap, steps) => {
       const world = new World(ports);

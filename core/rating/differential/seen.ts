@@ -31,6 +31,7 @@ export const noneSeen = () => ({
   inherited: 0,
   granted: 0,
   byWallet: 0,
+  priced: 0,
   refused: 0,
   ended: 0,
   voided: 0,
@@ -90,6 +91,7 @@ export function see(
   seen.alerts += header.alerts.length;
   for (const { outcome } of header.requests ?? [])
     if ('why' in outcome && !outcome.allowed && outcome.why[0]?.kind === 'wallet') seen.byWallet += 1;
+  for (const { outcome } of header.requests ?? []) if ('priced' in outcome && outcome.amount !== '0') seen.priced += 1;
   for (const { outcome } of header.requests ?? [])
     seen[!('allowed' in outcome) ? 'ended' : outcome.allowed ? 'granted' : 'refused'] += 1;
   seen.fell += header.alerts.filter((alert) => isOfBudget(alert) && alert.released === 'fell').length;

@@ -7,7 +7,7 @@ import { Faults } from '../../reference/audit/faults.ts';
 import type { Input, Ports } from '../../reference/engine.ts';
 import { decideRequests } from '../../holds/decide.ts';
 import type { CorrectedTally } from '../../messages/correction.ts';
-import type { HoldRequest } from '../../messages/checks.ts';
+import type { DeskRequest } from '../../messages/checks.ts';
 import type { CommitPlace } from '../commit.ts';
 import { inheritance, workLeft } from '../inherit.ts';
 import { PartitionMachine } from '../machine.ts';
@@ -58,7 +58,7 @@ export class World {
   #inherited = 0;
   #machine: PartitionMachine;
   #pending: Input[] = [];
-  #requests: HoldRequest[] = [];
+  #requests: DeskRequest[] = [];
   #controls = 0;
   #controlMark = 0;
   #prices = 0;
