@@ -6,7 +6,7 @@ import type { AskedUsage, HoldOutcome, UsageVerdict } from '../messages/checks.t
 import type { ControlChange } from '../messages/control.ts';
 import { formatAmount, parseAmount } from '../money/fixed.ts';
 import { encodeState } from '../rating/snapshot.ts';
-import { at, budgetOf, Till } from '../testing/till.ts';
+import { budgetOf, Till } from '../testing/till.ts';
 
 /** Ten a month are free, the next ten cost 1, and the volume of all that is beyond decides the other half. */
 const tiers = (key: string, model: object, more: object = {}) => ({
