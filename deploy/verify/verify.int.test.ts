@@ -9,7 +9,7 @@ import { createAggregator, type Aggregator } from '#aggregator/main.ts';
 import { loadedSeq, storedGroups } from '#aggregator/reconcileRoutes.ts';
 import type { BalanceReply } from '#core/messages/balances.ts';
 import type { ControlChange } from '#core/messages/control.ts';
-import { buckets, streams, subjects } from '#core/messages/names.ts';
+import { buckets, streams, subjects, notifierKeys } from '#core/messages/names.ts';
 import { splitCommit, type CommitHeader } from '#core/messages/rated.ts';
 import { Faults, type CheckName } from '#core/reference/audit/faults.ts';
 import { dataPaths, type Config } from '#platform/config.ts';
@@ -280,19 +280,26 @@ describe('verify', () => {
   });
 
   test('alerts that the notifier had not come to are no fault, those that it had are', async () => {
-    const withoutAlerts = (copiedTo: number) => (copy: { dataDir: string }) =>
-      onBroker(copy, async (connection) => {
-        const manager = await jetstreamManager(connection);
-        const { config } = await manager.streams.info(streams.alerts);
-        await manager.streams.delete(streams.alerts);
-        await manager.streams.add(config);
-        const positions = await new Kvm(connection).create(buckets.notifier, { replicas: 1 });
-        await positions.put('0', JSON.stringify({ seq: copiedTo, hash: '', incarnation: 1 }));
-      });
+    const withoutAlerts =
+      (copiedTo: number, trimmed: object = {}) =>
+      (copy: { dataDir: string }) =>
+        onBroker(copy, async (connection) => {
+          const manager = await jetstreamManager(connection);
+          const { config } = await manager.streams.info(streams.alerts);
+          await manager.streams.delete(streams.alerts);
+          await manager.streams.add(config);
+          const positions = await new Kvm(connection).create(buckets.notifier, { replicas: 1 });
+          await positions.put('0', JSON.stringify({ seq: copiedTo, hash: '', incarnation: 1 }));
+          await positions.put(notifierKeys.trimmed, JSON.stringify(trimmed));
+        });
     const pending = await verifyTampered('pending', withoutAlerts(0));
     expect(failed(pending)).toEqual([]);
     expect(detail(pending, 'CAP')).toContain('2 more are copied at the next start');
     expect(failed(await verifyTampered('unalerted', withoutAlerts(1000)))).toEqual(['CAP']);
+    // Settled, and gone from the stream as its trimming wrote down.
+    const settled = await verifyTampered('settled', withoutAlerts(1000, { 0: Date.now() + 86_400_000 }));
+    expect(failed(settled)).toEqual([]);
+    expect(detail(settled, 'CAP')).toContain('2 were settled and have left the stream');
   });
 
   test('a batch that is gone from the log', async () => {

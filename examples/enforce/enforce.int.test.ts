@@ -32,6 +32,7 @@ let producer: TestProducer;
 let raterPort = 0;
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
+let cluster: NodeJS.ProcessEnv = {};
 const ports = { web: 0, decide: 0, nginx: 0, scale: 0 };
 
 const budget = (amount: string): ControlChange => ({
@@ -158,7 +159,7 @@ beforeAll(async () => {
     '--config',
     config,
   ]);
-  const cluster = { KUBERNETES_API: `http://127.0.0.1:${await startApiServer()}`, SERVICE_ACCOUNT_DIR: server.dir, NAMESPACE: 'prod', DEPLOYMENT: 'render', ACCOUNTS: 'a3 a1' }; // prettier-ignore
+  cluster = { KUBERNETES_API: `http://127.0.0.1:${await startApiServer()}`, SERVICE_ACCOUNT_DIR: server.dir, NAMESPACE: 'prod', DEPLOYMENT: 'render', ACCOUNTS: 'a3 a1' }; // prettier-ignore
   example('node-middleware/server.ts', ports.web);
   example('nginx-auth/decide.ts', ports.decide, { METERLINE_TARGET: 'decide' });
   example('kubernetes-scale/controller.ts', ports.scale, { METERLINE_TARGET: 'scale', ...cluster });
@@ -200,6 +201,14 @@ describe.sequential('a budget that is throttled, used up and raised', () => {
     const lost = await freePort();
     example('node-middleware/server.ts', lost);
     await until(async () => (await get(lost)).status === 402);
+    const decides = await freePort();
+    example('nginx-auth/decide.ts', decides, { METERLINE_TARGET: 'decide' });
+    await until(async () => (await get(decides)).status === 403);
+    // As if somebody had deployed it anew while the controller was away.
+    Object.assign(deployment, { metadata: { name: 'render', annotations: {} }, spec: { replicas: 6 } });
+    example('kubernetes-scale/controller.ts', await freePort(), { METERLINE_TARGET: 'scale', ...cluster });
+    await until(() => deployment.spec.replicas === 0);
+    expect(deployment.metadata.annotations).toEqual({ 'meterline.dev/replicas': '6' });
   });
 
   test('raised, everything is let go, and the controller has used no right that its role does not have', async () => {
