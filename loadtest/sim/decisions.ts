@@ -40,7 +40,7 @@ const price = (id: number, effectiveFromMs: number, low: string, high: string): 
 }); // prettier-ignore
 
 const budget = (id: string, account: number, amount: string): ControlChange => ({
-  kind: 'budget', id, account, name: id, amount, currency: 'EUR', period: 'month', targets: ['hook'], enabled: true,
+  kind: 'budget', id, account, name: id, amount, currency: 'EUR', period: 'month', targets: ['hook', 'pager'], enabled: true,
   thresholds: [{ percent: '50', action: 'notify' }, { percent: '80', action: 'throttle' }, { percent: '100', action: 'block' }],
 }); // prettier-ignore
 

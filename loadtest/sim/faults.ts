@@ -33,6 +33,12 @@ export interface FaultRates {
   /** ClickHouse refuses; or it takes the insert after we gave up on it. */
   readonly storeRefuses: number;
   readonly insertLate: number;
+  /** Of one that is sent alerts: it is down for a while, does not answer, answers 5xx or 429, rejects what it is sent, wants no more. */
+  readonly receiverDown: number;
+  readonly receiverHangs: number;
+  readonly receiverFails: number;
+  readonly receiverRejects: number;
+  readonly receiverGone: number;
   /** Per write or sync of the spool's disk. */
   readonly diskFails: number;
   /** Per event: its process is killed before it, is stopped for a while, has its clock set. */
@@ -62,6 +68,11 @@ const most: FaultRates = {
   deliverySlow: 0.05,
   storeRefuses: 0.08,
   insertLate: 0.15,
+  receiverDown: 0.1,
+  receiverHangs: 0.1,
+  receiverFails: 0.3,
+  receiverRejects: 0.15,
+  receiverGone: 0.08,
   diskFails: 0.05,
   crash: 0.004,
   pause: 0.006,

@@ -2,6 +2,7 @@
 import { limits } from '#collector/limits.ts';
 import { raterLimits } from '#rater/limits.ts';
 import { aggregatorLimits } from '#aggregator/limits.ts';
+import { notifierLimits } from '#rater/notifier/limits.ts';
 
 const narrow: readonly (readonly [object, Record<string, number>])[] = [
   [
@@ -33,6 +34,19 @@ const narrow: readonly (readonly [object, Record<string, number>])[] = [
   [
     raterLimits,
     { memberSettleMs: 2000, handOverAfterMs: 500, handOverWaitMsMax: 4000, handOverMsMax: 2000, handOverRetryMs: 3000 },
+  ],
+  [
+    notifierLimits,
+    {
+      attemptTimeoutMs: 3000,
+
+      retryPauseMsMax: 2000,
+      copiesWaitingMax: 4,
+      recordWindowMax: 4,
+      offersHeldMax: 4,
+      groupAlertsMax: 4,
+      groupListedMax: 3,
+    },
   ],
   [
     aggregatorLimits,

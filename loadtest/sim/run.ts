@@ -120,6 +120,7 @@ async function play(world: World, steps: number): Promise<void> {
   }
   const wrong = world.corrections.wrong();
   if (wrong !== undefined) world.watch.fail('VOID', wrong);
+  world.judgeDesired();
   world.watch.check();
   if (!isInputLost(world)) await audit(world);
 }

@@ -1,13 +1,16 @@
 /** Sees everything that is stored, and holds the invariants of ../../core/SPEC.md against it, step by step. */
 import { createHash } from 'node:crypto';
+import type { Alert } from '#core/messages/alert.ts';
 import type { MarkMessage } from '#core/messages/mark.ts';
 import { blockColumns, epochText, splitCommit, type CommitHeader, type ProducerState } from '#core/messages/rated.ts';
+import { streams } from '#core/messages/names.ts';
 import { parseAmount } from '#core/money/fixed.ts';
 import { sha256 } from '#platform/crypto.ts';
 import type { LogMessage } from '#platform/log.ts';
 import type { StreamWatcher } from './parts/streams.ts';
 import type { StoredRow } from './parts/store.ts';
 import type { Process } from './schedule.ts';
+import { DeliveriesWatch, type DeliveriesParts } from './deliveries.ts';
 import { HoldsWatch } from './holds.ts';
 import { Reversals } from './reversals.ts';
 import { Violation } from './violation.ts';
@@ -50,18 +53,25 @@ export class Watch implements StreamWatcher {
   readonly #tokens = new Set<string>();
   readonly #reversals = new Reversals();
   readonly holds: HoldsWatch;
+  readonly deliveries: DeliveriesWatch;
   /** How often things were stored that only some worlds come to. */
   readonly seen: Record<string, number> = {};
   readonly #history = createHash('sha256');
   #failure: Violation | undefined;
 
   /** `placeOf`: the partition of a tenant. */
-  constructor(placeOf: (tenant: string) => number) {
+  constructor(placeOf: (tenant: string) => number, time: Pick<DeliveriesParts, 'nowMs' | 'isTimeSound'>) {
     this.holds = new HoldsWatch({
       placeOf,
       commitsOf: (partition) => this.commitsOf(partition),
       wasCut: (partition) => this.wasCut(partition),
       fail: (detail) => this.#fail('HOLD', detail),
+    });
+    this.deliveries = new DeliveriesWatch({
+      ...time,
+      wasCut: (partition) => this.wasCut(partition),
+      saw: (what) => this.#saw(what),
+      fail: (detail) => this.#fail('ALERT', detail),
     });
   }
 
@@ -77,6 +87,11 @@ export class Watch implements StreamWatcher {
   /** Surviving commits of a partition. */
   commitsOf(partition: number): readonly Seen[] {
     return this.#rated.get(partition) ?? [];
+  }
+
+  /** Alerts of all surviving commits, in the order of each partition. */
+  alerts(): Alert[] {
+    return [...this.#rated.values()].flatMap((commits) => commits.flatMap(({ header }) => header.alerts));
   }
 
   /** What became of a control message; undefined while no commit has come to it. */
@@ -103,11 +118,14 @@ export class Watch implements StreamWatcher {
 
   stored(stream: string, message: LogMessage): void {
     this.#history.update(`${stream} ${message.seq} ${message.timeMs} `).update(message.data);
+    if (stream === streams.alerts) return this.deliveries.copied(message);
+    if (stream === streams.deliveries) return this.deliveries.recorded(message);
     const partition = ratedPartition(stream);
     if (partition === undefined) return;
     const commits = this.#rated.get(partition) ?? [];
     this.#rated.set(partition, commits);
     const seen = read(message);
+    this.deliveries.committed(partition, seen.header.alerts);
     this.#stored.set(`${partition} ${seen.seq} ${seen.hash}`, Infinity);
     for (const { tenant, producer, epoch, mark } of seen.header.producers) {
       const key = `${tenant}/${producer} ${epoch === null ? '' : epochText(epoch)}`;

@@ -1,5 +1,6 @@
 /** All that a run consists of: the broker, the stores, hosts, raters, the office, and who troubles them. */
 import type { Desk } from '#rater/checks/desk.ts';
+import { desiredTargets } from '#rater/checks/desired.ts';
 import type { CommittedView } from '#rater/committedView.ts';
 import { createLogger, type Logger } from '#platform/telemetry.ts';
 import { placeOf } from '#core/messages/names.ts';
@@ -13,6 +14,7 @@ import { Questions } from './parts/questions.ts';
 import { Raters } from './parts/raters.ts';
 import { Store } from './parts/store.ts';
 import { Streams } from './parts/streams.ts';
+import { Targets } from './parts/targets.ts';
 import { Wire } from './parts/wire.ts';
 import { Random } from './random.ts';
 import { Host } from './roles/agent.ts';
@@ -41,6 +43,8 @@ export class World {
   readonly store: Store;
   readonly outbox: OutboxRows;
   readonly corrections: Corrections;
+  /** Undefined where nobody delivers. */
+  readonly targets: Targets | undefined;
   readonly hosts: readonly Host[];
   /** What each rater answers from, by partition. */
   readonly views = new Map<Process, ReadonlyMap<number, CommittedView>>();
@@ -60,7 +64,10 @@ export class World {
     this.#isBusy = weather === 'busy';
     const wire = new Wire(this.schedule, this.faults, this.random.fork());
     this.partitions = weather === 'contested' ? 2 : this.random.between(1, 2);
-    this.watch = new Watch((tenant) => this.placeOf(tenant));
+    this.watch = new Watch((tenant) => this.placeOf(tenant), {
+      nowMs: () => this.schedule.nowMs,
+      isTimeSound: () => this.faults.counts['clockJump'] === undefined,
+    });
     this.streams = new Streams(wire, this.watch);
     this.keys = new Keys(wire, this.watch);
     this.marks = new Marks(wire, (mark) => this.watch.told(mark));
@@ -76,6 +83,8 @@ export class World {
       wasCut: (partition) => watch.wasCut(partition),
       outcome: (partition, seq) => watch.outcomeOf(partition, seq),
     });
+    // It costs time: some worlds do without.
+    if (random.chance(this.#isBusy ? 0.6 : 0.3)) this.targets = new Targets(wire, watch.deliveries, tenants);
     this.hosts = Array.from({ length: this.random.between(2, 4) }, (_, index) => {
       const tenant = tenants[index % tenants.length]!;
       return new Host(this, tenant, `host-${index}`, this.placeOf(tenant));
@@ -148,6 +157,7 @@ export class World {
       if (this.faults.isOver) return;
       const [tenant, partition] = this.#someTenant();
       this.#decisions += 1;
+      if (this.random.chance(0.2)) this.targets?.change(this.random);
       if (this.random.chance(this.#isBusy ? 0.6 : 0.2)) this.corrections.ask(this.random, tenant, partition);
       else this.outbox.decide(partition, tenant, decision(this.random, this.schedule.wallMs(), this.#decisions));
       this.#decideNext();
@@ -164,6 +174,20 @@ export class World {
         const books = this.desks.get(process)?.(partition)?.books;
         const countedOf = (tenant: string, key: string) => books?.tenant(tenant)?.holds.byKey.get(key)?.counted ?? 0n;
         if (books !== undefined) this.watch.holds.believed(partition, books.watermark.outSeq, countedOf);
+      }
+    }
+  }
+
+  /** At rest: what services are told to do, if they ask, and if they only heard. */
+  judgeDesired(): void {
+    const { watch } = this;
+    for (const tenant of tenants) {
+      const partition = this.placeOf(tenant);
+      for (const deskOf of this.desks.values()) {
+        const known = deskOf(partition)?.books.tenant(tenant);
+        if (known === undefined) continue;
+        const isTold = this.targets !== undefined && !watch.wasCut(partition);
+        watch.deliveries.judgeDesired(tenant, desiredTargets(known), watch.alerts(), isTold);
       }
     }
   }
@@ -189,7 +213,7 @@ export class World {
   /** Of a stream that has something to lose; what was rated is at stake more often than not. */
   #loseTail(): void {
     const { random, streams } = this;
-    const names = streams.names().filter((name) => !name.startsWith('CONTROL') && streams.messages(name).length >= 5);
+    const names = streams.names().filter((name) => /^(USAGE|RATED)/.test(name) && streams.messages(name).length >= 5);
     const rated = names.filter((name) => name.startsWith('RATED'));
     if (names.length === 0) return;
     const name = random.pick(rated.length > 0 && random.chance(0.7) ? rated : names);
@@ -233,6 +257,7 @@ export class World {
     for (const process of this.#kinds().flat()) process.pausedUntilMs = 0;
     for (const { process } of this.#offices.slice(0, -1)) process.end();
     this.schedule.after(1500, undefined, () => {
+      this.targets?.turnOn();
       for (const host of this.hosts) host.stopMetering();
       // Short worlds have nothing loaded before.
       if (this.random.chance(0.2)) this.corrections.ask(this.random, ...this.#someTenant());
@@ -245,7 +270,7 @@ export class World {
       const header = this.watch.commitsOf(partition).at(-1)?.header;
       return [header?.inputs.controlMark, header?.totals.samples.rated, this.office?.loaders[partition]!.head.seq];
     });
-    return JSON.stringify([partitions, this.store.late]);
+    return JSON.stringify([partitions, this.store.late, this.watch.deliveries.requests]);
   }
 
   /** A partition that nobody owns. */
@@ -269,6 +294,8 @@ export class World {
       if (this.corrections.isOpen(partition) && !this.watch.wasCut(partition))
         return `a correction of partition ${partition}`;
     }
-    return this.store.late > 0 ? 'inserts that come late' : '';
+    const { targets, watch, store } = this;
+    const delivery = targets === undefined ? '' : watch.deliveries.waitsFor(watch.alerts());
+    return delivery !== '' ? delivery : store.late > 0 ? 'inserts that come late' : '';
   }
 }

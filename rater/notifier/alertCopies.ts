@@ -48,6 +48,11 @@ export class AlertCopies {
     this.events = events;
   }
 
+  /** Alerts that wait to be written. */
+  get backlog(): number {
+    return this.waiting.length;
+  }
+
   /** Alerts in the stream. */
   get count(): number {
     return this.ids.size;
@@ -94,44 +99,35 @@ export class AlertCopies {
     await Promise.all(stored);
   }
 
+  /**
+   * One at a time: of several in flight a later one may take the place of one that the broker lost, and would then let in what another
+   * notifier has written there.
+   */
   private async write(): Promise<void> {
     this.writing = true;
-    while (this.waiting.length > 0 && !this.signal.aborted) {
-      const window = this.waiting.slice(0, notifierLimits.copyWindowMax);
-      const unknown = window.filter(
-        ({ record }, index) => !this.ids.has(record.id) && indexOfId(window, record.id) === index,
-      );
-      const results = await this.append(unknown.map(({ record }) => record));
-      const failed = results.find((result) => result.kind !== 'stored');
-      if (failed !== undefined) await this.resynchronize(failed.kind);
-      const left = this.waiting.filter((waiting) => {
-        if (!this.ids.has(waiting.record.id)) return true;
-        waiting.stored();
-        return false;
-      });
-      this.waiting.splice(0, this.waiting.length, ...left);
+    for (let next; (next = this.waiting[0]) !== undefined && !this.signal.aborted;) {
+      const { record, stored } = next;
+      if (!this.ids.has(record.id)) {
+        const result = await this.append(record);
+        if (result.kind !== 'stored') {
+          await this.resynchronize(result.kind);
+          continue;
+        }
+        this.lastSeq = result.seq;
+        this.ids.set(record.id, copyOf(record, result.seq));
+        this.events.alertCopied(record.id);
+      }
+      this.waiting.shift();
+      stored();
     }
     this.writing = false;
     if (this.signal.aborted) for (const { stored } of this.waiting.splice(0)) stored();
   }
 
-  /** Sends a window at once: each expects the one before it, so the first refusal refuses the rest. */
-  private async append(records: readonly AlertRecord[]): Promise<AppendResult[]> {
-    const expected = this.lastSeq;
-    const results = await Promise.all(
-      records.map((record, index) =>
-        this.log
-          .append(streams.alerts, subjects.alerts(record.tenant), writeJson(record), expected + index)
-          .catch((): AppendResult => ({ kind: 'unknown' })),
-      ),
-    );
-    for (const [index, result] of results.entries()) {
-      if (result.kind !== 'stored') break;
-      this.lastSeq = result.seq;
-      this.ids.set(records[index]!.id, copyOf(records[index]!, result.seq));
-      this.events.alertCopied(records[index]!.id);
-    }
-    return results;
+  private append(record: AlertRecord): Promise<AppendResult> {
+    return this.log
+      .append(streams.alerts, subjects.alerts(record.tenant), writeJson(record), this.lastSeq)
+      .catch((): AppendResult => ({ kind: 'unknown' }));
   }
 
   private async resynchronize(reason: string): Promise<void> {
@@ -153,6 +149,3 @@ export class AlertCopies {
 export function alertOf({ partition: _p, outSeq: _s, committedAtMs: _at, ...alert }: AlertRecord): Alert {
   return alert;
 }
-
-const indexOfId = (window: readonly Waiting[], id: string): number =>
-  window.findIndex(({ record }) => record.id === id);

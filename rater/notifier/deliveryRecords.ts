@@ -106,7 +106,7 @@ export class DeliveryRecords {
   private async write(): Promise<void> {
     this.active = true;
     while (this.waiting.length > 0) {
-      const window = this.waiting.splice(0, notifierLimits.copyWindowMax);
+      const window = this.waiting.splice(0, notifierLimits.recordWindowMax);
       const results = await Promise.all(window.map((record) => this.append(record)));
       const left = window.filter((_, index) => results[index]!.kind !== 'stored');
       if (left.length === 0) continue;

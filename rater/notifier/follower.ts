@@ -33,6 +33,8 @@ export class Follower {
   private anchored: boolean;
   private readonly offers: Offers;
   private readonly own = new OwnCommits();
+  /** Resolves when the alerts of every message so far are in `ALERTS`, or the signal has aborted. */
+  private copied: Promise<void> = Promise.resolve();
 
   private constructor(deps: FollowerDeps, tip: ChainTip, anchored: boolean) {
     this.deps = deps;
@@ -91,7 +93,7 @@ export class Follower {
 
   /** What this process commits, for as long as it does. False when the log is no longer the one that we have read. */
   private async takeOwn(ending: AbortSignal): Promise<boolean> {
-    const { log, partition, positions } = this.deps;
+    const { log } = this.deps;
     const waitUntilMs = () => performance.now() + notifierLimits.ownPauseMs;
     for (let untilMs = 0; this.anchored && !ending.aborted;) {
       const commit = this.own.after(this.tip.seq);
@@ -109,7 +111,7 @@ export class Follower {
       } else {
         this.tip = { seq: commit.seq, hash: commit.hash, incarnation: this.tip.incarnation };
         this.deliver(this.offers.followed(commit.seq));
-        positions.move(partition, this.tip);
+        void this.move();
       }
       untilMs = waitUntilMs();
     }
@@ -134,7 +136,7 @@ export class Follower {
 
   /** False when the log is no longer the one that we have read. */
   private async take(message: LogMessage): Promise<boolean> {
-    const { partition, courier, copies, positions, events, signal } = this.deps;
+    const { partition, courier, copies, positions, events } = this.deps;
     const scan = scanCommit(message.data);
     const next = scan === undefined ? undefined : this.chain(message, scan);
     if (scan === undefined || next === undefined) {
@@ -150,9 +152,23 @@ export class Follower {
     );
     for (const alert of alerts) courier.takeFollowed(alert, message.timeMs);
     this.deliver(this.offers.followed(message.seq));
-    if (alerts.length > 0) await copies.add(alerts.map((alert) => this.record(alert, message)));
-    if (!signal.aborted) positions.move(partition, next);
+    if (alerts.length > 0) {
+      const added = copies.add(alerts.map((alert) => this.record(alert, message)));
+      this.copied = this.copied.then(() => added);
+    }
+    const moved = this.move();
+    if (copies.backlog > notifierLimits.copiesWaitingMax) await moved;
     return true;
+  }
+
+  /** The position follows once the alerts up to the tip are in `ALERTS`. */
+  private move(): Promise<void> {
+    const { partition, positions, signal } = this.deps;
+    const { tip } = this;
+    this.copied = this.copied.then(() => {
+      if (!signal.aborted) positions.move(partition, tip);
+    });
+    return this.copied;
   }
 
   private chain(message: LogMessage, scan: CommitScan): ChainTip | undefined {

@@ -1,7 +1,9 @@
 /** Every bound of the notifier, with what happens when it is reached. */
 export const notifierLimits = {
-  /** Alerts appended to `ALERTS` before their acknowledgements are awaited; more wait their turn. */
-  copyWindowMax: 64,
+  /** Alerts that wait to be written to `ALERTS`, each behind the acknowledgement of the one before; with more, followers wait. */
+  copiesWaitingMax: 5000,
+  /** Records appended to `DELIVERIES` before their acknowledgements are awaited; more wait their turn. */
+  recordWindowMax: 64,
   /** Offers held until the follower has closed the gap before them; more are dropped, the follower brings them. */
   offersHeldMax: 1024,
   /** Commits of this process that the follower has not passed yet; with more it reads the log instead. */

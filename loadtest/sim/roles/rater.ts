@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { Checks } from '#rater/checks/checks.ts';
 import { checkEvents } from '#rater/checks/events.ts';
 import { raterEvents } from '#rater/events.ts';
+import { createNotifier } from '#rater/notifier/index.ts';
 import { Partitions } from '#rater/partitions.ts';
 import { drawSnapshot } from '#rater/snapshotDraw.ts';
 import { snapshotsIn } from '#rater/snapshots.ts';
@@ -21,6 +22,12 @@ function run(world: World, process: Process): void {
   const log = streams.for(process);
   const snapshots = snapshotsIn(keys.blobsFor(process), log);
   const registry = new Registry();
+  const signal = new AbortController().signal;
+  const leases = keys.leasesFor(process);
+  const { partitions: count, targets } = world;
+  const notifier =
+    targets &&
+    createNotifier({ ...targets.portsFor(process), log, partitions: count, registry, leases }, { signal, logger });
   const partitions: Partitions = new Partitions({
     rater: `${process.name} ${world.nonce()}`,
     url: '',
@@ -31,13 +38,13 @@ function run(world: World, process: Process): void {
     snapshots,
     drawSnapshot: (of) => drawSnapshot(of, log, snapshots),
     incarnations: keys.incarnationsFor(process),
-    leases: keys.leasesFor(process),
+    leases,
     events: raterEvents(registry, logger, () => partitions.owned.size),
     spreadEvents: spreadEvents(registry, logger, () => partitions.standbys.follows()),
     nowMs: () => schedule.wallMs(process),
     tell: (message) => raters.tell(process, message),
     tellMark: (mark) => marks.push(mark),
-    offerAlerts: () => undefined,
+    offerAlerts: (partition, outSeq, alerts, link) => notifier?.offer(partition, outSeq, alerts, link),
     committed: () => undefined,
   });
   world.views.set(process, partitions.owned);
@@ -54,5 +61,6 @@ function run(world: World, process: Process): void {
   questions.answer(process, checks);
   raters.listen(process, (message) => partitions.spread.hear(message));
   marks.answer(process, (partition, tenant, producer) => partitions.viewOf(partition)?.mark(tenant, producer));
-  void partitions.run(new AbortController().signal);
+  void notifier?.run();
+  void partitions.run(signal);
 }
