@@ -74,22 +74,28 @@ async function step(office: Office, ports: CorrectionPorts, row: Row): Promise<v
         return end(office, row, taken, rejected.detail ?? '');
       }
       if (row.is_read) return update(office, row, { status: 'rebuilding', ready_seq: await ports.headSeq(row.partition), cursor: null });
-      if ((await ports.loadedSeq(row.partition)) < row.ready_seq!) return;
+      if (!(await isLoaded(ports, row.partition, row.ready_seq!))) return;
       return sendPieces(office, ports, row);
     case 'rebuilding':
       if (rejected !== undefined) return end(office, row, sent.filter(({ outcome }) => outcome === 'taken').length - 1, rejected.detail ?? '');
       if (row.ready_seq === null) return update(office, row, { ready_seq: await ports.headSeq(row.partition) });
-      if ((await ports.loadedSeq(row.partition)) < row.ready_seq) return;
+      if (!(await isLoaded(ports, row.partition, row.ready_seq))) return;
       return rebuildOn(office, ports, row);
     default: {
       const head = row.ready_seq ?? (await ports.headSeq(row.partition));
       if (row.ready_seq === null) await update(office, row, { ready_seq: head });
-      if ((await ports.loadedSeq(row.partition)) < head) return;
+      if (!(await isLoaded(ports, row.partition, head))) return;
       const booked = await ports.booked(row.tenant, idOf(row));
       await update(office, row, { status: row.detail === '' ? 'ended' : 'failed', booked: JSON.stringify(largestEffects(booked)), ended_ms: office.now() });
     }
   }
 } // prettier-ignore
+
+/** The store is as far, or has all of a log that has lost its end since. */
+async function isLoaded(ports: CorrectionPorts, partition: number, seq: number): Promise<boolean> {
+  const loaded = await ports.loadedSeq(partition);
+  return loaded >= seq || loaded >= (await ports.headSeq(partition));
+}
 
 async function begin(office: Office, row: Row): Promise<void> {
   const { what, reason, author, approved_by: approvedBy, selection, as_of: asOf } = row;

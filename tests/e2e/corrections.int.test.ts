@@ -101,9 +101,16 @@ test('wrong batches are voided and brought back: the month changes by exactly th
   await correction('apply', 'c-3', '--reason', 'the host was not ours');
   expect((await ended('c-3')).totals).toEqual([{ currency: 'EUR', previewed: '-1', booked: '-1' }]);
   await reaches('9.606060001');
+  const { rows: rebuilt } = await instance.office.get<RatedRows>('/rows?kind=adjustment&meter=peak&limit=500');
+  expect(rebuilt.filter((row) => row.correction === 'c-3').length).toBeGreaterThan(1);
+  const proofs = await Promise.all(rebuilt.map(({ id }) => instance.office.get<Why>(`/why/${id}`)));
+  expect(proofs.flatMap(({ checks }) => checks.filter(({ ok }) => !ok))).toEqual([]);
+  // Without the peak nothing is left that costs what it did: all of the host, by time.
+  const stretch = ['--from', '2020-01-01T00:00:00Z', '--to', '2100-01-01T00:00:00Z', '--resource', 'this-host'];
+  expect((await correction('preview', ...stretch)).totals).toMatchObject([{ currency: 'EUR', previewed: '-9.60006' }]);
   await correction('preview', '--correction', 'c-3');
-  await correction('apply', 'c-4', '--reason', 'it was');
-  expect((await ended('c-4')).totals).toEqual([{ currency: 'EUR', previewed: '1', booked: '1' }]);
+  await correction('apply', 'c-5', '--reason', 'it was');
+  expect((await ended('c-5')).totals).toEqual([{ currency: 'EUR', previewed: '1', booked: '1' }]);
   await reaches('10.606060001');
   expect(await instance.verify()).toMatchObject({ ok: true, difference: noDifference });
 }, 300_000);
@@ -113,11 +120,11 @@ const peakMeters = `
   - { id: peak, metric: host.memory.used, unit: By, aggregation: max }
   - { id: hosts, metric: host.memory.used, unit: '1', aggregation: unique }`;
 const peakPrices = `
-  - { key: peak, service: Memory, component: Peak, meter: peak, per: GiB, unitPrice: 1 }
-  - { key: hosts, service: Memory, component: Hosts, meter: hosts, per: '{host}', unitPrice: 2 }`;
+  - { key: peak, service: Memory, component: Peak, meter: peak, per: GiB, unitPrice: 1, effectiveFrom: 2026-01-01 }
+  - { key: hosts, service: Memory, component: Hosts, meter: hosts, per: '{host}', unitPrice: 2, effectiveFrom: 2026-01-01 }`;
 
-async function newestOf(instance: Instance, meter: string): Promise<RatedRow> {
-  const { rows } = await instance.office.get<RatedRows>(`/rows?kind=usage&meter=${meter}&limit=1`);
+async function newestOf(instance: Instance, meter: string, kind = 'usage'): Promise<RatedRow> {
+  const { rows } = await instance.office.get<RatedRows>(`/rows?kind=${kind}&meter=${meter}&limit=1`);
   return rows[0]!;
 }
 
