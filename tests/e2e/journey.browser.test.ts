@@ -70,12 +70,21 @@ test('a budget is made, exceeded, throttles and lets go; a failed delivery is re
   const page = await browser.newPage();
   await page.goto((await instance.office.send<{ url: string }>('POST', '/login-links', {})).url);
 
-  // A budget of 2.00 on all of it, and a receiver that is out of order.
-  const budget = `targets: [{ id: hook, url: '${receiver.url}' }]
-budgets: [{ id: all, account: small, name: All of it, amount: 2.00, thresholds: [{ percent: 50, action: notify }, { percent: 100, action: throttle }], targets: [hook] }]
-`;
-  await instance.office.send('POST', '/apply', { document: readFileSync(organisation, 'utf8') + budget });
+  // A receiver that is out of order, and a budget of 2.00 on all of it, made on the page.
+  const hook = `targets: [{ id: hook, url: '${receiver.url}' }]\n`;
+  await instance.office.send('POST', '/apply', { document: readFileSync(organisation, 'utf8') + hook });
   await go(page, '/budgets');
+  await page.getByTestId('budget-new').click();
+  await page.getByTestId('budget-form-name').fill('All of it');
+  await page.getByTestId('budget-form-id').fill('all');
+  await page.getByTestId('budget-form-account').selectOption('small');
+  await page.getByTestId('budget-form-amount').fill('2.00');
+  await page.getByTestId('budget-form-threshold-0-value').fill('50');
+  await page.getByTestId('budget-form-target-hook').check();
+  await page.getByTestId('budget-form-outlook').filter({ hasText: 'crosses nothing at once' }).waitFor(patience);
+  expect(await faultsOf(page)).toEqual([]);
+  await page.getByTestId('budget-form-reason').fill('agreed for the month');
+  await page.getByTestId('budget-form-save').click();
   const state = page.getByTestId('budgets-all-state');
   await wait(async () => expect(await state.textContent()).toBe('within'));
 

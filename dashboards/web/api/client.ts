@@ -3,13 +3,23 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly solve: string;
+  /** What is wrong with which field, where the problem says so. */
+  readonly faults: readonly FieldFault[];
 
-  constructor(status: number, code: string, message: string, solve: string) {
+  constructor(status: number, code: string, message: string, solve: string, faults: readonly FieldFault[] = []) {
     super(message);
+    this.faults = faults;
     this.status = status;
     this.code = code;
     this.solve = solve;
   }
+}
+
+export interface FieldFault {
+  /** As in `thresholds[1].percent`. */
+  readonly path: string;
+  readonly message: string;
+  readonly expected: string;
 }
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
@@ -31,7 +41,7 @@ export async function get<Answer>(path: string, query?: Query, signal?: AbortSig
   return send<Answer>(apiPath(path, query), { ...(signal === undefined ? {} : { signal }) });
 }
 
-export async function change<Answer>(method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
+export async function change<Answer>(method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown): Promise<Answer> {
   return send<Answer>(apiPath(path), {
     method,
     headers: { 'content-type': 'application/json' },
@@ -59,9 +69,17 @@ async function send<Answer>(url: string, init: RequestInit): Promise<Answer> {
 
 function problemOf(status: number, text: string): ApiError {
   try {
-    const problem = JSON.parse(text) as { code?: string; title?: string; solve?: string };
-    return new ApiError(status, problem.code ?? 'UNKNOWN', problem.title ?? `Error ${status}.`, problem.solve ?? '');
+    const problem = JSON.parse(text) as Partial<Problem>;
+    const { code = 'UNKNOWN', title = `Error ${status}.`, solve = '', details } = problem;
+    return new ApiError(status, code, title, solve, details?.faults);
   } catch {
     return new ApiError(status, 'UNKNOWN', `The office answered with status ${status}.`, 'Its log says more.');
   }
+}
+
+interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly solve: string;
+  readonly details: { readonly faults?: readonly FieldFault[] };
 }

@@ -1,5 +1,6 @@
 /** What people change from the pages. A change to a budget takes the reason that the audit log keeps. */
 import type { Correction, CorrectionSelection } from '#core/messages/correction.ts';
+import type { WrittenBudget } from '#core/messages/api.ts';
 import { change } from './client.ts';
 
 export const endSession = (): Promise<unknown> => change('POST', 'logout', {});
@@ -44,3 +45,15 @@ export const approveCorrection = (id: string, reason: string): Promise<Correctio
 
 export const acknowledgeAlert = (id: string, note: string): Promise<unknown> =>
   change('POST', `alerts/${encodeURIComponent(id)}/acknowledge`, { note });
+
+export interface BudgetWriting {
+  /** As an entry of an organisation file says it. */
+  readonly budget: Readonly<Record<string, unknown>>;
+  readonly reason: string;
+  /** Says what it would do at once, and changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** `id`: the budget that is changed; absent for a new one. */
+export const writeBudget = (asked: BudgetWriting, id?: string): Promise<WrittenBudget> =>
+  id === undefined ? change('POST', 'budgets', asked) : change('PUT', `budgets/${encodeURIComponent(id)}`, asked);

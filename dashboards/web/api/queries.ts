@@ -1,7 +1,8 @@
 /** What the pages ask the API for, one function a question; keys are shared so that pages reuse answers. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
-  Accounts, AgreementList, Budgets, DeliveryDetail, DeliveryList, Explore, ExploreDimension, Fees, Fleet, LiveAlert, Me, Prices, RatedRows,
+  Accounts, AgreementList, Budgets, DeliveryDetail, DeliveryList, Explore, ExploreDimension, Fees, Fleet, LiveAlert, Me, Meters, Prices,
+  RatedRows,
   Refusals, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
 import type { Acknowledgement } from '#core/messages/alert.ts';
@@ -47,6 +48,13 @@ export const budgetsQuery = queryOptions({
   queryFn: ({ signal }) => get<Budgets>('budgets', undefined, signal),
   select: (answer) => answer.budgets,
   staleTime: 10_000,
+});
+
+export const metersQuery = queryOptions({
+  queryKey: ['meters'],
+  queryFn: ({ signal }) => get<Meters>('meters', undefined, signal),
+  select: (answer) => answer.meters,
+  staleTime: 60_000,
 });
 
 export const pricesQuery = queryOptions({

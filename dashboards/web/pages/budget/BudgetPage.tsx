@@ -1,6 +1,7 @@
 /** One budget in full: how it burns, how long it lasts, what was crossed, who was told, and the ways to let go. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { LiveBudget } from '#core/messages/api.ts';
 import { accountsQuery, budgetsQuery, exploreQuery } from '../../api/queries.ts';
 import { mayOperate, useMe, useTenant } from '../../app/session.tsx';
@@ -11,6 +12,7 @@ import { StateBadge } from '../../components/StateBadge.tsx';
 import { EmptyState, Skeleton } from '../../components/states.tsx';
 import { pathOf } from '../../format/accountTree.ts';
 import { useLedgerNow, useLive } from '../../live/hooks.ts';
+import { BudgetForm } from '../budgetForm/BudgetForm.tsx';
 import { WarmingBadge } from '../budgets/BudgetRow.tsx';
 import { inUnit } from '../explore/search.ts';
 import { burnOf, filterOf, stepOf } from './burn.ts';
@@ -44,6 +46,7 @@ export function BudgetPage() {
 function Budget({ budget }: { budget: LiveBudget }) {
   const me = useMe();
   const { timeZone } = useTenant();
+  const [isOpen, setOpen] = useState(false);
   const nowMs = Math.min(useLedgerNow(10_000), budget.periodEndMs);
   const record = useQuery(budgetsQuery).data?.find(({ id }) => id === budget.id);
   const alerts = useLive((view) => view.alerts)?.filter(({ source }) => source === `budget:${budget.id}`) ?? [];
@@ -79,13 +82,21 @@ function Budget({ budget }: { budget: LiveBudget }) {
         <div className="stack">
           <section className="card">
             {mayOperate(me) ? (
-              <ReleaseForm budget={budget} />
+              <>
+                <ReleaseForm budget={budget} />
+                {record !== undefined && (
+                  <button type="button" className="button" data-testid="budget-change" onClick={() => setOpen(!isOpen)}>
+                    {isOpen ? 'Close the form' : 'Change the whole budget'}
+                  </button>
+                )}
+              </>
             ) : (
               <p className="quiet">Operators may raise or reset a budget; you are signed in as {me.role}.</p>
             )}
           </section>
         </div>
       </div>
+      {isOpen && record !== undefined && <BudgetForm record={record} close={() => setOpen(false)} />}
       <Told budget={budget} alerts={alerts} targets={record?.targets ?? []} />
     </div>
   );

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { LiveBudget } from '#core/messages/api.ts';
 import { accountsQuery } from '../../api/queries.ts';
+import { mayOperate, useMe } from '../../app/session.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { FilterPills, PageHead } from '../../components/PageHead.tsx';
 import { Page } from '../../components/Page.tsx';
@@ -14,20 +15,37 @@ import { compareAmounts } from '../../format/money.ts';
 import { plural } from '../../format/quantity.ts';
 import { useLedgerNow, useLive } from '../../live/hooks.ts';
 import { byUrgency, fillOf } from '../now/budgets.ts';
+import { BudgetForm } from '../budgetForm/BudgetForm.tsx';
 import { BudgetRow } from './BudgetRow.tsx';
 import { budgetSorts, budgetStates, type BudgetFilter, type BudgetsSearch, type BudgetSort } from './search.ts';
 import './budgets.css';
 
 export function BudgetsPage() {
   const budgets = useLive((view) => view.budgets);
+  const me = useMe();
+  const { ask, ...closed } = useSearch({ from: '/budgets' });
+  const navigate = useNavigate();
+  const open = (isOpen: boolean): void =>
+    void navigate({ to: '/budgets', search: isOpen ? { ...closed, ask: 'new' } : closed, replace: true });
   return (
     <Page className="stack budgets" heading="Budgets">
+      {mayOperate(me) && ask === undefined && (
+        <button
+          type="button"
+          className="button primary budgets-new"
+          data-testid="budget-new"
+          onClick={() => open(true)}
+        >
+          New budget
+        </button>
+      )}
+      {ask === 'new' && mayOperate(me) && <BudgetForm close={() => open(false)} />}
       {budgets === undefined ? (
         <Skeleton lines={10} label="the budgets" />
       ) : budgets.size === 0 ? (
         <EmptyState title="There is no budget yet" command="npx meterline apply organisation.yaml">
           A budget watches an account and all below it, and tells, throttles or blocks in the commit that crosses a
-          threshold. Write one under <code>budgets:</code> in the organisation file, such as{' '}
+          threshold. Make one here, or write it under <code>budgets:</code> in the organisation file, such as{' '}
           <code>{'{ id: web, account: web, amount: 100, thresholds: [{ percent: 80, action: notify }] }'}</code>, and
           apply it.
         </EmptyState>
