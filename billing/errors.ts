@@ -151,7 +151,7 @@ export const billingError = defineErrors({
   AMOUNT_INVALID: {
     status: 422,
     title: 'The amount is not one.',
-    solve: 'Give a positive decimal with at most the currency\'s digits, such as "250.00".',
+    solve: 'Give a decimal, 0 or more, with at most the digits of the currency or of the meter, such as "250.00".',
   },
   ACCOUNT_UNKNOWN: {
     status: 404,

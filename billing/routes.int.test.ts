@@ -118,12 +118,40 @@ describe.each(testEngines)('on the %s engine', (kind) => {
       ),
     );
     expect(resets.map(({ body }) => body.auditId).filter((id) => id !== null)).toEqual(['northwind-5']);
-    for (const amount of ['-1', '1e3', '1,5', '1.005', '9'.repeat(40), ' 1', '']) {
+    for (const amount of ['-1', '1e3', '1,5', '1.005', '9'.repeat(40), '1000000000000000', ' 1', '']) {
       expect((await instance.call('PATCH', '/budgets/web-month', { amount, reason: 'x' })).body).toMatchObject({
         code: 'AMOUNT_INVALID',
       });
     }
     expect((await instance.call('PATCH', '/budgets/web-month', { amount: '1' })).status).toBe(400);
+  });
+
+  it('raises a quantity by the decimals of its meter: the rater would not take others', async () => {
+    const budget = { id: 'reads', account: 'top', meter: 'cpu', amount: '5', thresholds: [{ percent: '50', action: 'notify' }] }; // prettier-ignore
+    expect((await instance.call('POST', '/budgets', { budget, reason: 'x' })).status).toBe(200);
+    const odd = await instance.call('PATCH', '/budgets/reads', { amount: '1.5', reason: 'x' });
+    expect(odd.body).toMatchObject({ code: 'AMOUNT_INVALID', status: 422 });
+    expect(odd.body.title).toContain('with no decimals, of meter cpu');
+    expect((await instance.call('PATCH', '/budgets/reads', { amount: '7', reason: 'x' })).body.budget.amount).toBe('7');
+  });
+
+  it('names a text that no store takes, instead of breaking at it', async () => {
+    for (const odd of ['a\0b', 'a\ud800']) {
+      const scope = { services: ['web', odd] };
+      const budget = { id: 'odd', account: 'top', amount: '5', scope, thresholds: [{ percent: '50', action: 'notify' }] }; // prettier-ignore
+      const refused = await instance.call('POST', '/budgets', { budget, reason: 'x' });
+      expect(refused.body).toMatchObject({
+        code: 'REQUEST_INVALID',
+        status: 400,
+        details: { faults: ['/budget/scope/services/1: must not hold U+0000 or half of a surrogate pair'] },
+      });
+      const grant = { account: 'top', amount: '1', kind: 'prepaid', name: odd, reason: 'x' };
+      expect((await instance.call('POST', '/credits', grant)).body).toMatchObject({ code: 'REQUEST_INVALID' });
+      const opened = { account: 'top', from: '2026-01-01', reason: 'x', approvedBy: odd };
+      expect((await instance.call('POST', '/periods/reopen', opened)).status).toBe(400);
+    }
+    const address = await instance.call('GET', '/budgets/%ED%A0%80/held');
+    expect(address.body).toMatchObject({ code: 'REQUEST_INVALID', status: 400 });
   });
 
   it('closes periods and opens them again, once per Idempotency-Key, and says what would be right', async () => {

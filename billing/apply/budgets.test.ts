@@ -52,11 +52,35 @@ test('everything that a budget may say is read as the record has it', () => {
   expect(accounts[0]!.tags).toEqual({ env: 'prod' });
 });
 
+test('what a scope names is taken letter by letter, also where it looks like a figure, an instant or a word of YAML', () => {
+  const { faults, budgets } = read(
+    `  - { id: b, account: web, amount: 1, thresholds: [{ percent: 1, action: notify }], scope: { services: [true, 1.0], tags: { at: [2026-11-23], value: [0.50, "null"], order: [1] } } }\n`,
+  );
+  expect(faults.sorted()).toEqual([]);
+  expect(budgets[0]!.terms.scope).toEqual({
+    services: ['true', '1.0'],
+    tags: { at: ['2026-11-23'], value: ['0.50', 'null'], order: ['1'] },
+  });
+});
+
+test('a text that no store takes is told where it stands', () => {
+  for (const odd of [String.raw`"a\0b"`, String.raw`"\ud800"`]) {
+    const { faults } = read(
+      `  - { id: b, account: web, amount: 1, thresholds: [{ percent: 1, action: notify }], scope: { services: [${odd}] } }\n`,
+    );
+    expect(faults.sorted()).toMatchObject([{ code: 'FILE_SYNTAX', line: 5, expected: 'text without U+0000 and halves of surrogate pairs' }]); // prettier-ignore
+  }
+});
+
 test.each([
   ['period: fortnight', 'VALUE_INVALID budgets[0].period'],
   ['period: { kind: rolling, hours: 0 }', 'VALUE_INVALID budgets[0].period.hours'],
   ['period: { kind: rolling, hours: 3 }, carryOver: {}', 'VALUE_INVALID budgets[0].carryOver'],
   ['scope: { service: [s] }', 'KEY_UNKNOWN budgets[0].scope.service'],
+  ['scope: { tags: { env: [] } }', 'VALUE_INVALID budgets[0].scope.tags.env'],
+  ["scope: { tags: { env: [''] } }", 'VALUE_INVALID budgets[0].scope.tags.env[0]'],
+  [`scope: { tags: { env: [${'x'.repeat(201)}] } }`, 'VALUE_INVALID budgets[0].scope.tags.env[0]'],
+  [`scope: { tags: { ${'x'.repeat(201)}: [prod] } }`, 'VALUE_INVALID budgets[0].scope.tags.xxx'],
   ['releaseAt: 120', 'VALUE_INVALID budgets[0].releaseAt'],
   ['fx: [{ currency: EUR, rate: 1, date: 2026-01-01 }]', 'VALUE_INVALID budgets[0].fx[0].currency'],
   ['meter: cpu, currency: EUR', 'KEY_UNKNOWN budgets[0].currency'],

@@ -1,13 +1,14 @@
 import { checkBudget } from '#core/budgets/check.ts';
+import { budgetLimits } from '#core/budgets/limits.ts';
 import type { TenantRecord } from '#core/messages/control.ts';
 import { minorDigits } from '#core/money/currency.ts';
 import { AMOUNT_SCALE, parseAmount } from '#core/money/fixed.ts';
 import { roles } from '#platform/http/index.ts';
 import { billingLimits } from '../limits.ts';
-import type { Faults } from './faults.ts';
+import type { At, Faults } from './faults.ts';
 import { Fields } from './fields.ts';
 import type { Organisation, WantedBudget } from './organisation.ts';
-import { recordOf, tellProblems } from './recordForm.ts';
+import { recordOf, tellProblems, textsOf } from './recordForm.ts';
 import type { Node } from './yaml.ts';
 import { isComplete, readRef, unique } from './parts.ts';
 import { readChargedIn } from './pricingUnits.ts';
@@ -65,7 +66,8 @@ function readTerms(
   }
   const said = recordOf(node, timeZone) as Record<string, unknown>;
   const found = Object.fromEntries(terms.flatMap((name) => (name in said ? [[name, said[name]]] : [])));
-  const record = { period: 'month', ...found };
+  const scope = fields.nodeOf('scope');
+  const record = { period: 'month', ...found, ...(scope === undefined ? {} : { scope: textsOf(scope) }) };
   const rest = {
     id: '-',
     account: 1,
@@ -77,10 +79,32 @@ function readTerms(
   };
   const problems = checkBudget({ ...rest, ...record });
   tellProblems(problems, node, faults);
-  if (problems.length > 0) return undefined;
+  if (problems.length > 0 || !areUsable(scope, faults)) return undefined;
   return areAscending(fields, record as unknown as WantedBudget['terms'], faults)
     ? (record as unknown as WantedBudget['terms'])
     : undefined;
+}
+
+/**
+ * Whether each tag of a scope has a name and values that an account's could have: without a value nothing would ever count. Asked
+ * here alone: a log that holds another one is restored as it is.
+ */
+function areUsable(scope: Node | undefined, faults: Faults): boolean {
+  const tags = scope?.kind === 'map' ? scope.entries.get('tags')?.node : undefined;
+  let isFine = true;
+  const expect = (holds: boolean, at: At, value: string, expected: string): void => {
+    if (!holds) faults.add('VALUE_INVALID', at, value, expected);
+    isFine &&= holds;
+  };
+  const isText = (text: string) => text !== '' && text.length <= budgetLimits.textMax;
+  const expected = `a text of 1 to ${budgetLimits.textMax} characters`;
+  for (const [name, { keyAt, node }] of tags?.kind === 'map' ? tags.entries : []) {
+    expect(isText(name), keyAt, name, expected);
+    if (node.kind !== 'list') continue;
+    expect(node.items.length > 0, node.at, '[]', 'at least one value; without one nothing would count');
+    for (const item of node.items) if (item.kind === 'text') expect(isText(item.text), item.at, item.text, expected);
+  }
+  return isFine;
 }
 
 /** Those that are percents of the amount. */

@@ -43,6 +43,13 @@ export function recordOf(node: Node, timeZone: string, key = ''): unknown {
   return figure === undefined ? text : formatDecimal(figure, 12);
 }
 
+/** What a node says, letter by letter: names and values that people gave things, such as a tag `at` or a value "1.0". */
+export function textsOf(node: Node): unknown {
+  if (node.kind === 'list') return node.items.map(textsOf);
+  if (node.kind === 'map') return Object.fromEntries([...node.entries].map(([name, entry]) => [name, textsOf(entry.node)])); // prettier-ignore
+  return node.text;
+}
+
 const codes: Readonly<Record<AgreementCode, BillingErrorCode>> = {
   FIELD_INVALID: 'VALUE_INVALID',
   DECIMAL_INVALID: 'DECIMAL_INVALID',

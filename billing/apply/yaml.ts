@@ -1,5 +1,6 @@
 import { LineCounter, isMap, isScalar, isSeq, parseDocument, visit, type Node as YamlNode } from 'yaml';
 import { billingLimits } from '../limits.ts';
+import { isStorable } from '#platform/storable.ts';
 import type { At, Faults } from './faults.ts';
 
 /**
@@ -46,6 +47,10 @@ export function readYaml(text: string, faults: Faults): Node | undefined {
     );
   }
   visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && !isStorable(node.value))
+        faults.add('FILE_SYNTAX', at(node, ''), '', 'text without U+0000 and halves of surrogate pairs');
+    },
     Alias: (_, node) => faults.add('FILE_SYNTAX', at(node, ''), node.toString(), 'the text itself instead of an alias'),
   });
   if (faults.some) return undefined;

@@ -1,3 +1,4 @@
+import { recordNumberMax } from '#core/fees/problems.ts';
 import type { BudgetRecord } from '#core/messages/control.ts';
 import { minorDigits } from '#core/money/currency.ts';
 import { AMOUNT_SCALE, formatAmount, parseAmount, parseDecimal } from '#core/money/fixed.ts';
@@ -54,7 +55,7 @@ export function changeAmount(
   const request = { key: to.idempotencyKey, content: ['budget.amount', id, to.amount, to.reason] };
   return changeOnce(office, author, request, async (tx) => {
     const before = await budgetOf(tx, author.tenant, id);
-    const after = { ...before, amount: readAmount(to.amount, before.currency) };
+    const after = { ...before, amount: await readAmount(tx, author.tenant, to.amount, before) };
     if (after.amount === before.amount) return { result: before };
     await tx
       .updateTable('budget')
@@ -131,14 +132,23 @@ async function budgetOf(tx: Tx, tenant: string, id: string): Promise<BudgetRecor
   return toBudget(row);
 }
 
-function readAmount(text: string, currency: string): string {
-  const digits = minorDigits(currency) ?? AMOUNT_SCALE;
-  const minor = parseDecimal(text, digits);
-  if (minor === undefined || minor < 0n || minor >= 10n ** 20n) {
-    throw billingError('AMOUNT_INVALID', `"${text}" ${currency} has ${digits} decimals at most.`, {
-      amount: text,
-      currency,
-    });
-  }
+/** By the rules of files; those of its meter for a quantity. The rater takes nothing else. */
+async function readAmount(tx: Tx, tenant: string, text: string, { currency, meter }: BudgetRecord): Promise<string> {
+  const digits = meter === undefined ? (minorDigits(currency) ?? AMOUNT_SCALE) : await scaleOf(tx, tenant, meter);
+  const unit = meter === undefined ? `in ${currency}` : `of meter ${meter}`;
+  const expected = `It must be 0 or more and below 10^15, with ${digits === 0 ? 'no' : `at most ${digits}`} decimals, ${unit}`;
+  const amount = text.length <= 60 ? parseDecimal(text, digits) : undefined;
+  if (amount === undefined || amount < 0n || amount >= recordNumberMax * 10n ** BigInt(digits))
+    throw billingError('AMOUNT_INVALID', `${JSON.stringify(text)}. ${expected}.`, { amount: text, currency, expected });
   return formatAmount(parseAmount(text)!);
+}
+
+async function scaleOf(tx: Tx, tenant: string, id: string): Promise<number> {
+  const { scale } = await tx
+    .selectFrom('meter')
+    .select('scale')
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return scale;
 }

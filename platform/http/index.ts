@@ -1,5 +1,10 @@
 /** The HTTP frame that every service mounts its routes in: zod-checked, OpenAPI-described, RFC 9457 errors. */
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type RawServerDefault,
+} from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   hasZodFastifySchemaValidationErrors,
@@ -8,6 +13,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { MeterlineError } from '#core/errors.ts';
+import { unstorableIn } from '../storable.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -56,6 +62,11 @@ export function createApp(onFailure?: (error: unknown, route: string) => void): 
     logger: false,
     // Ids of deliveries hold those of their alerts.
     routerOptions: { maxParamLength: httpLimits.parameterLengthMax },
+    // Before there is a route: an address that cannot be read, say.
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      const told = problemOf(error);
+      void reply.status(told.status).type('application/problem+json').send(JSON.stringify(told));
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -63,6 +74,10 @@ export function createApp(onFailure?: (error: unknown, route: string) => void): 
     const problem = problemOf(error);
     if (problem.code === 'INTERNAL') onFailure?.(error, request.routeOptions.url ?? request.method);
     return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  });
+  app.addHook('preValidation', ({ body, params, query }, _reply, done) => {
+    const path = unstorableIn(body) ?? unstorableIn(params) ?? unstorableIn(query);
+    done(path === undefined ? undefined : new Unstorable(path));
   });
   app.setNotFoundHandler((request, reply) =>
     reply
@@ -74,6 +89,20 @@ export function createApp(onFailure?: (error: unknown, route: string) => void): 
   );
   return app;
 }
+
+class Unstorable extends Error {
+  readonly path: string;
+
+  constructor(path: string) {
+    super('a text with U+0000 or half of a surrogate pair');
+    this.path = path;
+  }
+}
+
+const invalid = (faults: readonly string[]): Problem =>
+  problem('REQUEST_INVALID', 400, `The request is not valid: ${faults.join('; ')}`, 'Correct the fields named.', {
+    faults,
+  });
 
 /** RFC 9457 problem details, with our stable code and the way out. */
 export interface Problem {
@@ -106,16 +135,10 @@ function problem(
 export function problemOf(error: unknown): Problem {
   if (error instanceof MeterlineError)
     return problem(error.code, error.status, error.message, error.solve, error.details);
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const faults = error.validation.map((fault) => `${fault.instancePath || '/'}: ${fault.message ?? 'invalid'}`);
-    return problem(
-      'REQUEST_INVALID',
-      400,
-      `The request is not valid: ${faults.join('; ')}`,
-      'Correct the fields named.',
-      { faults },
-    );
-  }
+  if (error instanceof Unstorable)
+    return invalid([`${error.path || '/'}: must not hold U+0000 or half of a surrogate pair`]);
+  if (hasZodFastifySchemaValidationErrors(error))
+    return invalid(error.validation.map((fault) => `${fault.instancePath || '/'}: ${fault.message ?? 'invalid'}`));
   const status = (error as { statusCode?: number } | null)?.statusCode ?? 500;
   if (status >= 400 && status < 500) {
     return problem(
