@@ -20,7 +20,12 @@ export interface Source {
 }
 
 /** Asks until the signal aborts. `changed` hears of each answer; while there is none what was last known stands. */
-export async function follow(source: Source, wanted: Wanted, changed: () => void, signal: AbortSignal): Promise<void> {
+export async function follow(
+  source: Source,
+  wanted: Pick<Wanted, 'replace'>,
+  changed: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     const state = await ask(source, signal).catch((error: unknown) => console.error(`desired state: ${String(error)}`));
     if (state !== undefined) {

@@ -1,4 +1,5 @@
 /** What the budgets want of the service, kept in a small file so that a restarted receiver goes on where it was. */
+import type { DesiredState as Answer } from '../enforce/wanted.ts';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /** Ids remembered to recognize a webhook that comes again; the oldest go first. */
@@ -59,6 +60,18 @@ export class DesiredState {
     this.save({ budgets, since, ids: [...this.saved.ids, event.id].slice(-idsMax) });
     if (outdated) return 'outdated';
     return throttled ? 'throttled' : before ? 'released' : 'noted';
+  }
+
+  /** Takes Meterline's answer of what holds now; only what webhooks have said since stands beside it. */
+  replace({ accounts, watermark: { logTimeMs } }: Answer): void {
+    const newer = Object.entries(this.saved.budgets).filter(([, known]) => known.logTimeMs > logTimeMs);
+    const asked = accounts.flatMap(({ why }) =>
+      why.map(({ kind, id, state }) => [`${kind}:${id}`, { holds: state !== 'none', logTimeMs }] as const),
+    );
+    const budgets = Object.fromEntries([...asked, ...newer]);
+    const throttled = someHold(budgets);
+    const since = throttled ? (this.saved.since ?? new Date().toISOString()) : null;
+    this.save({ ...this.saved, budgets, since });
   }
 
   private save(next: Saved): void {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parseArgs } from 'node:util';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import { follow } from '../enforce/meterline.ts';
 import { DesiredState, type BudgetEvent } from './desiredState.ts';
 import { Throttle } from './throttle.ts';
 
@@ -16,6 +17,9 @@ const { values: given } = parseArgs({
     'pid-file': { type: 'string' },
     'state-file': { type: 'string' },
     'quota-percent': { type: 'string', default: '10' },
+    rater: { type: 'string' },
+    'key-file': { type: 'string' },
+    target: { type: 'string' },
   },
 });
 const port = Number(given.port);
@@ -29,7 +33,7 @@ if (
   !(quotaPercent >= 1 && quotaPercent <= 99)
 ) {
   console.error(
-    'usage: receiver.ts --port N --secret-file PATH --pid-file PATH --state-file PATH [--quota-percent 1…99]',
+    'usage: receiver.ts --port N --secret-file PATH --pid-file PATH --state-file PATH [--quota-percent 1…99] [--rater URL --key-file PATH --target ID]',
   );
   process.exitCode = 1;
 } else {
@@ -45,6 +49,16 @@ if (
 function run(webhook: Webhook, state: DesiredState, throttle: Throttle): void {
   const enforce = () => (state.throttled ? throttle.throttle() : throttle.release());
   enforce();
+  const asking = new AbortController();
+  // Whoever has missed every webhook asks.
+  const { rater, 'key-file': keyFile, target } = given;
+  if (rater && keyFile && target)
+    void follow(
+      { rater, key: readFileSync(keyFile, 'utf8').trim(), target, everyMs: 30_000 },
+      state,
+      enforce,
+      asking.signal,
+    );
   const server = createServer((request, response) => {
     if (request.method === 'GET' && request.url === '/state') {
       const { throttled, since } = state;
@@ -75,6 +89,7 @@ function run(webhook: Webhook, state: DesiredState, throttle: Throttle): void {
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
+      asking.abort();
       throttle.release();
       server.close();
       server.closeAllConnections();

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -57,6 +59,27 @@ describe('the throttle example', () => {
     expect(during).toBeLessThan(before / 2);
     await receiver.post(event('e2', 'released', 20));
     expect(await cpuShare(service.pid)).toBeGreaterThan(during * 2);
+  });
+
+  test('a receiver that has missed every webhook asks, and throttles; a newer webhook counts more', async () => {
+    const asked: string[] = [];
+    const rater = createServer((request, response) => {
+      asked.push(`${request.url} ${request.headers.authorization}`);
+      const accounts = [{ slug: 'render', why: [{ kind: 'budget', id: 'render-month', state: 'throttle' }] }];
+      response.end(JSON.stringify({ accounts, watermark: { logTimeMs: 10 } }));
+    });
+    await new Promise<void>((resolve) => rater.listen(0, '127.0.0.1', resolve));
+    writeFileSync(join(dir, 'key'), 'mtl_key\n');
+    const { port } = rater.address() as AddressInfo;
+    await startService('m.pid');
+    const receiver = await startReceiver('m.pid', [`--rater=http://127.0.0.1:${port}`, `--key-file=${join(dir, 'key')}`, '--target=web']); // prettier-ignore
+    await until(async () => (await receiver.state()).method !== 'none');
+    expect(asked).toEqual(['/api/v1/desired-state?target=web Bearer mtl_key']);
+    expect(await receiver.state()).toMatchObject({ throttled: true, since: expect.any(String) });
+    expect((await receiver.post(event('e1', 'released', 9))).body).toEqual({ effect: 'outdated' });
+    expect((await receiver.post(event('e2', 'released', 11))).body).toEqual({ effect: 'released' });
+    rater.close();
+    rater.closeAllConnections();
   });
 
   test('tampered, foreign, old and malformed webhooks change nothing', async () => {
@@ -179,10 +202,10 @@ async function startService(pidFile: string) {
   };
 }
 
-async function startReceiver(pidFile: string) {
+async function startReceiver(pidFile: string, more: readonly string[] = []) {
   const stateFile = join(dir, `${expect.getState().currentTestName!.replaceAll(/\W+/g, '-')}.json`);
   const child = start('receiver.ts', [
-    '--port=0', `--secret-file=${secretFile}`, `--pid-file=${join(dir, pidFile)}`, `--state-file=${stateFile}`, '--quota-percent=10',
+    '--port=0', `--secret-file=${secretFile}`, `--pid-file=${join(dir, pidFile)}`, `--state-file=${stateFile}`, '--quota-percent=10', ...more,
   ]); // prettier-ignore
   const url = await new Promise<string>((resolve) => {
     let text = '';
