@@ -33,6 +33,7 @@ export class DeliveryRecords {
   private readonly signal: AbortSignal;
   private readonly events: NotifierEvents;
   private waiting: DeliveryRecord[] = [];
+  private underWay: readonly DeliveryRecord[] = [];
   private writing: Promise<void> = Promise.resolve();
   private active = false;
   private readonly totals = { delivered: 0, failed: 0, givenUp: 0 };
@@ -93,9 +94,9 @@ export class DeliveryRecords {
     if (!this.active) this.writing = this.write();
   }
 
-  /** Whether everything recorded so far is in the log. */
-  get isWritten(): boolean {
-    return !this.active && this.waiting.length === 0;
+  /** Alerts of which an attempt is not in the log yet. */
+  unwritten(): string[] {
+    return [...this.underWay, ...this.waiting].flatMap((record) => deliveriesOf(record).map(({ alertId }) => alertId));
   }
 
   /** Resolves when everything recorded so far is written, or was left because the signal aborted. */
@@ -107,8 +108,10 @@ export class DeliveryRecords {
     this.active = true;
     while (this.waiting.length > 0) {
       const window = this.waiting.splice(0, notifierLimits.recordWindowMax);
+      this.underWay = window;
       const results = await Promise.all(window.map((record) => this.append(record)));
       const left = window.filter((_, index) => results[index]!.kind !== 'stored');
+      this.underWay = [];
       if (left.length === 0) continue;
       if (this.signal.aborted) break;
       this.events.logRetried('delivery', results.find(({ kind }) => kind !== 'stored')!.kind);

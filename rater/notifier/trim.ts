@@ -57,8 +57,7 @@ export class Trimmer {
     const { log, copies, courier, records, positions, limits, events, purge } = this.deps;
     const info = await log.info(streams.alerts);
     // An outcome that is not written down yet is none for the next run.
-    if (!records.isWritten) return;
-    const unsettled = courier.unsettled();
+    const unsettled = courier.unsettled().union(new Set(records.unwritten()));
     const mayGo = this.mayGo(info, copies.count);
     const gone: string[] = [];
     const goneUntil = new Map<number, number>();
