@@ -1,5 +1,5 @@
 /** Which samples a tally is made of: rows that stand, whoever took them back and brought them back meanwhile (SPEC §16.6). */
-import type { CorrectedTally, CorrectionSelection } from '#core/messages/correction.ts';
+import { correctableKinds, type CorrectedTally, type CorrectionSelection } from '#core/messages/correction.ts';
 import type { Parameters, Store } from '#platform/clickhouse/index.ts';
 import { conditionsOf } from './corrections.ts';
 import { all, upTo, type Scope } from './filters.ts';
@@ -45,7 +45,7 @@ export async function standingRows(
   { scope, places, selection, afterSeq }: StandingQuestion,
 ): Promise<{ readonly rows: readonly StandingRow[]; readonly lastSeq: number | null }> {
   const parameters: Record<string, Parameters[string]> = { ...scope, afterSeq };
-  const of = all(['tenant = {tenant:String}', upTo('outSeqMax'), `kind IN ('usage', 'unpriced', 'void', 'corrected')`, placesIn(places, parameters)]);
+  const of = all(['tenant = {tenant:String}', upTo('outSeqMax'), `kind IN ('${correctableKinds.join("', '")}')`, placesIn(places, parameters)]);
   const messages = await store.query<{ usage_seq: string; rows: string }>(
     `SELECT usage_seq, sum(count) AS rows FROM valid_blocks WHERE ${of} AND usage_seq > {afterSeq:UInt64} GROUP BY usage_seq ORDER BY usage_seq LIMIT ${pageMessages}`,
     parameters,

@@ -78,6 +78,24 @@ export const logsMutants: readonly Mutant[] = [
     tests: ['core/rating/inForce.test.ts'],
   },
   {
+    id: 'peak-of-what-came-meanwhile',
+    bug: 'What comes while a peak is rebuilt after a correction is not in it.',
+    edits: [
+      {
+        file: 'core/rating/portions.ts',
+        find: 'tenant.shadows.size === 0 ? nothing',
+        replace: 'tenant.shadows.size >= 0 ? nothing',
+      },
+    ],
+    tests: ['core/rating/corrections/rebuild.test.ts'],
+  },
+  {
+    id: 'rebuilding-forgotten-by-the-next-owner',
+    bug: 'Who takes over while a peak is rebuilt does not know what came meanwhile.',
+    edits: [{ file: 'core/rating/commit.ts', find: '    ...shadowsOf(changes.shadows),\n', replace: '' }],
+    tests: ['core/rating/corrections/rebuild.test.ts'],
+  },
+  {
     id: 'last-point-wins',
     bug: 'Of two revisions of a market price the one that came last counts, not the higher one.',
     edits: [
