@@ -1,3 +1,4 @@
+import { budgetsMutants } from './budgets.ts';
 import { creditsMutants } from './credits.ts';
 import { feesMutants } from './fees.ts';
 import { holdsMutants } from './holds.ts';
@@ -10,6 +11,7 @@ export const mutants: readonly Mutant[] = [
   ...pricesMutants,
   ...logsMutants,
   ...feesMutants,
+  ...budgetsMutants,
   ...holdsMutants,
   ...creditsMutants,
   ...protocolMutants,

@@ -146,4 +146,38 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [{ file: 'core/rating/corrections/reverse.ts', find: '    changes.tally(tally);\n', replace: '' }],
     tests,
   },
+  {
+    id: 'position-before-copy',
+    bug: 'The notifier notes how far it is before the alerts are in ALERTS: a crash in between, and nobody ever hears of them.',
+    edits: [
+      {
+        file: 'rater/notifier/follower.ts',
+        find: 'this.copied = this.copied.then(() => added);',
+        replace: 'void added;',
+      },
+    ],
+    tests,
+  },
+  {
+    id: 'void-applied-twice',
+    bug: 'An office that stops sends a piece of a correction again, and what was wrong comes off twice.',
+    edits: [
+      {
+        file: 'loadtest/sim/parts/corrections.ts',
+        find: "[{ kind: 'correctionRows', id, n: row.pieces + 1, blocks }]",
+        replace: "[1, 2].map(() => ({ kind: 'correctionRows', id, n: row.pieces + 1, blocks }))",
+      },
+      {
+        file: 'loadtest/sim/parts/corrections.ts',
+        find: 'pieces: row.pieces + piece.length',
+        replace: 'pieces: row.pieces + Math.min(1, piece.length)',
+      },
+      {
+        file: 'core/rating/corrections/progress.ts',
+        find: 'change.n === pieces + 1',
+        replace: 'change.n <= pieces + 1',
+      },
+    ],
+    tests,
+  },
 ];
