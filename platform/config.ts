@@ -68,7 +68,8 @@ export const configSchema = z.strictObject({
     allowPrivate: z
       .array(
         z.string().refine(isLeave, {
-          error: 'not a private network such as 10.20.0.0/16, a private address or a name such as mail.corp.example',
+          error: ({ input }) =>
+            `"${String(input)}" is not a private network such as 10.20.0.0/16, a private address or a name such as mail.corp.example`,
         }),
       )
       .max(leavesMax)
