@@ -11,7 +11,7 @@ import { hour, startMs } from '../testing/ground.ts';
 import type { Tally } from '../state.ts';
 import { settle } from '../tally.ts';
 
-const runs = Number(process.env['METERLINE_RUNS'] ?? 40);
+const runs = Math.ceil(Number(process.env['METERLINE_RUNS'] ?? 320) / 8);
 
 const tiers = {
   kind: 'graduated' as const,
