@@ -158,11 +158,55 @@ describe('a hold', () => {
     expect(codeOf(ask(state, { op: 'release', key: 'z' }))).toBe('HOLD_UNKNOWN');
   });
 
-  test('its life is counted from the wall clock where log time is behind it', () => {
+  test('of an account without a cap is granted whatever it is of: there is no end of it, and it is held all the same', () => {
     const state = partition();
-    const request = { tenant: 't', op: 'hold', key: 'a', account: 2, amount: '1', currency: 'EUR', expiresInMs: 1000 } as const; // prettier-ignore
-    const [outcome] = decideRequests(state, [request], startMs + 60_000, []);
-    expect(outcome).toMatchObject({ endsMs: startMs + 61_000 });
+    const budget = state.tenants.get('t')!.master.budgets;
+    budget.clear();
+    state.tenants.get('t')!.budgetStates.clear();
+    expect(hold(state, 'a', '999999999999999')).toMatchObject({
+      allowed: true,
+      state: 'none',
+      why: [],
+      left: null,
+      cap: null,
+      spent: null,
+      held: null,
+    });
+    expect(ask(state, { op: 'commit', key: 'a', keepForMs: 1000 })).toMatchObject({ held: '999999999999999' });
+  });
+
+  test('that has expired is committed too late: an error, whatever is asked again, and room for others from then on', () => {
+    const state = partition();
+    hold(state, 'a', '60', { expiresInMs: 1000 });
+    expect(hold(state, 'b', '1')).toMatchObject({ allowed: false });
+    state.logTimeMs += 1000;
+    for (let i = 0; i < 2; i++)
+      expect(codeOf(ask(state, { op: 'commit', key: 'a', keepForMs: 1000 }))).toBe('HOLD_ENDED');
+    expect(hold(state, 'c', '60')).toMatchObject({ allowed: true });
+    expect(recorded.at(-1)).toMatchObject({ request: { key: 'c' } });
+  });
+
+  test.each([
+    ['amount', { amount: '51' }],
+    ['account', { account: 3 }],
+    ['life', { expiresInMs: 9999 }],
+    ['service', { service: 's' }],
+    ['kind', { amount: undefined, currency: undefined, usage: { meter: 'm', quantity: '1' } }],
+  ])('under the same key with another %s is an error, and the first one stands', (_, other) => {
+    const state = partition();
+    const first = hold(state, 'a', '50');
+    expect(codeOf(hold(state, 'a', '50', JSON.parse(JSON.stringify(other)) as object))).toBe('HOLD_KEY_REUSED');
+    expect(hold(state, 'a', '50')).toEqual(first);
+    expect(heldOf(state.tenants.get('t')!, 'child')).toBe(parseAmount('50'));
+  });
+
+  test('lives no shorter than asked for under clock skew: counted from log time or the wall clock, whichever is ahead', () => {
+    const outcomes = [-60_000, 60_000].map((skewMs) => {
+      const state = partition();
+      const request = { tenant: 't', op: 'hold', key: 'a', account: 2, amount: '1', currency: 'EUR', expiresInMs: 1000 } as const; // prettier-ignore
+      return (decideRequests(state, [request], startMs + skewMs, [])[0] as HoldOutcome).endsMs;
+    });
+    expect(outcomes).toEqual([startMs + 1000, startMs + 61_000]);
   });
 
   test('on a blocked account is refused whatever is left; on a throttled one it is granted and says so', () => {
