@@ -1,47 +1,12 @@
 /** Grants and wallets with what the rater has committed of them. */
 import type { CreditsReply } from '#core/messages/balances.ts';
-import type { CreditGrantRecord, CreditGrantState, CreditPlace, WalletRecord, WalletStateName } from '#core/messages/credit.ts'; // prettier-ignore
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { accountsOf } from '../accounts/accounts.ts';
+import type { CreditFigures, GrantDetail, GrantFigures, WalletFigures } from '#core/messages/creditFigures.ts';
 import type { Office } from '../change.ts';
 import { billingError } from '../errors.ts';
 import { partitionOf, type ClosePorts } from '../periods/gather.ts';
-import { grantsOf, walletsOf, type StoredGrant } from './credits.ts';
-
-/** Figures are decimal text; null while the rater has not come to the grant, or none answers. */
-export interface GrantFigures extends CreditGrantRecord, Omit<StoredGrant, 'record'> {
-  readonly accountSlug: string;
-  readonly status: CreditGrantState['status'] | null;
-  readonly left: string | null;
-  /** What it has paid and still stands. */
-  readonly burned: string | null;
-  /** What was left when it expired or was voided. */
-  readonly ended: string | null;
-  /** What came back after that: lapsed of a promotional one, the account's own money of a prepaid one. */
-  readonly givenBack: string | null;
-}
-
-export interface WalletFigures extends WalletRecord {
-  readonly accountSlug: string;
-  readonly state: WalletStateName | null;
-  readonly left: string | null;
-  /** What no credit paid of the account and all below it. */
-  readonly owed: string | null;
-  readonly topUpAsked: boolean | null;
-}
-
-export interface CreditFigures {
-  /** As of this commit and log time of the rater; null while none answers. */
-  readonly asOf: { readonly outSeq: number; readonly logTimeMs: number } | null;
-  readonly grants: readonly GrantFigures[];
-  readonly wallets: readonly WalletFigures[];
-}
-
-export interface GrantDetail extends GrantFigures {
-  readonly asOf: CreditFigures['asOf'];
-  /** What stands paid by it, per account, period, service, component and meter. */
-  readonly paid: readonly (CreditPlace & { readonly accountSlug: string; readonly amount: string })[];
-}
+import { grantsOf, walletsOf } from './credits.ts';
 
 /** All of them, or those of one account. Throws ACCOUNT_UNKNOWN. */
 export async function creditFigures(

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { accounts } from './answers.ts';
 import type { CreditGrantRecord, WalletRecord } from '#core/messages/credit.ts';
-import type { CreditFigures, GrantDetail } from '../credits/figures.ts';
+import type { CreditFigures, GrantDetail } from '#core/messages/creditFigures.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 const amount = z.string().describe('Decimal text in the currency named.');

@@ -107,6 +107,8 @@ export interface LiveState {
   /** Resources with the highest charges in the period, at most 8, as of the last refresh from the store. */
   readonly topResources: readonly { readonly resource: string; readonly account: number; readonly amount: string }[];
   readonly producers: readonly FleetMember[];
+  /** The last commit that changed grants or wallets, as far as the page can know; what shows them asks again when it moves. */
+  readonly creditsSeq: number;
 }
 
 /** Pushed on `/live` after each commit that touched the tenant; values are absolute, lists hold what changed. */
@@ -123,6 +125,7 @@ export interface LiveDelta {
   readonly producers: readonly FleetMember[];
   /** Present when they were read anew and differ. */
   readonly topResources?: LiveState['topResources'];
+  readonly creditsSeq: number;
 }
 
 export interface LiveBalance {

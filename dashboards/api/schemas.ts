@@ -101,6 +101,9 @@ export const liveState = z.object({
   minutes: list(z.tuple([instant, amount]).readonly()),
   topResources: list(z.object({ resource: z.string(), account: z.number(), amount })),
   producers: list(member),
+  creditsSeq: z
+    .number()
+    .describe('The last commit that changed grants or wallets; what shows them asks again when it moves.'),
 }) satisfies z.ZodType<LiveState>;
 
 export const step = z.object({ label: z.string(), quantity, unitPrice: amount, amount });

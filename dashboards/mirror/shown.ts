@@ -42,6 +42,7 @@ export function applyDelta(state: LiveState, delta: LiveDelta): LiveState {
     logTimeMs: delta.logTimeMs,
     samples: delta.samples,
     trust: delta.trust,
+    creditsSeq: delta.creditsSeq,
     topResources: delta.topResources ?? state.topResources,
     balances: merge(state.balances, delta.balances, (balance: LiveBalance) => balance.account),
     budgets: merge(state.budgets, delta.budgets, (budget: LiveBudget) => budget.id),

@@ -131,7 +131,13 @@ test('a page that follows in any chunking shows what a new page is sent, and wha
         else if (step.kind === 'resync') view.sync(reply());
         else {
           model.outSeq++;
-          const changes = { balances: [model.charge(step)], budgets: [], producers: [model.seen(step.charge)] };
+          const hasCredits = step.charge % 2 === 0;
+          const changes = {
+            balances: [model.charge(step)],
+            budgets: [],
+            producers: [model.seen(step.charge)],
+            hasCredits,
+          };
           position.outSeq = model.outSeq;
           position.logTimeMs = model.logTimeMs;
           view.apply(changes, model.outSeq, model.logTimeMs);

@@ -50,6 +50,7 @@ export class TenantView {
 
   #topResources: LiveState['topResources'] = [];
   #outSeq = 0;
+  #creditsSeq = 0;
   #logTimeMs = 0;
   #period: LiveState['period'] = { key: '', startMs: 0, endMs: 0 };
   #samples: SampleCounts = { received: 0, rated: 0, duplicates: 0, refused: 0 };
@@ -89,7 +90,8 @@ export class TenantView {
   }
 
   /** Applies the tenant's part of commit `outSeq`; nothing of it is shown before the next publication. */
-  apply(changes: Changes, outSeq: number, logTimeMs: number): void {
+  apply(changes: Changes & { readonly hasCredits?: boolean }, outSeq: number, logTimeMs: number): void {
+    if (changes.hasCredits === true) this.#creditsSeq = outSeq;
     this.figures.apply(changes, outSeq, logTimeMs);
     for (const entry of changes.balances) this.#dirty.add(entry.account);
   }
@@ -108,6 +110,7 @@ export class TenantView {
   /** Replaces all figures by the rater's answer. */
   sync(reply: BalanceReply): void {
     this.figures.sync(reply, this.#record.id);
+    this.#creditsSeq = reply.outSeq;
     this.alerts.dropUnconfirmed();
     this.renew();
   }
@@ -152,6 +155,7 @@ export class TenantView {
       logTimeMs: this.#logTimeMs,
       samples: this.#samples,
       trust: this.#trust,
+      creditsSeq: this.#creditsSeq,
       ...changes,
       ...(newTop ? { topResources: this.#topResources } : {}),
     };
@@ -174,6 +178,7 @@ export class TenantView {
       minutes: this.#minutes,
       topResources: this.#topResources,
       producers: this.#producers.values(),
+      creditsSeq: this.#creditsSeq,
     };
   }
 

@@ -1,7 +1,7 @@
 /** `credit …` and `wallet …`: prepaid balances and credits, and what watches them. */
 import { Option, type Command } from 'commander';
 import type { CreditEntries } from '#core/messages/api.ts';
-import type { CreditFigures, GrantDetail } from '#billing/credits/figures.ts';
+import type { CreditFigures, GrantDetail } from '#core/messages/creditFigures.ts';
 import { officeOf } from '../officeClient.ts';
 import { instant, wholeNumber, type CommonOptions } from './arguments.ts';
 import type { SetExitCode } from './program.ts';

@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import type { CreditAlert } from '#core/messages/credit.ts';
 import type { CreditEntries } from '#core/messages/api.ts';
-import type { CreditFigures, GrantDetail } from '#billing/credits/figures.ts';
-import { fullAmount, fullUsage, Instance, noDifference, patience, type Usage } from './instance.ts';
+import type { CreditFigures, GrantDetail } from '#core/messages/creditFigures.ts';
+import { fullAmount, fullUsage, Instance, noDifference, organisation, patience, type Usage } from './instance.ts';
 
 const half: Usage = { userTicks: 300_000, systemTicks: 20_000, containerUs: 12_000_001 };
 
@@ -33,11 +34,12 @@ test('credit pays what is used, to the last picounit, runs out, blocks, asks for
   await using instance = new Instance({ withReceivers: true });
   await instance.start();
   let isPaying = false;
-  using payer = await startPayer(async ({ id, account, currency, topUp }) => {
-    const grant = { id: `paid:${id}`, account, amount: topUp!, currency, kind: 'prepaid', coversOverage: true, reason: 'paid by card' }; // prettier-ignore
+  using payer = await startPayer(async ({ id, accountSlug, currency, topUp }) => {
+    const grant = { id: `paid:${id}`, account: accountSlug, amount: topUp!, currency, kind: 'prepaid', coversOverage: true, reason: 'paid by card' }; // prettier-ignore
     if (isPaying) await instance.office.send('POST', '/credits', grant);
   });
-  await instance.office.send('POST', '/targets', { id: 'payer', url: payer.url, reason: 'test' });
+  const document = `${readFileSync(organisation, 'utf8')}targets: [{ id: payer, url: '${payer.url}' }]\n`;
+  await instance.office.send('POST', '/apply', { document });
   const { accounts } = await instance.office.get<{ accounts: { slug: string; parent: number }[] }>('/accounts');
   const root = accounts.find(({ parent }) => parent === 0)!.slug;
   const run = (...args: readonly string[]) => instance.run([...args, '--reason', 'test']);

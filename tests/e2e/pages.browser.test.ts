@@ -44,6 +44,8 @@ test('every page is accessible and fits, light on a desk and dark on a phone, wi
     expect(answer.rows).toHaveLength(2);
     return answer.rows;
   }, patience);
+  const credit = { id: 'gift', account: 'small', amount: '5', kind: 'promotional', reason: 'test' };
+  await instance.office.send('POST', '/credits', credit);
   const pages: Record<string, string> = {
     '/': '.accounts',
     '/explore': '[data-testid=explore-total]',
@@ -52,6 +54,7 @@ test('every page is accessible and fits, light on a desk and dark on a phone, wi
     [`/why/${fees[0]!.id}`]: '[data-testid=why-checks]',
     '/prices': '[data-testid=price-cpu]',
     '/budgets': '.empty',
+    '/credits': '[data-testid=grant-gift]',
     '/alerts': '.empty',
     '/deliveries': '.empty',
     '/corrections': '.empty',

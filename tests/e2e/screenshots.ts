@@ -24,6 +24,7 @@ const pages = {
   why: `/why/${shown.id}`,
   budgets: '/budgets',
   budget: `/budgets/${budget}`,
+  credits: '/credits',
   alerts: '/alerts',
   deliveries: '/deliveries',
   corrections: '/corrections?ask=batches',

@@ -57,3 +57,20 @@ export interface BudgetWriting {
 /** `id`: the budget that is changed; absent for a new one. */
 export const writeBudget = (asked: BudgetWriting, id?: string): Promise<WrittenBudget> =>
   id === undefined ? change('POST', 'budgets', asked) : change('PUT', `budgets/${encodeURIComponent(id)}`, asked);
+
+/** `id` names it: sent twice, it is given once. */
+export interface NewGrant {
+  readonly id: string;
+  /** Slug. */
+  readonly account: string;
+  readonly amount: string;
+  readonly currency?: string;
+  readonly kind: 'prepaid' | 'promotional';
+  readonly coversOverage: boolean;
+  readonly reason: string;
+}
+
+export const grantCredit = (grant: NewGrant): Promise<unknown> => change('POST', 'credits', grant);
+
+export const voidCredit = (id: string, reason: string): Promise<unknown> =>
+  change('POST', `credits/${encodeURIComponent(id)}/void`, { reason });

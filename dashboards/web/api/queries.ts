@@ -1,12 +1,13 @@
 /** What the pages ask the API for, one function a question; keys are shared so that pages reuse answers. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
-  Accounts, AgreementList, Budgets, DeliveryDetail, DeliveryList, Explore, ExploreDimension, Fees, Fleet, LiveAlert, Me, Meters, Prices,
+  Accounts, AgreementList, Budgets, CreditEntries, DeliveryDetail, DeliveryList, Explore, ExploreDimension, Fees, Fleet, LiveAlert, Me, Meters, Prices,
   RatedRows,
   Refusals, Why,
 } from '#core/messages/api.ts'; // prettier-ignore
 import type { Acknowledgement } from '#core/messages/alert.ts';
 import type { Correction } from '#core/messages/correction.ts';
+import type { CreditFigures } from '#core/messages/creditFigures.ts';
 import type { AccountChecklist, PeriodList } from '#core/messages/periods.ts';
 import type { Pressure } from '#core/messages/pressure.ts';
 import { get } from './client.ts';
@@ -195,4 +196,18 @@ export const heldQuery = (budget: string) =>
       get<{ readonly held: string | null }>(`budgets/${encodeURIComponent(budget)}/held`, undefined, signal),
     select: ({ held }) => held ?? '0',
     refetchInterval: 10_000,
+  });
+
+export const creditsQuery = queryOptions({
+  queryKey: ['credits'],
+  queryFn: ({ signal }) => get<CreditFigures>('credits', undefined, signal),
+});
+
+/** Of one grant, or of all. */
+export const creditEntriesQuery = (grant: string) =>
+  queryOptions({
+    queryKey: ['credits', 'entries', grant],
+    queryFn: ({ signal }) =>
+      get<CreditEntries>('credit-entries', { limit: '100', ...(grant === '' ? {} : { grant }) }, signal),
+    select: (answer) => answer.entries,
   });

@@ -5,6 +5,7 @@ export interface PageInfo {
     | '/explore'
     | '/prices'
     | '/budgets'
+    | '/credits'
     | '/alerts'
     | '/deliveries'
     | '/corrections'
@@ -65,6 +66,17 @@ export const pages: readonly PageInfo[] = [
       'Which limits are reached, and which will be before their period ends?',
       'How was a budget spent, and what is expected until the end?',
       'What was crossed when, who was told, and how is it let go?',
+    ],
+  },
+  {
+    path: '/credits',
+    name: 'Credits',
+    group: 'Control',
+    key: 'w',
+    questions: [
+      'What is left of prepaid and promotional credit, and what burns first?',
+      'Which wallets run low or are empty, and what do they ask for?',
+      'What was paid with it, row by row, and what expires when?',
     ],
   },
   {

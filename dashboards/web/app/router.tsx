@@ -72,6 +72,12 @@ const deliveries = createRoute({
   validateSearch: parseDeliveriesSearch,
 });
 
+const credits = createRoute({
+  getParentRoute: () => root,
+  path: '/credits',
+  component: lazyRouteComponent(() => import('../pages/credits/CreditsPage.tsx'), 'CreditsPage'),
+});
+
 const corrections = createRoute({
   getParentRoute: () => root,
   path: '/corrections',
@@ -122,6 +128,7 @@ export const router = createRouter({
     budget,
     alerts,
     deliveries,
+    credits,
     corrections,
     correction,
     closes,

@@ -13,12 +13,12 @@ const balance = (account: number, total: string) => ({ account, own: total, tota
 
 const state = (outSeq: number, total: string): LiveState => ({
   type: 'state', partition: 0, outSeq, logTimeMs: outSeq * 1000, period: { key: '2026-11', startMs: 0, endMs: 1 }, currency: 'EUR',
-  balances: [balance(1, total)], budgets: [], alerts: [], samples, trust, minutes: [[0, '1']], topResources: [], producers: [],
+  balances: [balance(1, total)], budgets: [], alerts: [], samples, trust, minutes: [[0, '1']], topResources: [], producers: [], creditsSeq: 0,
 }); // prettier-ignore
 
 const delta = (outSeq: number, total?: string, more: Partial<LiveDelta> = {}): LiveDelta => ({
   type: 'delta', outSeq, logTimeMs: outSeq * 1000, balances: total === undefined ? [] : [balance(1, total)], budgets: [], alerts: [],
-  samples, trust, minutes: [], producers: [], ...more,
+  samples, trust, minutes: [], producers: [], creditsSeq: 0, ...more,
 }); // prettier-ignore
 
 const total = (view: LiveView | null): string | undefined => view?.balances.get(1)?.total;

@@ -32,6 +32,7 @@ export interface LiveView {
   readonly minutes: readonly (readonly [number, string])[];
   readonly topResources: LiveState['topResources'];
   readonly producers: ReadonlyMap<string, FleetMember>;
+  readonly creditsSeq: number;
   readonly history: readonly KnownBalances[];
 }
 
@@ -64,6 +65,7 @@ function fromState(state: LiveState): LiveView {
     minutes: mergeMinutes([], state.minutes),
     topResources: state.topResources,
     producers: new Map(state.producers.map((producer) => [producer.producer, producer])),
+    creditsSeq: state.creditsSeq,
     history: [{ outSeq: state.outSeq, balances }],
   };
 }
@@ -84,6 +86,7 @@ function withDelta(view: LiveView, delta: LiveDelta): LiveView {
     minutes: mergeMinutes(view.minutes, delta.minutes),
     topResources: delta.topResources ?? view.topResources,
     producers: overwrite(view.producers, delta.producers, (producer) => producer.producer),
+    creditsSeq: delta.creditsSeq,
     history: remember(view.history, delta.outSeq, balances),
   };
 }
