@@ -21,16 +21,26 @@ export interface KeepDeps extends OwnerDeps {
 
 /** Until the signal aborts; then drains. Whatever ends an ownership, another one is sought. */
 export async function keepPartition(partition: number, deps: KeepDeps, signal: Life['signal']): Promise<void> {
+  let failures = 0;
+  const owned: KeepDeps['owned'] = (...known) => {
+    failures = 0;
+    deps.owned(...known);
+  };
   while (!signal.aborted) {
     const lease = await Lease.acquire(deps.leases, partition, signal, deps.spread.turn(partition));
     if (lease === undefined) return;
     // Before others hear that the lease is held, for what is held here is not followed here.
     const standby = deps.standbys.take(partition);
     const handOver = deps.spread.hold(partition, lease);
-    await ownWhile(partition, deps, { lease, handOver, standby, signal });
+    const isLeft = await ownWhile(partition, { ...deps, owned }, { lease, handOver, standby, signal });
     deps.spread.release(partition);
+    if (!isLeft) await sleep(pauseMs(failures++), signal);
   }
 }
+
+/** Doubled each time until the partition is owned: what fails at once fails often, and each try reads the snapshots. */
+const pauseMs = (failures: number): number =>
+  Math.min(raterLimits.ownRetryMs * 2 ** failures, raterLimits.ownRetryMsMax);
 
 interface Holding {
   readonly lease: Lease;
@@ -40,24 +50,25 @@ interface Holding {
   readonly signal: AbortSignal;
 }
 
-/** Owns until one of the signals aborts; commits what it has, then gives the lease back. */
+/** Owns until one of the signals aborts; commits what it has, then gives the lease back. False when something else ended it. */
 async function ownWhile(
   partition: number,
   deps: KeepDeps,
   { lease: held, handOver, standby, signal }: Holding,
-): Promise<void> {
+): Promise<boolean> {
   const { events } = deps;
   await using lease = held;
   deps.leased(lease);
   try {
     await own(partition, deps, AbortSignal.any([signal, lease.lost, handOver]), await standby);
     events.released(partition, signal.aborted ? 'shutdown' : handOver.aborted ? 'handed over' : 'lease lost');
+    return true;
   } catch (error) {
     if (error instanceof Fenced) events.fenced(partition, 'Fenced', error.message);
     else if (error instanceof Rewound || error instanceof StreamRewound)
       events.fenced(partition, 'Rewound', error.message);
     else events.failed(partition, error);
-    await sleep(raterLimits.ownRetryMs, signal);
+    return false;
   } finally {
     deps.left();
   }

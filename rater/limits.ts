@@ -48,8 +48,9 @@ export const raterLimits = {
   catchUpCheckMs: 2000,
   /** Pause before a follower that lost the log begins anew. */
   followRetryMs: 1000,
-  /** Pause before a partition whose ownership failed is sought again. */
+  /** Pause before a partition whose ownership failed is sought again: doubled while it cannot be owned, up to the second figure. */
   ownRetryMs: 200,
+  ownRetryMsMax: 5000,
   /** How long a stopping owner waits for its last commit; what it has not committed the next owner reads again. */
   drainMsMax: 5000,
   /** What replaying the commits between two snapshots may take, when a commit takes so much of itself and a mebibyte so much to be read. */
