@@ -55,6 +55,7 @@ test('every page is accessible and fits, light on a desk and dark on a phone, wi
     '/prices': '[data-testid=price-cpu]',
     '/budgets': '.empty',
     '/credits': '[data-testid=grant-gift]',
+    '/new-budget': '[data-testid=budget-form-name]',
     '/alerts': '.empty',
     '/deliveries': '.empty',
     '/corrections': '.empty',

@@ -2,9 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { isSignedOut } from '../api/client.ts';
-import { meQuery } from '../api/queries.ts';
+import { meQuery, metersQuery } from '../api/queries.ts';
 import { Page } from '../components/Page.tsx';
 import { ErrorState, Skeleton } from '../components/states.tsx';
+import { knowMeters } from '../format/budgetFigures.ts';
 import { knowPricingUnits } from '../format/money.ts';
 import { startLive, stopLive } from '../live/store.ts';
 import { SignInPage } from '../pages/signIn/SignInPage.tsx';
@@ -16,6 +17,7 @@ export function Gate() {
   const me = useQuery(meQuery);
   const signedIn = me.data !== undefined;
   knowPricingUnits(me.data?.tenant.pricingUnits ?? []);
+  knowMeters(useQuery({ ...metersQuery, enabled: signedIn }).data ?? []);
 
   useEffect(() => {
     if (!signedIn) return;

@@ -26,7 +26,7 @@ export function Navigation() {
           )}
           <Link
             to={page.path}
-            className="side-link"
+            className={`side-link ${page.path === '/budgets' && pathname === '/new-budget' ? 'on' : ''}`}
             activeProps={{ className: 'on', 'aria-current': 'page' }}
             activeOptions={{ exact: page.path === '/', includeSearch: false }}
           >

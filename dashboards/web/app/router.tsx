@@ -58,6 +58,23 @@ const budget = createRoute({
   component: lazyRouteComponent(() => import('../pages/budget/BudgetPage.tsx'), 'BudgetPage'),
 });
 
+const budgetForm = () => import('../pages/budgetForm/BudgetFormPage.tsx');
+
+/** `account`: the slug that is filled in. */
+const newBudget = createRoute({
+  getParentRoute: () => root,
+  path: '/new-budget',
+  component: lazyRouteComponent(budgetForm, 'NewBudgetPage'),
+  validateSearch: (search: Record<string, unknown>): { readonly account?: string } =>
+    typeof search['account'] === 'string' ? { account: search['account'] } : {},
+});
+
+const changeBudget = createRoute({
+  getParentRoute: () => root,
+  path: '/budgets/$budgetId/change',
+  component: lazyRouteComponent(budgetForm, 'ChangeBudgetPage'),
+});
+
 const alerts = createRoute({
   getParentRoute: () => root,
   path: '/alerts',
@@ -126,6 +143,8 @@ export const router = createRouter({
     prices,
     budgets,
     budget,
+    newBudget,
+    changeBudget,
     alerts,
     deliveries,
     credits,

@@ -125,7 +125,7 @@ const Thresholds = ({ budget }: { budget: LiveBudget }) => (
       {budget.thresholds.map((threshold) => (
         <li key={threshold.key} data-testid={`threshold-${threshold.key}`} data-crossed={threshold.crossed}>
           <span>
-            {thresholdText(threshold.key)}{' '}
+            {thresholdText(threshold.key, budget)}{' '}
             {threshold.percent !== undefined && (
               <span className="quiet">
                 {formatMoneyShort(thresholdAmount(budget.limit, threshold.percent), budget.currency)}

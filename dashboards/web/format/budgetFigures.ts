@@ -1,14 +1,24 @@
 /** What a budget's figures mean to people: in money or in a unit, how far it will go, and until when it lasts. */
 import type { LiveBudget } from '#core/messages/api.ts';
+import type { MeterRecord } from '#core/messages/control.ts';
+import { tallyUnit } from '#core/units/pricedUnits.ts';
 import { formatMoney, formatMoneyShort, compareAmounts, subtractAmounts } from './money.ts';
 import { formatQuantity, formatUsage } from './quantity.ts';
 import { basisPoints, hoursUntil } from './ratio.ts';
 import { parseAmount } from '#core/money/fixed.ts';
 
-type Figured = Pick<LiveBudget, 'currency' | 'meter'> & { readonly unit?: string };
+type Figured = Pick<LiveBudget, 'currency' | 'meter'>;
+
+/** Unit of what each meter of the tenant tallies. */
+const units = new Map<string, string>();
+
+export function knowMeters(meters: readonly MeterRecord[]): void {
+  for (const { id, unit, aggregation } of meters) units.set(id, tallyUnit(unit, aggregation));
+}
 
 /** As exact as it was given: "€2,500.00", "4,000 vCPU·h". */
-export function figureText(amount: string, { currency, unit }: Figured): string {
+export function figureText(amount: string, { currency, meter = '' }: Figured): string {
+  const unit = units.get(meter);
   if (currency !== '') return formatMoneyShort(amount, currency);
   return unit === undefined ? formatQuantity(amount) : formatUsage(amount, unit);
 }

@@ -47,6 +47,8 @@ export const unitName = (ucum: string): string => unitNames[ucum] ?? ucum;
 /** What people ask usage in, by the unit of its tally. */
 const usageUnits: Readonly<Record<string, string>> = { us: 'vCPU·h', By: 'GB', 'By.ms': 'GiB·h', '1.ms': 'unit·h' };
 
+export const usualUnitOf = (tally: string): string | undefined => usageUnits[tally];
+
 /** A sum of usage for reading: in the usual unit of its kind, to three decimals; "" where there is no one unit. */
 export function formatUsage(quantity: string, unit: string): string {
   if (quantity === '' || unit === '') return '';

@@ -1,7 +1,6 @@
 /** One budget in full: how it burns, how long it lasts, what was crossed, who was told, and the ways to let go. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { LiveBudget } from '#core/messages/api.ts';
 import { accountsQuery, budgetsQuery, exploreQuery } from '../../api/queries.ts';
 import { mayOperate, useMe, useTenant } from '../../app/session.tsx';
@@ -12,7 +11,6 @@ import { StateBadge } from '../../components/StateBadge.tsx';
 import { EmptyState, Skeleton } from '../../components/states.tsx';
 import { pathOf } from '../../format/accountTree.ts';
 import { useLedgerNow, useLive } from '../../live/hooks.ts';
-import { BudgetForm } from '../budgetForm/BudgetForm.tsx';
 import { WarmingBadge } from '../budgets/BudgetRow.tsx';
 import { inUnit } from '../explore/search.ts';
 import { burnOf, filterOf, stepOf } from './burn.ts';
@@ -28,11 +26,20 @@ export function BudgetPage() {
   const { budgetId } = useParams({ from: '/budgets/$budgetId' });
   const ready = useLive(() => true) === true;
   const budget = useLive((view) => view.budgets.get(budgetId));
+  const record = useQuery(budgetsQuery).data?.find(({ id }) => id === budgetId);
   return (
     <Page className="stack budget-page">
       {budget !== undefined ? (
         <Budget budget={budget} />
-      ) : ready ? (
+      ) : record?.enabled === false ? (
+        <EmptyState title={`${record.name} is turned off`} command={`npx meterline budget enable ${record.id}`}>
+          It counts nothing and holds nothing back.{' '}
+          <Link to="/budgets/$budgetId/change" params={{ budgetId }}>
+            Turn it on again
+          </Link>{' '}
+          or change it otherwise.
+        </EmptyState>
+      ) : ready && record === undefined ? (
         <EmptyState title="There is no such budget" command="npx meterline budget list">
           It may have been removed or disabled, or the address was mistyped.
         </EmptyState>
@@ -46,7 +53,6 @@ export function BudgetPage() {
 function Budget({ budget }: { budget: LiveBudget }) {
   const me = useMe();
   const { timeZone } = useTenant();
-  const [isOpen, setOpen] = useState(false);
   const nowMs = Math.min(useLedgerNow(10_000), budget.periodEndMs);
   const record = useQuery(budgetsQuery).data?.find(({ id }) => id === budget.id);
   const alerts = useLive((view) => view.alerts)?.filter(({ source }) => source === `budget:${budget.id}`) ?? [];
@@ -63,6 +69,16 @@ function Budget({ budget }: { budget: LiveBudget }) {
         <h1>
           {budget.name} <StateBadge state={budget.state} testId={`budget-${budget.id}-page-state`} />
           {budget.warming === true && <WarmingBadge />}
+          {mayOperate(me) && (
+            <Link
+              to="/budgets/$budgetId/change"
+              params={{ budgetId: budget.id }}
+              className="button small"
+              data-testid="budget-change"
+            >
+              Change
+            </Link>
+          )}
         </h1>
         <BudgetBar budget={budget} />
       </header>
@@ -82,21 +98,13 @@ function Budget({ budget }: { budget: LiveBudget }) {
         <div className="stack">
           <section className="card">
             {mayOperate(me) ? (
-              <>
-                <ReleaseForm budget={budget} />
-                {record !== undefined && (
-                  <button type="button" className="button" data-testid="budget-change" onClick={() => setOpen(!isOpen)}>
-                    {isOpen ? 'Close the form' : 'Change the whole budget'}
-                  </button>
-                )}
-              </>
+              <ReleaseForm budget={budget} />
             ) : (
               <p className="quiet">Operators may raise or reset a budget; you are signed in as {me.role}.</p>
             )}
           </section>
         </div>
       </div>
-      {isOpen && record !== undefined && <BudgetForm record={record} close={() => setOpen(false)} />}
       <Told budget={budget} alerts={alerts} targets={record?.targets ?? []} />
     </div>
   );

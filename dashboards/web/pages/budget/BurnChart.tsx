@@ -155,8 +155,12 @@ function Levels({ area, scales, budget, isNarrow }: Placed & { budget: LiveBudge
         <g key={key} className={`${tone} ${crossed ? 'crossed' : ''}`}>
           <line x1={area.left} x2={area.right} y1={y} y2={y} />
           <text x={area.right + 6} y={at + 4}>
-            {key === 'limit' ? (isNarrow ? 'limit' : `limit ${figureText(amount, budget)}`) : thresholdText(key)}
-            {key !== 'limit' && !isNarrow && ` ${figureText(amount, budget)}`}
+            {key === 'limit'
+              ? isNarrow
+                ? 'limit'
+                : `limit ${figureText(amount, budget)}`
+              : thresholdText(key, budget)}
+            {key !== 'limit' && !key.startsWith('absolute') && !isNarrow && ` ${figureText(amount, budget)}`}
           </text>
         </g>
       ))}
@@ -205,7 +209,7 @@ function Crossing({
 }) {
   const { periodStartMs, periodEndMs } = budget;
   if (!isOfBudget(alert) || alert.logTimeMs < periodStartMs || alert.logTimeMs >= periodEndMs) return null;
-  const what = alert.threshold === '' ? 'released' : `${thresholdText(alert.threshold)} ${alert.action}`;
+  const what = alert.threshold === '' ? 'released' : `${thresholdText(alert.threshold, alert)} ${alert.action}`;
   return (
     <circle
       className={`burn-crossing ${toneOf(alert.action)}`}

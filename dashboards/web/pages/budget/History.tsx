@@ -34,7 +34,7 @@ export function History({ budget }: { budget: LiveBudget }) {
                 {formatRecent(atMs, Date.now(), timeZone)}
               </time>
               <StateBadge state={state} />
-              <span>{acts[by] ?? `crossed ${thresholdText(by)}`}</span>
+              <span>{acts[by] ?? `crossed ${thresholdText(by, budget)}`}</span>
             </li>
           ))}
         </ol>

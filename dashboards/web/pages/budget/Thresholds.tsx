@@ -36,8 +36,10 @@ export function Thresholds({ budget, record, alerts }: ThresholdsProps) {
           return (
             <li key={key} data-testid={`threshold-${key}`} data-crossed={crossed}>
               <span>
-                <b>{thresholdText(key)}</b>{' '}
-                {level !== undefined && <span className="quiet">{figureText(level, budget)}</span>}
+                <b>{thresholdText(key, budget)}</b>{' '}
+                {level !== undefined && !key.startsWith('absolute') && (
+                  <span className="quiet">{figureText(level, budget)}</span>
+                )}
               </span>
               <StateBadge state={action} />
               <Badge tone={severityTone(severity)}>{severity}</Badge>

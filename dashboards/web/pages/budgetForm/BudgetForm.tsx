@@ -1,179 +1,132 @@
-/** A new budget, or one that is changed: what it counts, its thresholds, whom it tells, and what it would do at once. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+/** The form of a budget. While it is filled in, the API's dry run says what it would mean at once; a reason makes it so. */
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
-import type { BudgetRecord } from '#core/messages/budget.ts';
+import type { BudgetRecord, MeterRecord } from '#core/messages/control.ts';
 import { ApiError } from '../../api/client.ts';
 import { writeBudget } from '../../api/mutations.ts';
-import { accountsQuery, targetsQuery } from '../../api/queries.ts';
-import { useTenant } from '../../app/session.tsx';
-import { draftOf, entryOf, idOf, newDraft, type Draft } from '../../budgets/draft.ts';
 import { ReasonField } from '../../components/ReasonField.tsx';
-import { ErrorState, Skeleton } from '../../components/states.tsx';
-import { treeRows } from '../../format/accountTree.ts';
-import { CountedFields } from './CountedFields.tsx';
-import { Labelled } from './Labelled.tsx';
-import { OutlookNow } from './OutlookNow.tsx';
-import { ScopeFields } from './ScopeFields.tsx';
-import { ThresholdFields } from './ThresholdFields.tsx';
-import './budgetForm.css';
+import { ErrorState } from '../../components/states.tsx';
+import { currencySymbol } from '../../format/money.ts';
+import { Basics } from './Basics.tsx';
+import { entryOf, isComplete, isEndless, isSame, type Draft } from './draft.ts';
+import { Receivers, Rest } from './Effects.tsx';
+import { Faults, faultText } from './faults.tsx';
+import { deedOf, Meaning } from './Meaning.tsx';
+import { Period } from './Period.tsx';
+import { Scope } from './Scope.tsx';
+import { Thresholds } from './Thresholds.tsx';
+import { unitOf, unitText } from './units.ts';
 
 export interface BudgetFormProps {
-  /** The budget that is changed; absent for a new one. */
-  readonly record?: BudgetRecord;
-  readonly close: () => void;
+  readonly first: Draft;
+  readonly meters: readonly MeterRecord[];
+  /** What is changed; undefined for a new one. */
+  readonly record: BudgetRecord | undefined;
 }
 
-export function BudgetForm({ record, close }: BudgetFormProps) {
-  const { currency } = useTenant();
-  const accounts = useQuery(accountsQuery).data;
-  if (accounts === undefined) return <Skeleton lines={6} label="the form" />;
-  const slug = accounts.find(({ id }) => id === record?.account)?.slug ?? '';
-  const first = record === undefined ? newDraft('', currency) : draftOf(record, slug);
-  return <Form first={first} record={record} close={close} />;
-}
-
-function Form({ first, record, close }: { first: Draft; record: BudgetRecord | undefined; close: () => void }) {
+export function BudgetForm({ first, meters, record }: BudgetFormProps) {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const accounts = useQuery(accountsQuery).data ?? [];
-  const targets = useQuery(targetsQuery).data ?? [];
   const [draft, setDraft] = useState(first);
   const [reason, setReason] = useState('');
-  const set = (change: Partial<Draft>): void => setDraft({ ...draft, ...change });
-  const entry = entryOf(draft, record);
-  const save = useMutation({
+  const meter = meters.find(({ id }) => id === draft.meter);
+  const unit = unitOf(meter, record);
+  const unitName = draft.meter === '' ? currencySymbol(draft.currency).trim() : unitText(unit, meter);
+  const entry = entryOf(draft, unit, record);
+  const [asked] = useDebouncedValue(isComplete(draft) ? JSON.stringify(entry) : '', 400);
+  const plan = useQuery({
+    queryKey: ['budget-plan', record?.id, asked],
+    queryFn: () => writeBudget({ budget: JSON.parse(asked) as typeof entry, reason: 'dry run', dryRun: true }, record?.id), // prettier-ignore
+    enabled: asked !== '',
+    placeholderData: keepPreviousData,
+    retry: false,
+    gcTime: 0,
+  });
+  const write = useMutation({
     mutationFn: () => writeBudget({ budget: entry, reason: reason.trim() }, record?.id),
-    async onSuccess({ outcome }) {
-      await queries.invalidateQueries({ queryKey: ['budgets'] });
+    async onSuccess({ outcome, budget }) {
       if (outcome === 'rejected') return;
-      if (record === undefined) await navigate({ to: '/budgets', search: { search: draft.name.trim() } });
-      else close();
+      await queries.invalidateQueries({ queryKey: ['budgets'] });
+      await navigate({ to: '/budgets/$budgetId', params: { budgetId: budget.id } });
     },
   });
-  const isReady = draft.id !== '' && draft.account !== '' && draft.amount.trim() !== '' && draft.thresholds.length > 0;
-  const faults = save.error instanceof ApiError ? save.error.faults : [];
+  const set = (change: Partial<Draft>): void => {
+    write.reset();
+    setDraft({ ...draft, ...change });
+  };
+  const error = write.error ?? (asked === '' ? null : plan.error);
+  const faults = error instanceof ApiError ? error.faults : [];
+  const isUnchanged = record !== undefined && isSame(entry, record, draft.account);
+  const may = isComplete(draft) && !isUnchanged && reason.trim() !== '' && faults.length === 0 && !write.isPending;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (isReady && reason.trim() !== '' && !save.isPending) save.mutate();
+    if (may) write.mutate();
   };
+  const part = { draft, set };
+  const isKnown = record !== undefined;
+  const endless = isEndless(draft, record);
+  const planned = plan.error === null && asked !== '' ? plan.data : undefined;
+  const deed = deedOf(planned?.outlook);
+  const rejected = write.data?.outcome === 'rejected' ? (write.data.rejected ?? []).join('; ') : undefined;
   return (
-    <form
-      className="card budget-writing"
-      aria-label={record === undefined ? 'New budget' : 'Change the budget'}
-      onSubmit={submit}
-    >
-      <fieldset>
-        <legend>What it limits</legend>
-        <div className="budget-fields">
-          <Labelled label="Name">
-            <input
-              className="field"
-              value={draft.name}
-              maxLength={200}
-              placeholder="Render farm, month"
-              data-testid="budget-form-name"
-              onChange={({ currentTarget: { value } }) =>
-                set({
-                  name: value,
-                  ...(record === undefined && draft.id === idOf(draft.name) ? { id: idOf(value) } : {}),
-                })
-              }
-            />
-          </Labelled>
-          <Labelled label="Id" hint={record === undefined ? 'stays for good' : 'cannot be changed'}>
-            <input
-              className="field"
-              value={draft.id}
-              maxLength={36}
-              readOnly={record !== undefined}
-              data-testid="budget-form-id"
-              onChange={(event) => set({ id: event.currentTarget.value })}
-            />
-          </Labelled>
-          <Labelled label="Account" hint="it and all below it">
-            <select
-              className="field"
-              value={draft.account}
-              disabled={record !== undefined}
-              data-testid="budget-form-account"
-              onChange={(event) => set({ account: event.currentTarget.value })}
-            >
-              <option value="">choose one</option>
-              {treeRows(accounts, () => true).map(({ account, depth }) => (
-                <option key={account.id} value={account.slug}>
-                  {`${'\u00a0\u00a0\u00a0'.repeat(depth)}${account.name}`}
-                </option>
-              ))}
-            </select>
-          </Labelled>
-          <CountedFields draft={draft} set={set} isNew={record === undefined} />
+    <Faults value={faults}>
+      <form className="budget-form-page" aria-label={isKnown ? 'Change the budget' : 'New budget'} onSubmit={submit}>
+        <div className="budget-parts">
+          <Basics {...part} unit={unitName} isKnown={isKnown} />
+          <Period {...part} record={record} />
+          <Thresholds {...part} unit={unitName} endless={endless} />
+          <Receivers {...part} />
+          <Scope {...part} isQuantity={draft.meter !== ''} />
+          <Rest {...part} isKnown={isKnown} endless={endless} />
         </div>
-      </fieldset>
-      <ScopeFields draft={draft} set={set} />
-      <ThresholdFields draft={draft} set={set} />
-      <fieldset>
-        <legend>Who is told</legend>
-        {targets.length === 0 && <p className="quiet">No receiver is set up: alerts show here and in the inbox.</p>}
-        <div className="budget-choices">
-          {targets.map(({ id, kind }) => (
-            <label key={id} className="budget-choice">
-              <input
-                type="checkbox"
-                checked={draft.targets.includes(id)}
-                data-testid={`budget-form-target-${id}`}
-                onChange={({ currentTarget: { checked } }) =>
-                  set({ targets: checked ? [...draft.targets, id] : draft.targets.filter((one) => one !== id) })
-                }
-              />
-              {id} <span className="quiet">{kind}</span>
-            </label>
-          ))}
-        </div>
-        {record !== undefined && (
-          <label className="budget-choice">
-            <input
-              type="checkbox"
-              checked={draft.enabled}
-              data-testid="budget-form-enabled"
-              onChange={(event) => set({ enabled: event.currentTarget.checked })}
-            />
-            On <span className="quiet">turned off it lets go of what it holds back, and counts and acts no more</span>
-          </label>
-        )}
-      </fieldset>
-      {isReady && <OutlookNow entry={entry} draft={draft} id={record?.id} />}
-      <ReasonField value={reason} onChange={setReason} testId="budget-form-reason" />
-      <div className="budget-choices">
-        <button
-          type="submit"
-          className="button primary"
-          disabled={!isReady || reason.trim() === '' || save.isPending}
-          data-testid="budget-form-save"
-        >
-          {record === undefined ? 'Create the budget' : 'Save the changes'}
-        </button>
-        <button type="button" className="button" onClick={close}>
-          Cancel
-        </button>
-        {!isReady && <span className="quiet">A name, an account and an amount are needed.</span>}
-      </div>
-      {faults.length > 0 ? (
-        <ul className="budget-faults" role="alert">
-          {faults.map(({ path, message, expected }) => (
-            <li key={`${path} ${expected}`}>
-              <b>{path}</b>: {message} Expected {expected}.
-            </li>
-          ))}
-        </ul>
-      ) : (
-        save.error !== null && <ErrorState error={save.error} />
-      )}
-      {save.data?.outcome === 'rejected' && (
-        <p role="alert" className="budget-faults">
-          The rater did not take it: {save.data.rejected?.join('; ')}
-        </p>
-      )}
-    </form>
+        <section className="card budget-plan" aria-labelledby="budget-plan-title">
+          <h2 id="budget-plan-title">What it means now</h2>
+          <div aria-live="polite" aria-busy={plan.isFetching}>
+            {planned !== undefined ? (
+              <Meaning planned={planned} />
+            ) : faults.length > 0 ? (
+              <ul className="failed-text" data-testid="budget-form-faults">
+                {faults.map((fault) => (
+                  <li key={`${fault.path} ${fault.expected}`}>
+                    <code>{fault.path}</code> {faultText(fault)}
+                  </li>
+                ))}
+              </ul>
+            ) : error === null ? (
+              <p className="quiet">
+                {asked === ''
+                  ? 'With a name, an account, an amount and its thresholds, this says what the spend so far means for it.'
+                  : 'Working it out'}
+              </p>
+            ) : null}
+          </div>
+          {error !== null && faults.length === 0 && <ErrorState error={error} />}
+          <ReasonField value={reason} onChange={setReason} testId="budget-form-reason" maxLength={500} />
+          {rejected !== undefined && (
+            <p role="alert" className="failed-text">
+              The rater rejected it: {rejected}.
+            </p>
+          )}
+          <div className="budget-buttons">
+            <button type="submit" className="button primary" disabled={!may} data-testid="budget-form-save">
+              {write.isPending ? 'Writing' : isKnown ? 'Save the change' : 'Create the budget'}
+              {deed !== undefined && !write.isPending && `, and ${deed} at once`}
+            </button>
+            {isKnown ? (
+              <Link to="/budgets/$budgetId" params={{ budgetId: record.id }} className="button">
+                Cancel
+              </Link>
+            ) : (
+              <Link to="/budgets" className="button">
+                Cancel
+              </Link>
+            )}
+          </div>
+          {isUnchanged && <p className="note">Nothing is changed so far.</p>}
+        </section>
+      </form>
+    </Faults>
   );
 }

@@ -1,8 +1,8 @@
 /** "Budgets": every spending limit as it fills, with how long it lasts. */
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { LiveBudget } from '#core/messages/api.ts';
-import { accountsQuery } from '../../api/queries.ts';
+import { accountsQuery, budgetsQuery } from '../../api/queries.ts';
 import { mayOperate, useMe } from '../../app/session.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { FilterPills, PageHead } from '../../components/PageHead.tsx';
@@ -15,44 +15,58 @@ import { compareAmounts } from '../../format/money.ts';
 import { plural } from '../../format/quantity.ts';
 import { useLedgerNow, useLive } from '../../live/hooks.ts';
 import { byUrgency, fillOf } from '../now/budgets.ts';
-import { BudgetForm } from '../budgetForm/BudgetForm.tsx';
 import { BudgetRow } from './BudgetRow.tsx';
 import { budgetSorts, budgetStates, type BudgetFilter, type BudgetsSearch, type BudgetSort } from './search.ts';
 import './budgets.css';
 
 export function BudgetsPage() {
   const budgets = useLive((view) => view.budgets);
-  const me = useMe();
-  const { ask, ...closed } = useSearch({ from: '/budgets' });
-  const navigate = useNavigate();
-  const open = (isOpen: boolean): void =>
-    void navigate({ to: '/budgets', search: isOpen ? { ...closed, ask: 'new' } : closed, replace: true });
   return (
     <Page className="stack budgets" heading="Budgets">
-      {mayOperate(me) && ask === undefined && (
-        <button
-          type="button"
-          className="button primary budgets-new"
-          data-testid="budget-new"
-          onClick={() => open(true)}
-        >
-          New budget
-        </button>
-      )}
-      {ask === 'new' && mayOperate(me) && <BudgetForm close={() => open(false)} />}
       {budgets === undefined ? (
         <Skeleton lines={10} label="the budgets" />
       ) : budgets.size === 0 ? (
-        <EmptyState title="There is no budget yet" command="npx meterline apply organisation.yaml">
-          A budget watches an account and all below it, and tells, throttles or blocks in the commit that crosses a
-          threshold. Make one here, or write it under <code>budgets:</code> in the organisation file, such as{' '}
-          <code>{'{ id: web, account: web, amount: 100, thresholds: [{ percent: 80, action: notify }] }'}</code>, and
-          apply it.
-        </EmptyState>
+        <>
+          <EmptyState title="There is no budget yet" command="npx meterline apply organisation.yaml">
+            A budget watches an account and all below it, and tells, throttles or blocks in the commit that crosses a
+            threshold. Create one here, or write it under <code>budgets:</code> in the organisation file, such as{' '}
+            <code>{'{ id: web, account: web, amount: 100, thresholds: [{ percent: 80, action: notify }] }'}</code>, and
+            apply it.
+          </EmptyState>
+          <NewBudget />
+          <TurnedOff />
+        </>
       ) : (
         <Budgets budgets={[...budgets.values()]} />
       )}
     </Page>
+  );
+}
+
+function NewBudget() {
+  return mayOperate(useMe()) ? (
+    <Link to="/new-budget" className="button primary budget-new" data-testid="budget-new">
+      New budget
+    </Link>
+  ) : null;
+}
+
+/** Budgets that count nothing; they are in no figure above. */
+function TurnedOff() {
+  const off = (useQuery(budgetsQuery).data ?? []).filter(({ enabled }) => !enabled);
+  if (off.length === 0) return null;
+  return (
+    <p className="note" data-testid="budgets-off">
+      Turned off:{' '}
+      {off.map(({ id, name }, index) => (
+        <span key={id}>
+          {index > 0 && ', '}
+          <Link to="/budgets/$budgetId/change" params={{ budgetId: id }}>
+            {name}
+          </Link>
+        </span>
+      ))}
+    </p>
   );
 }
 
@@ -132,6 +146,7 @@ function Budgets({ budgets }: { budgets: readonly LiveBudget[] }) {
           ))}
         </select>
         <ExportMenu fileName="budgets" columns={exportColumns} rows={shown.map(exportRow)} />
+        <NewBudget />
       </PageHead>
       {shown.length === 0 ? (
         <p className="quiet">
@@ -147,6 +162,7 @@ function Budgets({ budgets }: { budgets: readonly LiveBudget[] }) {
           ))}
         </ul>
       )}
+      <TurnedOff />
       <p className="note">
         Spent is what the rater has committed, to the last digit; a threshold acts in the commit that crosses it. Lasts
         is judged by the forecast to the end of the period where the budget has one, else by the pace of the last

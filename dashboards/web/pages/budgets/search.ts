@@ -8,17 +8,14 @@ export interface BudgetsSearch {
   readonly search?: string;
   readonly state?: BudgetFilter;
   readonly sort?: BudgetSort;
-  /** Opens the form of a new budget. */
-  readonly ask?: 'new';
 }
 
-export function parseBudgetsSearch({ search, state, sort, ask }: Record<string, unknown>): BudgetsSearch {
+export function parseBudgetsSearch({ search, state, sort }: Record<string, unknown>): BudgetsSearch {
   const filter = budgetStates.find((candidate) => candidate === state);
   const order = budgetSorts.find((candidate) => candidate === sort);
   return {
     ...(typeof search === 'string' && search !== '' ? { search } : {}),
     ...(filter === undefined ? {} : { state: filter }),
     ...(order === undefined || order === 'urgency' ? {} : { sort: order }),
-    ...(ask === 'new' ? { ask } : {}),
   };
 }

@@ -1,6 +1,7 @@
 /** Alerts and their deliveries in words. */
 import { isOfBudget } from '#core/messages/alert.ts';
-import type { Delivery, LiveAlert } from '#core/messages/api.ts';
+import type { Delivery, LiveAlert, LiveBudget } from '#core/messages/api.ts';
+import { figureText } from '../../format/budgetFigures.ts';
 import { formatSpan } from '../../format/time.ts';
 
 const deeds = { notify: 'at', throttle: 'throttled at', block: 'blocked at', release: 'released' } as const;
@@ -17,15 +18,16 @@ const events: Readonly<Record<string, string>> = {
 export function alertTitle(alert: LiveAlert): string {
   if (!isOfBudget(alert)) return `${alert.accountSlug}: ${events[alert.type] ?? alert.type}`;
   if (alert.action === 'release' || alert.threshold === '') return `${alert.budgetName} released`;
-  return `${alert.budgetName} ${deeds[alert.action]} ${thresholdText(alert.threshold)}`;
+  return `${alert.budgetName} ${deeds[alert.action]} ${thresholdText(alert.threshold, alert)}`;
 }
 
-/** "80 %" of "80", "forecast 120 %" of "forecast:120", "absolute 500", "50 in 24 h" of "rate:50:24h". */
-export function thresholdText(key: string): string {
+/** "80 %" of "80", "forecast 120 %" of "forecast:120", "€500.00" of "absolute:500", "€50.00 in 24 h" of "rate:50:24h". */
+export function thresholdText(key: string, budget: Pick<LiveBudget, 'currency' | 'meter'>): string {
   const [kind, value, hours] = key.split(':');
   if (value === undefined) return `${kind} %`;
   if (kind === 'forecast') return `forecast ${value} %`;
-  return hours === undefined ? `${kind} ${value}` : `${value} in ${hours.replace('h', ' h')}`;
+  const figure = figureText(value, budget);
+  return hours === undefined ? figure : `${figure} in ${hours.replace('h', ' h')}`;
 }
 
 export interface DeliveryText {

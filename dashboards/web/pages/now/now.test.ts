@@ -38,7 +38,7 @@ test('an alert says what it did and how its delivery went, the worst first', () 
   expect(alertTitle(alert([], []))).toBe('Render throttled at 100 %');
   expect(alertTitle(alert([], [], 'release'))).toBe('Render released');
   const keys = ['80', 'absolute:500', 'forecast:120', 'rate:50:24h'];
-  expect(keys.map(thresholdText)).toEqual(['80 %', 'absolute 500', 'forecast 120 %', '50 in 24 h']);
+  expect(keys.map((key) => thresholdText(key, { currency: 'EUR' }))).toEqual(['80 %', '€500.00', 'forecast 120 %', '€50.00 in 24 h']); // prettier-ignore
   const ok = { target: 'a', attempt: 1, status: 'delivered', latencyMs: 11.4 } as const;
   const failed = { target: 'b', attempt: 3, status: 'failed', httpStatus: 0, detail: 'connection refused' } as const;
   expect(deliveryText(alert([], []))).toEqual({ text: 'no webhook is told of it', failed: false });
