@@ -468,7 +468,8 @@ export const billingError = defineErrors({
   PRICE_IN_THE_PAST: {
     status: 409,
     title: 'A new version of a published price cannot take effect in the past.',
-    solve: 'Give an effectiveFrom that is still to come.',
+    solve:
+      'Give an effectiveFrom that is still to come; or apply with `--past` (`past`) and have usage rated again (`meterline correction preview --rerate`).',
   },
   OWNERSHIP_FIXED: {
     status: 409,
@@ -478,7 +479,8 @@ export const billingError = defineErrors({
   OWNERSHIP_IN_THE_PAST: {
     status: 409,
     title: 'A resource cannot change its owner in the past.',
-    solve: 'Give a `from` that is still to come.',
+    solve:
+      'Give a `from` that is still to come; or apply with `--past` (`past`) and have usage rated again (`meterline correction preview --rerate`).',
   },
   PRODUCER_FIXED: {
     status: 409,

@@ -73,6 +73,9 @@ export const correctionLimits = {
   previewTimeoutMs: 10_000,
   /** Blocks of one page of what is selected: some pieces, which are on their way together. */
   pageBlocksMax: 100,
+  /** Batches of one page of samples that are rated again, and rows of one piece of them: rating is more work than reversing. */
+  pageBatchesMax: 20,
+  againRowsMax: 500,
   /** Wait between steps while something is under way, and while nothing is. */
   busyMs: 100,
   idleMs: 1000,

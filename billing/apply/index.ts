@@ -20,6 +20,8 @@ export interface ApplyOptions {
   readonly file: string;
   readonly dryRun: boolean;
   readonly reason: string;
+  /** Whether other owners and new versions of prices may begin in the past: what is rated stays, until a correction rates it again. */
+  readonly past?: boolean;
   /** Who may change users and producers, which open doors, besides what an operator may. */
   readonly isAdmin: boolean;
 }
@@ -58,7 +60,7 @@ export async function applyDocument(
   const { result, auditId, messages } = await change(office, author, async (tx) => {
     const nowMs = office.now();
     const present = await readPresent(tx, tenant, wanted!.series);
-    const plan = planChanges(wanted!, present, nowMs, faults);
+    const plan = planChanges(wanted!, present, nowMs, faults, options.past === true ? -1 : nowMs);
     faults.throwIfAny(options.file);
     const diff = diffOf(plan);
     const doors = [...plan.users, ...plan.producers].filter((item) => item.status !== 'unchanged');

@@ -48,8 +48,17 @@ export const sectionOrder: readonly Section[] = [
   'tenant', 'users', 'producers', 'accounts', 'ownership', 'meters', 'pricingUnits', 'series', 'points', 'prices', 'fees', 'agreements', 'targets', 'budgets', 'wallets',
 ]; // prettier-ignore
 
-/** Looks up references and compares; pure. What cannot be done goes to `faults`, and the plan is then not to be used. */
-export function planChanges(asked: Organisation, present: Present, nowMs: number, faults: Faults): Plan {
+/**
+ * Looks up references and compares; pure. What cannot be done goes to `faults`, and the plan is then not to be used. Other owners and new
+ * versions of prices begin after `afterMs`.
+ */
+export function planChanges(
+  asked: Organisation,
+  present: Present,
+  nowMs: number,
+  faults: Faults,
+  afterMs = nowMs,
+): Plan {
   const tenant = planTenant(asked, present, faults);
   // A refused change of currency or zone is one fault, not one for each price and account that would follow it.
   const wanted = { ...asked, tenant: { ...asked.tenant, ...tenant.before, name: asked.tenant.name } };
@@ -62,7 +71,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
   checkChargedIn(wanted, [...present.pricingUnits, ...pricingUnits.map((item) => item.after)], faults);
   const series = planSeries(wanted, present, faults);
   const offered = { meters: meters.map((item) => item.after), series: series.map((item) => item.after) };
-  const prices = planPrices(wanted, { present, accountIds, nowMs, ...offered }, faults);
+  const prices = planPrices(wanted, { present, accountIds, nowMs: afterMs, ...offered }, faults);
   const lastOf = (items: readonly Item<{ readonly id: number }>[], last: number): number =>
     items.reduce((most, { after }) => Math.max(most, after.id), last);
   const common = { present, accountIds, nowMs };
@@ -88,7 +97,7 @@ export function planChanges(asked: Organisation, present: Present, nowMs: number
     ),
     producers: planProducers(wanted, present, faults),
     accounts,
-    ownership: planOwnership(wanted, { present, accountIds, nowMs }, faults),
+    ownership: planOwnership(wanted, { present, accountIds, nowMs: afterMs }, faults),
     meters,
     pricingUnits,
     series,

@@ -11,7 +11,7 @@ export interface OwnershipContext {
   readonly nowMs: number;
 }
 
-/** A published ownership never changes; a new owner of a resource that has one begins in the future. */
+/** A published ownership never changes; a new owner of a resource that has one begins after `nowMs`. */
 export function planOwnership(
   wanted: Organisation,
   context: OwnershipContext,

@@ -8,6 +8,7 @@ import { correctionLimits } from '../limits.ts';
 import type { CorrectionTable, Db, Reader } from '../schema.ts';
 import type { CorrectionPorts } from './ports.ts';
 import { largestEffects } from './effects.ts';
+import { selectedAgain } from './again.ts';
 import { selectedRows } from './select.ts';
 import type { Selectable } from 'kysely';
 
@@ -31,8 +32,10 @@ export async function previewCorrection(
     .where('id', '=', tenant)
     .executeTakeFirstOrThrow(() => billingError('TENANT_UNKNOWN', tenant, { tenant }));
   const asOf = await ports.loadedSeq(partition);
-  const { rows, blocks, tallies } = await selectedRows(office.db, ports, tenant, { partition, asOf, selection });
-  const reply = await ports.preview(partition, { tenant, blocks, tallies });
+  const at = { partition, asOf, selection };
+  const isAgain = selection.again === true;
+  const { rows, ...selected } = isAgain ? await selectedAgain(ports, tenant, at) : await selectedRows(office.db, ports, tenant, at);
+  const reply = await ports.preview(partition, { tenant, ...selected });
   if (reply === undefined) throw billingError('RATER_SILENT', `Partition ${partition}.`, { partition });
   if ('fault' in reply) throw billingError('CORRECTION_REFUSED', `The rater says: ${reply.fault}.`, {});
   const row = await office.db.transaction().execute(async (tx) => {
@@ -45,7 +48,7 @@ export async function previewCorrection(
     return tx
       .insertInto('correction')
       .values({
-        tenant, number: (last ?? 0) + 1, what: selection.correction === undefined ? 'void' : 'revert', selection: JSON.stringify(selection), status: 'previewed',
+        tenant, number: (last ?? 0) + 1, what: isAgain ? 'rerate' : selection.correction === undefined ? 'void' : 'revert', selection: JSON.stringify(selection), status: 'previewed',
         author: actor, partition, as_of: asOf, rows, effects: JSON.stringify(largestEffects(reply.effects)), created_ms: office.now(),
       })
       .returningAll()
@@ -55,8 +58,8 @@ export async function previewCorrection(
 } // prettier-ignore
 
 /** An approved void must stay what was previewed: nothing but seqs, or a stretch with something that narrows it. */
-function requireSelective({ producer, epoch, fromSeq, toSeq, fromMs, toMs, resource, meter, correction }: CorrectionSelection): void {
-  const others = [producer, epoch, fromSeq, toSeq, fromMs, toMs, resource, meter];
+function requireSelective({ producer, epoch, fromSeq, toSeq, fromMs, toMs, resource, meter, correction, again }: CorrectionSelection): void {
+  const others = [producer, epoch, fromSeq, toSeq, fromMs, toMs, resource, meter, again];
   if (correction !== undefined && others.every((each) => each === undefined)) return;
   const isOfBatches = producer !== undefined && fromSeq !== undefined && toSeq !== undefined && fromSeq <= toSeq;
   const isStretch = fromMs !== undefined && toMs !== undefined && fromMs < toMs && [producer, resource, meter].some((each) => each !== undefined);
@@ -88,7 +91,7 @@ export function applyCorrection(office: Office, author: Author, id: string, reas
       .where('number', '=', row.number)
       .execute();
     const totals = correctionOf(row).totals.map(({ currency, previewed }) => ({ currency, previewed }));
-    const told = { what: row.what, selection: { ...row.selection } as Record<string, string | number>, rows: row.rows, asOf: row.as_of, totals, approvedBy: row.approved_by }; // prettier-ignore
+    const told = { what: row.what, selection: { ...row.selection } as Record<string, string | number | boolean>, rows: row.rows, asOf: row.as_of, totals, approvedBy: row.approved_by }; // prettier-ignore
     const recorded = { action: 'correction.apply', subject: `correction/${id}`, before: {}, after: told, why: reason, changes: [] }; // prettier-ignore
     return { result: correctionOf(after), recorded };
   });

@@ -39,21 +39,37 @@ export interface MovedRow extends Omit<CorrectedTally, 'resource'> {
   readonly firstMs: number;
 }
 
+/** A batch, which of its samples are selected, and all rows that stand of those. */
+export interface SelectedBatch {
+  readonly partition: number;
+  readonly usageSeq: number;
+  readonly producer: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly indexes: readonly number[];
+  readonly blocks: readonly CorrectedBlock[];
+}
+
+/** A page of what is selected: of commits up to `asOf`, and what no correction but `own` has reversed. */
+export interface PageQuestion extends AsOf {
+  readonly selection: CorrectionSelection;
+  readonly own: string;
+  readonly cursor: string | null;
+}
+
 export interface CorrectionPorts {
   /** Last commit in the store, and in the log. */
   loadedSeq(partition: number): Promise<number>;
   headSeq(partition: number): Promise<number>;
-  /** A page of the selected rows that no correction but `own` has reversed, of commits up to `asOf`. */
   selected(
     tenant: string,
-    question: {
-      readonly partition: number;
-      readonly asOf: number;
-      readonly selection: CorrectionSelection;
-      readonly own: string;
-      readonly cursor: string | null;
-    },
+    question: PageQuestion,
   ): Promise<{ readonly blocks: readonly CorrectedBlock[]; readonly cursor: string | null }>;
+  /** Whole samples, in the order of `USAGE`. */
+  selectedSamples(
+    tenant: string,
+    question: PageQuestion,
+  ): Promise<{ readonly batches: readonly SelectedBatch[]; readonly cursor: string | null }>;
   /** Whether a sample of these batches was cut, as the meter took it. */
   hasCutSamples(tenant: string, meter: string, usageSeqs: readonly number[]): Promise<boolean>;
   /** A page of the samples of some tallies, in whole messages of `USAGE` behind `afterSeq`; `lastSeq` is null behind the last one. */

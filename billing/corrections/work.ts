@@ -5,7 +5,7 @@
 import type { Selectable } from 'kysely';
 import { MeterlineError } from '#core/errors.ts';
 import type { ControlChange } from '#core/messages/control.ts';
-import { correctionRowsMax, type CorrectedBlock } from '#core/messages/correction.ts';
+import { correctionRowsMax, type CorrectedBlock, type CorrectionRows } from '#core/messages/correction.ts';
 import { sleep } from '#platform/lifecycle.ts';
 import { newTraceparent } from '#platform/telemetry.ts';
 import { lockTenant, type Office } from '../change.ts';
@@ -13,9 +13,10 @@ import type { BillingEvents } from '../events.ts';
 import { correctionLimits } from '../limits.ts';
 import { enqueue } from '../outbox/enqueue.ts';
 import type { CorrectionTable, Tx } from '../schema.ts';
+import { piecesOfSamples } from './again.ts';
 import { idOf } from './corrections.ts';
 import { largestEffects } from './effects.ts';
-import type { CorrectionPorts } from './ports.ts';
+import type { CorrectionPorts, PageQuestion } from './ports.ts';
 import { nextRebuilding } from './rebuilding.ts';
 
 type Row = Selectable<CorrectionTable>;
@@ -119,13 +120,27 @@ async function rebuildOn(office: Office, ports: CorrectionPorts, row: Row): Prom
 
 /** A page of what is selected, as pieces that the rater takes one by one. */
 async function sendPieces(office: Office, ports: CorrectionPorts, row: Row): Promise<void> {
-  const { tenant, partition, as_of: asOf, selection, cursor } = row;
-  const page = await ports.selected(tenant, { partition, asOf, selection, own: idOf(row), cursor });
-  const pieces = piecesOf(page.blocks);
-  const changes = pieces.map((blocks, i): ControlChange => ({ kind: 'correctionRows', id: idOf(row), n: row.pieces + i + 1, blocks }));
-  const rows = page.blocks.reduce((sum, block) => sum + block.rows.length, 0);
-  await send(office, row, { cursor: page.cursor, is_read: page.cursor === null, pieces: row.pieces + pieces.length, rows_done: row.rows_done + rows }, changes);
+  const { pieces, cursor } = await (row.what === 'rerate' ? pageOfSamples : pageOfRows)(ports, row);
+  const changes = pieces.map((piece, i): ControlChange => ({ kind: 'correctionRows', id: idOf(row), n: row.pieces + i + 1, ...piece }));
+  const rows = pieces.reduce((sum, { blocks }) => sum + blocks.reduce((of, block) => of + block.rows.length, 0), 0);
+  await send(office, row, { cursor, is_read: cursor === null, pieces: row.pieces + pieces.length, rows_done: row.rows_done + rows }, changes);
 } // prettier-ignore
+
+type Page = { readonly pieces: readonly Pick<CorrectionRows, 'blocks' | 'again'>[]; readonly cursor: string | null };
+
+async function pageOfRows(ports: CorrectionPorts, { tenant, cursor, ...row }: Row): Promise<Page> {
+  const page = await ports.selected(tenant, questionOf(row, cursor));
+  return { pieces: piecesOf(page.blocks).map((blocks) => ({ blocks })), cursor: page.cursor };
+}
+
+async function pageOfSamples(ports: CorrectionPorts, { tenant, cursor, ...row }: Row): Promise<Page> {
+  const page = await ports.selectedSamples(tenant, questionOf(row, cursor));
+  return { pieces: await piecesOfSamples(ports, tenant, page.batches), cursor: page.cursor };
+}
+
+const questionOf = (row: Pick<Row, 'partition' | 'as_of' | 'selection' | 'number'>, cursor: string | null): PageQuestion => ({
+  partition: row.partition, asOf: row.as_of, selection: row.selection, own: idOf(row), cursor,
+}); // prettier-ignore
 
 /** Blocks in their order, cut where a piece is full. */
 export function piecesOf(blocks: readonly CorrectedBlock[]): CorrectedBlock[][] {

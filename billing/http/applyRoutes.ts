@@ -10,6 +10,12 @@ export function applyRoutes(app: App, { office, secrets, events }: BillingRoutes
   const body = z.strictObject({
     document: z.string().describe('The text of the organisation file, YAML or JSON.'),
     dryRun: z.boolean().default(false).describe('Says what would change and changes nothing.'),
+    past: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Lets owners and versions of prices begin in the past; what is rated stays, until a correction rates it again.',
+      ),
     file: z.string().max(billingLimits.nameLengthMax).default('document').describe('How messages call the file.'),
     reason: reason.default('organisation file applied'),
   });
@@ -25,11 +31,17 @@ export function applyRoutes(app: App, { office, secrets, events }: BillingRoutes
       },
     },
     async (request) => {
-      const { document, dryRun, file, reason: why } = request.body;
+      const { document, dryRun, past, file, reason: why } = request.body;
       const isAdmin = request.identity.role === 'admin';
       const author = authorOf(request);
       try {
-        const result = await applyDocument(office, author, secrets, document, { file, dryRun, reason: why, isAdmin });
+        const result = await applyDocument(office, author, secrets, document, {
+          file,
+          dryRun,
+          past,
+          reason: why,
+          isAdmin,
+        });
         if (!dryRun) events.applied(author.tenant, result);
         return result.auditId === null
           ? result

@@ -26,6 +26,10 @@ const selection = z.strictObject({
   resource: z.string().min(1).max(200).optional().describe('A resource, or all below one: `host/*`.'),
   meter: z.string().regex(meterPattern).optional(),
   correction: id.optional().describe('A correction that is to be taken back; nothing else is given then.'),
+  again: z
+    .boolean()
+    .optional()
+    .describe('Rate the samples again, by the owners and prices that are known now, instead of taking them back.'),
 });
 
 const decimal = z.string().describe('Decimal text in the currency.');
@@ -39,6 +43,7 @@ const effect = z.object({
   rows: z.number(),
   reversed: decimal.describe('What rows that are taken back and brought back come to.'),
   rest: decimal.describe('What other rows of the same tallies owe by then: tiers, allowances.'),
+  again: decimal.optional().describe('What samples that are rated again come to.'),
   amount: decimal,
 });
 const correction = z.object({

@@ -5,6 +5,7 @@ export const noRows: CorrectionPorts = {
   loadedSeq: async () => 0,
   headSeq: async () => 0,
   selected: async () => ({ blocks: [], cursor: null }),
+  selectedSamples: async () => ({ batches: [], cursor: null }),
   hasCutSamples: async () => false,
   standing: async () => ({ rows: [], lastSeq: null }),
   correctedPlaces: async () => [],

@@ -222,7 +222,7 @@ export interface CorrectionEffect {
   /** Decimal text: rows taken back and brought back, what other rows of their tallies owe by then, what is rated again, and all of it. */
   readonly reversed: string;
   readonly rest: string;
-  /** Absent where nothing is. */
+  /** Absent where it is nothing. */
   readonly again?: string | undefined;
   readonly amount: string;
 }
@@ -245,6 +245,8 @@ export interface CorrectionSelection {
   readonly meter?: string | undefined;
   /** Of a revert. */
   readonly correction?: string | undefined;
+  /** Its samples are rated again instead of being voided. */
+  readonly again?: boolean | undefined;
 }
 
 /** `rebuilding`: rows are booked, and what tallies keep of their samples is worked out anew. */

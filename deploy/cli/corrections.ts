@@ -16,6 +16,7 @@ interface PreviewFlags extends CommonOptions {
   readonly resource?: string;
   readonly meter?: string;
   readonly correction?: string;
+  readonly rerate?: true;
 }
 
 type ReasonFlags = CommonOptions & { readonly reason: string };
@@ -40,10 +41,11 @@ export function addCorrections(verb: (name: string, text: string) => Command, se
     .option('--resource <name>', 'a resource, or all below one: host/*')
     .option('--meter <id>', 'of one meter only')
     .option('--correction <id>', 'a correction that is to be taken back')
-    .action(async ({ data, json, from, to, ...rest }: PreviewFlags) => {
+    .option('--rerate', 'rate the samples again, by the owners and prices known now, instead of taking them back')
+    .action(async ({ data, json, from, to, rerate: again, ...rest }: PreviewFlags) => {
       const { producer, epoch, fromSeq, toSeq, resource, meter, correction } = rest;
       const times = { fromMs: from && instantOf(from), toMs: to && instantOf(to) };
-      const body = { producer, epoch, fromSeq, toSeq, resource, meter, correction, ...times };
+      const body = { producer, epoch, fromSeq, toSeq, resource, meter, correction, again, ...times };
       await tell(data, json, await officeOf(data).send<Correction>('POST', '/corrections/preview', body));
     });
   verb('apply <id>', 'book a previewed correction, in the background')
@@ -100,7 +102,18 @@ function print(correction: Correction, slugs: ReadonlyMap<number, string>): void
   printLine(`${id}: ${what} of ${rows} rows, ${status}${status === 'running' ? `, ${rowsDone} sent` : ''}${detail === '' ? '' : `: ${detail}`}.\n`); // prettier-ignore
   const month = (ms: number): string => new Date(ms + 12 * 3_600_000).toISOString().slice(0, 7);
   printTable([
-    ['ACCOUNT', 'PRICE', 'BOOKED IN', 'PRIOR PERIOD', 'ROWS', 'REVERSED', 'REST', 'AMOUNT', 'CURRENCY'],
+    [
+      'ACCOUNT',
+      'PRICE',
+      'BOOKED IN',
+      'PRIOR PERIOD',
+      'ROWS',
+      'REVERSED',
+      'REST',
+      ...(what === 'rerate' ? ['AGAIN'] : []),
+      'AMOUNT',
+      'CURRENCY',
+    ],
     ...(booked ?? effects).map((each) => [
       slugs.get(each.account) ?? String(each.account),
       String(each.price),
@@ -109,6 +122,7 @@ function print(correction: Correction, slugs: ReadonlyMap<number, string>): void
       String(each.rows),
       each.reversed,
       each.rest,
+      ...(what === 'rerate' ? [each.again ?? '0'] : []),
       each.amount,
       each.currency,
     ]),

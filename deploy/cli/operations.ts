@@ -68,10 +68,12 @@ export function addOperations(program: Command, setExitCode: SetExitCode): void 
 
   command('apply <file>', 'bring the organisation to what a YAML file says; again is a no-op')
     .option('--dry-run', 'show the changes and make none', false)
-    .action(async (file: string, flags: CommonOptions & { readonly dryRun: boolean }) => {
+    .option('--past', 'let owners and versions of prices begin in the past; then: correction preview --rerate', false)
+    .action(async (file: string, flags: CommonOptions & { readonly dryRun: boolean; readonly past: boolean }) => {
       const answer = await officeOf(flags.data).send<ApplyAnswer>('POST', '/apply', {
         document: readDocument(file),
         dryRun: flags.dryRun,
+        past: flags.past,
         file: basename(file),
       });
       if (flags.json) return printJson({ ok: answer.outcome !== 'rejected', ...answer });

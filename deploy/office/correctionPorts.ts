@@ -1,5 +1,6 @@
 /** What corrections ask of the store, the log and the rater. */
 import type { Aggregator } from '#aggregator/main.ts';
+import { selectedSamples } from '#aggregator/queries/again.ts';
 import { bookedEffects, hasCutSamples, selectedBlocks } from '#aggregator/queries/corrections.ts';
 import { adjustments, correctedPlaces, standingRows } from '#aggregator/queries/standing.ts';
 import type { CorrectionPorts } from '#billing/corrections/ports.ts';
@@ -15,13 +16,17 @@ export function correctionPorts(aggregator: Aggregator, connection: NatsConnecti
   return {
     loadedSeq: async (partition) => (await aggregator.loaded(partition)).outSeq,
     headSeq: async (partition) => (await log.info(streams.rated(partition))).lastSeq,
-    selected: (tenant, { partition, asOf, selection, own, cursor }) =>
+    selected: (tenant, { partition, asOf, ...question }) =>
       selectedBlocks(store, {
+        ...question,
         scope: { tenant, partition, outSeqMax: asOf },
-        selection,
-        own,
-        cursor,
         limit: correctionLimits.pageBlocksMax,
+      }),
+    selectedSamples: (tenant, { partition, asOf, ...question }) =>
+      selectedSamples(store, {
+        ...question,
+        scope: { tenant, partition, outSeqMax: asOf },
+        limit: correctionLimits.pageBatchesMax,
       }),
     hasCutSamples: (tenant, meter, usageSeqs) => hasCutSamples(store, tenant, meter, usageSeqs),
     standing: (tenant, { partition, asOf, ...question }) =>

@@ -112,8 +112,33 @@ test('wrong batches are voided and brought back: the month changes by exactly th
   await correction('apply', 'c-5', '--reason', 'it was');
   expect((await ended('c-5')).totals).toEqual([{ currency: 'EUR', previewed: '1', booked: '1' }]);
   await reaches('10.606060001');
+
+  // The host was another's in truth: nothing moves by itself, and then all of it does, row by row traced.
+  const owned = join(instance.dataDir, 'owned.yaml');
+  const another = '\n      - { slug: other, name: Other, type: host }\n      - { slug: suspense';
+  const record = '\n  - { resource: this-host, account: other, from: 2026-01-01 }\nmeters:';
+  const text = readFileSync(extended, 'utf8')
+    .replace(/\n +- \{ slug: suspense/, another)
+    .replace('\nmeters:', record);
+  writeFileSync(owned, text);
+  expect(await instance.run(['apply', owned])).toMatchObject({ ok: false });
+  expect(await instance.run(['apply', owned, '--past'])).toMatchObject({ ok: true });
+  const stretch = ['--from', '2026-01-01T00:00:00Z', '--to', '2100-01-01T00:00:00Z', '--resource', 'this-host'];
+  const kept = await correction('preview', ...stretch, '--rerate');
+  expect(kept).toMatchObject({ ok: false, error: { code: 'CORRECTION_REFUSED' } });
+  const moved = await correction('preview', ...stretch, '--meter', 'cpu', '--rerate');
+  expect(moved).toMatchObject({ id: 'c-5', what: 'rerate', totals: [{ currency: 'EUR', previewed: '0' }] });
+  await correction('apply', 'c-5', '--reason', 'it was theirs');
+  const booked = await ended('c-5');
+  expect(sorted(booked.booked!)).toEqual(sorted(moved.effects));
+  expect(new Set(booked.booked!.map(({ again }) => again === undefined))).toEqual(new Set([true, false]));
+  await reaches('10.606060001');
+  const { rows: anew } = await instance.office.get<RatedRows>('/rows?kind=rerated&limit=500');
+  const proofs = await Promise.all(anew.slice(0, 3).map(({ id }) => instance.office.get<Why>(`/why/${id}`)));
+  expect(proofs.flatMap(({ checks }) => checks.filter(({ ok }) => !ok))).toEqual([]);
+  expect(proofs[0]).toMatchObject({ of: 'sample', row: { correction: 'c-5', kind: 'rerated' } });
   expect(await instance.verify()).toMatchObject({ ok: true, difference: noDifference });
-}, 300_000);
+}, 420_000);
 
 /** 4 GiB at 1, one host at 2. */
 const peakMeters = `

@@ -48,7 +48,7 @@ export function previewReversal(
     ...place,
     reversed: formatAmount(reversed),
     rest: formatAmount(rest),
-    ...(again === undefined ? {} : { again: formatAmount(charged) }),
+    ...(charged === 0n ? {} : { again: formatAmount(charged) }),
     amount: formatAmount(reversed + rest + charged),
   }));
 } // prettier-ignore

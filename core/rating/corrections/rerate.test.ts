@@ -124,7 +124,7 @@ test('a look at what it would come to changes nothing, and a sample of which not
   expect(() => previewReversal(world.state, 't', none)).toThrow('nothing stands');
   const effects = previewReversal(world.state, 't', { ...none, blocks: [blockOf('29.5', '30')] });
   expect(effects.map(({ account, reversed, again: more, rest, amount }) => [account, reversed, more, rest, amount])).toEqual([
-    [2, '-29.5', '0', '-8.5', '-38'],
+    [2, '-29.5', undefined, '-8.5', '-38'],
     [4, '0', '38', '0', '38'],
   ]); // prettier-ignore
   expect(figuresOf(world)).toEqual(before);

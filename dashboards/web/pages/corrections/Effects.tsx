@@ -34,7 +34,7 @@ export function Effects({ correction }: { correction: Correction }) {
       </div>
       <DataTable
         label="Effects"
-        columns={columnsOf({ timeZone, nameOf, priceOf })}
+        columns={columnsOf({ timeZone, nameOf, priceOf, isAgain: correction.what === 'rerate' })}
         data={effects}
         rowId={({ account, price, currency, periodStartMs, bookedStartMs }) =>
           [account, price, currency, periodStartMs, bookedStartMs].join('-')
@@ -44,6 +44,8 @@ export function Effects({ correction }: { correction: Correction }) {
       <p className="note">
         Reversed is what the rows themselves come to; the rest is what other rows of the same tallies owe by then: tiers
         and allowances move.
+        {correction.what === 'rerate' &&
+          ' Rated again is what the same samples come to now; those that come to the same are left alone.'}
       </p>
     </section>
   );
@@ -53,9 +55,10 @@ interface Names {
   readonly timeZone: string;
   readonly nameOf: (id: number) => string;
   readonly priceOf: (id: number) => string;
+  readonly isAgain: boolean;
 }
 
-const columnsOf = ({ timeZone, nameOf, priceOf }: Names): Column<CorrectionEffect>[] => [
+const columnsOf = ({ timeZone, nameOf, priceOf, isAgain }: Names): Column<CorrectionEffect>[] => [
   { id: 'account', header: 'Account', meta: { className: 'wraps' }, cell: ({ row }) => nameOf(row.original.account) },
   { id: 'price', header: 'Charged by', meta: { className: 'wide' }, cell: ({ row }) => priceOf(row.original.price) },
   {
@@ -66,13 +69,15 @@ const columnsOf = ({ timeZone, nameOf, priceOf }: Names): Column<CorrectionEffec
       `${formatDate(original.bookedStartMs, timeZone).slice(-8)}${original.closedUntilMs > 0 ? ', of a closed period' : ''}`,
   },
   { id: 'rows', header: 'Rows', meta: { className: 'number wide' }, cell: ({ row }) => formatCount(row.original.rows) },
-  ...(['reversed', 'rest', 'amount'] as const).map((name): Column<CorrectionEffect> => ({
-    id: name,
-    header: { reversed: 'Reversed', rest: 'The rest', amount: 'Change' }[name],
-    meta: { className: name === 'amount' ? 'number' : 'number wide' },
-    cell: ({ row: { original } }) =>
-      original.currency === '' ? '' : <Signed amount={original[name]} currency={original.currency} />,
-  })),
+  ...(['reversed', 'rest', ...(isAgain ? (['again'] as const) : []), 'amount'] as const).map(
+    (name): Column<CorrectionEffect> => ({
+      id: name,
+      header: { reversed: 'Reversed', rest: 'The rest', again: 'Rated again', amount: 'Change' }[name],
+      meta: { className: name === 'amount' ? 'number' : 'number wide' },
+      cell: ({ row: { original } }) =>
+        original.currency === '' ? '' : <Signed amount={original[name] ?? '0'} currency={original.currency} />,
+    }),
+  ),
 ];
 
 const exportColumns = [
@@ -85,9 +90,10 @@ const exportColumns = [
   'rows',
   'reversed',
   'rest',
+  'again',
   'amount',
 ];
 
 const exportRow = (effect: CorrectionEffect): string[] => [
-  effect.account, effect.price, effect.currency, effect.periodStartMs, effect.bookedStartMs, effect.closedUntilMs, effect.rows, effect.reversed, effect.rest, effect.amount,
+  effect.account, effect.price, effect.currency, effect.periodStartMs, effect.bookedStartMs, effect.closedUntilMs, effect.rows, effect.reversed, effect.rest, effect.again ?? '0', effect.amount,
 ].map(String); // prettier-ignore

@@ -37,6 +37,7 @@ export function NewCorrection({ ask }: { ask: CorrectionForm }) {
     fromSeq: '',
     toSeq: '',
   });
+  const [again, setAgain] = useState(false);
   const preview = useMutation({
     mutationFn: (selection: CorrectionSelection) => previewCorrection(selection),
     async onSuccess({ id }) {
@@ -44,7 +45,7 @@ export function NewCorrection({ ask }: { ask: CorrectionForm }) {
       await navigate({ to: '/corrections/$correctionId', params: { correctionId: id } });
     },
   });
-  const selection = selectionOf(ask, fields, timeZone);
+  const selection = selectionOf(ask, fields, timeZone, again);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (selection !== undefined && !preview.isPending) preview.mutate(selection);
@@ -104,6 +105,17 @@ export function NewCorrection({ ask }: { ask: CorrectionForm }) {
           </>
         )}
       </div>
+      {ask !== 'revert' && (
+        <label className="correction-again">
+          <input
+            type="checkbox"
+            checked={again}
+            data-testid="correction-again"
+            onChange={(event) => setAgain(event.currentTarget.checked)}
+          />{' '}
+          Rate it again, by the owners and prices that are known now, instead of taking it back
+        </label>
+      )}
       <div className="correction-go">
         <button
           type="submit"
@@ -121,20 +133,28 @@ export function NewCorrection({ ask }: { ask: CorrectionForm }) {
 }
 
 /** What is asked for; undefined while something is missing. */
-export function selectionOf(ask: CorrectionForm, fields: Fields, timeZone: string): CorrectionSelection | undefined {
+export function selectionOf(
+  ask: CorrectionForm,
+  fields: Fields,
+  timeZone: string,
+  isAgain = false,
+): CorrectionSelection | undefined {
+  const again = isAgain ? { again: true } : {};
   const text = (name: keyof Fields) => (fields[name].trim() === '' ? {} : { [name]: fields[name].trim() });
   if (ask === 'revert') return fields.correction === '' ? undefined : { correction: fields.correction };
   if (ask === 'batches') {
     const [fromSeq, toSeq] = [Number(fields.fromSeq), Number(fields.toSeq || fields.fromSeq)];
     const isWhole = Number.isSafeInteger(fromSeq) && fromSeq >= 1 && Number.isSafeInteger(toSeq) && toSeq >= fromSeq;
     const narrowed = { ...text('resource'), ...text('meter') };
-    return fields.producer !== '' && isWhole ? { producer: fields.producer, fromSeq, toSeq, ...narrowed } : undefined;
+    return fields.producer !== '' && isWhole
+      ? { producer: fields.producer, fromSeq, toSeq, ...narrowed, ...again }
+      : undefined;
   }
   const [fromMs, toMs] = [wallClockMs(fields.from, timeZone), wallClockMs(fields.to, timeZone)];
   const narrowed = { ...text('producer'), ...text('resource'), ...text('meter') };
   if (fromMs === undefined || toMs === undefined || toMs <= fromMs || Object.keys(narrowed).length === 0)
     return undefined;
-  return { fromMs, toMs, ...narrowed };
+  return { fromMs, toMs, ...narrowed, ...again };
 }
 
 interface FieldProps {

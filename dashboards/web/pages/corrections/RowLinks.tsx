@@ -33,8 +33,13 @@ export function RowLinks({ correction }: { correction: Correction }) {
         The rows that were charged
       </Link>
       {booked !== null && (
-        <Link to="/explore" search={{ ...search, kind: what === 'void' ? 'void' : 'corrected' }}>
+        <Link to="/explore" search={{ ...search, kind: what === 'revert' ? 'corrected' : 'void' }}>
           The rows that reverse them
+        </Link>
+      )}
+      {booked !== null && what === 'rerate' && (
+        <Link to="/explore" search={{ ...search, kind: 'rerated' }}>
+          The rows that take their place
         </Link>
       )}
     </p>

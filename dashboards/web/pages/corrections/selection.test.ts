@@ -29,6 +29,12 @@ test('a selection is complete, or there is none', () => {
   expect(selectionText({ producer: 'web-1', fromSeq: 4, toSeq: 9, meter: 'cpu' }, 'UTC')).toBe(
     'batches 4 – 9 of web-1, meter cpu',
   );
+  expect(selectionOf('batches', { ...nothing, producer: 'web-1', fromSeq: '4' }, 'UTC', true)).toMatchObject({
+    again: true,
+  });
+  expect(selectionText({ producer: 'web-1', fromSeq: 4, toSeq: 4, again: true }, 'UTC')).toBe(
+    'batch 4 of web-1, rated again',
+  );
   expect(selectionText({ ...stretch, meter: 'cpu' }, 'UTC')).toBe(
     'usage from 31 Oct 2026, 23:00:00 to 1 Nov 2026, 00:30:05 of meter cpu',
   );

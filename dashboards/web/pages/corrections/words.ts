@@ -28,7 +28,7 @@ export const statusTones: Readonly<Record<Correction['status'], Tone>> = {
 
 /** "batches 4 – 9 of web-1", "usage of disk from … to …", "correction c-3 taken back". */
 export function selectionText(selection: CorrectionSelection, timeZone: string): string {
-  const { producer, epoch, fromSeq, toSeq, fromMs, toMs, resource, meter, correction } = selection;
+  const { producer, epoch, fromSeq, toSeq, fromMs, toMs, resource, meter, correction, again } = selection;
   if (correction !== undefined) return `correction ${correction} taken back`;
   const of = [
     ...(producer === undefined ? [] : [producer]),
@@ -42,5 +42,5 @@ export function selectionText(selection: CorrectionSelection, timeZone: string):
       : `batches ${formatCount(fromSeq ?? 0)} – ${formatCount(toSeq ?? 0)}`;
   const stretch = `usage from ${formatInstant(fromMs ?? 0, timeZone).slice(0, -4)} to ${formatInstant(toMs ?? 0, timeZone).slice(0, -4)}`;
   const what = [...(fromSeq === undefined ? [] : [batches]), ...(fromMs === undefined ? [] : [stretch])].join(', ');
-  return `${what} of ${of}`;
+  return `${what} of ${of}${again === true ? ', rated again' : ''}`;
 }

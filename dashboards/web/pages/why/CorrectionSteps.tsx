@@ -27,7 +27,8 @@ export function CorrectionSteps({ why: { row, correction, reversed } }: { why: W
       </Step>
       <Step number={2} title="The correction" figure={<code>{id}</code>}>
         <p>
-          {what === 'void' ? 'A void' : 'A correction of a correction'}, asked for by {author}
+          {{ void: 'A void', rerate: 'Samples rated again', revert: 'A correction of a correction' }[what]}, asked for
+          by {author}
           {approvedBy !== '' && `, agreed to by ${approvedBy}`}
           {appliedMs !== null && `, applied ${formatInstant(appliedMs, timeZone)}`}: {reason}
         </p>

@@ -76,6 +76,15 @@ function Proof({ why, rowId }: { why: Why; rowId: string }) {
           .
         </p>
       )}
+      {row.kind === 'rerated' && (
+        <p data-testid="why-rerated">
+          The sample was rated again by{' '}
+          <Link to="/corrections/$correctionId" params={{ correctionId: row.correction }}>
+            correction {row.correction}
+          </Link>
+          , by the owners and prices known then.
+        </p>
+      )}
       <ol className="why-steps">
         <Steps why={why} />
       </ol>
