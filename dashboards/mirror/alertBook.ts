@@ -49,10 +49,11 @@ export class AlertBook {
     for (const [id, entry] of this.#entries) if (!entry.confirmed) this.#entries.delete(id);
   }
 
-  /** Newest first by log time. */
+  /** Newest first by log time; of one instant the last of the log first. */
   newest(limit: number): LiveAlert[] {
     return [...this.#entries.values()]
-      .sort((a, b) => b.alert.logTimeMs - a.alert.logTimeMs || (a.alert.id < b.alert.id ? 1 : -1))
+      .reverse()
+      .sort((a, b) => b.alert.logTimeMs - a.alert.logTimeMs)
       .slice(0, limit)
       .map(liveAlert);
   }

@@ -5,6 +5,7 @@ import type { Alert } from '#core/messages/alert.ts';
 import type { BalanceEntry, ProducerState } from '#core/messages/rated.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
 import { periodAt } from '#core/time/period.ts';
+import { AlertBook } from './alertBook.ts';
 import { neverSeen } from './fleet.ts';
 import { applyDelta } from './shown.ts';
 import { TenantView, type Position } from './tenantView.ts';
@@ -183,6 +184,12 @@ test('the minutes add up to what was charged, from the seed on, and each is whol
     [startMs + 60_000, formatAmount(11n)],
   ]);
 });
+
+test('of alerts of one instant the last of the log comes first', () => {
+  const book = new AlertBook();
+  for (const [id, atMs] of [['b:50', 1], ['b:80', 2], ['b:100', 2]] as const) book.add(alertOf(id, atMs), true);
+  expect(book.newest(9).map(({ id }) => id)).toEqual(['b:100', 'b:80', 'b:50']);
+}); // prettier-ignore
 
 test('a rate is the charge of the last minute of log time and falls to nothing after it', () => {
   const position = { partition: 0, outSeq: 0, logTimeMs: 0 };

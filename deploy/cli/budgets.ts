@@ -31,7 +31,7 @@ export function addBudgets(budget: Verb, setExitCode: SetExitCode): void {
         row.name,
         row.amount,
         row.currency,
-        row.thresholds.map((threshold) => `${thresholdKey(threshold)} ${threshold.action}`).join(', '),
+        row.thresholds.map((threshold) => `${levelOf(thresholdKey(threshold))} ${threshold.action}`).join(', '),
         row.enabled ? 'yes' : 'no',
       ]),
     ]);
@@ -80,7 +80,7 @@ export function addBudgets(budget: Verb, setExitCode: SetExitCode): void {
         `${rule.name}: ${now?.balance ?? '0'} of ${now?.limit ?? rule.amount} ${unit}, ${now?.state ?? 'disabled'}${now?.warming ? ', warming' : ''}`,
       );
       for (const { key, action, crossed } of now?.thresholds ?? [])
-        printLine(`  ${key} ${action}${crossed ? ', crossed' : ''}`);
+        printLine(`  ${levelOf(key)} ${action}${crossed ? ', crossed' : ''}`);
       if (now?.forecast)
         printLine(
           `  expected ${now.forecast.expected} (${now.forecast.low} to ${now.forecast.high}, ${now.forecast.method})`,
@@ -92,6 +92,13 @@ export function addBudgets(budget: Verb, setExitCode: SetExitCode): void {
   addWriting(budget, setExitCode);
 }
 
+/** The key of a threshold as people say it: "80 %", "500", "forecast 100 %", "50 in 24h". */
+function levelOf(key: string): string {
+  const [kind, level, hours] = key.split(':');
+  if (level === undefined) return `${key} %`;
+  return kind === 'forecast' ? `forecast ${level} %` : kind === 'rate' ? `${level} in ${hours}` : level;
+}
+
 /** As an entry of `budgets:` in an organisation file says it; `disable` and `enable` leave the rest as it is. */
 function addWriting(budget: Verb, setExitCode: SetExitCode): void {
   const say = ({ json }: CommonOptions, id: string, answer: WrittenBudget): void => {
@@ -100,7 +107,7 @@ function addWriting(budget: Verb, setExitCode: SetExitCode): void {
     const { outlook, status, rejected = [] } = answer;
     printLine(outlook === undefined ? `${id}: ${status}.` : `${id} would be ${status}; nothing was changed.`);
     if (outlook !== undefined) {
-      const crossed = outlook.crossed.length === 0 ? 'nothing' : outlook.crossed.join(', ');
+      const crossed = outlook.crossed.length === 0 ? 'nothing' : outlook.crossed.map(levelOf).join(', ');
       printLine(`  ${outlook.spent} of ${outlook.limit} is spent: it would cross ${crossed} and be ${outlook.state}.`);
     }
     for (const problem of rejected) printLine(`  ! rejected: ${problem}`);
