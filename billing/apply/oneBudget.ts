@@ -58,6 +58,9 @@ export function writeBudget(office: Office, author: Author, asked: AskedBudget) 
 async function plan(tx: Tx, office: Office, tenant: string, { budget, id }: AskedBudget): Promise<Plan> {
   const known = new Set((await budgetsOf(tx, tenant)).map((record) => record.id));
   if (id !== undefined && !known.has(id)) throw billingError('BUDGET_UNKNOWN', id, { budget: id });
+  const named = budget['id'];
+  if (id === undefined && typeof named === 'string' && known.has(named))
+    throw billingError('BUDGET_EXISTS', named, { budget: named });
   const faults = new Faults();
   const entry = id === undefined ? budget : { ...budget, id };
   const document = { version: '1', tenant: { ...(await tenantOf(tx, tenant)) }, budgets: [entry] };
@@ -72,8 +75,6 @@ async function plan(tx: Tx, office: Office, tenant: string, { budget, id }: Aske
     );
   const planned = planChanges(wanted, await readPresent(tx, tenant, []), office.now(), faults);
   if (faults.some) throw invalid(faults);
-  const created = planned.budgets[0]!.after.id;
-  if (id === undefined && known.has(created)) throw billingError('BUDGET_EXISTS', created, { budget: created });
   return planned;
 }
 

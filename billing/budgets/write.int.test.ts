@@ -57,7 +57,8 @@ test('is created once, audited, told to the rater; changed as a whole, turned of
     return changes[0];
   });
   expect(last).toEqual({ kind: 'budget', ...made.body.budget });
-  expect((await post(asked)).body.code).toBe('BUDGET_EXISTS');
+  for (const twin of [asked, { ...asked, account: 'nowhere' }])
+    expect((await post(twin)).body.code).toBe('BUDGET_EXISTS');
   expect((await put('nobody', asked)).body.code).toBe('BUDGET_UNKNOWN');
   expect((await put('gpu', asked)).body).toMatchObject({ status: 'unchanged', auditId: null });
   expect((await put('gpu', budgetEntry(made.body.budget, 'web'))).body.status).toBe('unchanged');

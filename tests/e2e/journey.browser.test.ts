@@ -70,7 +70,7 @@ test('a budget is made, exceeded, throttles and lets go; a failed delivery is re
   const page = await browser.newPage();
   await page.goto((await instance.office.send<{ url: string }>('POST', '/login-links', {})).url);
 
-  // A receiver that is out of order, and a budget of 2.00 on all of it, made on the page by keyboard but for its menus.
+  // A receiver that is out of order, and a budget of 2.00 on all of it, made on the page.
   const target = `targets: [{ id: hook, url: '${receiver.url}' }]\n`;
   await instance.office.send('POST', '/apply', { document: readFileSync(organisation, 'utf8') + target });
   await go(page, '/budgets');
@@ -78,8 +78,7 @@ test('a budget is made, exceeded, throttles and lets go; a failed delivery is re
   await page.getByTestId('budget-form-name').fill('All of it');
   await page.getByTestId('budget-form-id').fill('all');
   await page.getByTestId('budget-form-account').fill('Small');
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  await page.getByRole('option', { name: 'Small', exact: true }).click();
   await page.getByTestId('budget-form-amount').fill('2,5');
   await page.getByTestId('budget-form-thresholds[0].percent').fill('50');
   await page.getByTestId('budget-form-thresholds[1].action').selectOption('throttle');

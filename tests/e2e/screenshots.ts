@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR`. Every page, light and
- * dark, 1440 and 390 pixels wide.
+ * Takes the pictures of docs/img from a running instance: `node tests/e2e/screenshots.ts DATA_DIR [PAGE…]`. Every page, or
+ * those named, light and dark, 1440 and 390 pixels wide.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { officeOf } from '#deploy/officeClient.ts';
 import type { LiveState, RatedRows } from '#core/messages/api.ts';
 import { openBrowser } from './browser.ts';
 
-const [dataDir = '.meterline'] = process.argv.slice(2);
+const [dataDir = '.meterline', ...names] = process.argv.slice(2);
 const office = officeOf(dataDir);
 const folder = new URL('../../docs/img/', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
@@ -24,6 +24,7 @@ const pages = {
   why: `/why/${shown.id}`,
   budgets: '/budgets',
   budget: `/budgets/${budget}`,
+  budgetForm: `/budgets/${budget}/change`,
   credits: '/credits',
   alerts: '/alerts',
   deliveries: '/deliveries',
@@ -45,6 +46,7 @@ try {
       const page = await context.newPage();
       await page.goto((await office.send<{ url: string }>('POST', '/login-links', {})).url);
       for (const [name, path] of Object.entries(pages)) {
+        if (names.length > 0 && !names.includes(name)) continue;
         await page.goto(new URL(path, page.url()).href);
         await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
         // The total meets the running balance as soon as the store has caught up with what the page has seen.

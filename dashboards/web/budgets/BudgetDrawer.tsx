@@ -16,7 +16,7 @@ import { BudgetBar } from '../components/BudgetBar.tsx';
 import { EmptyState, Skeleton } from '../components/states.tsx';
 import { StateBadge } from '../components/StateBadge.tsx';
 import { pathOf } from '../format/accountTree.ts';
-import { formatMoneyShort } from '../format/money.ts';
+import { figureText, shortFigure } from '../format/budgetFigures.ts';
 import { formatHours, formatPercent, basisPoints, hoursUntil } from '../format/ratio.ts';
 import { formatInstant } from '../format/time.ts';
 import { useLive } from '../live/hooks.ts';
@@ -61,11 +61,15 @@ function Details({ budget }: { budget: LiveBudget }) {
       <Where budget={budget} />
       <div className="budget-figure">
         <span>
-          <Amount amount={budget.balance} currency={budget.currency} symbol testId={`budget-${budget.id}-balance`} />
+          {budget.currency === '' ? (
+            <span data-amount={budget.balance}>{shortFigure(budget.balance, budget)}</span>
+          ) : (
+            <Amount amount={budget.balance} currency={budget.currency} symbol testId={`budget-${budget.id}-balance`} />
+          )}
           <small>
             of{' '}
             <span data-amount={budget.amount} data-testid={`budget-${budget.id}-amount`}>
-              {formatMoneyShort(budget.amount, budget.currency)}
+              {figureText(budget.amount, budget)}
             </span>
           </small>
         </span>
@@ -127,9 +131,7 @@ const Thresholds = ({ budget }: { budget: LiveBudget }) => (
           <span>
             {thresholdText(threshold.key, budget)}{' '}
             {threshold.percent !== undefined && (
-              <span className="quiet">
-                {formatMoneyShort(thresholdAmount(budget.limit, threshold.percent), budget.currency)}
-              </span>
+              <span className="quiet">{figureText(thresholdAmount(budget.limit, threshold.percent), budget)}</span>
             )}
           </span>
           <span>{deeds[threshold.action] ?? threshold.action}</span>

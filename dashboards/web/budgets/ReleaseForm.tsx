@@ -8,7 +8,9 @@ import type { LiveBudget } from '#core/messages/api.ts';
 import { raiseBudget, releaseBudget, resetBudget } from '../api/mutations.ts';
 import { ReasonField } from '../components/ReasonField.tsx';
 import { ErrorState } from '../components/states.tsx';
-import { currencySymbol, formatMoneyShort } from '../format/money.ts';
+import { figureText } from '../format/budgetFigures.ts';
+import { currencySymbol } from '../format/money.ts';
+import { formatQuantity } from '../format/quantity.ts';
 import './releaseForm.css';
 
 export function ReleaseForm({ budget }: { budget: LiveBudget }) {
@@ -40,7 +42,11 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
         <ReasonField value={reason} onChange={setReason} testId="budget-reason" maxLength={500} />
         <TextInput
           label="New amount"
-          description={`Now ${formatMoneyShort(budget.amount, budget.currency)}`}
+          description={
+            budget.meter === undefined
+              ? `Now ${figureText(budget.amount, budget)}`
+              : `In the meter’s unit; now ${formatQuantity(budget.amount)}, which is ${figureText(budget.amount, budget)}`
+          }
           leftSection={budget.currency.length > 3 ? undefined : currencySymbol(budget.currency).trim()}
           inputMode="decimal"
           value={amount}
@@ -93,6 +99,6 @@ function amountFault(text: string, budget: LiveBudget): string | null {
   const pico = parseAmount(plainAmount(text));
   if (pico === undefined) return 'A decimal number such as 25.00';
   return pico <= (parseAmount(budget.amount) ?? 0n)
-    ? `More than the present ${formatMoneyShort(budget.amount, budget.currency)}`
+    ? `More than the present ${figureText(budget.amount, budget)}`
     : null;
 }

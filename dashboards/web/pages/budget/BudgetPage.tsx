@@ -82,7 +82,7 @@ function Budget({ budget }: { budget: LiveBudget }) {
         </h1>
         <BudgetBar budget={budget} />
       </header>
-      <Tiles budget={budget} nowMs={nowMs} />
+      <Tiles budget={budget} nowMs={nowMs} isPart={record?.scope !== undefined} />
       <BurnChart budget={budget} points={points} alerts={alerts} nowMs={nowMs} />
       {filter === undefined && (
         <p className="note">

@@ -18,12 +18,19 @@ const methods: Readonly<Record<string, string>> = {
   none: 'nothing to go by yet',
 };
 
-export function Tiles({ budget, nowMs }: { budget: LiveBudget; nowMs: number }) {
+export interface TilesProps {
+  readonly budget: LiveBudget;
+  readonly nowMs: number;
+  /** Whether only a part of its account counts, of which no pace is told. */
+  readonly isPart: boolean;
+}
+
+export function Tiles({ budget, nowMs, isPart }: TilesProps) {
   const { currency, timeZone } = useTenant();
   const perHour = useLive((view) => view.balances.get(budget.account)?.perHour);
   const held = useQuery(heldQuery(budget.id)).data ?? '0';
   const { forecast, limit, amount, balance } = budget;
-  const pace = budget.currency === currency ? perHour : undefined;
+  const pace = budget.currency === currency && !isPart ? perHour : undefined;
   const isOver = compareAmounts(balance, limit) > 0;
   const left = isOver ? subtractAmounts(balance, limit) : leftOf(budget);
   const carried = compareAmounts(limit, amount) === 0 ? undefined : subtractAmounts(limit, amount);

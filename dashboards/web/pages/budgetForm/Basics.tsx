@@ -52,6 +52,7 @@ export function Basics({ draft, set, unit, isKnown }: BasicsProps) {
         disabled={isKnown}
         placeholder="Type to find one"
         searchable
+        selectFirstOptionOnChange
         limit={200}
         withScrollArea={false}
         allowDeselect={false}

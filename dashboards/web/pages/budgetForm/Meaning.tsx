@@ -72,7 +72,10 @@ function verdictOf({ enabled, targets }: BudgetRecord, { crossed, isReleased, st
   if (!enabled) return 'It is turned off: it counts and acts no more, and lets go of what it holds back.';
   const told = targets.length === 0 ? 'nobody is told' : `${targets.join(', ')} will be told`;
   if (isReleased) return `It lets go of what it holds back: ${told}.`;
-  if (crossed.length === 0) return `Nothing new is crossed by what is spent so far: it will be ${state}.`;
+  if (crossed.length === 0)
+    return state === 'within'
+      ? 'Nothing is crossed by what is spent so far.'
+      : `Nothing new is crossed by what is spent so far: it stays ${state}.`;
   return `${plural(crossed.length, 'threshold')} crossed at once: it will be ${state}, and ${told}.`;
 }
 

@@ -12,11 +12,18 @@ import { useLedgerNow, useLive } from '../../live/hooks.ts';
 import { fillOf } from '../now/budgets.ts';
 import { OutlookText } from './OutlookText.tsx';
 
-export function BudgetRow({ budget, path }: { budget: LiveBudget; path: readonly AccountRecord[] }) {
+export interface BudgetRowProps {
+  readonly budget: LiveBudget;
+  readonly path: readonly AccountRecord[];
+  /** Whether only a part of its account counts, of which no pace is told. */
+  readonly isPart: boolean;
+}
+
+export function BudgetRow({ budget, path, isPart }: BudgetRowProps) {
   const { currency } = useTenant();
   const nowMs = useLedgerNow(10_000);
   const perHour = useLive((view) => view.balances.get(budget.account)?.perHour);
-  const outlook = outlookOf(budget, nowMs, budget.currency === currency ? perHour : undefined);
+  const outlook = outlookOf(budget, nowMs, budget.currency === currency && !isPart ? perHour : undefined);
   return (
     <li className="budget-row" data-testid={`budgets-row-${budget.id}`} data-state={budget.state}>
       <span className="budget-row-name">

@@ -90,6 +90,8 @@ function Budgets({ budgets }: { budgets: readonly LiveBudget[] }) {
   const navigate = useNavigate();
   const nowMs = useLedgerNow(10_000);
   const accounts = useQuery(accountsQuery).data ?? [];
+  const records = useQuery(budgetsQuery).data ?? [];
+  const parts = new Set(records.filter(({ scope }) => scope !== undefined).map(({ id }) => id));
   const go = (next: BudgetsSearch): void => void navigate({ to: '/budgets', search: next, replace: true });
   const { search: text = '', state, sort = 'urgency' } = search;
   const { state: _state, ...anyState } = search;
@@ -158,7 +160,12 @@ function Budgets({ budgets }: { budgets: readonly LiveBudget[] }) {
       ) : (
         <ul className="budget-rows" aria-label="Budgets">
           {shown.map((budget) => (
-            <BudgetRow key={budget.id} budget={budget} path={pathOf(accounts, budget.account)} />
+            <BudgetRow
+              key={budget.id}
+              budget={budget}
+              path={pathOf(accounts, budget.account)}
+              isPart={parts.has(budget.id)}
+            />
           ))}
         </ul>
       )}
