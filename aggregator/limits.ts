@@ -17,7 +17,7 @@ export const aggregatorLimits = {
   loadIntervalMs: 700,
   smallLoadIntervalMs: 2000,
   largeLoadBytes: 64 * 1024,
-  /** Commits without rows (ticks) move the loader's recorded position this often; the head is checked then, too. */
+  /** Commits without inputs (ticks) move the loader's recorded position this often; the head is checked then, too. */
   idleIntervalMs: 30_000,
   /** After a failure the loader waits, twice as long each time and up to a half less by chance, and goes on from what it recorded. */
   retryMsMin: 50,

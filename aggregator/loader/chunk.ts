@@ -21,6 +21,7 @@ export class Chunk {
   #last: Commit;
   #commits = 0;
   #bytes = 0;
+  #hasInputs = false;
   readonly #rows = new Map<Table, TableRows>();
   readonly #balances = new Map<string, Commit['header']['balances'][number]>();
 
@@ -44,6 +45,11 @@ export class Chunk {
   /** False while all commits are ticks: then there is nothing to write but the position. Of a partition that retires the store tells the end. */
   get hasRows(): boolean {
     return this.#rows.size > 0 || this.takeover !== undefined || this.#last.header.kind === 'retire';
+  }
+
+  /** Whether somebody may wait for it: a seed, a correction and a close go on once the store has come to what they told the rater. */
+  get isAwaited(): boolean {
+    return this.hasRows || this.#hasInputs;
   }
 
   /** Whether so much waits that it is worth a load at once. */
@@ -71,6 +77,7 @@ export class Chunk {
       samplesRated: header.totals.samples.rated,
     };
     this.#commits += 1;
+    this.#hasInputs ||= header.inputs.taken.length > 0;
     this.#bytes += blocks.length;
     if (header.blocks > 0) this.#put(ratedBlocks, seq, header.blocks, blocks);
     this.#putText(resources, seq, resourceLines(commit));

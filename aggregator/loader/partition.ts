@@ -170,7 +170,7 @@ export class PartitionLoader {
    * its token stands for just those bytes, unless the log has lost them.
    */
   #waitMs(chunk: Chunk | undefined, idleSinceMs: number): number {
-    const isDue = chunk?.hasRows === true && chunk.end.seq >= (this.#restoring?.end.seq ?? 0);
+    const isDue = chunk?.isAwaited === true && chunk.end.seq >= (this.#restoring?.end.seq ?? 0);
     const { loadIntervalMs, smallLoadIntervalMs, idleIntervalMs } = aggregatorLimits;
     const pauseMs = this.#isBusy || chunk?.isLarge === true ? loadIntervalMs : smallLoadIntervalMs;
     const dueMs = isDue ? this.#dueMs(this.#atMost(pauseMs)) : idleSinceMs + idleIntervalMs;
