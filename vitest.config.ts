@@ -5,14 +5,14 @@ const excluded = ['**/node_modules/**', '**/dist/**', '**/.meterline/**', '**/.c
 /** Test files of the other projects, told apart by their endings alone. */
 const special = ['int', 'browser', 'chaos'].map((kind) => `**/*.${kind}.test.ts`);
 
-/** Suites with real processes take their turn on two workers; forks, since chdb cannot run in a worker thread. */
-const ofProcesses = (name: string, kind: string, groupOrder: number) => ({
+/** Suites with real processes wait much of their time: integration takes three workers, the others two; forks, since chdb cannot run in a worker thread. */
+const ofProcesses = (name: string, kind: string, groupOrder: number, maxWorkers = 2) => ({
   extends: true as const,
   test: {
     name,
     include: [`**/*.${kind}.test.ts`],
     exclude: excluded,
-    maxWorkers: 2,
+    maxWorkers,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     sequence: { groupOrder },
@@ -33,7 +33,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      ofProcesses('integration', 'int', 1),
+      ofProcesses('integration', 'int', 1, 3),
       ofProcesses('browser', 'browser', 2),
       ofProcesses('chaos', 'chaos', 3),
     ],
