@@ -9,7 +9,7 @@ import { raiseBudget, releaseBudget, resetBudget } from '../api/mutations.ts';
 import { ReasonField } from '../components/ReasonField.tsx';
 import { ErrorState } from '../components/states.tsx';
 import { figureText } from '../format/budgetFigures.ts';
-import { currencySymbol } from '../format/money.ts';
+import { currencySymbol, typedDecimal } from '../format/money.ts';
 import { formatQuantity } from '../format/quantity.ts';
 import './releaseForm.css';
 
@@ -20,7 +20,7 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
   const change = useMutation({
     mutationFn: (what: 'raise' | 'reset' | 'release') =>
       what === 'raise'
-        ? raiseBudget(budget.id, plainAmount(amount), reason.trim())
+        ? raiseBudget(budget.id, typedDecimal(amount), reason.trim())
         : (what === 'reset' ? resetBudget : releaseBudget)(budget.id, reason.trim()),
     onSuccess: () => {
       setAmount('');
@@ -92,11 +92,8 @@ export function ReleaseForm({ budget }: { budget: LiveBudget }) {
   );
 }
 
-/** People type separators of thousands; the API takes plain decimals. */
-const plainAmount = (text: string): string => text.trim().replaceAll(/[\s,']/g, '');
-
 function amountFault(text: string, budget: LiveBudget): string | null {
-  const pico = parseAmount(plainAmount(text));
+  const pico = parseAmount(typedDecimal(text));
   if (pico === undefined) return 'A decimal number such as 25.00';
   return pico <= (parseAmount(budget.amount) ?? 0n)
     ? `More than the present ${figureText(budget.amount, budget)}`

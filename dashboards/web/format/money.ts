@@ -117,3 +117,9 @@ const plainAmount = (pico: bigint): string => formatFixed(pico, AMOUNT_SCALE).re
 
 /** An amount as a binary number for a pixel position, never for a figure: nine decimals survive. */
 export const plotValue = (amount: string): number => Number((parseAmount(amount) ?? 0n) / 1000n) / 1e9;
+
+/** What somebody typed as the API takes it: people type separators of thousands. A comma that separates decimals is left for it to refuse. */
+export function typedDecimal(text: string): string {
+  const typed = text.trim();
+  return /^\d{1,3}([\s,'’]\d{3})+(\.\d*)?$/.test(typed) ? typed.replaceAll(/[\s,'’]/g, '') : typed;
+}

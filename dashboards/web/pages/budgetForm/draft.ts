@@ -3,6 +3,7 @@ import { budgetEntry, type BudgetPeriod, type BudgetRecord, type BudgetThreshold
 import type { Severity } from '#core/messages/alert.ts';
 import { intervalUnits, type IntervalUnit } from '#core/time/interval.ts';
 import type { BillingCalendar } from '#core/time/calendar.ts';
+import { typedDecimal } from '../../format/money.ts';
 import { asTally, inUnit, type FormUnit } from './units.ts';
 
 export const thresholdKinds = ['percent', 'absolute', 'forecast', 'rate'] as const;
@@ -141,7 +142,7 @@ export function isEndless({ period }: Draft, record?: BudgetRecord): boolean {
 /** What the form says, as an entry of an organisation file; `record` is the budget that it changes, whose terms partly stay. */
 export function entryOf(draft: Draft, unit: FormUnit, record?: BudgetRecord): BudgetEntry {
   const { id, name, account, currency, meter, releaseAt, forecast, fx, targets, enabled } = draft;
-  const figure = (text: string): string => asTally(plain(text), unit);
+  const figure = (text: string): string => asTally(typedDecimal(text), unit);
   const scope: Record<string, unknown> = Object.fromEntries(scopeLists.flatMap((list) => (draft.scope[list].length > 0 ? [[list, draft.scope[list]]] : []))); // prettier-ignore
   const tags = Object.groupBy(draft.scope.tags, (tag) => tag.split('=', 1)[0]!.trim());
   if (draft.scope.tags.length > 0)
@@ -160,17 +161,17 @@ export function entryOf(draft: Draft, unit: FormUnit, record?: BudgetRecord): Bu
       !isEndless(draft, record) && {
         carryOver: draft.carriesMax.trim() === '' ? {} : { maximum: figure(draft.carriesMax) },
       }),
-    ...(fx.length > 0 && { fx: fx.map((rate) => ({ ...rate, rate: plain(rate.rate) })) }),
+    ...(fx.length > 0 && { fx: fx.map((rate) => ({ ...rate, rate: typedDecimal(rate.rate) })) }),
     thresholds: draft.thresholds.map(({ kind, value, hours, action, severity }) => {
       const when = {
-        percent: { percent: plain(value) },
+        percent: { percent: typedDecimal(value) },
         absolute: { absolute: figure(value) },
-        forecast: { forecast: plain(value) },
+        forecast: { forecast: typedDecimal(value) },
         rate: { rate: { amount: figure(value), hours: whole(hours) } },
       }[kind];
       return { ...when, action, ...(severity !== '' && { severity }) };
     }),
-    ...(releaseAt.trim() !== '' && { releaseAt: plain(releaseAt) }),
+    ...(releaseAt.trim() !== '' && { releaseAt: typedDecimal(releaseAt) }),
     ...(forecast && !isEndless(draft, record) && { forecast }),
     targets,
     enabled,
@@ -199,12 +200,6 @@ function periodOf({ choice, hours, anchor, every, interval, fiscal }: DraftPerio
   if (choice === 'fiscal') return { kind: 'fiscal', ...fiscal };
   if (choice !== 'anniversary') return choice;
   return { kind: 'anniversary', anchor: anchor || 'account', interval, ...(every !== '1' && { every: whole(every) }) };
-}
-
-/** People type separators of thousands; the API takes plain decimals. A comma that separates decimals is left for it to refuse. */
-function plain(text: string): string {
-  const typed = text.trim();
-  return /^\d{1,3}([\s,'’]\d{3})+(\.\d*)?$/.test(typed) ? typed.replaceAll(/[\s,'’]/g, '') : typed;
 }
 
 /** A count as the API takes it; what is none is told as 0, which is out of range. */
