@@ -135,9 +135,20 @@ const scripts: Readonly<Record<string, Script>> = {
     await leases.delete('0', { previousSeq: second });
     const third = await leases.create('0', 'you');
     await sleep(1000);
-    const fourth = await leases.update('0', 'you', third);
-    await sleep(1500);
-    say(`renewed: ${await outcome(leases.create('0', 'me'))}`);
+    let fourth = await leases.update('0', 'you', third);
+    for (;;) {
+      const renewedMs = performance.now();
+      await sleep(1500);
+      const taken = await outcome(leases.create('0', 'me'));
+      // A machine that was busy for so long says nothing about leases: once more.
+      if (performance.now() - renewedMs > 1900) {
+        await sleep(2500);
+        fourth = await leases.create('0', 'you');
+        continue;
+      }
+      say(`renewed: ${taken}`);
+      break;
+    }
     await sleep(1500);
     say(`run out, renewed: ${await outcome(leases.update('0', 'you', fourth))}`);
     say(`run out, made: ${await outcome(leases.create('0', 'me'))}`);
@@ -191,6 +202,8 @@ interface Real extends AsyncDisposable {
   readonly credentials: string;
   readonly replicas: number;
   killLeader(stream: string): Promise<void>;
+  /** Resolves once what an earlier script has killed is level again. */
+  healthy(): Promise<void>;
 }
 
 async function single(): Promise<Real> {
@@ -199,6 +212,7 @@ async function single(): Promise<Real> {
     ...server,
     replicas: 1,
     killLeader: () => server.restart(),
+    healthy: async () => undefined,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
@@ -217,6 +231,7 @@ async function three(): Promise<Real> {
 
 async function onNats(real: Real, script: Script): Promise<string[]> {
   const { replicas } = real;
+  await real.healthy();
   const connection = await connectNats({ ...real, role: 'admin' });
   const log = await jetstreamLog(connection);
   const stream = streams.rated(partitionOf(script));
