@@ -77,8 +77,10 @@ test('an instance meters this machine, survives kill -9 of each process, and sum
   }
   const { code, json } = await run.end;
   const summary = json as Summary;
-  expect(summary).toMatchObject({ ok: true, seconds: 20, duplicates: 0, refused: 0, accounts: 3 });
+  expect(summary).toMatchObject({ ok: true, seconds: 20, refused: 0, accounts: 3 });
   expect(summary.samples).toBeGreaterThan(0);
+  // A batch whose receipt died with the broker comes twice, and counts once.
+  expect(summary.rated + summary.duplicates).toBe(summary.samples);
   expect(summary.rowsInClickHouse).toBe(summary.rated);
   expect(code).toBe(0);
   expect(readProcesses(data)).toEqual([]);
