@@ -1,6 +1,5 @@
 /** Who takes part in a run: tenants, their agents, and the machine that each agent meters, drawn from the seed. */
 import { periodAt, periodKey } from '#core/time/period.ts';
-import { TestProducer } from '#platform/nats/testProducer.ts';
 import type { Random } from '../sim/random.ts';
 import { chaosLimits } from './limits.ts';
 import { bytesMoved, Machine } from './load.ts';
@@ -8,9 +7,7 @@ import { tenantIdOn, type Tenant } from './organisation.ts';
 
 export interface Cast extends Disposable {
   /** Each on a partition of its own. */
-  readonly tenants: readonly [Tenant, ...Tenant[]];
-  /** Of the first tenant. */
-  readonly books: TestProducer;
+  readonly tenants: readonly Tenant[];
   /** By producer. */
   readonly machines: ReadonlyMap<string, Machine>;
 }
@@ -18,7 +15,7 @@ export interface Cast extends Disposable {
 export function drawCast(random: Random, ticks: number): Cast {
   const { partitions, agentsPerTenant } = chaosLimits;
   const machines = new Map<string, Machine>();
-  const drawn = Array.from({ length: partitions }, (_, partition): Tenant => {
+  const tenants = Array.from({ length: partitions }, (_, partition): Tenant => {
     const id = tenantIdOn(partition, partitions);
     const agents = Array.from({ length: agentsPerTenant }, () => {
       const producer = `machine-${machines.size + 1}`;
@@ -28,15 +25,7 @@ export function drawCast(random: Random, ticks: number): Cast {
     });
     return { id, partition, agents };
   });
-  // The instance's administrator is the first tenant's: it alone keeps books.
-  const [first, ...others] = drawn as [Tenant, ...Tenant[]];
-  const books = new TestProducer(first.id, 'books', 0);
-  return {
-    tenants: [{ ...first, books }, ...others],
-    books,
-    machines,
-    [Symbol.dispose]: () => machines.forEach((machine) => machine[Symbol.dispose]()),
-  };
+  return { tenants, machines, [Symbol.dispose]: () => machines.forEach((machine) => machine[Symbol.dispose]()) };
 }
 
 /** A zone in which the month does not end during the run, and the month's name there. */

@@ -15,7 +15,7 @@ async function chaos(...args: string[]): Promise<{ code: number | null; output: 
   return { code, output };
 }
 
-test('a rater that wakes up as a zombie, then kill -9 of everything at once: each sample, void and alert once, a month closed', async () => {
+test('a rater that wakes up as a zombie, then kill -9 of everything at once: each sample once, each alert once', async () => {
   const { code, output } = await chaos('--seconds', '6', '--seed', '2116', '--faults', 'pauseRater,killAll', '--json');
   const report = JSON.parse(output) as ChaosReport;
   expect(report.problems).toEqual([]);
@@ -26,10 +26,6 @@ test('a rater that wakes up as a zombie, then kill -9 of everything at once: eac
   expect(report.holds.granted).toBeGreaterThan(5);
   expect(report.holds.refused).toBeGreaterThan(0);
   expect(report.holds.repeated).toBeGreaterThan(0);
-  expect(report.holdsHttp.answered).toBeGreaterThan(0);
-  expect(report.closes).toBeGreaterThan(0);
-  expect(report.voided).toBeGreaterThanOrEqual(6 * report.closes);
-  expect(report.late).toBe(3 * report.closes);
   expect(report.faults.pauseRater).toBe(1);
   expect(code).toBe(0);
 }, 300_000);

@@ -1,15 +1,13 @@
-/** Services that hold room under a cap while everything breaks, over NATS and HTTP in turn: each key has one answer, and never is more held than there is. */
+/** Services that hold room under a cap while everything breaks: each key has one answer, and never is more held than there is. */
 import { isDeepStrictEqual } from 'node:util';
 import { checkError } from '#rater/checks/errors.ts';
 import { subjects } from '#core/messages/names.ts';
 import { formatAmount, parseAmount } from '#core/money/fixed.ts';
-import { officeClient } from '#deploy/officeClient.ts';
 import { sleep } from '#platform/lifecycle.ts';
+import type { NatsConnection } from '#platform/nats/index.ts';
 import { Random } from '../sim/random.ts';
-import type { Instance } from './instance.ts';
-import { eventually } from './lag.ts';
 import { chaosLimits } from './limits.ts';
-import { holdsAccount, holdsCap } from './organisation.ts';
+import { holdsAccount, holdsCap, type Tenant } from './organisation.ts';
 
 export interface HoldsReport {
   /** Requests sent, and those that were answered with what was decided. */
@@ -31,25 +29,22 @@ interface Hold {
 }
 
 export class Holds {
-  readonly #instance: Instance;
-  /** Keys for checks over HTTP by tenant, of those that have one. */
-  readonly #httpKeys: ReadonlyMap<string, string>;
+  readonly #connection: NatsConnection;
+  readonly #tenants: readonly Tenant[];
   readonly #random: Random;
   readonly #holds = new Map<string, Hold[]>();
-  readonly #all = noHolds();
-  readonly #http = noHolds();
+  readonly #counts = { asked: 0, answered: 0, granted: 0, refused: 0, repeated: 0 };
   readonly problems: string[] = [];
 
-  constructor(instance: Instance, httpKeys: ReadonlyMap<string, string>, seed: number) {
-    this.#instance = instance;
-    this.#httpKeys = httpKeys;
+  constructor(connection: NatsConnection, tenants: readonly Tenant[], seed: number) {
+    this.#connection = connection;
+    this.#tenants = tenants;
     this.#random = new Random(seed);
-    for (const { id } of instance.tenants) this.#holds.set(id, []);
+    for (const { id } of tenants) this.#holds.set(id, []);
   }
 
-  /** Of all that was asked, and of what was asked over HTTP. */
-  get reports(): { readonly holds: HoldsReport; readonly holdsHttp: HoldsReport } {
-    return { holds: this.#all, holdsHttp: this.#http };
+  get report(): HoldsReport {
+    return { ...this.#counts };
   }
 
   /** Several services of each tenant ask at once, until the signal aborts. */
@@ -60,7 +55,7 @@ export class Holds {
         await sleep(chaosLimits.holdPauseMs, signal);
       }
     };
-    const services = this.#instance.tenants.flatMap(({ id }) => Array.from({ length: chaosLimits.holdersPerTenant }, () => service(id)));
+    const services = this.#tenants.flatMap(({ id }) => Array.from({ length: chaosLimits.holdersPerTenant }, () => service(id)));
     await Promise.all(services);
   } // prettier-ignore
 
@@ -94,17 +89,16 @@ export class Holds {
   async #hold(tenant: string, hold: Hold): Promise<void> {
     const { key, amount } = hold;
     const order = { key, account: holdsAccount(tenant), amount: formatAmount(amount), currency: 'EUR', expiresInMs: 3_600_000 };
-    const isHttp = this.#isHttp(tenant);
-    const outcome = await this.#request<Hold['outcome'] & object>(tenant, 'hold', order, isHttp);
+    const outcome = await this.#request<Hold['outcome'] & object>(tenant, 'hold', order);
     if (outcome === undefined) return;
     if (hold.outcome !== undefined) {
-      this.#count('repeated', isHttp);
+      this.#counts.repeated += 1;
       if (!isDeepStrictEqual(outcome, hold.outcome))
         this.problems.push(`hold ${key} of ${tenant} was told ${JSON.stringify(hold.outcome)}, then ${JSON.stringify(outcome)}`);
       return;
     }
     hold.outcome = outcome;
-    this.#count(outcome.allowed ? 'granted' : 'refused', isHttp);
+    this.#counts[outcome.allowed ? 'granted' : 'refused'] += 1;
     const held = this.#holds.get(tenant)!.filter((one) => one.outcome?.allowed && !one.releaseAsked);
     const sum = held.reduce((total, one) => total + one.amount, 0n);
     if (sum > parseAmount(holdsCap)!)
@@ -113,72 +107,24 @@ export class Holds {
 
   async #release(tenant: string, hold: Hold): Promise<void> {
     hold.releaseAsked = true;
-    const answer = await this.#request(tenant, 'release', { hold: hold.key }, this.#isHttp(tenant));
-    if (answer !== undefined) hold.isReleased = true;
-  }
-
-  #isHttp(tenant: string): boolean {
-    return this.#httpKeys.has(tenant) && this.#random.chance(0.5);
-  }
-
-  #count(what: keyof HoldsReport, isHttp: boolean): void {
-    this.#all[what] += 1;
-    if (isHttp) this.#http[what] += 1;
+    if ((await this.#request(tenant, 'release', { hold: hold.key })) !== undefined) hold.isReleased = true;
   }
 
   /** Undefined where there was no answer, or one that says to ask again. */
-  async #request<T extends object>(tenant: string, verb: string, body: object, isHttp: boolean): Promise<T | undefined> {
-    this.#count('asked', isHttp);
-    let answer: T & Partial<Problem>;
+  async #request<T extends object>(tenant: string, verb: string, body: object): Promise<T | undefined> {
+    this.#counts.asked += 1;
+    let answer: T & { readonly code?: string; readonly status?: number };
     try {
-      answer = isHttp ? await this.#overHttp(tenant, verb, body) : await this.#overNats(tenant, verb, body);
+      const { holdTimeoutMs: timeout } = chaosLimits;
+      answer = (
+        await this.#connection.request(subjects.checks(tenant, verb), JSON.stringify(body), { timeout })
+      ).json();
     } catch {
       return undefined;
     }
-    if (answer.code === undefined) this.#count('answered', isHttp);
+    if (answer.code === undefined) this.#counts.answered += 1;
     else if (answer.status !== checkError.table.CHECK_UNANSWERED.status)
-      this.problems.push(`${verb} of ${tenant}${isHttp ? ' over HTTP' : ''}: ${answer.code}`);
+      this.problems.push(`${verb} of ${tenant}: ${answer.code}`);
     return answer.code === undefined ? answer : undefined;
-  } // prettier-ignore
-
-  async #overNats<T>(tenant: string, verb: string, body: object): Promise<T> {
-    const options = { timeout: chaosLimits.holdTimeoutMs };
-    return (
-      await this.#instance.connection.request(subjects.checks(tenant, verb), JSON.stringify(body), options)
-    ).json();
-  }
-
-  /** Of any rater, on its own port: one that does not own the partition hands it on. */
-  async #overHttp<T>(tenant: string, verb: string, body: object): Promise<T> {
-    const port = this.#random.pick(this.#instance.raterPorts);
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${verb}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.#httpKeys.get(tenant)}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(chaosLimits.holdTimeoutMs),
-    });
-    return (await response.json()) as T;
   }
 }
-
-/** A key for checks over HTTP of the instance's first tenant, once every rater knows it. */
-export async function httpKeys({ config, tenants, raterPorts }: Instance): Promise<ReadonlyMap<string, string>> {
-  const request = { id: 'services', scope: 'checks' };
-  const { key } = await officeClient(config).send<{ readonly key: string }>('POST', '/api-keys', request);
-  for (const port of raterPorts)
-    await eventually(`the rater on port ${port} knows the key`, chaosLimits.startMsMax, async () => {
-      const url = `http://127.0.0.1:${port}/api/v1/desired-state`;
-      return (await fetch(url, { headers: { authorization: `Bearer ${key}` } })).status !== 401;
-    });
-  return new Map([[tenants[0]!.id, key]]);
-}
-
-type Problem = { readonly code: string; readonly status: number };
-
-const noHolds = (): Record<keyof HoldsReport, number> => ({
-  asked: 0,
-  answered: 0,
-  granted: 0,
-  refused: 0,
-  repeated: 0,
-});

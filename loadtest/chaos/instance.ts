@@ -45,8 +45,6 @@ export interface Instance extends AsyncDisposable {
   /** Straight to the broker, past every proxy. */
   readonly connection: NatsConnection;
   readonly log: Log;
-  /** Each rater's own, where it answers checks over HTTP. */
-  readonly raterPorts: readonly number[];
   /** By the name of the process that reaches the broker through it. */
   readonly proxies: ReadonlyMap<string, Proxies>;
   /** Sends a signal to a process; false while it is down. */
@@ -115,13 +113,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const startRole = async (role: Role, name: string, change: Partial<Config>) =>
     family.start({ ...roleSpec(role, ...(await configure(name, change)), line), name }, over.signal);
 
-  const raterPorts = await takePorts(
-    '127.0.0.1',
-    raterNames.map(() => 0),
-  );
   await Promise.all(
-    raterNames.map(async (name, at) => {
-      const port = raterPorts[at]!;
+    raterNames.map(async (name) => {
+      const port = await freePort();
       const spec = roleSpec('rater', ...(await configure(name, { rater: { ...config.rater, port } })), line);
       // A rater is well whatever it owns: one of them may own nothing.
       await family.start({ ...spec, name, ready: () => isHealthy(`http://127.0.0.1:${port}/healthz`) }, over.signal);
@@ -157,7 +151,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     await running.disposeAsync();
   };
   return {
-    config, cluster, tenants, connection, log, raterPorts, proxies, pidOf, signal, stopAgents, stop,
+    config, cluster, tenants, connection, log, proxies, pidOf, signal, stopAgents, stop,
     async startAgents(machines) {
       await Promise.all(
         agents.map(async (agent) => {

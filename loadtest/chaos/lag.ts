@@ -12,17 +12,12 @@ import { chaosLimits } from './limits.ts';
 import type { ChaosAgent } from './organisation.ts';
 
 /** Waits until `holds` answers true; what it throws is no. Throws after `msMax`. */
-export async function eventually(
-  what: string,
-  msMax: number,
-  holds: () => Promise<boolean>,
-  pollMs: number = chaosLimits.pollMs,
-): Promise<void> {
+export async function eventually(what: string, msMax: number, holds: () => Promise<boolean>): Promise<void> {
   const untilMs = performance.now() + msMax;
   for (;;) {
     if (await holds().catch(() => false)) return;
     if (performance.now() > untilMs) throw new Error(`${what}: not within ${msMax / 1000} s`);
-    await sleep(pollMs);
+    await sleep(chaosLimits.pollMs);
   }
 }
 
@@ -61,12 +56,8 @@ export async function caughtUp(
   return { ratedMs, loadedMs: tookMs() };
 }
 
-/** Whether the batch is rated: asks the owner of the partition, as the agent does. */
-export async function isMarked(
-  { connection }: Instance,
-  agent: Omit<ChaosAgent, 'bytes'>,
-  { epoch, seq }: Place,
-): Promise<boolean> {
+/** Asks the owner of the partition, as the agent does. */
+async function isMarked({ connection }: Instance, agent: ChaosAgent, { epoch, seq }: Place): Promise<boolean> {
   const subject = subjects.markGet(agent.partition, agent.tenant, agent.producer);
   const mark = (await connection.request(subject, '', { timeout: 1000 })).json<MarkMessage>();
   return mark.epoch === epoch ? mark.mark >= seq : Number.parseInt(mark.epoch) > Number.parseInt(epoch);

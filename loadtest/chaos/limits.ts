@@ -28,8 +28,6 @@ export const chaosLimits = {
   holdTimeoutMs: 1500,
   holdPauseMs: 40,
   holdTriesMax: 20,
-  /** Months that are voided in and closed, as long as the run lasts. */
-  monthsMax: 3,
   /** Room of a small disk: more than a run writes, for the disk is filled by making it smaller. */
   diskBytes: 1024 ** 3,
   diskBytesPerSecond: 2 * 1024 ** 2,

@@ -1,13 +1,10 @@
 /** The organisations that are charged, and which of their budgets' thresholds the usage must cross, worked out from the usage alone. */
 import { placeOf } from '#core/messages/names.ts';
-import type { TestProducer } from '#platform/nats/testProducer.ts';
 
 export interface Tenant {
   readonly id: string;
   readonly partition: number;
   readonly agents: readonly ChaosAgent[];
-  /** Who sends usage of months that have ended, where somebody does. */
-  readonly books?: TestProducer;
 }
 
 export interface ChaosAgent {
@@ -65,11 +62,6 @@ export const spentPico = (tenant: Tenant): bigint => accountsOf(tenant)[0]!.spen
 export const holdsAccount = (tenant: string): string => `${tenant}-holds`;
 export const holdsCap = '100';
 
-/** A root account of its own, so that its periods close alone; and what an entry of its books costs, EUR. */
-export const booksAccount = (tenant: string): string => `${tenant}-books`;
-export const booksMetric = 'books.entries';
-export const booksPrice = 2;
-
 /** Ids of the alerts that must fire, each once; `month` as in 2026-11. */
 export function expectedAlerts(tenant: Tenant, month: string): string[] {
   return accountsOf(tenant).flatMap(({ slug, spentPico: spent }) =>
@@ -86,7 +78,7 @@ export function organisationFile(
   keys: ReadonlyMap<string, string>,
   webhookUrl: string,
 ): string {
-  const { id, agents, books } = tenant;
+  const { id, agents } = tenant;
   const document = {
     version: 1,
     tenant: { id, name: `Chaos ${tenant.partition}`, currency: 'EUR', timeZone },
@@ -100,26 +92,18 @@ export function organisationFile(
           { slug: 'suspense', name: 'Suspense', type: 'suspense' },
         ],
       },
-      { slug: booksAccount(id), name: 'Books', type: 'organisation' },
     ],
-    ownership: [
-      ...agents.flatMap(({ producer }) => [producer, `${producer}/*`].map((resource) => ({ resource, account: producer }))),
-      { resource: 'books/*', account: booksAccount(id) },
-    ],
-    producers: [
-      ...agents.map(({ producer }) => ({ id: producer, type: 'agent', keys: [keys.get(producer)] })),
-      ...(books === undefined ? [] : [{ id: books.id, type: 'agent', keys: [books.key.publicKey] }]),
-    ],
-    meters: [
-      { id: 'traffic', metric: 'host.network.io', unit: 'By', aggregation: 'sum' },
-      { id: 'entries', metric: booksMetric, unit: '1', aggregation: 'sum' },
-    ],
+    ownership: agents.flatMap(({ producer }) =>
+      [producer, `${producer}/*`].map((resource) => ({ resource, account: producer })),
+    ),
+    producers: agents.map(({ producer }) => ({ id: producer, type: 'agent', keys: [keys.get(producer)] })),
+    meters: [{ id: 'traffic', metric: 'host.network.io', unit: 'By', aggregation: 'sum' }],
     prices: [{
       key: 'traffic', service: 'Network', component: 'Traffic', meter: 'traffic', per: 'MB',
       tiers: tiers.map(({ upToBytes, picoPerByte }) => ({
         upTo: upToBytes === undefined ? null : String(upToBytes / 1_000_000n), unitPrice: `0.${String(picoPerByte / 10_000n).padStart(2, '0')}`,
       })),
-    }, { key: 'entries', service: 'Books', component: 'Entries', meter: 'entries', per: '{entry}', unitPrice: String(booksPrice) }],
+    }],
     targets: [{ id: target, url: webhookUrl }],
     budgets: [...accountsOf(tenant).map(({ slug, spentPico: spent }) => ({
       id: `budget-${slug}`, account: slug, name: slug, amount: decimalCents(limitCents(spent)),

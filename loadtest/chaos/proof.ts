@@ -2,21 +2,11 @@
 import { verify } from '#deploy/verify.ts';
 import type { VerifyReport } from '#deploy/verify/report.ts';
 import { openStore } from '#platform/clickhouse/index.ts';
-import type { Books } from './books.ts';
 import type { Instance } from './instance.ts';
 import type { Ledger } from './ledger.ts';
 import type { Receiver } from './receiver.ts';
 import { readLog, readStore } from './stored.ts';
-import {
-  countSamples,
-  judgeAlerts,
-  unsent,
-  wrongBooks,
-  wrongSums,
-  wrongVoids,
-  type Alerts,
-  type Counts,
-} from './verdict.ts';
+import { countSamples, judgeAlerts, unsent, wrongSums, type Alerts, type Counts } from './verdict.ts';
 
 export interface Proof extends Counts, Omit<Alerts, 'wrong'> {
   /** Webhooks that the receiver accepted: an alert may come more than once, under one id. */
@@ -30,11 +20,7 @@ export interface Proof extends Counts, Omit<Alerts, 'wrong'> {
 }
 
 /** Stops the instance on the way. */
-export async function prove(
-  instance: Instance,
-  { ledger, books, receiver }: { readonly ledger: Ledger; readonly books: Books; readonly receiver: Receiver },
-  month: string,
-): Promise<Proof> {
+export async function prove(instance: Instance, ledger: Ledger, receiver: Receiver, month: string): Promise<Proof> {
   const { tenants, config, cluster } = instance;
   const log = await readLog(instance.log, tenants.length);
   // The streams of a cluster are verified where they are, those of one broker after it has stopped.
@@ -45,7 +31,7 @@ export async function prove(
   await store[Symbol.asyncDispose]();
   verified ??= await verdictOf(config.dataDir);
 
-  const sent = new Map([...ledger.sent(), ...books.sent]);
+  const sent = ledger.sent();
   const counts = countSamples(sent, log, stored);
   const { wrong, ...alerts } = judgeAlerts(tenants, month, log.alerts, receiver.accepted);
   const strangers = unsent(sent, log.holdings, stored.holdings);
@@ -62,8 +48,6 @@ export async function prove(
       ...Object.entries(log.refused).map(([reason, samples]) => `${samples} samples refused: ${reason}`),
       ...(strangers > 0 ? [`${strangers} samples that nobody has sent`] : []),
       ...wrongSums(tenants, stored),
-      ...wrongVoids(books.voided, log.voids, stored.voids),
-      ...wrongBooks(books.booked, stored.booked),
       ...wrong,
       ...verified.problems,
     ],

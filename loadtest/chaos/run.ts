@@ -9,11 +9,10 @@ import { natsVersionOfClusters } from '#deploy/bootstrap/natsVersion.mjs';
 import { sleep } from '#platform/lifecycle.ts';
 import { startTestCluster, type TestCluster } from '#platform/nats/testCluster.ts';
 import { Random } from '../sim/random.ts';
-import { Books, type BooksReport } from './books.ts';
 import { calendar, drawCast, type Cast } from './cast.ts';
 import { diskKind } from './disks.ts';
 import { faultsOf, type FaultName } from './faults.ts';
-import { Holds, httpKeys, type HoldsReport } from './holds.ts';
+import { Holds, type HoldsReport } from './holds.ts';
 import { startInstance, type Instance } from './instance.ts';
 import { caughtUp, eventually } from './lag.ts';
 import { Ledger } from './ledger.ts';
@@ -25,7 +24,7 @@ import { prove, type Proof } from './proof.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 import { Trouble } from './trouble.ts';
 
-export interface ChaosReport extends Proof, BooksReport {
+export interface ChaosReport extends Proof {
   readonly ok: boolean;
   readonly seed: number;
   readonly brokers: number;
@@ -38,8 +37,6 @@ export interface ChaosReport extends Proof, BooksReport {
   readonly loadedMs: Spread;
   /** What services asked for meanwhile; what was wrong with the answers is among the problems. */
   readonly holds: HoldsReport;
-  /** Those of them that went over HTTP. */
-  readonly holdsHttp: HoldsReport;
   /** How disks were filled: a small file system each, or a limit on the size of the broker's files. */
   readonly fullDisk: ReturnType<typeof diskKind>;
   /** Where the instance is kept when something does not hold. */
@@ -84,11 +81,9 @@ export async function runChaos(options: ChaosOptions, say: Say, signal: AbortSig
   const names = options.faults.length > 0 ? options.faults : Object.keys(faultsOf(options.cluster));
   const timed = clocked(say);
   const trouble = new Trouble({ instance, receiver, random }, ledger, names as FaultName[], timed);
-  const holds = new Holds(instance, await httpKeys(instance), seed + 1);
-  const books = new Books(instance, tenants[0], cast.books, timed);
-  const keepBooks = (over: AbortSignal) => books.keep(timeZone, seconds * 1000, over);
   timed('usage begins');
-  const failures = await useAndBreak({ trouble, holds, keepBooks }, cast, ticks, signal);
+  const holds = new Holds(instance.connection, tenants, seed + 1);
+  const failures = await useAndBreak(trouble, holds, cast, ticks, signal);
   signal.throwIfAborted();
   timed('usage has ended, nothing is broken any more; what is under way arrives');
   failures.push(...(await rest(instance, ledger, receiver, month)));
@@ -96,7 +91,7 @@ export async function runChaos(options: ChaosOptions, say: Say, signal: AbortSig
   failures.push(...holds.problems);
   for (const failure of failures) timed(failure);
   timed('counting, and verify');
-  const proof = await prove(instance, { ledger, books, receiver }, month);
+  const proof = await prove(instance, ledger, receiver, month);
 
   const problems = [...failures, ...proof.problems];
   const ok = problems.length === 0;
@@ -104,7 +99,7 @@ export async function runChaos(options: ChaosOptions, say: Say, signal: AbortSig
   // Small file systems go with this process.
   if (!ok) await cp(instance.config.dataDir, join(dir, 'kept'), { recursive: true });
   const brokers = cluster === undefined ? 1 : 3;
-  return { ok, seed, brokers, ...recoveries(trouble), ...proof, ...books.report, ...holds.reports, fullDisk: diskKind(), problems, ...(ok ? {} : { kept: dir }) }; // prettier-ignore
+  return { ok, seed, brokers, ...recoveries(trouble), ...proof, holds: holds.report, fullDisk: diskKind(), problems, ...(ok ? {} : { kept: dir }) }; // prettier-ignore
 }
 
 /** A directory for one run, which stays when the run did not end well. */
@@ -125,27 +120,21 @@ function clocked(say: Say): Say {
   return (line) => say(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 }
 
-interface Acts {
-  readonly trouble: Trouble;
-  readonly holds: Holds;
-  readonly keepBooks: (over: AbortSignal) => Promise<void>;
-}
-
 /** What was not recovered from, in words; usage goes on to its end in any case. */
 async function useAndBreak(
-  { trouble, holds, keepBooks }: Acts,
+  trouble: Trouble,
+  holds: Holds,
   cast: Cast,
   ticks: number,
   signal: AbortSignal,
 ): Promise<string[]> {
   const over = new AbortController();
-  const ended = AbortSignal.any([over.signal, signal]);
   const failures: string[] = [];
-  const failed = (error: unknown): void => void failures.push((error as Error).message);
   await Promise.all([
-    holds.ask(ended),
-    trouble.make(ended).catch(failed),
-    keepBooks(ended).catch(failed),
+    holds.ask(AbortSignal.any([over.signal, signal])),
+    trouble
+      .make(AbortSignal.any([over.signal, signal]))
+      .catch((error: unknown) => failures.push((error as Error).message)),
     use([...cast.machines.values()], ticks, signal).finally(() => over.abort()),
   ]);
   return failures;

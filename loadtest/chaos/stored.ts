@@ -4,7 +4,6 @@ import { blockColumns, type CommitHeader } from '#core/messages/rated.ts';
 import { streams } from '#core/messages/names.ts';
 import type { Store } from '#platform/clickhouse/index.ts';
 import type { Log } from '#platform/log.ts';
-import type { BookedBatch } from './books.ts';
 
 /** How often each sample of a batch is there, by `<producer> <epoch> <seq>` and the sample's index in the batch. */
 export type Holdings = Map<string, number[]>;
@@ -14,13 +13,11 @@ interface Counted {
   readonly seq: number;
   readonly hash: string;
   readonly incarnation: number;
-  readonly batches: readonly (readonly [batch: string, indexes: readonly number[], kind: string])[];
+  readonly batches: readonly (readonly [batch: string, indexes: readonly number[]])[];
 }
 
 export interface LogHoldings {
   readonly holdings: Holdings;
-  /** The same of rows that take others back. */
-  readonly voids: Holdings;
   /** Samples that were refused, by reason. */
   readonly refused: Readonly<Record<string, number>>;
   /** The owners of the commits that count: `<partition> <seq>` → incarnation. */
@@ -33,12 +30,11 @@ export interface LogHoldings {
 }
 
 const column = (name: (typeof blockColumns)[number][0]): number => blockColumns.findIndex(([known]) => known === name);
-const at = { kind: column('kind'), producer: column('producer'), epoch: column('epoch'), seq: column('seq'), idx: column('idx'), secondary: column('secondary') } as const; // prettier-ignore
+const at = { producer: column('producer'), epoch: column('epoch'), seq: column('seq'), idx: column('idx'), secondary: column('secondary') } as const; // prettier-ignore
 
 /** Reads every partition from its first message: what chains from one to the next counts, a take-over makes void what lies beyond its base. */
 export async function readLog(log: Log, partitions: number): Promise<LogHoldings> {
   const holdings: Holdings = new Map();
-  const voids: Holdings = new Map();
   const owners = new Map<string, number>();
   const refused: Record<string, number> = {};
   const alerts: string[] = [];
@@ -78,12 +74,12 @@ export async function readLog(log: Log, partitions: number): Promise<LogHoldings
     }
     for (const commit of chain) {
       owners.set(`${partition} ${commit.seq}`, commit.incarnation);
-      for (const [batch, indexes, kind] of commit.batches) hold(kind === 'void' ? voids : holdings, batch, indexes);
+      for (const [batch, indexes] of commit.batches) hold(holdings, batch, indexes);
       for (const { reason, samples } of commit.refusals) refused[reason] = (refused[reason] ?? 0) + samples;
       alerts.push(...commit.alerts.map(({ id }) => id));
     }
   }
-  return { holdings, voids, refused, owners, alerts, takeovers, ignored };
+  return { holdings, refused, owners, alerts, takeovers, ignored };
 }
 
 async function* messagesOf(log: Log, stream: string) {
@@ -97,16 +93,14 @@ async function* messagesOf(log: Log, stream: string) {
   reading.abort();
 }
 
-function batchOf(cells: readonly string[]): Counted['batches'][number] {
+function batchOf(cells: readonly string[]): readonly [string, readonly number[]] {
   const batch = `${cells[at.producer]} ${cells[at.epoch]} ${cells[at.seq]}`;
-  const [indexes, secondary] = [cells[at.idx]!, cells[at.secondary]!].map((cell) => JSON.parse(cell) as number[]);
-  const kind = cells[at.kind]!;
-  return [batch, countedRows(kind, indexes!, secondary!), kind];
+  return [batch, firstRows(JSON.parse(cells[at.idx]!) as number[], JSON.parse(cells[at.secondary]!) as number[])];
 }
 
-/** A sample may have several rows, of which one is its first. Of voids each row counts: none is a sample's first, and what is voided here has one. */
-const countedRows = (kind: string, indexes: readonly number[], secondary: readonly number[]): readonly number[] =>
-  kind === 'void' ? indexes : indexes.filter((_, row) => !secondary.includes(row + 1));
+/** A sample may have several rows, of which one is its first. */
+const firstRows = (indexes: readonly number[], secondary: readonly number[]): number[] =>
+  indexes.filter((_, row) => !secondary.includes(row + 1));
 
 function hold(holdings: Holdings, batch: string, indexes: readonly number[]): void {
   const counts = holdings.get(batch) ?? [];
@@ -116,13 +110,10 @@ function hold(holdings: Holdings, batch: string, indexes: readonly number[]): vo
 
 export interface StoreHoldings {
   readonly holdings: Holdings;
-  readonly voids: Holdings;
   /** Samples in rows that show, although their commit is of an owner that had been fenced off. */
   readonly stale: number;
   /** Σ quantity and Σ amount, by producer. */
   readonly sums: ReadonlyMap<string, { readonly quantity: string; readonly amount: string }>;
-  /** Of the account that keeps books, whatever kind of rows there are. */
-  readonly booked: readonly BookedBatch[];
 }
 
 /** Reads what shows in ClickHouse. */
@@ -132,34 +123,27 @@ export async function readStore(
   owners: LogHoldings['owners'],
 ): Promise<StoreHoldings> {
   const holdings: Holdings = new Map();
-  const voids: Holdings = new Map();
   let stale = 0;
   for (let partition = 0; partition < partitions; partition++) {
     const rows = await store.query<StoredBlock>(
-      `SELECT incarnation, toString(out_seq) AS commit, kind, producer, epoch, toString(seq) AS batch, idx, secondary FROM valid_blocks WHERE partition = {partition:UInt16}`,
+      `SELECT incarnation, toString(out_seq) AS commit, producer, epoch, toString(seq) AS batch, idx, secondary FROM valid_blocks WHERE partition = {partition:UInt16}`,
       { partition },
     );
-    for (const { incarnation, commit, kind, producer, epoch, batch, idx, secondary } of rows) {
-      const indexes = countedRows(kind, idx, secondary);
+    for (const { incarnation, commit, producer, epoch, batch, idx, secondary } of rows) {
+      const indexes = firstRows(idx, secondary);
       if (owners.get(`${partition} ${commit}`) !== incarnation) stale += indexes.length;
-      hold(kind === 'void' ? voids : holdings, `${producer} ${epoch} ${batch}`, indexes);
+      hold(holdings, `${producer} ${epoch} ${batch}`, indexes);
     }
   }
   const sums = await store.query<{ producer: string; quantity: string; amount: string }>(
     `SELECT producer, toString(sum(quantity)) AS quantity, toString(sum(amount)) AS amount FROM valid_blocks WHERE kind = 'usage' GROUP BY producer`,
   );
-  const booked = await store.query<BookedBatch>(
-    `SELECT kind, toInt32(seq) AS seq, toInt32(sum(count)) AS rows, toString(sum(amount)) AS amount,
-       toFloat64(toUnixTimestamp64Milli(booked_start)) AS bookedMs, toFloat64(toUnixTimestamp64Milli(closed_until)) AS closedUntilMs
-     FROM valid_blocks WHERE service = 'Books' GROUP BY kind, seq, booked_start, closed_until`,
-  );
-  return { holdings, voids, stale, sums: new Map(sums.map((sum) => [sum.producer, sum])), booked };
+  return { holdings, stale, sums: new Map(sums.map((sum) => [sum.producer, sum])) };
 }
 
 interface StoredBlock {
   readonly incarnation: number;
   readonly commit: string;
-  readonly kind: string;
   readonly producer: string;
   readonly epoch: string;
   readonly batch: string;

@@ -2,19 +2,17 @@
 import { expect, test } from 'vitest';
 import { expectedAlerts, spentPico, type Tenant } from './organisation.ts';
 import type { LogHoldings, StoreHoldings } from './stored.ts';
-import { countSamples, judgeAlerts, unsent, wrongBooks, wrongSums, wrongVoids } from './verdict.ts';
+import { countSamples, judgeAlerts, unsent, wrongSums } from './verdict.ts';
 
 const agent = { tenant: 't', producer: 'm', partition: 0, bytes: 300_000_000n };
 const tenant: Tenant = { id: 't', partition: 0, agents: [agent] };
 const log = (counts: readonly number[], refused = {}): LogHoldings => ({
-  holdings: new Map([['m e 1', [...counts]]]), voids: new Map(), refused, owners: new Map(), alerts: [], takeovers: 1, ignored: 0,
+  holdings: new Map([['m e 1', [...counts]]]), refused, owners: new Map(), alerts: [], takeovers: 1, ignored: 0,
 }); // prettier-ignore
 const store = (counts: readonly number[], stale = 0): StoreHoldings => ({
   holdings: new Map([['m e 1', [...counts]]]),
-  voids: new Map(),
   stale,
   sums: new Map(),
-  booked: [],
 });
 const sent = new Map([['m e 1', 3]]);
 
@@ -33,22 +31,6 @@ test.each([
 test('samples that nobody has sent are found in either store', () => {
   expect(unsent(sent, log([1, 1, 1, 1]).holdings, new Map([['m other 1', [1, 1]]]))).toBe(3);
 });
-
-test('a void that is missing, that is there twice, or of what was not to be voided is told, in either store', () => {
-  const voided = new Map([['m e 1', 2]]);
-  const right = new Map([['m e 1', [1, 1]]]);
-  expect(wrongVoids(voided, right, right)).toEqual([]);
-  for (const voids of [[1], [1, 2], [1, 1, 1], []])
-    expect(wrongVoids(voided, right, new Map([['m e 1', voids]]))).toHaveLength(1);
-  expect(wrongVoids(new Map(), right)).toHaveLength(1);
-});
-
-test('what is booked otherwise than it was to be is told twice: what is missing, and what is there', () => {
-  const booked = { kind: 'usage', seq: 1, rows: 3, amount: '42', bookedMs: 5, closedUntilMs: 5 };
-  expect(wrongBooks([booked], [{ ...booked, amount: '42.000000000000' }])).toEqual([]);
-  for (const other of [{ amount: '42.000000000001' }, { closedUntilMs: 0 }, { bookedMs: 4 }, { kind: 'void' }, { rows: 2 }])
-    expect(wrongBooks([booked], [{ ...booked, ...other }])).toHaveLength(2);
-}); // prettier-ignore
 
 // 20 MB at 0.05, 180 at 0.02 and 100 at 0.01 are 1 + 3.60 + 1 EUR; four fifths are 4.48.
 test('charges and crossings follow from the usage alone, and a difference in the last digit is told', () => {

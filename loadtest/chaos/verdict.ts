@@ -1,6 +1,4 @@
 /** Whether nothing was lost, doubled or left unsaid: what was sent against what each store holds. */
-import { isDeepStrictEqual } from 'node:util';
-import type { BookedBatch } from './books.ts';
 import { expectedAlerts, spentPico, type Tenant } from './organisation.ts';
 import type { Holdings, LogHoldings, StoreHoldings } from './stored.ts';
 
@@ -55,29 +53,6 @@ export function wrongSums(tenants: readonly Tenant[], { sums }: StoreHoldings): 
   }
   return wrong;
 }
-
-/** Samples that were voided, of which a store does not hold one void each, and voids of others; in words. */
-export function wrongVoids(voided: ReadonlyMap<string, number>, ...stores: readonly Holdings[]): string[] {
-  return stores.flatMap((holdings) =>
-    [...new Set([...voided.keys(), ...holdings.keys()])].flatMap((batch) => {
-      const should = Array.from({ length: voided.get(batch) ?? 0 }, () => 1);
-      const voids = Array.from(holdings.get(batch) ?? []);
-      return isDeepStrictEqual(voids, should) ? [] : [`${batch} is voided ${voids.join()} times instead of ${should.join()}`];
-    }),
-  );
-} // prettier-ignore
-
-/** What is booked and was not to be, or not where or as much as it was to be, and the other way round; in words. */
-export function wrongBooks(should: readonly BookedBatch[], is: readonly BookedBatch[]): string[] {
-  const [expected, found] = [should, is].map((all) => new Set(all.map(bookedText))) as [Set<string>, Set<string>];
-  return [
-    ...[...expected.difference(found)].map((text) => `not booked: ${text}`),
-    ...[...found.difference(expected)].map((text) => `booked, and was not to be: ${text}`),
-  ];
-}
-
-const bookedText = ({ kind, seq, rows, amount, bookedMs, closedUntilMs }: BookedBatch): string =>
-  `${kind} of batch ${seq}: ${rows} rows, ${pico(amount)} millionths of a millionth, in the month from ${bookedMs}, of periods closed until ${closedUntilMs}`;
 
 /** Decimal text as a whole number of 10⁻¹². */
 function pico(decimal: string): bigint {
